@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, on the local server of `practice.local.postgres`."""
