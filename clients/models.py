@@ -1,0 +1,276 @@
+"""People in care: clients, couples, who looks after them, and when they meet."""
+
+from __future__ import annotations
+
+import datetime
+import zoneinfo
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from practice.models import Membership, PracticeModel, User, inside
+from practice.models.base import BoundManager
+from practice.models.practice import in_two_weeks, random_nonce
+from practice.vault import SealedTextField
+
+
+class Client(PracticeModel):
+    """A person in care. Has a portal login once they accepted their invitation."""
+
+    name = models.CharField(_("name"), max_length=80)
+    pronouns = models.CharField(_("pronouns"), max_length=40, blank=True)
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="client_of", editable=False
+    )
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["practice", "user"], condition=Q(user__isnull=False), name="client_once_per_practice"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Contact(PracticeModel):
+    """How one client may be reached: read by the client and the staff, never by a partner.
+
+    ``remind_at`` is wall time in ``time_zone``; nothing is sent between ``quiet_from`` and ``quiet_until``,
+    which may span midnight.
+    """
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("E-mail, in neutral words")
+        NONE = "none", _("Nothing at all; I look by myself")
+
+    client = inside(Client, related_name="contacts")
+    email = models.EmailField(_("e-mail"), blank=True)
+    channel = models.CharField(_("reminders"), max_length=10, choices=Channel, default=Channel.EMAIL)
+    time_zone = models.CharField(_("time zone"), max_length=64)
+    quiet_from = models.TimeField(_("quiet from"), default=datetime.time(22, 0))
+    quiet_until = models.TimeField(_("quiet until"), default=datetime.time(7, 0))
+    #: What the client changed last by themselves; staff ask again when it is old.
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["practice", "client"], name="contact_once_per_client"),
+            models.UniqueConstraint(
+                fields=["practice", "email"], condition=~Q(email=""), name="contact_one_address_per_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"contact {self.pk}"
+
+    def save(self, *args, **kwargs) -> None:
+        self.email = self.email.strip().lower()
+        super().save(*args, **kwargs)
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class CoupleQuerySet(models.QuerySet):
+    def in_care(self) -> CoupleQuerySet:
+        """Couples that therapists work with now: active and paused ones."""
+        return self.filter(status__in=[Couple.Status.ACTIVE, Couple.Status.PAUSED])
+
+    def with_partners(self) -> CoupleQuerySet:
+        """Fetch partners and their clients in position order, in one query for all couples."""
+        partners = Partner.objects.select_related("client").order_by("position")
+        return self.prefetch_related(models.Prefetch("partners", partners))
+
+
+class Couple(PracticeModel):
+    """The unit of care: two or more clients."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        PAUSED = "paused", _("Paused")
+        SEPARATED = "separated", _("Separated")
+        CLOSED = "closed", _("Closed")
+
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
+    started_on = models.DateField(_("in care since"), default=datetime.date.today)
+    time_zone = models.CharField(_("time zone"), max_length=64)
+
+    objects = BoundManager.from_queryset(CoupleQuerySet)()
+
+    class Meta:
+        indexes = [models.Index(fields=["practice", "status"], name="couple_by_status")]
+
+    def __str__(self) -> str:
+        """The partners' names in their fixed order. Needs ``with_partners`` to cost no query."""
+        return " & ".join(partner.client.name for partner in self.partners.all())
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    def get_absolute_url(self) -> str:
+        return reverse("couple", args=[self.pk])
+
+    @property
+    def clients(self) -> list[Client]:
+        """The partners as people, by position."""
+        return [partner.client for partner in self.partners.all()]
+
+
+class Partner(PracticeModel):
+    """A client's place in a couple. The position gives shape and colour, and never changes."""
+
+    couple = inside(Couple, related_name="partners")
+    client = inside(Client, related_name="partnerships")
+    position = models.PositiveSmallIntegerField()
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["practice", "couple", "position"], name="partner_position"),
+            models.UniqueConstraint(fields=["practice", "couple", "client"], name="partner_once"),
+            models.CheckConstraint(condition=Q(position__lt=6), name="partner_at_most_six"),
+        ]
+
+    def __str__(self) -> str:
+        return f"partner {self.position}"
+
+
+class CaseloadEntry(PracticeModel):
+    """A couple on a therapist's caseload."""
+
+    membership = inside(Membership, related_name="caseload")
+    couple = inside(Couple, related_name="caseload")
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["practice", "membership", "couple"], name="caseload_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"caseload entry {self.pk}"
+
+
+class Clearance(PracticeModel):
+    """A therapist's record that joint work is safe for a couple. Withdrawn, it stops counting."""
+
+    couple = inside(Couple, related_name="clearances")
+    recorded_by = inside(Membership, related_name="+", on_delete=models.DO_NOTHING)
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    note = SealedTextField(_("how you know"))
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"clearance {self.pk}"
+
+
+class ClientInvitation(PracticeModel):
+    """A partner's own door to the portal: single use, expiring, bound to client and address."""
+
+    client = inside(Client, related_name="invitations")
+    couple = inside(Couple, related_name="invitations")
+    email = models.EmailField(_("e-mail"))
+    nonce = models.CharField(max_length=64, default=random_nonce, editable=False)
+    invited_by = inside(Membership, related_name="+", on_delete=models.DO_NOTHING)
+    invited_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(default=in_two_weeks)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["practice", "client"],
+                condition=Q(accepted_at=None, withdrawn_at=None),
+                name="clientinvitation_one_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return not self.accepted_at and not self.withdrawn_at and self.expires_at > timezone.now()
+
+
+class Consent(PracticeModel):
+    """What one adult agreed to, in which version of the words. Never changed, only added to."""
+
+    class About(models.TextChoices):
+        CARE = "care", _("using the portal between sessions")
+        LANES = "lanes", _("who reads what")
+        SECRETS = "secrets", _("how secrets between partners are handled")
+
+    client = inside(Client, related_name="consents")
+    about = models.CharField(max_length=10, choices=About)
+    version = models.CharField(max_length=20)
+    given_at = models.DateTimeField(auto_now_add=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["practice", "client", "about", "version"],
+                condition=Q(withdrawn_at=None),
+                name="consent_once_per_version",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"consent {self.pk}"
+
+
+class AppointmentQuerySet(models.QuerySet):
+    def ahead(self, now: datetime.datetime) -> AppointmentQuerySet:
+        """Kept appointments from ``now`` on, the next one first."""
+        return self.filter(cancelled_at=None, starts_at__gte=now).order_by("starts_at")
+
+
+class Appointment(PracticeModel):
+    """A meeting of therapist and couple. To people it is called a session."""
+
+    couple = inside(Couple, related_name="appointments")
+    starts_at = models.DateTimeField(_("date and time"))
+    minutes = models.PositiveSmallIntegerField(_("minutes"), default=60)
+    place = models.CharField(_("room or kind of call"), max_length=120, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BoundManager.from_queryset(AppointmentQuerySet)()
+
+    class Meta:
+        indexes = [models.Index(fields=["practice", "couple", "starts_at"], name="appointment_of_couple")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(minutes__gte=10) & Q(minutes__lte=480), name="appointment_minutes"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"appointment {self.pk}"
+
+    @property
+    def ends_at(self) -> datetime.datetime:
+        return self.starts_at + datetime.timedelta(minutes=self.minutes)
+
+
+__all__ = [
+    "Appointment",
+    "CaseloadEntry",
+    "Clearance",
+    "Client",
+    "ClientInvitation",
+    "Consent",
+    "Contact",
+    "Couple",
+    "Partner",
+]

@@ -1,0 +1,36 @@
+"""What the person wall lets through: a therapist's caseload, a partner's own couples."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from clients.models import CaseloadEntry, Client, Partner
+from practice import identity, roles, tenancy
+from practice.models import User
+from practice.tenancy import Asker
+
+
+@tenancy.register_scope
+def caseload_or_couple(asker: Asker) -> Asker:
+    """Fill in couples and people; runs as Attune itself, before the asker's own role is taken on."""
+    if asker.role == roles.PORTAL:
+        couples = Partner.objects.filter(
+            client_id=asker.person_id, left_at=None, couple__status__in=["active", "paused"]
+        ).values_list("couple_id", flat=True)
+    elif asker.role == roles.THERAPIST:
+        couples = CaseloadEntry.objects.filter(membership__user_id=asker.user_id).values_list(
+            "couple_id", flat=True
+        )
+    else:
+        return asker
+    found = list(couples)
+    people = set(Partner.objects.filter(couple_id__in=found).values_list("client_id", flat=True))
+    if asker.person_id:
+        people.add(asker.person_id)
+    return replace(asker, couples=found, people=sorted(people))
+
+
+@identity.register_person_finder
+def clients_of(user: User) -> list[Client]:
+    """Return the clients whose portal login this user is, in all practices; read as the login role."""
+    return list(Client.objects.filter(user_id=user.pk).order_by("made_at"))

@@ -1,0 +1,144 @@
+"""What a couple was given, and when each of them is asked."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from clients.models import Client, Couple
+from exercises.models.library import Edition
+from exercises.vocabulary import Lane
+from practice.models import Membership, PracticeModel, inside
+from practice.models.base import BoundManager
+from practice.vault import SealedTextField
+
+
+class AssignmentQuerySet(models.QuerySet):
+    def running(self) -> AssignmentQuerySet:
+        """Assignments that were not withdrawn and may still ask for something."""
+        return self.filter(withdrawn_at=None, ended_at=None)
+
+
+class Assignment(PracticeModel):
+    """An edition given to a couple: to whom, on what rhythm, under which lane, with the therapist's words.
+
+    ``audience`` holds the clients it is for; the database shows it to nobody else. Under the lanes ``own``
+    and ``private`` it always holds exactly one, so that no row tells a partner about the other.
+    ``starts_on`` and ``at`` are wall time in each partner's own zone.
+    """
+
+    class OpensBy(models.TextChoices):
+        """When a reveal opens."""
+
+        DATE = "date", _("at a stated date and time")
+        APPOINTMENT = "appointment", _("at the next session")
+        ALL = "all", _("when all have answered")
+        THERAPIST = "therapist", _("when you open it")
+
+    couple = inside(Couple, related_name="assignments")
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    given_by = inside(Membership, related_name="+", on_delete=models.DO_NOTHING)
+    given_at = models.DateTimeField(auto_now_add=True)
+    audience = ArrayField(models.UUIDField())
+    lane = models.CharField(_("who reads"), max_length=10, choices=Lane)
+    why = SealedTextField(_("one line, in your own words"))
+    starts_on = models.DateField(_("first date"))
+    at = models.TimeField(_("time"))
+    rule = models.CharField(_("rhythm"), max_length=200, blank=True)
+    opens_by = models.CharField(max_length=12, choices=OpensBy, blank=True)
+    opens_at = models.DateTimeField(null=True, blank=True)
+    remind = models.BooleanField(_("reminder"), default=True)
+    #: One act of giving, so that a double click gives nothing twice.
+    given_key = models.UUIDField(default=uuid.uuid4)
+    planned_until = models.DateField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BoundManager.from_queryset(AssignmentQuerySet)()
+
+    class Meta:
+        indexes = [models.Index(fields=["practice", "couple", "-given_at"], name="assignment_of_couple")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["practice", "couple", "given_key", "audience"], name="assignment_given_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(lane__in=["own", "private"]) | Q(audience__len=1),
+                name="assignment_private_alone",
+            ),
+            models.CheckConstraint(condition=Q(audience__len__gte=1), name="assignment_for_somebody"),
+        ]
+
+    def __str__(self) -> str:
+        return f"assignment {self.pk}"
+
+    @property
+    def is_joint(self) -> bool:
+        return self.lane == Lane.JOINT
+
+
+class OccurrenceQuerySet(models.QuerySet):
+    def open(self) -> OccurrenceQuerySet:
+        return self.filter(state=Occurrence.State.OPEN)
+
+    def available(self, now: datetime.datetime) -> OccurrenceQuerySet:
+        """Open ones that may be answered now, soonest due first."""
+        return self.open().filter(opens_at__lte=now, closes_at__gt=now).order_by("due_at", "pk")
+
+    def later(self, now: datetime.datetime) -> OccurrenceQuerySet:
+        return self.open().filter(opens_at__gt=now).order_by("due_at", "pk")
+
+
+class Occurrence(PracticeModel):
+    """One due date of an assignment for one person, or for all together when it is joint.
+
+    ``slot`` is the wall time it stands for (``2026-11-29T18:00``): siblings of one slot belong together,
+    and a slot is never planned twice, whatever happens to clocks and zones.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Still open")
+        DONE = "done", _("Sent")
+        MISSED = "missed", _("Closed")
+        SKIPPED = "skipped", _("Skipped")
+        WITHDRAWN = "withdrawn", _("Taken back")
+
+    couple = inside(Couple, related_name="occurrences")
+    assignment = inside(Assignment, related_name="occurrences")
+    client = inside(Client, null=True, blank=True, related_name="occurrences")
+    audience = ArrayField(models.UUIDField())
+    slot = models.CharField(max_length=16)
+    opens_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+    #: When a reveal opens for all who sent; empty while nobody can know it yet.
+    reveals_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    started_at = models.DateTimeField(null=True, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    skip_reason = SealedTextField(_("what got in the way"), sealed_for="client_id")
+
+    objects = BoundManager.from_queryset(OccurrenceQuerySet)()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["practice", "assignment", "slot", "client"],
+                name="occurrence_once_per_slot",
+                nulls_distinct=False,
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["practice", "couple", "due_at"], name="occurrence_of_couple"),
+            models.Index(
+                fields=["practice", "closes_at"], condition=Q(state="open"), name="occurrence_closing"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"occurrence {self.pk}"

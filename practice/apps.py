@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class PracticeConfig(AppConfig):
+    name = "practice"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from practice import checks, grants  # noqa: F401
+
+        post_migrate.connect(grants.grant_global_tables)

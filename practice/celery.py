@@ -1,0 +1,36 @@
+"""The Celery application, and the door that jobs enter a practice through."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from typing import Any
+
+from celery import Celery, Task
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "practice.settings")
+
+app = Celery("attune", task_cls="practice.celery:PracticeTask")
+app.config_from_object("practice.celery_config")
+app.autodiscover_tasks()
+
+
+class PracticeTask(Task):
+    """A job. Those that carry a ``practice_id`` run bound to it, as Attune itself, in one transaction.
+
+    Arguments are ids and nothing else: what a queue holds may be read by whoever runs it. A job with
+    ``steps = True`` enters the practice by itself, because it commits more than once.
+    """
+
+    abstract = True
+    ignore_result = True
+    steps = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        from practice import tenancy
+
+        practice_id = kwargs.get("practice_id")
+        if practice_id is None or self.steps:
+            return super().__call__(*args, **kwargs)
+        with tenancy.acting(tenancy.as_system(uuid.UUID(str(practice_id)))):
+            return super().__call__(*args, **kwargs)

@@ -1,0 +1,17 @@
+"""What every template may use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def surroundings(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "practice": getattr(request, "practice", None),
+        "membership": getattr(request, "membership", None),
+        "person": getattr(request, "person", None),
+        "demo": settings.DEMO,
+    }

@@ -1,0 +1,82 @@
+"""Who a signed-in user is here: a member of staff, or a client, in one practice at a time."""
+
+from __future__ import annotations
+
+import uuid
+import zoneinfo
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.http import HttpRequest
+
+from practice import roles
+from practice.models import Membership, User
+from practice.tenancy import Asker
+
+#: Which practice a user with several has chosen, kept in the session.
+CHOICE = "practice"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """One of the things a user is. Exactly one of ``membership`` and ``person`` is set."""
+
+    user: User
+    practice_id: uuid.UUID
+    membership: Membership | None = None
+    person: Any = None
+
+    def asker(self, request_id: str = "") -> Asker:
+        role = self.membership.database_role if self.membership else roles.PORTAL
+        return Asker(
+            role=role,
+            practice_id=self.practice_id,
+            user_id=self.user.pk,
+            person_id=self.person.pk if self.person else None,
+            request_id=request_id,
+        )
+
+
+PersonFinder = Callable[[User], list[Any]]
+_person_finders: list[PersonFinder] = []
+
+
+def register_person_finder(finder: PersonFinder) -> PersonFinder:
+    """Let the app that knows clients say which of them a user is."""
+    _person_finders.append(finder)
+    return finder
+
+
+def all_of(user: User) -> list[Identity]:
+    """Return everything ``user`` is, staff before client. Needs :func:`tenancy.bind_user` before."""
+    staff = Membership.objects.filter(user=user, ended_at=None).order_by("joined_at")
+    found = [Identity(user, one.practice_id, membership=one) for one in staff]
+    people = [person for finder in _person_finders for person in finder(user)]
+    return found + [Identity(user, one.practice_id, person=one) for one in people]
+
+
+def of(request: HttpRequest) -> Identity | None:
+    """Return the identity the request acts under: the chosen one, else the first; None for nobody."""
+    found = all_of(request.user)  # type: ignore[arg-type]
+    chosen = request.session.get(CHOICE)
+    for one in found:
+        if str(one.practice_id) == chosen:
+            return one
+    return found[0] if found else None
+
+
+def second_factor_missing(user: Any) -> bool:
+    """Tell whether a member of staff still has to set up a second factor."""
+    return settings.STAFF_NEED_SECOND_FACTOR and not is_mfa_enabled(user)
+
+
+def zone_of(request: Any) -> zoneinfo.ZoneInfo:
+    """Return the zone the person lives in: times on pages are theirs."""
+    name = request.user.time_zone
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return request.practice.zone

@@ -1,0 +1,74 @@
+"""Around every request: who is asking, and nothing of the answer kept anywhere."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from practice import identity, tenancy
+from practice.models import Practice
+
+Next = Callable[[HttpRequest], HttpResponse]
+
+#: Paths that belong to nobody's practice: accounts, invitations, leaving, the demo's mail.
+OUTSIDE = ("/account/", "/join/", "/leave/", "/static/", "/demo/", "/sign-up/")
+
+
+class PrivateResponses:
+    """Nothing is cached by browsers or proxies, and no page may use the device's sensors."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not request.path.startswith(settings.STATIC_URL):
+            response.headers["Cache-Control"] = "no-store"
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+
+class SignedIn:
+    """Bind each signed-in request to a practice and a person, in one transaction.
+
+    Sets ``request.practice`` and either ``request.membership`` (staff) or ``request.person`` (a client).
+    A user who belongs nowhere has none of them and finds only 404s. An answer with a status of 500 or more
+    rolls everything back.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.practice = request.membership = request.person = None  # type: ignore[attr-defined]
+        with transaction.atomic():
+            if request.path.startswith(OUTSIDE) or not request.user.is_authenticated:
+                return self._rolled_back_if_broken(self.get_response(request))
+            return self._as_somebody(request)
+
+    def _as_somebody(self, request: HttpRequest) -> HttpResponse:
+        tenancy.bind_user(request.user.pk)  # type: ignore[arg-type]
+        who = identity.of(request)
+        if who is None:
+            return self._rolled_back_if_broken(self.get_response(request))
+        if who.membership and identity.second_factor_missing(request.user):
+            return redirect("mfa_index")
+        asker = tenancy.scoped(who.asker(request_id=uuid.uuid4().hex))
+        with tenancy.acting(asker):
+            request.practice = Practice.objects.get(pk=asker.practice_id)  # type: ignore[attr-defined]
+            request.membership, request.person = who.membership, who.person  # type: ignore[attr-defined]
+            with timezone.override(identity.zone_of(request)):
+                return self._rolled_back_if_broken(self.get_response(request))
+
+    def _rolled_back_if_broken(self, response: HttpResponse) -> HttpResponse:
+        if response.status_code >= 500:
+            transaction.set_rollback(True)
+        return response

@@ -1,0 +1,20 @@
+"""The tenant: who works here, under which rules, and what they did."""
+
+from practice.models.audit import AuditEvent
+from practice.models.base import PracticeModel, inside
+from practice.models.keys import DataKey
+from practice.models.message import Message
+from practice.models.practice import Membership, Practice, StaffInvitation
+from practice.models.user import User
+
+__all__ = [
+    "AuditEvent",
+    "DataKey",
+    "Membership",
+    "Message",
+    "Practice",
+    "PracticeModel",
+    "StaffInvitation",
+    "User",
+    "inside",
+]

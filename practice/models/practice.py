@@ -1,0 +1,135 @@
+"""The practice and the people who work in it."""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+import zoneinfo
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from practice import roles
+from practice.ids import uuid7
+from practice.models.base import PracticeModel, inside
+from practice.models.user import User
+
+
+class Practice(models.Model):
+    """The tenant: a solo counsellor or a group."""
+
+    class Secrets(models.TextChoices):
+        NO_SECRETS = "no_secrets", _("No secrets: the therapist may bring up what either partner says")
+        LIMITED = "limited", _("Limited: private answers stay private unless someone is in danger")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(_("name of the practice"), max_length=120)
+    tagline = models.CharField(_("line under the name"), max_length=120, blank=True)
+    slug = models.SlugField(_("short name"), max_length=60, unique=True)
+    country = models.CharField(_("country"), max_length=2)
+    time_zone = models.CharField(_("time zone"), max_length=64)
+    language = models.CharField(_("language"), max_length=10, default="en-gb")
+    address = models.TextField(_("address for letters and reports"), max_length=400, blank=True)
+    reply_hours = models.CharField(
+        _("when you read what clients send"), max_length=200, default=_("on working days")
+    )
+    secrets_policy = models.CharField(
+        _("secrets between partners"), max_length=20, choices=Secrets, default=Secrets.LIMITED
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("practice")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class Membership(PracticeModel):
+    """What a user is in a practice."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("Owner")
+        SUPERVISOR = "supervisor", _("Supervisor")
+        THERAPIST = "therapist", _("Therapist")
+        COORDINATOR = "coordinator", _("Coordinator")
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+    name = models.CharField(_("name"), max_length=120)
+    joined_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["practice", "user"], name="membership_once_per_practice"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def database_role(self) -> str:
+        """The role a request of this member takes on: owners and supervisors see all, therapists their
+        caseload, coordinators no answers."""
+        if self.role in (self.Role.OWNER, self.Role.SUPERVISOR):
+            return roles.SUPERVISOR
+        return roles.COORDINATOR if self.role == self.Role.COORDINATOR else roles.THERAPIST
+
+    @property
+    def sees_everyone(self) -> bool:
+        return self.role in (self.Role.OWNER, self.Role.SUPERVISOR)
+
+    @property
+    def sees_answers(self) -> bool:
+        return self.role != self.Role.COORDINATOR
+
+    @property
+    def runs_practice(self) -> bool:
+        return self.role == self.Role.OWNER
+
+
+def in_two_weeks() -> datetime.datetime:
+    return timezone.now() + datetime.timedelta(days=14)
+
+
+def random_nonce() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class StaffInvitation(PracticeModel):
+    """An open door for one colleague: single use, expiring, bound to address and role.
+
+    The link's secret is derived (see :mod:`practice.tickets`), the row only holds a nonce.
+    """
+
+    email = models.EmailField(_("e-mail"))
+    name = models.CharField(_("name"), max_length=120)
+    role = models.CharField(_("role"), max_length=20, choices=Membership.Role)
+    nonce = models.CharField(max_length=64, default=random_nonce, editable=False)
+    invited_by = inside(Membership, on_delete=models.DO_NOTHING, related_name="+")
+    invited_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(default=in_two_weeks)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["practice", "email"],
+                condition=models.Q(accepted_at=None, withdrawn_at=None),
+                name="staffinvitation_one_open",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return not self.accepted_at and not self.withdrawn_at and self.expires_at > timezone.now()

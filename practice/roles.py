@@ -1,0 +1,70 @@
+"""The database roles Attune works with, and the SQL that makes them.
+
+Made once for a PostgreSQL server by an operator (``manage.py make_roles``); the demo and the tests do it
+by themselves. Only ``attune_login`` and ``attune_owner`` sign in; the others are taken on for the length of
+one transaction by :func:`practice.tenancy.acting`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connections
+
+OWNER = "attune_owner"
+LOGIN = "attune_login"
+THERAPIST = "attune_therapist"
+SUPERVISOR = "attune_supervisor"
+COORDINATOR = "attune_coordinator"
+PORTAL = "attune_portal"
+SYSTEM = "attune_system"
+DISPATCH = "attune_dispatch"
+OPS = "attune_ops"
+
+#: Roles that a transaction of the web server or a worker may take on.
+ACTING = (THERAPIST, SUPERVISOR, COORDINATOR, PORTAL, SYSTEM, DISPATCH)
+STAFF = (THERAPIST, SUPERVISOR, COORDINATOR)
+
+
+def statements() -> list[str]:
+    """Return the SQL that makes all roles; running it again changes nothing."""
+    made = [_create(role, "NOLOGIN") for role in ACTING]
+    made += [
+        _create(OWNER, "LOGIN NOSUPERUSER NOBYPASSRLS CREATEDB"),
+        _create(LOGIN, "LOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT"),
+        _create(OPS, "NOLOGIN BYPASSRLS"),
+    ]
+    made += [f"GRANT {role} TO {LOGIN}" for role in ACTING]
+    return made
+
+
+def _create(role: str, options: str) -> str:
+    return f"""
+        DO $$ BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+                CREATE ROLE {role} {options};
+            END IF;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END $$"""
+
+
+@contextmanager
+def owner_connection(alias: str = "default") -> Iterator[None]:
+    """Connect as the owner of the tables inside the block, for migrations; nothing else may need it."""
+    from django.conf import settings
+
+    connection = connections[alias]
+    before = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD", "HOST", "PORT")}
+    _reconnect(connection, {"USER": OWNER, **settings.DATABASE_OWNER})
+    try:
+        yield
+    finally:
+        _reconnect(connection, before)
+
+
+def _reconnect(connection, changes: dict) -> None:
+    connection.close()
+    if getattr(connection, "pool", None):
+        connection.close_pool()
+    connection.settings_dict.update(changes)

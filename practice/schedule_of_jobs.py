@@ -1,0 +1,9 @@
+"""What beat rings for, and how often in seconds. Every one of these is safe to run twice, late or at once."""
+
+JOBS = {
+    "plan occurrences": {"task": "exercises.tasks.plan", "schedule": 300.0},
+    "close occurrences": {"task": "exercises.tasks.close", "schedule": 300.0},
+    "deliver messages": {"task": "practice.tasks.deliver", "schedule": 10.0},
+    "sweep the outbox": {"task": "practice.tasks.sweep", "schedule": 60.0},
+    "resume reports": {"task": "reports.tasks.resume", "schedule": 60.0},
+}

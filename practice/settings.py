@@ -1,0 +1,293 @@
+"""Settings. Everything an installation may change comes from the environment; README.md lists it.
+
+Without ``ATTUNE_ENV=production`` this is a developer's or demo machine: PostgreSQL and Valkey are started
+from their wheels when ``DATABASE_URL`` and ``CELERY_BROKER_URL`` are not set. In production a missing value
+stops the start and says its name.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+PRODUCTION = os.environ.get("ATTUNE_ENV", "") == "production"
+DEMO = os.environ.get("ATTUNE_DEMO", "") == "1" and not PRODUCTION
+STATE = Path(os.environ.get("ATTUNE_STATE", BASE_DIR / ".attune"))
+
+
+def required(name: str, otherwise: str = "") -> str:
+    """Return an environment variable; in production refuse to start without it."""
+    value = os.environ.get(name, "")
+    if not value and PRODUCTION:
+        raise ImproperlyConfigured(f"{name} must be set in production. README.md says what to put there.")
+    return value or otherwise
+
+
+def database(url: str) -> dict:
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://")
+    return {
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+    }
+
+
+DEBUG = False
+SECRET_KEY = required("SECRET_KEY", "only-for-this-machine-" + "x" * 40)
+ALLOWED_HOSTS = [
+    one.strip()
+    for one in required("ATTUNE_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
+    if one.strip()
+]
+#: 32 bytes, URL-safe base64. It wraps every data key: lose it and all sealed text is lost.
+ATTUNE_MASTER_KEY = required(
+    "ATTUNE_MASTER_KEY", base64.urlsafe_b64encode(hashlib.sha256(b"development").digest()).decode()
+)
+if len(base64.urlsafe_b64decode(ATTUNE_MASTER_KEY)) != 32:
+    raise ImproperlyConfigured("ATTUNE_MASTER_KEY must be 32 bytes in URL-safe base64.")
+#: Where links in mail lead: never taken from a request.
+ATTUNE_URL = required("ATTUNE_URL", f"http://localhost:{os.environ.get('ATTUNE_WEB_PORT', '8000')}").rstrip(
+    "/"
+)
+#: Where 'Leave' goes: a site that says nothing about anybody.
+ATTUNE_LEAVE_URL = os.environ.get("ATTUNE_LEAVE_URL", "https://www.wikipedia.org/")
+
+INSTALLED_APPS = [
+    "practice",
+    "clients",
+    "exercises",
+    "reports",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "django_htmx",
+    "template_partials",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "practice.middleware.PrivateResponses",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "practice.middleware.SignedIn",
+]
+
+ROOT_URLCONF = "practice.urls"
+WSGI_APPLICATION = "practice.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "practice.context.surroundings",
+            ],
+            "builtins": ["practice.templatetags.attune", "template_partials.templatetags.partials"],
+        },
+    }
+]
+
+# --- Database -----------------------------------------------------------------------------------
+
+POOL = {"min_size": 1, "max_size": 6, "timeout": 10}
+if os.environ.get("DATABASE_URL") or PRODUCTION:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "OPTIONS": {"pool": POOL},
+            **database(required("DATABASE_URL")),
+        }
+    }
+    #: Migrations connect as the owner of the tables.
+    DATABASE_OWNER = (
+        {key: value for key, value in database(os.environ["DATABASE_OWNER_URL"]).items() if key != "NAME"}
+        if os.environ.get("DATABASE_OWNER_URL")
+        else {}
+    )
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "practice.local.backend",
+            "NAME": "attune",
+            "USER": "attune_login",
+            "HOST": f"dev:{STATE / 'demo'}" if DEMO else f"dev:throwaway:{STATE / 'test'}",
+            "OPTIONS": {"pool": POOL} if DEMO else {},
+        }
+    }
+    DATABASE_OWNER = {}
+
+# --- Jobs ---------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = required("CELERY_BROKER_URL")  # empty: the embedded Valkey, started by practice.celery
+
+# --- Accounts -----------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "practice.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["practice.passwords.Argon2", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "practice.passwords.LongEnough"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "practice.accounts.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 0
+MFA_TOTP_ISSUER = "Attune"
+MFA_ADAPTER = "practice.accounts.SecondFactorAdapter"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+
+#: Whoever works in a practice signs in with a second factor; only the demo does without.
+STAFF_NEED_SECOND_FACTOR = not DEMO
+
+SESSION_COOKIE_AGE = 60 * 60 * 12
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrf"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "practice.views.errors.csrf_failure"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+CACHES = (
+    {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": os.environ["ATTUNE_CACHE_URL"],
+        }
+    }
+    if os.environ.get("ATTUNE_CACHE_URL")
+    else {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "attune_cache"}}
+)
+
+# --- The browser's side -------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-src": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_SSL_REDIRECT = PRODUCTION
+if os.environ.get("ATTUNE_BEHIND_PROXY") == "1":
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+CSRF_TRUSTED_ORIGINS = [ATTUNE_URL] if ATTUNE_URL.startswith("https://") else []
+
+STATIC_URL = "/static/"
+STATIC_ROOT = STATE / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+
+#: A long answer is refused kindly by its field; this stops bodies that no form of ours can make.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+# --- Mail ---------------------------------------------------------------------------------------
+
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = required("EMAIL_HOST", "localhost")
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT") or os.environ.get("ATTUNE_SMTP_PORT") or 25)
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS", "1" if PRODUCTION else "0") == "1"
+EMAIL_TIMEOUT = 20
+#: Neutral on purpose: this line is read over shoulders.
+DEFAULT_FROM_EMAIL = required("ATTUNE_FROM_EMAIL", "Attune <hello@attune.invalid>")
+
+# --- Language and time --------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", _("English"))]
+USE_I18N = True
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- Logs: ids, never people --------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("ATTUNE_LOG_LEVEL", "INFO")},
+    "loggers": {"django.server": {"level": "WARNING"}, "fontTools": {"level": "WARNING"}},
+}
+DEFAULT_EXCEPTION_REPORTER_FILTER = "practice.views.errors.NoValues"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SILENCED_SYSTEM_CHECKS = ["mfa.W001"]

@@ -1,0 +1,161 @@
+"""Who is asking: the practice and the person that a transaction is bound to.
+
+PostgreSQL's row-level security reads what is bound here, so a query that forgets its filter returns only
+what its asker may see, and with nobody bound every table with practice data refuses to answer. Three doors
+lead in: the middleware for requests, :class:`practice.celery.PracticeTask` for jobs, and :func:`acting` for
+commands and tests.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+
+from django.db import connection, transaction
+
+from practice import roles
+
+SETTINGS = ("practice", "user", "person", "couples", "people", "request")
+
+
+class NoPractice(RuntimeError):
+    """Practice data was asked for without saying whose."""
+
+
+class OtherPractice(RuntimeError):
+    """Code bound to one practice tried to work in another one."""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """What a transaction is bound to.
+
+    ``couples`` and ``people`` are the ids that the person wall lets through: for a therapist the caseload,
+    for a partner their own couples and the clients in them. Other roles leave them empty.
+    """
+
+    role: str
+    practice_id: uuid.UUID | None = None
+    user_id: uuid.UUID | None = None
+    person_id: uuid.UUID | None = None
+    couples: Sequence[uuid.UUID] = field(default=())
+    people: Sequence[uuid.UUID] = field(default=())
+    request_id: str = ""
+
+    def settings(self) -> dict[str, str]:
+        return {
+            "practice": str(self.practice_id or ""),
+            "user": str(self.user_id or ""),
+            "person": str(self.person_id or ""),
+            "couples": _array(self.couples),
+            "people": _array(self.people),
+            "request": self.request_id,
+        }
+
+
+def _array(ids: Sequence[uuid.UUID]) -> str:
+    return "{" + ",".join(str(one) for one in ids) + "}"
+
+
+_current: ContextVar[Asker | None] = ContextVar("asker", default=None)
+
+
+def current() -> Asker | None:
+    """Return who the running block is bound to, or None outside of one."""
+    return _current.get()
+
+
+def current_practice_id() -> uuid.UUID:
+    """Return the bound practice's id; raise :class:`NoPractice` outside of :func:`acting`."""
+    asker = current()
+    if asker is None or asker.practice_id is None:
+        raise NoPractice("This needs a practice: wrap it in tenancy.acting(…).")
+    return asker.practice_id
+
+
+@contextmanager
+def acting(asker: Asker) -> Iterator[Asker]:
+    """Run the block in one transaction, bound to ``asker``.
+
+    Nested use may change the role inside one practice; it never changes the practice
+    (:class:`OtherPractice`). On leaving, the outer binding holds again, also after an error.
+    """
+    if asker.practice_id is None and asker.role != roles.DISPATCH:
+        raise NoPractice(f"{asker.role} needs a practice.")
+    outer = current()
+    if outer is not None and outer.practice_id != asker.practice_id:
+        raise OtherPractice("One transaction, one practice.")
+    token = _current.set(asker)
+    try:
+        with transaction.atomic():
+            _bind(asker)
+            try:
+                yield asker
+            except BaseException:
+                # The rollback of a savepoint or transaction restores the settings by itself.
+                raise
+            else:
+                _restore(outer)
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def elevated() -> Iterator[Asker]:
+    """Run the block as Attune itself inside the bound practice: opening reveals, scores, alerts."""
+    asker = current()
+    if asker is None:
+        raise NoPractice("Only a bound transaction can be elevated.")
+    with acting(replace(asker, role=roles.SYSTEM)) as system:
+        yield system
+
+
+def as_system(practice_id: uuid.UUID, **kwargs) -> Asker:
+    """Return the asker for planned work of one practice: jobs, commands, factories."""
+    return Asker(role=roles.SYSTEM, practice_id=practice_id, **kwargs)
+
+
+def bind_user(user_id: uuid.UUID) -> None:
+    """Tell the database who signed in, so that the login role finds that user's own memberships."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.user', %s, true)", [str(user_id)])
+
+
+def _bind(asker: Asker) -> None:
+    pairs = asker.settings()
+    calls = ", ".join("set_config(%s, %s, true)" for _ in pairs)
+    values = [part for name, value in pairs.items() for part in (f"app.{name}", value)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {calls}, set_config('role', %s, true)", [*values, asker.role])
+
+
+def _restore(outer: Asker | None) -> None:
+    """Hand back what was bound before: releasing a savepoint alone would keep our settings."""
+    if outer is not None:
+        _bind(outer)
+    elif not connection.needs_rollback:
+        calls = ", ".join(f"set_config('app.{name}', '', true)" for name in SETTINGS)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {calls}, set_config('role', 'none', true)")
+
+
+#: Set by an upper app: given who signed in, returns the ids that the person wall lets through.
+ScopeFinder = Callable[[Asker], Asker]
+_scope_finders: list[ScopeFinder] = []
+
+
+def register_scope(finder: ScopeFinder) -> ScopeFinder:
+    """Let an app fill in ``couples`` and ``people`` before the asker's own role is taken on."""
+    _scope_finders.append(finder)
+    return finder
+
+
+def scoped(asker: Asker) -> Asker:
+    """Return ``asker`` with its caseload or couple filled in, read as Attune itself."""
+    with acting(replace(asker, role=roles.SYSTEM)):
+        for finder in _scope_finders:
+            asker = finder(asker)
+    return asker

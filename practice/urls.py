@@ -1,0 +1,11 @@
+"""Addresses. Paths of the portal are neutral: they end up in browser histories."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("practice.addresses")),
+    path("account/", include("allauth.urls")),
+    path("", include("clients.urls")),
+    path("", include("exercises.urls")),
+    path("", include("reports.urls")),
+]

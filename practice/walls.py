@@ -1,0 +1,171 @@
+"""Migration operations that put the two walls around a table.
+
+Every table with practice data gets one :class:`Wall` in the migration that makes it. What it writes is plain:
+row-level security enabled and forced, one permissive policy for the practice, restrictive policies for the
+person, grants for each role, ``UNIQUE (practice_id, id)``, and composite foreign keys so that no row can
+point into another practice. Policies compare settings directly and hold no sub-select: indexes stay usable
+and the way to a sharded database stays open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models
+from django.db.migrations.operations.base import Operation
+
+from practice import roles
+
+PRACTICE = "NULLIF(current_setting('app.practice', true), '')::uuid"
+USER = "NULLIF(current_setting('app.user', true), '')::uuid"
+PERSON = "NULLIF(current_setting('app.person', true), '')::uuid"
+COUPLES = "NULLIF(current_setting('app.couples', true), '')::uuid[]"
+PEOPLE = "NULLIF(current_setting('app.people', true), '')::uuid[]"
+
+ALL = "SELECT, INSERT, UPDATE, DELETE"
+READ = "SELECT"
+
+#: A therapist's caseload, a partner's own rows, and the readers written on a row.
+IN_CASELOAD = f"couple_id = ANY({COUPLES})"
+IN_AUDIENCE = f"{PERSON} = ANY(audience)"
+
+
+class Wall(Operation):
+    """Protect one table with practice data.
+
+    ``grants`` maps a role to its rights; a role that is not named has none. ``restrict`` maps a role to the
+    condition every row must meet for it, either one SQL text for all commands or a mapping of command to
+    SQL. ``login`` is the condition under which the login role may read, to find out who signed in.
+    """
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        grants: Mapping[str, str],
+        restrict: Mapping[str, str | Mapping[str, str]] | None = None,
+        practice_column: str = "practice_id",
+        also_read: str = "",
+        login: str = "",
+        audit: bool = True,
+        silent: tuple[str, ...] = (),
+    ) -> None:
+        self.model = model
+        self.grants = grants
+        self.restrict = restrict or {}
+        self.practice_column = practice_column
+        self.also_read = also_read
+        self.login = login
+        self.audit = audit
+        self.silent = silent
+
+    def deconstruct(self):
+        kwargs = {
+            "model": self.model,
+            "grants": dict(self.grants),
+            "restrict": dict(self.restrict),
+            "practice_column": self.practice_column,
+            "also_read": self.also_read,
+            "login": self.login,
+            "audit": self.audit,
+            "silent": self.silent,
+        }
+        return self.__class__.__name__, [], kwargs
+
+    def describe(self) -> str:
+        return f"Put the walls around {self.model}"
+
+    def state_forwards(self, app_label, state) -> None:
+        pass
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state) -> None:
+        model = to_state.apps.get_model(app_label, self.model)
+        for statement in self.statements(model):
+            schema_editor.execute(statement, params=None)
+
+    def database_backwards(self, app_label, schema_editor, from_state, to_state) -> None:
+        # The table goes in the same reversed migration, and its policies with it.
+        pass
+
+    def statements(self, model: type[models.Model]) -> list[str]:
+        table = model._meta.db_table
+        return [
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+            f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+            *self._keys(model, table),
+            *self._policies(table),
+            *[f"GRANT {rights} ON {table} TO {role}" for role, rights in self.grants.items()],
+            *self._audit(model, table),
+        ]
+
+    def _keys(self, model: type[models.Model], table: str) -> list[str]:
+        if self.practice_column != "practice_id":
+            return []
+        made = [f"ALTER TABLE {table} ADD CONSTRAINT {table}_key UNIQUE (practice_id, id)"]
+        return made + [
+            reference(table, one.column, one.related_model._meta.db_table)
+            for one in foreign_keys_inside_practice(model)
+        ]
+
+    def _policies(self, table: str) -> list[str]:
+        own = f"{self.practice_column} = {PRACTICE}"
+        readers = ", ".join(role for role in self.grants if role not in (roles.LOGIN, roles.DISPATCH))
+        made = [
+            f"CREATE POLICY practice_wall ON {table} FOR ALL TO {readers} USING ({own}) WITH CHECK ({own})"
+        ]
+        if self.also_read:
+            made.append(
+                f"CREATE POLICY also_read ON {table} FOR SELECT TO {readers} USING ({self.also_read})"
+            )
+        if self.login:
+            made.append(f"CREATE POLICY sign_in ON {table} FOR SELECT TO {roles.LOGIN} USING ({self.login})")
+            made.append(f"GRANT SELECT ON {table} TO {roles.LOGIN}")
+        for role, rule in self.restrict.items():
+            rules = {"ALL": rule} if isinstance(rule, str) else rule
+            made += [self._restriction(table, role, command, sql) for command, sql in rules.items()]
+        return made
+
+    def _restriction(self, table: str, role: str, command: str, sql: str) -> str:
+        short = role.removeprefix("attune_")
+        using = "" if command == "INSERT" else f" USING ({sql})"
+        check = "" if command in ("SELECT", "DELETE") else f" WITH CHECK ({sql})"
+        return (
+            f"CREATE POLICY {short}_{command.lower()} ON {table} AS RESTRICTIVE FOR {command} TO {role}"
+            f"{using}{check}"
+        )
+
+    def _audit(self, model: type[models.Model], table: str) -> list[str]:
+        if not self.audit:
+            return []
+        hidden = [f.column for f in model._meta.local_fields if isinstance(f, models.BinaryField)]
+        names = ", ".join(f"'{name}'" for name in [*hidden, *self.silent]) or "''"
+        column = self.practice_column
+        return [
+            f"CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION attune_audit('{column}', {names})"
+        ]
+
+
+def foreign_keys_inside_practice(model: type[models.Model]) -> list[Any]:
+    """Return the foreign keys of ``model`` that lead to another table with practice data."""
+    return [
+        one
+        for one in model._meta.local_fields
+        if isinstance(one, models.ForeignKey)
+        and one.name != "practice"
+        and not one.db_constraint
+        and any(f.name == "practice" and not f.null for f in one.related_model._meta.local_fields)
+    ]
+
+
+def reference(table: str, column: str, target: str) -> str:
+    """Return the SQL of a composite foreign key: both rows must be of the same practice."""
+    name = f"{table}_{column}_practice"[:60]
+    return (
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (practice_id, {column}) "
+        f"REFERENCES {target} (practice_id, id) DEFERRABLE INITIALLY DEFERRED"
+    )

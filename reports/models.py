@@ -1,0 +1,126 @@
+"""What it adds up to: scores, alerts, and reports on paper."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from clients.models import Client, Couple
+from exercises.models import Response
+from exercises.vocabulary import Lane
+from practice.models import Membership, PracticeModel, inside
+from practice.vault import SealedTextField
+
+
+class Score(PracticeModel):
+    """A number computed from a response. Derived: it can be thrown away and made again.
+
+    It carries the narrowest lane of the answers it was made from, and their readers.
+    """
+
+    couple = inside(Couple, related_name="scores")
+    client = inside(Client, related_name="scores")
+    response = inside(Response, related_name="scores")
+    series = models.CharField(max_length=60)
+    value = models.DecimalField(max_digits=12, decimal_places=3)
+    at = models.DateTimeField()
+    lane = models.CharField(max_length=10, choices=Lane)
+    readers = ArrayField(models.UUIDField(), default=list)
+    opens_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["practice", "response", "series"], name="score_once"),
+        ]
+        indexes = [models.Index(fields=["practice", "couple", "series", "at"], name="score_of_couple")]
+
+    def __str__(self) -> str:
+        return f"score {self.pk}"
+
+
+class Alert(PracticeModel):
+    """Something a therapist must look at. No client ever learns of it."""
+
+    couple = inside(Couple, related_name="alerts")
+    client = inside(Client, related_name="alerts")
+    response = inside(Response, related_name="alerts")
+    key = models.CharField(max_length=60)
+    rule = models.CharField(max_length=120)
+    raised_at = models.DateTimeField(auto_now_add=True)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = inside(Membership, null=True, blank=True, related_name="+", on_delete=models.DO_NOTHING)
+    note = SealedTextField(_("what you did"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["practice", "response", "key"], name="alert_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["practice", "couple"], condition=Q(acknowledged_at=None), name="alert_waiting"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"alert {self.pk}"
+
+
+class Report(PracticeModel):
+    """A PDF for a couple and a period. Kept as issued, with its fingerprint."""
+
+    class Audience(models.TextChoices):
+        """For whom it is: called edition on screen."""
+
+        CLINICAL = "clinical", _("Clinical: for you and the record")
+        SHARED = "shared", _("Shared: for the couple, nothing private in it")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        WORKING = "working", _("Being made")
+        DONE = "done", _("Ready")
+        FAILED = "failed", _("Could not be made")
+
+    class Paper(models.TextChoices):
+        A4 = "a4", _("A4")
+        LETTER = "letter", _("US Letter")
+
+    couple = inside(Couple, related_name="reports")
+    audience = models.CharField(_("edition"), max_length=10, choices=Audience, default=Audience.SHARED)
+    paper = models.CharField(_("paper"), max_length=10, choices=Paper, default=Paper.A4)
+    begins_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("to"))
+    summary = SealedTextField(_("your summary"))
+    requested_by = inside(Membership, related_name="+", on_delete=models.DO_NOTHING)
+    requested_at = models.DateTimeField(auto_now_add=True)
+    request_key = models.UUIDField()
+    reference = models.CharField(max_length=40)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    percent = models.PositiveSmallIntegerField(default=0)
+    step = models.CharField(max_length=80, blank=True)
+    failure = models.CharField(max_length=80, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    pages = models.PositiveSmallIntegerField(null=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    code = models.CharField(max_length=20, blank=True)
+    #: The PDF in base64, sealed like any text.
+    pdf = SealedTextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["practice", "couple", "request_key"], name="report_asked_once"),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=models.F("begins_on")),
+                name="report_period",
+                violation_error_message=_("The last day cannot be before the first day."),
+            ),
+        ]
+        indexes = [models.Index(fields=["practice", "couple", "-requested_at"], name="report_of_couple")]
+
+    def __str__(self) -> str:
+        return f"report {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("report", args=[self.couple_id, self.pk])

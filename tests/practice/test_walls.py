@@ -1,0 +1,158 @@
+"""The walls stand: every table, every role, every foreign key, as PostgreSQL itself tells."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.db import connection, models
+
+from practice import grants, roles
+from practice.walls import foreign_keys_inside_practice
+
+pytestmark = pytest.mark.django_db
+
+#: Tables that hold no practice data, each with its reason.
+GLOBAL = {
+    "practice_user": "people who sign in; has policies of its own",
+    "django_migrations": "Django's own",
+    "attune_cache": "counters, no content",
+}
+LIBRARY = {"exercises_exercise", "exercises_edition", "exercises_program"}
+
+
+def rows(sql: str, *params: object) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def practice_tables() -> dict[str, type[models.Model]]:
+    return {
+        model._meta.db_table: model
+        for model in apps.get_models()
+        if model._meta.app_label in ("practice", "clients", "exercises", "reports")
+        and model._meta.db_table not in GLOBAL
+    }
+
+
+def test_every_table_is_behind_a_wall_or_declared_global():
+    global_tables = {
+        model._meta.db_table
+        for label in grants.GLOBAL_APPS
+        if apps.is_installed(label) or label in apps.app_configs
+        for model in apps.get_app_config(label).get_models(include_auto_created=True)
+    }
+    there = {
+        name
+        for (name,) in rows(
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') "
+            "AND relnamespace = 'public'::regnamespace"
+        )
+    }
+    assert there - global_tables - set(GLOBAL) == set(practice_tables())
+
+
+def test_row_level_security_is_enabled_and_forced_everywhere():
+    guarded = {
+        name
+        for name, enabled, forced in rows(
+            "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relkind = 'r'"
+        )
+        if enabled and forced
+    }
+    assert {*practice_tables(), "practice_user"} <= guarded
+
+
+@pytest.mark.parametrize("kind", ["v", "m"])
+def test_no_view_looks_over_the_wall(kind):
+    assert (
+        rows(
+            "SELECT relname FROM pg_class WHERE relkind = %s AND relnamespace = 'public'::regnamespace", kind
+        )
+        == []
+    )
+
+
+def test_every_policy_compares_the_practice_and_none_asks_another_table():
+    policies = rows("SELECT tablename, policyname, permissive, coalesce(qual, with_check) FROM pg_policies")
+    tables = {table for table, name, *_ in policies if name == "practice_wall"}
+    assert tables == set(practice_tables())
+    for table, name, _permissive, condition in policies:
+        assert "SELECT" not in condition.upper().replace("FOR SELECT", ""), (table, name)
+        if name == "practice_wall":
+            assert "app.practice" in condition, table
+
+
+def test_only_named_policies_are_permissive_besides_the_practice_wall():
+    others = {
+        (table, name)
+        for table, name, permissive in rows("SELECT tablename, policyname, permissive FROM pg_policies")
+        if permissive == "PERMISSIVE" and name != "practice_wall"
+    }
+    assert others == {
+        ("practice_user", "sign_in"),
+        ("practice_user", "address"),
+        ("practice_user", "self"),
+        ("practice_membership", "sign_in"),
+        ("clients_client", "sign_in"),
+        ("practice_auditevent", "written_by_trigger"),
+        ("practice_message", "finds_due"),
+        ("practice_practice", "finds_practices"),
+        *((table, name) for table in LIBRARY for name in ("also_read", "catalogue")),
+    }
+
+
+def test_roles_own_nothing_and_bypass_nothing():
+    found = rows(
+        "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = ANY(%s)",
+        [roles.LOGIN, roles.OWNER, *roles.ACTING],
+    )
+    assert {name for name, *_ in found} == {roles.LOGIN, roles.OWNER, *roles.ACTING}
+    assert not any(is_super or bypass for _, is_super, bypass in found)
+    assert rows("SELECT current_user, session_user") == [(roles.LOGIN, roles.LOGIN)]
+    owners = {owner for (owner,) in rows("SELECT tableowner FROM pg_tables WHERE schemaname = 'public'")}
+    assert owners == {roles.OWNER}
+
+
+def test_no_role_of_the_application_may_truncate_or_make_tables():
+    for role in (roles.LOGIN, *roles.ACTING):
+        for table in practice_tables():
+            assert rows("SELECT has_table_privilege(%s, %s, 'TRUNCATE')", role, table) == [(False,)]
+        assert rows("SELECT has_schema_privilege(%s, 'public', 'CREATE')", role) == [(False,)]
+
+
+def test_functions_above_their_caller_are_the_two_of_the_audit_trail():
+    found = rows(
+        "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+    )
+    assert {name for name, _ in found} == {"attune_audit", "attune_looked"}
+    assert all("search_path" in config[0] for _, config in found)
+
+
+def test_every_foreign_key_between_practice_tables_is_composite():
+    wanted = {
+        (table, one.column)
+        for table, model in practice_tables().items()
+        for one in foreign_keys_inside_practice(model)
+    }
+    there = {
+        (table, columns[1])
+        for table, columns in rows(
+            """SELECT conrelid::regclass::text,
+                      ARRAY(SELECT attname FROM unnest(conkey) WITH ORDINALITY AS k(n, i)
+                            JOIN pg_attribute ON attrelid = conrelid AND attnum = n ORDER BY i)
+               FROM pg_constraint WHERE contype = 'f' AND cardinality(conkey) = 2"""
+        )
+    }
+    assert wanted == there
+    assert len(wanted) > 25
+
+
+def test_unique_constraints_begin_with_the_practice():
+    loose = rows(
+        """SELECT c.conrelid::regclass::text, c.conname FROM pg_constraint c
+           JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+           WHERE c.contype = 'u' AND c.conrelid::regclass::text = ANY(%s) AND a.attname <> 'practice_id'""",
+        list(practice_tables()),
+    )
+    assert {name for _, name in loose} == {"practice_practice_slug_key"}
