@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -18,22 +17,24 @@ from practice.vault import SealedTextField
 class Score(PracticeModel):
     """A number computed from a response. Derived: it can be thrown away and made again.
 
-    It carries the narrowest lane of the answers it was made from, and their readers.
+    It carries the narrowest lane of the answers it was made from; in the portal only its own client sees it.
     """
 
     couple = inside(Couple, related_name="scores")
     client = inside(Client, related_name="scores")
     response = inside(Response, related_name="scores")
     series = models.CharField(max_length=60)
+    #: The questions it was made from, joined by commas: one answer may feed a series more than once.
+    questions = models.CharField(max_length=400)
+    #: True for an exercise's own scoring, False for a series that several exercises share.
+    scored = models.BooleanField(default=False)
     value = models.DecimalField(max_digits=12, decimal_places=3)
     at = models.DateTimeField()
     lane = models.CharField(max_length=10, choices=Lane)
-    readers = ArrayField(models.UUIDField(), default=list)
-    opens_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["practice", "response", "series"], name="score_once"),
+            models.UniqueConstraint(fields=["practice", "response", "series", "scored", "questions"], name="score_once"),
         ]
         indexes = [models.Index(fields=["practice", "couple", "series", "at"], name="score_of_couple")]
 

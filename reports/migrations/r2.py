@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             restrict={
                 roles.THERAPIST: f"{IN_CASELOAD} AND lane <> 'own'",
                 roles.SUPERVISOR: "lane <> 'own'",
-                roles.PORTAL: f"client_id = {PERSON} OR ({PERSON} = ANY(readers) AND opens_at <= now())",
+                roles.PORTAL: f"client_id = {PERSON}",
             },
             audit=False,
         ),

@@ -1,0 +1,20 @@
+"""What this app does when something is sent: it belongs to the same transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from exercises.models import Response
+from exercises.signals import response_submitted
+from reports.alerts import raise_alerts
+from reports.scores import write_scores
+
+
+@receiver(response_submitted)
+def derive(sender: Any, response: Response, **kwargs: Any) -> None:
+    """Scores and alerts exist together with their answers or not at all."""
+    answers = {answer.key: answer for answer in response.answers.all()}
+    write_scores(response, answers)
+    raise_alerts(response, answers)
