@@ -12,13 +12,14 @@ from django.utils.safestring import SafeString
 # Our own drawings on a 20-unit grid: the five lane marks, the house and the evening sun of an empty page.
 DRAWINGS = {
     "own": '<rect x="4" y="3" width="12" height="14" rx="2"/><path d="M7.25 3v14M10.25 7h3"/>',
-    "private": '<rect x="4" y="9" width="12" height="8" rx="2"/><path d="M6.75 9V6.5a3.25 3.25 0 0 1 6.5 0V9M10 12v2"/>',
+    "private": '<rect x="4" y="9" width="12" height="8" rx="2"/>'
+    '<path d="M6.75 9V6.5a3.25 3.25 0 0 1 6.5 0V9M10 12v2"/>',
     "reveal": '<rect x="2.5" y="4.5" width="15" height="11" rx="2"/><path d="m3.25 6 6.75 5 6.75-5"/>',
     "shared": '<circle cx="7.5" cy="10" r="5"/><circle cx="12.5" cy="10" r="5"/>',
     "joint": '<rect x="1.75" y="5" width="16.5" height="10" rx="5"/>'
     '<g fill="currentColor"><circle cx="7" cy="10" r="1.25"/><circle cx="13" cy="10" r="1.25"/></g>',
-    "house": '<path d="M10 17.5V9m0 3.5L6.75 9.75M10 10.75 13 8M10 2.5C6 5 4.25 8 4.25 10.75a5.75 5.5 0 0 0 11.5 0'
-    'C15.75 8 14 5 10 2.5Z"/>',
+    "house": '<path d="M10 17.5V9m0 3.5L6.75 9.75M10 10.75 13 8'
+    'M10 2.5C6 5 4.25 8 4.25 10.75a5.75 5.5 0 0 0 11.5 0C15.75 8 14 5 10 2.5Z"/>',
     "half": '<circle cx="10" cy="10" r="6.5"/><path d="M10 3.5a6.5 6.5 0 0 1 0 13z" fill="currentColor"/>',
     "sunset": '<path d="M3 14.25h14M5 14.25a5 5 0 0 1 10 0M10 5v1.75M3.75 8l1.3 1.3M16.25 8l-1.3 1.3M6.5 16.75h7"/>',
 }
@@ -34,10 +35,8 @@ def drawing(name: str, size: int) -> SafeString:
     if name in DRAWINGS:
         return format_html(_ON_OUR_GRID, size, SafeString(DRAWINGS[name]))
     try:
-        # A drawing from the installed package, chosen by a name in our templates: nothing here comes from a user.
-        return SafeString(
-            lucide._render_icon(name, size, stroke_width="1.9", aria_hidden="true", focusable="false")
-        )
+        # A drawing from the installed package, chosen by a name in our templates: no user's text.
+        return SafeString(lucide._render_icon(name, size, stroke_width="1.9", aria_hidden="true", focusable="false"))
     except lucide.IconDoesNotExist:
         raise TemplateSyntaxError(f"There is no icon called {name!r}.") from None
 

@@ -1,0 +1,59 @@
+// The quick exit. Everything here only makes the plain link faster and cleaner: without script,
+// the same link ends the session on the server and shows another site.
+
+const link = document.querySelector("a[data-leave]");
+let left = false;
+
+function forget(name) {
+  try {
+    const store = window[name];
+    Object.keys(store).filter((key) => key.startsWith("attune")).forEach((key) => store.removeItem(key));
+  } catch {
+    // Storage may be switched off; then there is nothing of ours in it.
+  }
+}
+
+async function closeNotifications() {
+  const registrations = (await navigator.serviceWorker?.getRegistrations?.()) ?? [];
+  for (const registration of registrations) {
+    for (const note of await registration.getNotifications()) note.close();
+  }
+}
+
+function leave() {
+  left = true;
+  // First what an onlooker sees: an empty page with no name, before any request.
+  document.body.replaceChildren();
+  document.title = "\u200b";
+  forget("localStorage");
+  forget("sessionStorage");
+  closeNotifications().catch(() => {});
+  if (!navigator.sendBeacon?.(link.href)) fetch(link.href, { method: "POST", keepalive: true }).catch(() => {});
+  // The entry that this page holds in the history becomes the neutral start page, and is then replaced.
+  history.replaceState(null, "", link.dataset.start || "/");
+  location.replace(link.dataset.away || link.href);
+}
+
+if (link) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    leave();
+  });
+
+  // Three times Shift, with no other key in between, within five seconds.
+  const presses = [];
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Shift") presses.length = 0;
+  });
+  document.addEventListener("keyup", (event) => {
+    if (event.key !== "Shift") return;
+    presses.push(event.timeStamp);
+    if (presses.length > 3) presses.shift();
+    if (presses.length === 3 && presses[2] - presses[0] <= 5000) leave();
+  });
+
+  // Back must not bring the page out of the browser's memory.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted && left) location.replace(link.dataset.away || link.href);
+  });
+}

@@ -1,0 +1,275 @@
+"""What templates say again and again: icons, lane and partner marks, states, names and times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.forms import BoundField, widgets
+from django.template import TemplateSyntaxError
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from practice.drawings import drawing, face
+from practice.leaving import neutral_address
+
+register = template.Library()
+
+# ── icons ────────────────────────────────────────────────────────────────────
+
+
+@register.simple_tag
+def icon(name: str, size: int = 20) -> SafeString:
+    """An inline SVG: one of our drawings, or any icon of the lucide set by its name."""
+    return drawing(str(name), int(size))
+
+
+# ── lanes ────────────────────────────────────────────────────────────────────
+
+LANE_WORDS = {
+    "own": pgettext_lazy("lane", "Own"),
+    "private": pgettext_lazy("lane", "Private"),
+    "reveal": pgettext_lazy("lane", "Reveal"),
+    "shared": pgettext_lazy("lane", "Shared"),
+    "joint": pgettext_lazy("lane", "Joint"),
+}
+
+
+def _lane(lane: object) -> str:
+    name = str(getattr(lane, "value", lane))
+    if name not in LANE_WORDS:
+        raise TemplateSyntaxError(f"There is no lane called {name!r}.")
+    return name
+
+
+@register.simple_tag
+def lane_icon(lane: object, size: int = 20) -> SafeString:
+    """The lane's mark alone, for places where its word stands beside it."""
+    return drawing(_lane(lane), int(size))
+
+
+@register.simple_tag
+def lane_tag(lane: object) -> SafeString:
+    """The lane as staff see it in tables: mark and word."""
+    name = _lane(lane)
+    return format_html('<span class="tag tag--{}">{}{}</span>', name, drawing(name, 16), LANE_WORDS[name])
+
+
+@register.simple_tag
+def lane_line(lane: object, text: str) -> SafeString:
+    """The lane as a client reads it: mark and a sentence such as 'You both, straight away'."""
+    return format_html('<span class="lane">{}{}</span>', drawing(_lane(lane), 20), text)
+
+
+# ── partners and names ───────────────────────────────────────────────────────
+
+MARKS = "abcdef"
+
+
+@register.filter
+def mark(position: int | None) -> str:
+    """The letter of a partner's mark (a circle, b diamond, c square, …) by their fixed position."""
+    return MARKS[int(position or 0) % len(MARKS)]
+
+
+@register.simple_tag
+def who(name: object, position: int | None, light: bool = False) -> SafeString:
+    """A partner's name behind their mark."""
+    return format_html('<span class="who who--{}{}">{}</span>', mark(position), " who--light" if light else "", name)
+
+
+@register.filter
+def amp(names: Iterable[object] | str) -> SafeString:
+    """Names as a heading shows them, the last one joined by a quiet ampersand: 'Mara, Noor & Lea'."""
+    sign = SafeString(' <span class="amp">&amp;</span> ')
+    if isinstance(names, str):
+        return format_html_join(sign, "{}", ((part.strip(),) for part in names.split(" & ")))
+    every = [str(name) for name in names]
+    if len(every) < 2:
+        return format_html("{}", "".join(every))
+    return format_html("{}{}{}", ", ".join(every[:-1]), sign, every[-1])
+
+
+@register.filter
+def names(people: Iterable[object] | str) -> str:
+    """Names in plain words, for titles and labels: 'Mara, Noor and Lea'."""
+    every = people.split(" & ") if isinstance(people, str) else [str(one) for one in people]
+    if len(every) < 2:
+        return "".join(every)
+    return _("%(others)s and %(last)s") % {"others": ", ".join(every[:-1]), "last": every[-1]}
+
+
+# ── states ───────────────────────────────────────────────────────────────────
+
+# kind → (class, icon). 'Not done' stays in neutral ink; the alert colour belongs to risk alone.
+STATES = {
+    "done": ("done", "check"),
+    "open": ("open", "circle"),
+    "started": ("open", "half"),
+    "skipped": ("open", "clock"),
+    "hold": ("open", "circle-pause"),
+    "new": ("open", "inbox"),
+    "talk": ("open", "message-square"),
+    "ask": ("ask", "mail-x"),
+    "risk": ("risk", "triangle-alert"),
+}
+
+
+@register.simple_tag
+def state(kind: str, text: str) -> SafeString:
+    """A glyph and a word; neither relies on colour."""
+    if kind not in STATES:
+        raise TemplateSyntaxError(f"There is no state called {kind!r}.")
+    look, glyph = STATES[kind]
+    return format_html('<span class="state state--{}">{}{}</span>', look, drawing(glyph, 16), text)
+
+
+@register.simple_tag
+def amount(part: float, whole: float) -> SafeString:
+    """A small bar beside a stop in words: how much of the whole it stands for."""
+    width = round(52 * min(max(part / whole, 0), 1)) if whole else 0
+    return format_html(
+        '<svg class="size" viewBox="0 0 52 6" aria-hidden="true" focusable="false">'
+        '<rect class="t" width="52" height="6" rx="3"/><rect class="v" width="{}" height="6" rx="3"/></svg>',
+        width,
+    )
+
+
+@register.simple_tag
+def mood_face(position: int, stops: int) -> SafeString:
+    """A plain face for one stop of the mood picker, from low to high; its word stands below."""
+    return face(round(position / max(stops - 1, 1) * 2 - 1, 2))
+
+
+# ── times ────────────────────────────────────────────────────────────────────
+
+
+def _in_zone(moment: datetime, zone: object) -> datetime:
+    zone = getattr(zone, "time_zone", zone)
+    if isinstance(zone, str) and zone:
+        zone = ZoneInfo(zone)
+    return timezone.localtime(moment, zone if isinstance(zone, tzinfo) else None)
+
+
+@register.filter
+def local_time(moment: datetime | None, zone: object = None) -> str:
+    """'18:00' in the given zone (a name, a ZoneInfo, or anything with a `time_zone`)."""
+    return date_format(_in_zone(moment, zone), "H:i") if moment else ""
+
+
+@register.filter
+def weekday_date(moment: datetime | None, zone: object = None) -> str:
+    """'Tuesday 19 May'."""
+    return date_format(_in_zone(moment, zone), "l j F") if moment else ""
+
+
+@register.filter
+def day_month(moment: datetime | None, zone: object = None) -> str:
+    """'19 May 2026', for records."""
+    return date_format(_in_zone(moment, zone), "j F Y") if moment else ""
+
+
+@register.simple_tag
+def now_date() -> str:
+    """Today's weekday and date where the reader is: the zone that the middleware bound to the request."""
+    return weekday_date(timezone.now())
+
+
+@register.filter
+def near_day(moment: datetime | None, zone: object = None) -> str:
+    """The day as one would say it: today, tomorrow, 'Thu' within the week, else '8 June'."""
+    if not moment:
+        return ""
+    there = _in_zone(moment, zone)
+    today = _in_zone(timezone.now(), zone).date()
+    away = (there.date() - today).days
+    said = {-1: gettext_lazy("yesterday"), 0: gettext_lazy("today"), 1: gettext_lazy("tomorrow")}
+    if away in said:
+        return str(said[away])
+    if -7 < away < 7:
+        return date_format(there, "D" if away > 0 else "l")
+    return date_format(there, "j F" if there.year == today.year else "j F Y")
+
+
+@register.filter
+def near_time(moment: datetime | None, zone: object = None) -> str:
+    """'today, 14:00' or 'Thu, 18:00'."""
+    return f"{near_day(moment, zone)}, {local_time(moment, zone)}" if moment else ""
+
+
+# ── form fields ──────────────────────────────────────────────────────────────
+
+_BARE = (widgets.CheckboxInput, widgets.RadioSelect, widgets.CheckboxSelectMultiple, widgets.FileInput)
+
+
+@register.filter
+def field_kind(field: BoundField) -> str:
+    """Which shape a field takes on the page: check, group (a fieldset of choices), parts, file or input."""
+    widget = field.field.widget
+    if isinstance(widget, widgets.RadioSelect | widgets.CheckboxSelectMultiple):
+        return "group"
+    if isinstance(widget, widgets.CheckboxInput):
+        return "check"
+    if isinstance(widget, widgets.FileInput):
+        return "file"
+    return "parts" if field.use_fieldset else "input"
+
+
+@register.filter
+def anchor(field: BoundField) -> str:
+    """The id that an error summary leads to: the control's, or its group's."""
+    grouped = field_kind(field) in ("group", "parts")
+    return field.auto_id if grouped else field.id_for_label
+
+
+@register.simple_tag
+def control(field: BoundField, hint: str = "") -> SafeString:
+    """The field's own widget in our clothes, pointing at its hint and its error for those who listen."""
+    attrs: dict[str, Any] = {}
+    if not isinstance(field.field.widget, _BARE):
+        given = field.field.widget.attrs.get("class", "")
+        attrs["class"] = f"input {given}".strip()
+    if hint and not field.help_text and not field.use_fieldset:
+        parts = [f"{field.auto_id}_helptext", f"{field.auto_id}_error" if field.errors else ""]
+        attrs["aria-describedby"] = " ".join(filter(None, parts))
+    return field.as_widget(attrs=attrs)
+
+
+# ── page skeletons ───────────────────────────────────────────────────────────
+
+
+class CaptureNode(template.Node):
+    """Renders what it holds, usually a block that pages fill, into a variable."""
+
+    def __init__(self, nodelist: template.NodeList, name: str) -> None:
+        self.nodelist = nodelist
+        self.name = name
+
+    def render(self, context: template.Context) -> str:
+        context[self.name] = SafeString(self.nodelist.render(context).strip())
+        return ""
+
+
+@register.tag
+def capture(parser: template.base.Parser, token: template.base.Token) -> CaptureNode:
+    """{% capture name %}…{% endcapture %}: lets a skeleton ask what a page put into a block."""
+    try:
+        _tag, name = token.split_contents()
+    except ValueError:
+        raise TemplateSyntaxError("capture takes the name of one variable.") from None
+    nodelist = parser.parse(("endcapture",))
+    parser.delete_first_token()
+    return CaptureNode(nodelist, name)
+
+
+@register.simple_tag
+def away() -> str:
+    """The neutral site that Leave shows."""
+    return neutral_address()
