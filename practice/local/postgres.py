@@ -73,6 +73,11 @@ def ensure(state: Path, *, durable: bool) -> Address:
     return address
 
 
+def answers(state: Path) -> bool:
+    """Whether the server of `state` is up. Starts nothing."""
+    return _ping(_address(postgres_home.home(state.absolute()))) == pq.Ping.OK
+
+
 def stop(state: Path) -> None:
     """Stop the server of `state`, if it runs: connections are cut, all that was committed is kept."""
     state = state.absolute()
@@ -103,9 +108,7 @@ def _address(home: Path) -> Address:
 
 
 def _ping(address: Address) -> pq.Ping:
-    return pq.Ping(
-        pq.PGconn.ping(f"host={address.socket_dir} port={address.port} connect_timeout=10".encode())
-    )
+    return pq.Ping(pq.PGconn.ping(f"host={address.socket_dir} port={address.port} connect_timeout=10".encode()))
 
 
 def _start(home: Path, address: Address, *, durable: bool) -> None:
@@ -165,9 +168,7 @@ def _create(programs: Path, data: Path, user: Account | None) -> None:
 
 def _refuse_other_version(programs: Path, data: Path) -> None:
     has = (data / "PG_VERSION").read_text().strip()
-    answer = subprocess.run(
-        [programs / "pg_ctl", "--version"], capture_output=True, text=True, check=True, cwd="/"
-    )
+    answer = subprocess.run([programs / "pg_ctl", "--version"], capture_output=True, text=True, check=True, cwd="/")
     runs = answer.stdout.split()[-1].split(".")[0]
     if has != runs:
         raise LocalServerError(
@@ -178,9 +179,7 @@ def _refuse_other_version(programs: Path, data: Path) -> None:
 
 def _predecessor_answers(data: Path, address: Address) -> bool:
     """Wait until no process of an earlier server is left on `data`, or it answers after all (True)."""
-    wait_until(
-        lambda: _ping(address) == pq.Ping.OK or not working_in(data, "postgres"), RETRY_SECONDS, every=0.2
-    )
+    wait_until(lambda: _ping(address) == pq.Ping.OK or not working_in(data, "postgres"), RETRY_SECONDS, every=0.2)
     if _ping(address) == pq.Ping.OK:
         return True
     if working_in(data, "postgres"):

@@ -37,9 +37,7 @@ def account(home: Path) -> Account | None:
         except KeyError:
             continue
         return Account(entry.pw_uid, entry.pw_gid)
-    raise LocalServerError(
-        "PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody' to run it as."
-    )
+    raise LocalServerError("PostgreSQL does not run as root, and there is no user 'postgres' or 'nobody' to run it as.")
 
 
 def home(state: Path) -> Path:

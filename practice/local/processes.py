@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from practice.local import leftovers, ports, postgres, valkey
+from practice.local import leftovers, machine, ports, postgres, valkey
 from practice.local.servers import LocalServerError, tail
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -58,6 +58,7 @@ def settle(state: Path, *, reset: bool = False, say: Callable[[str], object] = p
         "ATTUNE_STATE": str(state.absolute().parent),
         "ATTUNE_WEB_PORT": str(chosen.web),
         "ATTUNE_SMTP_PORT": str(chosen.smtp),
+        **machine.library_path(),
     }
     sys.stdout.flush()
     sys.stderr.flush()
@@ -147,7 +148,7 @@ class _Child:
             self.process = subprocess.Popen(
                 self.command.words,
                 cwd=CHECKOUT,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                env=os.environ | machine.library_path() | {"PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

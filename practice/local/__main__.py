@@ -1,0 +1,50 @@
+"""`python -m practice.local stop`: stop the servers of this checkout, those of the demo and those of the tests.
+
+`python -m practice.local run WORDS …`: run a command, then stop the servers of the tests that it started.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from practice.local import machine, postgres, valkey
+
+
+def states() -> tuple[Path, Path]:
+    """Where the demo and the tests of this checkout keep their servers."""
+    state = Path(os.environ.get("ATTUNE_STATE") or machine.CHECKOUT / ".attune")
+    return state / "demo", state / "test"
+
+
+def stop(*of: Path) -> None:
+    """Stop PostgreSQL and Valkey of each state."""
+    for state in of:
+        valkey.stop(state)
+        postgres.stop(state)
+
+
+def run(words: list[str]) -> int:
+    """Run a command to its end, then stop the servers that it started for its tests; returns its exit code."""
+    of_tests = states()[1]
+    were_up = postgres.answers(of_tests)
+    process = subprocess.Popen(words, env=os.environ | machine.library_path())
+    try:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:  # the command has it too, and ends in its own time
+                continue
+    finally:
+        if not were_up:  # else another test run shares them
+            stop(of_tests)
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["stop"]:
+            stop(*states())
+        case ["run", *words] if words:
+            sys.exit(run(words))
+        case _:
+            sys.exit(__doc__)
