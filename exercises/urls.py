@@ -1,5 +1,8 @@
-"""Addresses."""
+"""Addresses: the desk of staff, and the portal of clients."""
 
-from django.urls import URLPattern
+from django.urls import include, path
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("desk/", include("exercises.desk_urls")),
+    path("", include("exercises.portal_urls")),
+]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client, Couple
 from exercises.models.library import Edition
+from exercises.recurrence import Recurrence
 from exercises.vocabulary import Lane
 from practice.models import Membership, PracticeModel, inside
 from practice.models.base import BoundManager
@@ -50,6 +51,8 @@ class Assignment(PracticeModel):
     starts_on = models.DateField(_("first date"))
     at = models.TimeField(_("time"))
     rule = models.CharField(_("rhythm"), max_length=200, blank=True)
+    #: The first date is a time of its own, and the rule tells what follows it.
+    reviews = models.BooleanField(default=False)
     opens_by = models.CharField(max_length=12, choices=OpensBy, blank=True)
     opens_at = models.DateTimeField(null=True, blank=True)
     remind = models.BooleanField(_("reminder"), default=True)
@@ -80,6 +83,10 @@ class Assignment(PracticeModel):
     @property
     def is_joint(self) -> bool:
         return self.lane == Lane.JOINT
+
+    @property
+    def recurrence(self) -> Recurrence:
+        return Recurrence.parse(self.rule or "once", reviews=self.reviews)
 
 
 class OccurrenceQuerySet(models.QuerySet):

@@ -1,0 +1,50 @@
+"""What waits for a therapist: one queue, filled by whoever knows of something to look at.
+
+Apps above this one register a provider; each is asked once a page, for all couples of the asker together.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from practice.models import Membership
+
+
+@dataclass(frozen=True)
+class QueueItem:
+    """One thing to look at. ``kind`` is one of the states of the design (risk, ask, talk, new, open).
+
+    ``urgent`` items come first, whatever their age. ``detail`` holds no words of a client.
+    """
+
+    kind: str
+    what: str
+    couple_id: uuid.UUID
+    detail: str
+    since: datetime
+    url: str
+    action: str
+    urgent: bool = False
+
+
+#: Given who asks and the couples on the page, returns what is there to look at, in a fixed number of queries.
+QueueProvider = Callable[[Membership, Collection[uuid.UUID]], list[QueueItem]]
+_providers: list[QueueProvider] = []
+
+
+def register_queue(provider: QueueProvider) -> QueueProvider:
+    """Let an app put its own items into the queue on Today; use it as a decorator."""
+    if provider not in _providers:
+        _providers.append(provider)
+    return provider
+
+
+def queue(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
+    """Return everything that waits: urgent first, then the longest waiting."""
+    if not couples:
+        return []
+    items = [item for provider in _providers for item in provider(membership, couples)]
+    return sorted(items, key=lambda item: (not item.urgent, item.since))
