@@ -64,7 +64,13 @@ def libraries() -> None:
     if not missing_libraries():
         return
     _install("The libraries that PDFs are made with", apt=LIBRARY_PACKAGES, brew=["pango"])
-    check = [VENV / "bin" / "python", "-W", "error::DeprecationWarning:weasyprint", "-c", "import weasyprint"]
+    check: list[str | Path] = [
+        VENV / "bin" / "python",
+        "-W",
+        "error::DeprecationWarning:weasyprint",
+        "-c",
+        "import weasyprint",
+    ]
     if not _succeeds(check, env=os.environ | library_path()):
         _give_up("WeasyPrint still does not find its libraries; its own message: .venv/bin/weasyprint --info")
 
