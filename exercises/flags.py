@@ -1,0 +1,122 @@
+"""Which answers ask a therapist to look.
+
+A rule stands beside its question (`flag_if`) and looks at the structured answer alone: what somebody writes
+in words can neither raise nor silence it. A question that was left out or declined raises nothing.
+
+    yes, no                 of a yes-or-no question
+    >=7, <=3, 0             of a number: a scale, a count, a mood, how many were ticked in a checklist
+    any:one,two             at least one of these options was chosen
+    none:one,two            the question was answered, and none of these options was chosen
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from exercises.vocabulary import QuestionType
+
+if TYPE_CHECKING:
+    from exercises.answers import Value
+    from exercises.questions import Form
+
+_NUMBER_RULE = re.compile(r"(>=|<=|)([0-9]{1,7})")
+_OPTION_RULE = re.compile(r"(any|none):([a-z0-9_]+(?:,[a-z0-9_]+)*)")
+
+_COUNTED = frozenset(
+    {QuestionType.SCALE, QuestionType.NUMBER, QuestionType.MOOD, QuestionType.CHECKLIST},
+)
+_CHOSEN = frozenset({QuestionType.SINGLE, QuestionType.MULTI, QuestionType.CHECKLIST})
+
+
+class FlagError(ValueError):
+    """The text is not a rule, or the rule does not fit its question."""
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True)
+class FlagRule:
+    """One parsed rule. `word` is yes, no, >=, <=, =, any or none."""
+
+    text: str
+    word: str
+    number: Decimal | None = None
+    options: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> FlagRule:
+        if text in ("yes", "no"):
+            return cls(text, text)
+        if found := _NUMBER_RULE.fullmatch(text):
+            return cls(text, found[1] or "=", number=Decimal(found[2]))
+        if found := _OPTION_RULE.fullmatch(text):
+            return cls(text, found[1], options=tuple(found[2].split(",")))
+        raise FlagError(
+            format_lazy(
+                _("“{rule}” is not a rule: use yes, no, a number, >=7, <=3, any:option or none:option."),
+                rule=text[:40],
+            )
+        )
+
+    def check(self, type: QuestionType, options: tuple[str, ...]) -> None:
+        """Raises FlagError when no answer to such a question could ever meet the rule."""
+        if self.word in ("yes", "no"):
+            fits = type is QuestionType.YES_NO
+        elif self.number is not None:
+            fits = type in _COUNTED
+        else:
+            fits = type in _CHOSEN and set(self.options) <= set(options)
+        if not fits:
+            raise FlagError(format_lazy(_("The rule “{rule}” does not fit this question."), rule=self.text))
+
+    def holds(self, value: Value) -> bool:
+        """Whether the answer meets the rule. Never for an answer left out or declined."""
+        if not value.answered:
+            return False
+        if self.word == "any":
+            return any(option in value.choices for option in self.options)
+        if self.word == "none":
+            return not any(option in value.choices for option in self.options)
+        if value.number is None:
+            return False
+        match self.word:
+            case "yes":
+                return value.number == 1
+            case "no":
+                return value.number == 0
+            case ">=":
+                return value.number >= self._limit
+            case "<=":
+                return value.number <= self._limit
+        return value.number == self._limit
+
+    @property
+    def _limit(self) -> Decimal:
+        return self.number if self.number is not None else Decimal(0)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A rule that an answer met. It names the question and the rule, never the answer."""
+
+    key: str
+    rule: str
+
+
+def raised(form: Form, answers: Mapping[str, Value]) -> list[Flag]:
+    """Every flag that these answers raise, in the order of the form."""
+    return [
+        Flag(question.key, question.flag.text)
+        for question in form
+        if question.flag is not None and question.key in answers and question.flag.holds(answers[question.key])
+    ]
