@@ -9,7 +9,8 @@ from django.template import TemplateSyntaxError
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-# Our own drawings on a 20-unit grid: the five lane marks, the house and the evening sun of an empty page.
+# Our own drawings on a 20-unit grid: the five lane marks, the house, a half-full circle,
+# the seal of something sent, and the evening sun of a page with nothing to do.
 DRAWINGS = {
     "own": '<rect x="4" y="3" width="12" height="14" rx="2"/><path d="M7.25 3v14M10.25 7h3"/>',
     "private": '<rect x="4" y="9" width="12" height="8" rx="2"/>'
@@ -21,6 +22,8 @@ DRAWINGS = {
     "house": '<path d="M10 17.5V9m0 3.5L6.75 9.75M10 10.75 13 8'
     'M10 2.5C6 5 4.25 8 4.25 10.75a5.75 5.5 0 0 0 11.5 0C15.75 8 14 5 10 2.5Z"/>',
     "half": '<circle cx="10" cy="10" r="6.5"/><path d="M10 3.5a6.5 6.5 0 0 1 0 13z" fill="currentColor"/>',
+    "seal": '<rect x="1.75" y="4" width="16.5" height="12.5" rx="1.75"/><path d="m2.5 5.25 7.5 6 7.5-6"/>'
+    '<circle cx="10" cy="11.75" r="2.6" fill="var(--paper)"/><path d="m9 11.75.75.8 1.4-1.6"/>',
     "sunset": '<path d="M3 14.25h14M5 14.25a5 5 0 0 1 10 0M10 5v1.75M3.75 8l1.3 1.3M16.25 8l-1.3 1.3M6.5 16.75h7"/>',
 }
 _ON_OUR_GRID = (
