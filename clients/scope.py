@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from clients.models import CaseloadEntry, Client, Partner
 from practice import identity, roles, tenancy
@@ -13,14 +14,13 @@ from practice.tenancy import Asker
 @tenancy.register_scope
 def caseload_or_couple(asker: Asker) -> Asker:
     """Fill in couples and people; runs as Attune itself, before the asker's own role is taken on."""
+    couples: Any
     if asker.role == roles.PORTAL:
         couples = Partner.objects.filter(
             client_id=asker.person_id, left_at=None, couple__status__in=["active", "paused"]
         ).values_list("couple_id", flat=True)
     elif asker.role == roles.THERAPIST:
-        couples = CaseloadEntry.objects.filter(membership__user_id=asker.user_id).values_list(
-            "couple_id", flat=True
-        )
+        couples = CaseloadEntry.objects.filter(membership__user_id=asker.user_id).values_list("couple_id", flat=True)
     else:
         return asker
     found = list(couples)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.checks import Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
 
 @register(Tags.database)
-def login_role_is_bound(databases: list[str] | None = None, **kwargs: Any) -> list[Error]:
+def login_role_is_bound(app_configs: Any = None, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """The application's own role must be neither superuser nor exempt from row-level security."""
     if not databases or "default" not in databases:
         return []

@@ -157,7 +157,7 @@ def foreign_keys_inside_practice(model: type[models.Model]) -> list[Any]:
         for one in model._meta.local_fields
         if isinstance(one, models.ForeignKey)
         and one.name != "practice"
-        and not one.db_constraint
+        and not one.db_constraint  # type: ignore[attr-defined]
         and any(f.name == "practice" and not f.null for f in one.related_model._meta.local_fields)
     ]
 

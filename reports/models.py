@@ -34,7 +34,9 @@ class Score(PracticeModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["practice", "response", "series", "scored", "questions"], name="score_once"),
+            models.UniqueConstraint(
+                fields=["practice", "response", "series", "scored", "questions"], name="score_once"
+            ),
         ]
         indexes = [models.Index(fields=["practice", "couple", "series", "at"], name="score_of_couple")]
 
@@ -59,11 +61,7 @@ class Alert(PracticeModel):
         constraints = [
             models.UniqueConstraint(fields=["practice", "response", "key"], name="alert_once"),
         ]
-        indexes = [
-            models.Index(
-                fields=["practice", "couple"], condition=Q(acknowledged_at=None), name="alert_waiting"
-            )
-        ]
+        indexes = [models.Index(fields=["practice", "couple"], condition=Q(acknowledged_at=None), name="alert_waiting")]
 
     def __str__(self) -> str:
         return f"alert {self.pk}"

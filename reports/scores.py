@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from exercises.answers import Value
 from exercises.models import Answer, Response
-from exercises.scoring import Scoring, ScoreValue, scores
+from exercises.scoring import ScoreValue, Scoring, scores
 from exercises.vocabulary import Lane
 from reports.models import Score
 
@@ -16,9 +16,7 @@ NARROWEST_FIRST = [Lane.OWN, Lane.PRIVATE, Lane.REVEAL, Lane.JOINT, Lane.SHARED]
 
 def value_of(answer: Answer) -> Value:
     """Return a stored answer as the value that scoring and flags work with."""
-    return Value(
-        number=answer.number, choices=tuple(answer.choices), text=answer.text, declined=answer.declined
-    )
+    return Value(number=answer.number, choices=tuple(answer.choices), text=str(answer.text), declined=answer.declined)
 
 
 def write_scores(response: Response, answers: Mapping[str, Answer]) -> list[Score]:

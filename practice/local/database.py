@@ -13,11 +13,11 @@ def prepare(verbosity: int = 0) -> None:
     """Bring the local database to the present state of the code."""
     with _superuser() as server:
         for statement in roles.statements():
-            server.execute(statement)  # type: ignore[call-overload]
+            server.execute(statement)
         name = connection.settings_dict["NAME"]
         known = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
         if known is None:
-            server.execute(f'CREATE DATABASE "{name}" OWNER {roles.OWNER}')  # type: ignore[call-overload]
+            server.execute(f'CREATE DATABASE "{name}" OWNER {roles.OWNER}')
     call_command("migrate", verbosity=verbosity, interactive=False)
     call_command("load_catalogue", verbosity=verbosity)
 

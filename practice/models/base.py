@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from django.db import models
@@ -11,7 +10,7 @@ from practice import tenancy
 from practice.ids import uuid7
 
 
-def bound_practice_id() -> uuid.UUID | None:
+def bound_practice_id() -> Any:
     asker = tenancy.current()
     return asker.practice_id if asker else None
 

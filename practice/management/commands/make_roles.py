@@ -26,5 +26,5 @@ class Command(BaseCommand):
             return
         with psycopg.connect(url, autocommit=True) as connection:
             for statement in roles.statements():
-                connection.execute(statement)  # type: ignore[call-overload]
+                connection.execute(statement)
         self.stdout.write("The roles are there.")
