@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 
 from practice.models.base import bound_practice_id
 
@@ -23,7 +24,7 @@ class AuditEvent(models.Model):
         db_index=False,
         db_constraint=False,
     )
-    at = models.DateTimeField(db_default=models.functions.Now())
+    at = models.DateTimeField(db_default=Now())
     role = models.CharField(max_length=40)
     user_id = models.UUIDField(null=True)
     request = models.CharField(max_length=40, blank=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db import models
 
@@ -28,7 +29,7 @@ class DataKeyManager(BoundManager):
             row.save(force_insert=True)
         return row
 
-    def _newest(self, practice_id: uuid.UUID, client_id: uuid.UUID | None) -> DataKey | None:
+    def _newest(self, practice_id: uuid.UUID, client_id: uuid.UUID | None) -> Any:
         return (
             self.filter(practice_id=practice_id, client_id=client_id, wrapped__isnull=False)
             .order_by("-id")

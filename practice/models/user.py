@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from practice.ids import uuid7
 
 
-class UserManager(BaseUserManager):
+class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
