@@ -53,9 +53,11 @@ def register_person_finder(finder: PersonFinder) -> PersonFinder:
 def all_of(user: User) -> list[Identity]:
     """Return everything ``user`` is, staff before client. Needs :func:`tenancy.bind_user` before."""
     staff = Membership.objects.filter(user=user, ended_at=None).order_by("joined_at")
-    found = [Identity(user, one.practice_id, membership=one) for one in staff]
     people = [person for finder in _person_finders for person in finder(user)]
-    return found + [Identity(user, one.practice_id, person=one) for one in people]
+    return [
+        *(Identity(user, one.practice_id, membership=one) for one in staff),  # type: ignore[arg-type]
+        *(Identity(user, one.practice_id, person=one) for one in people),
+    ]
 
 
 def of(request: HttpRequest) -> Identity | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from django.db import models
@@ -39,8 +38,6 @@ class BoundManager(models.Manager):
 
 class PracticeModel(models.Model):
     """A row with practice data: a random-looking id, its practice, and the walls around it."""
-
-    practice_id: uuid.UUID
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     practice = models.ForeignKey(
