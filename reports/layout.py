@@ -1,0 +1,111 @@
+"""A report laid out: which sections it has, in what order, with every picture drawn.
+
+The templates under templates/reports/paper/ print what stands here and decide nothing but words and looks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from django.utils.dateformat import format as format_date
+from django.utils.formats import get_format
+from django.utils.translation import gettext as _
+
+from reports import findings, sections
+from reports.fingerprint import content_code
+from reports.paper import Report
+from reports.pictures import Files, Pictures, logo_picture, mark_pictures
+
+LONG_NAME = 60
+"""Letters of a name that still fit on a cover."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One numbered section: its template is reports/paper/_<kind>.html."""
+
+    kind: str
+    title: str
+    number: int
+    parts: dict[str, Any]
+
+    @property
+    def template(self) -> str:
+        return f"reports/paper/_{self.kind}.html"
+
+
+def lay_out(report: Report) -> tuple[dict[str, Any], Files]:
+    """The template's context and the pictures it names. Expects tidied text and the report's language active."""
+    pictures = Pictures()
+    code = content_code(report)
+    report = replace(report, partners=tuple(replace(p, name=p.name[:LONG_NAME]) for p in report.partners))
+    names = {partner.position: partner.name for partner in report.partners}
+    context = {
+        "report": report,
+        "shared": report.edition == "shared",
+        "many": len(report.partners) > sections.FEW,
+        "couple": findings.names_joined([partner.name for partner in report.partners]),
+        "period": period(report.starts, report.ends),
+        "issued": format_date(report.issued, get_format("DATE_FORMAT")),
+        "code": code,
+        "headlines": [(line, sections.headline_picture(line, pictures)) for line in report.headlines],
+        "sections": [
+            Section(kind, title, number, parts)
+            for number, (kind, title, parts) in enumerate(_sections(report, names, pictures), 1)
+        ],
+    }
+    return context, pictures.files | mark_pictures() | logo_picture(report.letterhead)
+
+
+def _sections(report: Report, names: findings.Names, pictures: Pictures) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    shared = report.edition == "shared"
+    for series in report.series:
+        yield "series", series.label, sections.series_parts(series, report, names, pictures)
+    if report.doing:
+        title = _("What you did together") if shared else _("What was given, week by week")
+        yield "doing", title, sections.doing_parts(report.doing, pictures)
+    if report.mood and report.mood.maps:
+        title = report.mood.title or _("Mood between appointments")
+        yield "mood", title, sections.mood_parts(report.mood, report, names, pictures)
+    if report.differences and report.differences.rows:
+        title = _("Where you see things differently") if shared else _("Where they see things differently")
+        yield "differences", title, sections.differences_parts(report.differences, names, pictures)
+    if report.areas and report.areas.rows:
+        yield "areas", report.areas.title, sections.areas_parts(report.areas, names, pictures)
+    if report.goals:
+        yield "goals", _("Your goals") if shared else _("Goals"), sections.goals_parts(report.goals, pictures)
+    if report.quotes:
+        title = _("In your own words") if shared else _("In their own words")
+        yield "quotes", title, {"rows": list(sections.quotes_parts(report.quotes, names))}
+    if report.next:
+        yield "next", _("What comes next"), {"rows": report.next}
+
+
+def period(starts: date, ends: date) -> str:
+    """'2 March – 24 May 2026', the year said once when both ends share it."""
+    last = format_date(ends, get_format("DATE_FORMAT"))
+    same = starts.year == ends.year
+    first = format_date(starts, get_format("MONTH_DAY_FORMAT" if same else "DATE_FORMAT"))
+    return f"{first} – {last}"
+
+
+_hex = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def house_colour(colour: str) -> str:
+    """The practice's colour for the cover, if it is one and the cover's lightest words stay readable on it."""
+    return colour.lower() if _hex.fullmatch(colour) and _contrast(colour, "#b9cdca") >= 4.5 else ""
+
+
+def _contrast(one: str, other: str) -> float:
+    def light(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    dark, bright = sorted((light(one), light(other)))
+    return (bright + 0.05) / (dark + 0.05)

@@ -1,0 +1,295 @@
+"""What a report says, with nothing about how it is printed.
+
+These dataclasses are the whole input of the PDF. Whoever fills them decides what may be read by whom:
+the renderer prints everything it is given and looks nothing up. In the shared edition that means nothing
+from a private or an own lane may be in here at all, not as a word, a number, a count or a gap.
+
+The one thing checked here is shape: a shared report cannot carry the table that sets what each partner
+did beside their names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Edition = Literal["clinical", "shared"]
+Paper = Literal["a4", "letter"]
+Better = Literal["up", "down", ""]
+State = Literal["done", "started", "open", "skipped", "withdrawn", ""]
+Tone = Literal["deep", "mid", "pale", "open"]
+
+ENOUGH = 3
+"""Answers that a line needs before it is drawn. Below that the report says that it is too early."""
+
+MOST_ROWS = 1000
+"""Rows of the table of what was given. More belong in a spreadsheet: cost grows with every row."""
+
+MOST_PARTNERS = 6
+"""Partner marks and inks exist for six positions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """The practice as its paper shows it. `logo` is a PNG or JPEG that was re-encoded on upload."""
+
+    name: str
+    tagline: str = ""
+    colour: str = ""
+    lines: tuple[str, ...] = ()
+    logo: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """One partner. `position` (0 to 5) fixes ink and mark for ever, on the screen and on paper."""
+
+    name: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One answer. A value of None is a question that was asked and not answered: drawn as a gap."""
+
+    on: date
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One partner's answers over time, oldest first. `verdict` is a few words: 'reliably better'."""
+
+    position: int
+    points: tuple[Point, ...]
+    verdict: str = ""
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The answers given, without the gaps."""
+        return tuple(point.value for point in self.points if point.value is not None)
+
+    @property
+    def enough(self) -> bool:
+        return len(self.values) >= ENOUGH
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A cut-off: one value (low equals high) or the range of doubt between two."""
+
+    low: float
+    high: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One measure over time: its scale, every partner's line, and a cut-off if it has one."""
+
+    label: str
+    low: float
+    high: float
+    lines: tuple[Line, ...]
+    better: Better = ""
+    unit: str = ""
+    cutoff: Band | None = None
+    intro: str = ""
+    note: str = ""
+
+    @property
+    def enough(self) -> bool:
+        return any(line.enough for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One figure at a glance. With a `position` it carries that partner's ink; `trend` draws a sparkline."""
+
+    label: str
+    value: str
+    of: str = ""
+    note: str = ""
+    position: int | None = None
+    trend: tuple[float | None, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Takeaways:
+    """The therapist's three short answers. An empty one is left out."""
+
+    keep: str = ""
+    watch: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One layer of the weekly bars, drawn from the bottom up in the order given."""
+
+    label: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """One bar: its first day and one count for each segment."""
+
+    starts: date
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Clinical edition only. One row: what was given, and how each partner stands (one state per
+    entry of `Report.partners`, in that order; '' where it was not given to them)."""
+
+    week: int
+    what: str
+    kind: str
+    due: date | None
+    states: tuple[State, ...]
+    helpful: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Shared edition. One thing that was done together, or that everybody could read."""
+
+    week: int
+    what: str
+    kind: str
+    on: date
+    how: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What was done, week by week. `given` is for the clinical edition, `together` for the shared."""
+
+    segments: tuple[Segment, ...] = ()
+    weeks: tuple[Week, ...] = ()
+    given: tuple[Given, ...] = ()
+    together: tuple[Together, ...] = ()
+    intro: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DayMap:
+    """One partner's days: one value per day from `Report.starts` on, None for a day without an entry."""
+
+    position: int
+    days: tuple[int | None, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mood:
+    """Daily entries as calendars, one for each partner. The scale has at most seven steps."""
+
+    maps: tuple[DayMap, ...]
+    low: int = 1
+    high: int = 5
+    title: str = ""
+    intro: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One statement and the answers of those who gave one, as (position, value)."""
+
+    statement: str
+    answers: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """The same statements answered apart, on one scale. Rows are printed in the order given."""
+
+    rows: tuple[Difference, ...]
+    low: float = 0
+    high: float = 10
+    intro: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """Many small ratings on one scale, one row each with a sparkline for every partner."""
+
+    title: str
+    rows: tuple[Series, ...]
+    intro: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A goal that the couple rates: where it started, where it is, where it should get to."""
+
+    text: str
+    start: float
+    now: float
+    target: float
+    low: float = 0
+    high: float = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Somebody's own words, released by them. `position` is None when they wrote it together."""
+
+    text: str
+    position: int | None
+    on: date | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """One line of what comes next; `who` and `when` are words ('Both', 'Sundays')."""
+
+    what: str
+    who: str = ""
+    when: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report, completely. Every section with nothing in it is left out."""
+
+    edition: Edition
+    letterhead: Letterhead
+    partners: tuple[Partner, ...]
+    starts: date
+    ends: date
+    issued: date
+    reference: str
+    prepared_by: str
+    paper: Paper = "a4"
+    language: str = "en"
+    headlines: tuple[Headline, ...] = ()
+    summary: tuple[str, ...] = ()
+    takeaways: Takeaways | None = None
+    series: tuple[Series, ...] = ()
+    doing: Doing | None = None
+    mood: Mood | None = None
+    differences: Differences | None = None
+    areas: Areas | None = None
+    goals: tuple[Goal, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    next: tuple[Next, ...] = ()
+    about: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.ends < self.starts:
+            raise ValueError("a report's period ends before it starts")
+        if not 1 <= len(self.partners) <= MOST_PARTNERS:
+            raise ValueError("a report is about one to six partners")
+        if self.doing and len(self.doing.given) > MOST_ROWS:
+            raise ValueError(f"a report lists at most {MOST_ROWS} rows of what was given")
+        if self.edition == "shared" and self.doing and self.doing.given:
+            raise ValueError("the shared edition never sets what each partner did beside their names")

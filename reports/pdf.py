@@ -1,0 +1,52 @@
+"""A report as a PDF.
+
+`render()` belongs in a task: it takes seconds and loads WeasyPrint, which a web process never needs.
+Importing this module loads neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from reports.fingerprint import content_code
+from reports.layout import house_colour, lay_out
+from reports.paper import Report
+from reports.wording import tidied
+
+
+class NotPrinted(Exception):
+    """A report that would have come out incomplete. Says what kind of thing went wrong, never whose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A finished PDF. `notes` are the renderer's complaints that spoil nothing, such as a sign no font has."""
+
+    pdf: bytes
+    sha256: str
+    pages: int
+    code: str
+    notes: tuple[str, ...] = ()
+
+
+def render(report: Report) -> Rendered:
+    """Print a report. The same report gives the same bytes, on any day and in any process."""
+    from reports import press
+
+    report = tidied(report)
+    with translation.override(report.language):
+        context, files = lay_out(report)
+        html = render_to_string("reports/paper/report.html", context)
+    colour = house_colour(report.letterhead.colour)
+    printed = press.print_html(html, files, paper=report.paper, colour=colour, issued=report.issued)
+    return Rendered(
+        pdf=printed.pdf,
+        sha256=hashlib.sha256(printed.pdf).hexdigest(),
+        pages=printed.pages,
+        code=content_code(report),
+        notes=printed.notes,
+    )

@@ -1,0 +1,173 @@
+"""WeasyPrint, held by the hand: what it may fetch, what it may say, and what is put right afterwards.
+
+Nothing outside the task that prints imports this module, and nothing here knows what a report is.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+# Read once, when the library below starts: only the fonts that ship with Attune, whatever the machine has.
+os.environ["FONTCONFIG_FILE"] = str(HERE / "fonts" / "fonts.conf")
+
+import pydyf  # noqa: E402
+from weasyprint import CSS, HTML  # noqa: E402
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse  # noqa: E402
+
+from reports.pdf import NotPrinted  # noqa: E402
+
+Files = Mapping[str, tuple[bytes, str]]
+OPTIONS = {"pdf_variant": "pdf/ua-1"}
+POINTS_PER_PIXEL = 0.75
+PRINTED = 4  # the annotation flag that PDF/UA asks for
+
+logging.getLogger("fontTools").setLevel(logging.ERROR)
+logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
+
+
+class ReportFetcher(URLFetcher):
+    """Knows the pictures of one report by name and refuses every other address. Never shared or cached."""
+
+    def __init__(self, files: Files | None = None) -> None:
+        super().__init__(allowed_protocols=(), allow_redirects=False, fail_on_errors=True)
+        self.files = files or {}
+        self.denied: list[str] = []
+
+    def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:
+        if url in self.files:
+            body, kind = self.files[url]
+            return URLFetcherResponse(url, body, {"Content-Type": kind})
+        self.denied.append(url)
+        raise FatalURLFetchingError("resource refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    pdf: bytes
+    pages: int
+    notes: tuple[str, ...]
+
+
+def print_html(html: str, files: Files, *, paper: str = "a4", colour: str = "", issued: date) -> Printed:
+    """Turn a page into a tagged PDF. Raises NotPrinted rather than return one with something missing."""
+    fetcher = ReportFetcher(files)
+    sheets = [stylesheet("paper.css")] + ([stylesheet("letter.css")] if paper == "letter" else [])
+    if colour:
+        sheets.append(CSS(string=f".cover {{ background: {colour} }}", url_fetcher=ReportFetcher()))
+    try:
+        with listening() as heard, dated(issued), resting_collector():
+            document = HTML(string=html, url_fetcher=fetcher).render(stylesheets=sheets, **OPTIONS)
+            pdf = document.write_pdf(finisher=finish, **OPTIONS)
+    except FatalURLFetchingError:  # a BaseException, which would take the worker with it
+        raise NotPrinted("a resource outside the report was refused") from None
+    # A refusal inside a drawing is swallowed there, so ask again.
+    if fetcher.denied:
+        raise NotPrinted("a resource outside the report was refused")
+    if heard.errors:
+        raise NotPrinted(f"the page did not come out whole: {heard.errors[0]}")
+    return Printed(pdf, len(document.pages), tuple(dict.fromkeys(heard.notes)))
+
+
+@cache
+def stylesheet(name: str) -> CSS:
+    """A stylesheet, parsed once per process, with a fetcher of its own that knows nothing."""
+    return CSS(string=(HERE / name).read_text("utf-8"), url_fetcher=ReportFetcher())
+
+
+@dataclass(slots=True)
+class Heard(logging.Handler):
+    """Keeps the patterns of what WeasyPrint logs, without the values: they may be somebody's words."""
+
+    errors: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        logging.Handler.__init__(self, logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        pile = self.errors if record.levelno >= logging.ERROR else self.notes
+        pile.append(str(record.msg))
+
+    __hash__ = logging.Handler.__hash__
+
+
+@contextmanager
+def listening() -> Iterator[Heard]:
+    """Hear WeasyPrint's complaints and keep them out of every log: they quote what they complain about."""
+    log, heard = logging.getLogger("weasyprint"), Heard()
+    handlers, propagate, level = log.handlers[:], log.propagate, log.level
+    log.handlers, log.propagate = [heard], False
+    log.setLevel(logging.WARNING)
+    try:
+        yield heard
+    finally:
+        log.handlers, log.propagate = handlers, propagate
+        log.setLevel(level)
+
+
+@contextmanager
+def dated(day: date) -> Iterator[None]:
+    """Whatever stamps a time into the file stamps the day of issue, so that equal reports are equal bytes."""
+    before = os.environ.get("SOURCE_DATE_EPOCH")
+    os.environ["SOURCE_DATE_EPOCH"] = str(int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()))
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("SOURCE_DATE_EPOCH")
+        else:
+            os.environ["SOURCE_DATE_EPOCH"] = before
+
+
+@contextmanager
+def resting_collector() -> Iterator[None]:
+    """No garbage collection while pages are laid out: it walks a growing tree again and again for nothing."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+        gc.collect()
+
+
+def finish(document: Any, pdf: Any) -> None:
+    """What WeasyPrint leaves undone for PDF/UA: the scope of header cells, figure boxes, the print flag."""
+    objects = {thing.number: thing for thing in pdf.objects if isinstance(thing, pydyf.Dictionary)}
+    heights = _page_heights(objects)
+
+    def behind(reference: Any) -> Any:
+        return objects.get(int(bytes(reference).split()[0]))
+
+    for thing in objects.values():
+        kind = thing.get("S")
+        if thing.get("Type") == "/Annot":
+            thing["F"] = PRINTED
+        elif kind == "/TH":
+            group = behind(behind(thing["P"])["P"])
+            head = group is not None and group.get("S") == "/THead"
+            thing["A"]["Scope"] = "/Column" if head else "/Row"
+        elif kind == "/Figure" and "BBox" in thing.get("A", {}):
+            x1, y1, x2, y2 = (float(edge) * POINTS_PER_PIXEL for edge in thing["A"]["BBox"])
+            height = heights.get(int(bytes(thing["Pg"]).split()[0]), 0) if "Pg" in thing else 0
+            if height:
+                thing["A"]["BBox"] = pydyf.Array((x1, height - y2, x2, height - y1))
+
+
+def _page_heights(objects: Mapping[int, Any]) -> dict[int, float]:
+    return {
+        number: float(thing["MediaBox"][3])
+        for number, thing in objects.items()
+        if thing.get("Type") == "/Page" and "MediaBox" in thing
+    }
