@@ -140,7 +140,7 @@ def test_a_draft_is_its_authors_alone(practice, couple, mara, theo, therapist, o
     for who in (therapist, owner):
         with acting_as(who), pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
             Draft.objects.exists()
-    with inside(practice), pytest.raises(ProgrammingError, match="permission denied"):
+    with inside(practice), pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
         Draft.objects.exists()
 
 
