@@ -260,7 +260,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # --- Mail ---------------------------------------------------------------------------------------
 
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_BACKEND = "practice.mail.CarefulBackend"
 EMAIL_HOST = required("EMAIL_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT") or os.environ.get("ATTUNE_SMTP_PORT") or 25)
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")

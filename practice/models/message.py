@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
+from email.utils import parseaddr
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -54,9 +55,9 @@ class Message(PracticeModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state="planned"), name="message_due"),
+            models.Index(fields=["practice", "due_at"], condition=Q(state="planned"), name="message_due"),
             models.Index(
-                fields=["lease_until"],
+                fields=["practice", "lease_until"],
                 condition=Q(state__in=["claimed", "handing_off"]),
                 name="message_leased",
             ),
@@ -69,4 +70,5 @@ class Message(PracticeModel):
     @property
     def message_id(self) -> str:
         """The Message-ID header, the same on every try."""
-        return f"<{uuid.UUID(str(self.pk)).hex}@attune.invalid>"
+        domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+        return f"<{self.pk.hex}@{domain}>"

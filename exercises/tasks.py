@@ -1,0 +1,64 @@
+"""The jobs that keep occurrences written ahead and closed in time. Safe to run twice, late, or at once."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import uuid
+from collections.abc import Callable
+
+from django.db.models import Q
+
+from exercises import occurrences
+from exercises.models import Assignment
+from practice import clock, dispatch, tenancy
+from practice.celery import app
+
+log = logging.getLogger(__name__)
+
+#: Occurrences are written 30 days ahead; an assignment with less than this before it is planned again.
+NEAR = datetime.timedelta(days=28)
+
+
+@app.task(name="exercises.tasks.plan", steps=True, expires=300)
+def plan() -> None:
+    """Write what falls due in the coming weeks, in all practices."""
+    _in_each_practice(_plan_practice)
+
+
+@app.task(name="exercises.tasks.close", steps=True, expires=300)
+def close() -> None:
+    """Close what can no longer be answered, in all practices."""
+    _in_each_practice(_close_practice)
+
+
+def _in_each_practice(job: Callable[[uuid.UUID], None]) -> None:
+    for practice_id in dispatch.practices():
+        try:
+            job(practice_id)
+        except Exception as error:
+            log.error("Practice %s steps aside: %s", practice_id, type(error).__name__)
+
+
+def _plan_practice(practice_id: uuid.UUID) -> None:
+    system = tenancy.as_system(practice_id)
+    with tenancy.acting(system):
+        now = clock.now()
+        near = Q(planned_until=None) | Q(planned_until__lt=(now + NEAR).date())
+        waiting = list(Assignment.objects.running().filter(near, couple__status="active").values_list("pk", flat=True))
+    for assignment_id in waiting:
+        # One transaction each: a row that can not be planned takes no other with it.
+        try:
+            with tenancy.acting(system):
+                assignment = Assignment.objects.filter(pk=assignment_id).first()
+                if assignment is not None:
+                    occurrences.plan(assignment, now)
+        except Exception as error:
+            log.error("Assignment %s can not be planned: %s", assignment_id, type(error).__name__)
+
+
+def _close_practice(practice_id: uuid.UUID) -> None:
+    with tenancy.acting(tenancy.as_system(practice_id)):
+        now = clock.now()
+        occurrences.close_due(now)
+        occurrences.end_finished(now)

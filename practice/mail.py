@@ -1,0 +1,116 @@
+"""Sending mail so that one always knows what may have happened.
+
+``smtplib`` answers every trouble in one way. For a letter that must never arrive twice the moment matters:
+until the last byte was handed over nobody has it, and it may be tried again (:class:`NotNow`); after that,
+only the server's own answer tells, and where none comes the error is passed on as it is: nobody knows.
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+from contextlib import suppress
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends import smtp
+from django.core.mail.message import sanitize_address
+
+LINE_THAT_STARTS_WITH_A_DOT = re.compile(rb"(?m)^\.")
+
+
+class NotNow(smtplib.SMTPException):
+    """The server did not take it, and may take it later."""
+
+
+class Unreachable(NotNow):
+    """There is no server to talk to, or it does not let us in: no fault of any letter."""
+
+
+class Refused(smtplib.SMTPException):
+    """The server will never take this letter for this address."""
+
+
+class CarefulBackend(smtp.EmailBackend):
+    """Django's SMTP backend with errors that tell whether a letter may be sent again.
+
+    The texts of these errors hold reply codes and never an address, so that they may be logged.
+    """
+
+    def open(self) -> bool | None:
+        """Connect, or make sure that the connection there is still lives."""
+        if self.connection and not _answers(self.connection):
+            self.drop()
+        try:
+            return super().open()
+        except OSError as error:
+            raise Unreachable(f"no connection: {type(error).__name__}") from None
+
+    def close(self) -> None:
+        """Say goodbye. A server that does not answer that changes nothing about what it took."""
+        try:
+            super().close()
+        except OSError:
+            self.drop()
+
+    def drop(self) -> None:
+        """Forget the connection without a word."""
+        if self.connection:
+            with suppress(OSError):
+                self.connection.close()
+        self.connection = None
+
+    def _send(self, email_message: EmailMessage) -> bool:
+        encoding = email_message.encoding or settings.DEFAULT_CHARSET
+        sender = sanitize_address(email_message.from_email, encoding)
+        recipients = [sanitize_address(one, encoding) for one in email_message.recipients()]
+        if not recipients:
+            return False
+        content = email_message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
+        server = self.connection
+        if server is None:
+            raise Unreachable("no connection")
+        try:
+            _hand_over(server, sender, recipients, content)
+        except (NotNow, Refused):
+            self.drop()
+            raise
+        except OSError as error:
+            self.drop()
+            raise NotNow(f"before the end: {type(error).__name__}") from None
+        try:
+            _expect(server.getreply(), 250)
+        except OSError:
+            self.drop()
+            raise
+        return True
+
+
+def _answers(server: smtplib.SMTP) -> bool:
+    with suppress(OSError):
+        return server.noop()[0] == 250
+    return False
+
+
+def _hand_over(server: smtplib.SMTP, sender: str, recipients: list[str], content: bytes) -> None:
+    """Say everything up to the last dot. An error in here means that nobody has the letter."""
+    server.ehlo_or_helo_if_needed()
+    options = ["BODY=8BITMIME"] if server.has_extn("8bitmime") else []
+    _expect(server.mail(sender, options), 250, is_about_letter=False)
+    for recipient in recipients:
+        _expect(server.rcpt(recipient), 250, 251)
+    _expect(server.docmd("DATA"), 354)
+    if not content.endswith(b"\r\n"):
+        content += b"\r\n"
+    server.send(LINE_THAT_STARTS_WITH_A_DOT.sub(b"..", content) + b".\r\n")
+
+
+def _expect(reply: tuple[int, bytes], *codes: int, is_about_letter: bool = True) -> None:
+    code = reply[0]
+    if code in codes:
+        return
+    if 500 <= code < 600 and is_about_letter:
+        raise Refused(f"reply {code}")
+    if 400 <= code < 600:
+        raise NotNow(f"reply {code}")
+    raise smtplib.SMTPResponseException(code, b"")

@@ -1,0 +1,18 @@
+"""The jobs of the outbox. Each is safe to run twice, late, or at once with itself."""
+
+from __future__ import annotations
+
+from practice import delivery
+from practice.celery import app
+
+
+@app.task(name="practice.tasks.deliver", steps=True, expires=30)
+def deliver() -> None:
+    """Deliver what is due, in all practices. Rung by beat; a ring that waited too long is dropped."""
+    delivery.deliver()
+
+
+@app.task(name="practice.tasks.sweep", steps=True, expires=60)
+def sweep() -> None:
+    """Take care of what dead workers left behind."""
+    delivery.sweep()
