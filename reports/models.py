@@ -100,6 +100,9 @@ class Report(PracticeModel):
     percent = models.PositiveSmallIntegerField(default=0)
     step = models.CharField(max_length=80, blank=True)
     failure = models.CharField(max_length=80, blank=True)
+    #: Times somebody began to make it, and when they last gave a sign: what lets a lost one be taken up again.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    touched_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     pages = models.PositiveSmallIntegerField(null=True)
     sha256 = models.CharField(max_length=64, blank=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from exercises.answers import Value
 from exercises.models import Answer, Response
@@ -22,13 +22,14 @@ def value_of(answer: Answer) -> Value:
 def write_scores(response: Response, answers: Mapping[str, Answer]) -> list[Score]:
     """Write the scores of a response; writing them again changes nothing.
 
-    A score is as closed as the most closed answer it was made from: it carries that answer's lane.
+    A score is as closed as the most closed answer it was made from: it carries that answer's lane. Where a
+    private question belongs to it, answered or not, it is private: whether it exists would tell of that answer.
     """
     form = response.edition.form
     plan = response.edition.content.get("scoring")
     scoring = Scoring.from_data(plan, form) if plan else None
     found = scores(form, scoring, {key: value_of(answer) for key, answer in answers.items()})
-    rows = [_score(response, one, _narrowest(answers[key] for key in one.keys)) for one in found]
+    rows = [_score(response, one, _lane(one, answers)) for one in found]
     return Score.objects.bulk_create(rows, ignore_conflicts=True)
 
 
@@ -46,5 +47,8 @@ def _score(response: Response, one: ScoreValue, lane: str) -> Score:
     )
 
 
-def _narrowest(answers: Iterable[Answer]) -> str:
-    return min((Lane(answer.lane) for answer in answers), key=NARROWEST_FIRST.index)
+def _lane(one: ScoreValue, answers: Mapping[str, Answer]) -> Lane:
+    lanes = {Lane(answers[key].lane) for key in one.keys}
+    if one.private:
+        lanes.add(Lane.PRIVATE)
+    return min(lanes, key=NARROWEST_FIRST.index)
