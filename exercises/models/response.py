@@ -99,16 +99,21 @@ class Answer(PracticeModel):
 
 
 class Reading(PracticeModel):
-    """That a member of staff has read a response. Staff only: nobody in the portal learns of it."""
+    """That a member of staff has read a response. Staff only: nobody in the portal learns of it.
+
+    What a partner keeps from the others is read ``apart``, on a page of its own: reading one part says
+    nothing about the other.
+    """
 
     couple = inside(Couple, related_name="+")
     response = inside(Response, related_name="readings")
     membership = inside(Membership, related_name="+")
+    apart = models.BooleanField(default=False)
     read_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["practice", "response", "membership"], name="reading_once"),
+            models.UniqueConstraint(fields=["practice", "response", "membership", "apart"], name="reading_once"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,52 @@
+"""What a page of the desk is about: found inside the asker's walls, or a 404 like for anything unknown."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import Http404
+
+from clients.models import Client, Couple
+from exercises.library import find_exercise
+from exercises.models import Assignment, Exercise, Response
+
+
+def couple_or_404(couple_id: uuid.UUID) -> Couple:
+    """Return a couple with its partners."""
+    couple = Couple.objects.with_partners().filter(pk=couple_id).first()
+    if couple is None:
+        raise Http404
+    return couple
+
+
+def partner_or_404(couple: Couple, client_id: uuid.UUID) -> Client:
+    """Return one of the couple's own partners."""
+    for client in couple.clients:
+        if client.pk == client_id:
+            return client
+    raise Http404
+
+
+def exercise_or_404(slug: str) -> Exercise:
+    """Return an exercise on the practice's shelf, with its newest edition."""
+    exercise = find_exercise(slug)
+    if exercise is None:
+        raise Http404
+    return exercise
+
+
+def assignment_or_404(couple: Couple, assignment_id: uuid.UUID) -> Assignment:
+    """Return one of the couple's own assignments."""
+    assignment = Assignment.objects.filter(couple=couple, pk=assignment_id).select_related("edition").first()
+    if assignment is None:
+        raise Http404
+    return assignment
+
+
+def response_or_404(couple: Couple, response_id: uuid.UUID) -> Response:
+    """Return one of the couple's own responses, with what it answers."""
+    rows = Response.objects.select_related("edition", "author", "occurrence__assignment")
+    response = rows.filter(couple=couple, pk=response_id).first()
+    if response is None:
+        raise Http404
+    return response

@@ -1,0 +1,121 @@
+"""Giving practice to a couple, taking it back, and opening what was sealed."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from clients.models import Couple
+from exercises import lanes, occurrences
+from exercises.giving import Giving, Refusals, refusals
+from exercises.models import Assignment, Occurrence
+from exercises.vocabulary import Lane
+from practice import outbox, tenancy
+from practice.models import Membership, Practice
+
+#: Nobody learns of the others here, so each partner gets an assignment of their own.
+APART = (Lane.OWN, Lane.PRIVATE)
+
+
+class Refused(ValueError):
+    """This cannot be given. ``errors`` says why, in plain words, by the part it belongs to."""
+
+    def __init__(self, errors: Refusals) -> None:
+        self.errors = errors
+        super().__init__(", ".join(errors))
+
+
+class ClearanceMissing(Refused):
+    """A therapist has to record first that joint work is safe for this couple."""
+
+
+def give(draft: Giving, *, by: Membership) -> list[Assignment]:
+    """Give what the therapist chose, and plan what falls due in the next weeks.
+
+    One assignment for all, or one for each partner where they must not learn of each other. The same
+    ``key`` gives once: a second call returns what the first one gave. Raises :class:`Refused`.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        couple = Couple.objects.select_for_update().get(pk=draft.couple.pk)
+        given = list(Assignment.objects.filter(couple=couple, given_key=draft.key).order_by("pk"))
+        if given:
+            return given
+        _refuse_or_pass(draft, by, now)
+        given = [_assignment(draft, audience, by) for audience in _audiences(draft)]
+        for assignment in given:
+            assignment.save(force_insert=True)
+        for assignment in given:
+            occurrences.plan(assignment, now)
+    return given
+
+
+def _refuse_or_pass(draft: Giving, by: Membership, now: datetime) -> None:
+    errors = refusals(draft, Practice.objects.get(pk=by.practice_id), now)
+    if "clearance" in errors:
+        raise ClearanceMissing(errors)
+    if errors:
+        raise Refused(errors)
+
+
+def _audiences(draft: Giving) -> list[list[uuid.UUID]]:
+    people = [client.pk for client in draft.people]
+    return [[one] for one in people] if draft.lane in APART else [people]
+
+
+def _assignment(draft: Giving, audience: list[uuid.UUID], by: Membership) -> Assignment:
+    reveal = draft.lane == Lane.REVEAL
+    return Assignment(
+        practice_id=by.practice_id,
+        couple=draft.couple,
+        edition=draft.edition,
+        given_by=by,
+        audience=audience,
+        lane=draft.lane,
+        why=draft.why.strip(),
+        starts_on=draft.starts_on,
+        at=draft.at,
+        rule=draft.recurrence.rule,
+        reviews=draft.recurrence.reviews,
+        opens_by=draft.opens_by if reveal else "",
+        opens_at=draft.opens_at if reveal and draft.opens_by == Assignment.OpensBy.DATE else None,
+        remind=draft.remind,
+        given_key=draft.key,
+    )
+
+
+def withdraw(assignment: Assignment, by: Membership) -> None:
+    """Take an assignment back: nobody is asked or reminded any more. What was sent stays.
+
+    Doing it again changes nothing.
+    """
+    with transaction.atomic():
+        known = Assignment.objects.select_for_update().get(pk=assignment.pk)
+        if known.withdrawn_at is not None:
+            return
+        known.withdrawn_at = timezone.now()
+        known.save(update_fields=["withdrawn_at"])
+        open_ones = Occurrence.objects.open().filter(assignment=known)
+        ids = list(open_ones.values_list("pk", flat=True))
+        open_ones.update(state=Occurrence.State.WITHDRAWN)
+        for occurrence_id in ids:
+            outbox.cancel(occurrence_id, reason="withdrawn")
+
+
+def open_reveal(assignment: Assignment, slot: str, by: Membership) -> int:
+    """Open one round of a reveal now, for everybody who sent; return how many answered it.
+
+    Whoever has not sent sees nothing of the others until they do. What is open already stays as it is.
+    """
+    now = timezone.now()
+    with transaction.atomic(), tenancy.elevated():
+        siblings = list(
+            Occurrence.objects.select_for_update(of=("self",))
+            .filter(assignment=assignment, slot=slot, assignment__lane=Lane.REVEAL)
+            .defer("skip_reason")
+        )
+        lanes.set_reveal([one.pk for one in siblings], now, now)
+        return sum(one.state == Occurrence.State.DONE for one in siblings)

@@ -1,0 +1,203 @@
+"""The caseload in one table: what each partner has done, what is asked of them, what is next.
+
+A fixed number of queries, for one couple or for sixty.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, Max, Min, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clients.models import Appointment, Client, Couple
+from exercises.desk import QueueItem, register_queue
+from exercises.load import Piece, minutes_a_week, piece_of
+from exercises.models import Answer, Assignment, Occurrence, Reading, Response
+from exercises.vocabulary import Lane
+from practice.models import Membership
+
+State = Occurrence.State
+
+#: What one person keeps from the others.
+APART = (Lane.OWN, Lane.PRIVATE)
+
+
+@dataclass(frozen=True)
+class PartnerState:
+    """One partner and how things stand: a state of the design with its words; no kind when nothing is due."""
+
+    client: Client
+    position: int
+    kind: str
+    words: str
+
+
+@dataclass
+class Row:
+    """One couple of the caseload."""
+
+    couple: Couple
+    partners: list[PartnerState] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
+    minutes: int = 0
+    next_due: datetime | None = None
+    session: Appointment | None = None
+    unread: int = 0
+
+    @property
+    def practice(self) -> str:
+        """What is given now, in a few words."""
+        if len(self.titles) <= 2:
+            return ", ".join(self.titles)
+        more = len(self.titles) - 2
+        return _("%(first)s and %(n)s more") % {"first": ", ".join(self.titles[:2]), "n": more}
+
+
+def rows(membership: Membership, couples: Collection[Couple], now: datetime) -> list[Row]:
+    """Return a row for each couple, the next session first. ``couples`` come ``with_partners``."""
+    ids = [couple.pk for couple in couples]
+    sessions = next_sessions(ids, now)
+    open_now = _open_now(ids, now)
+    next_due = dict(
+        Occurrence.objects.open()
+        .filter(couple_id__in=ids, due_at__gt=now)
+        .values_list("couple_id")
+        .annotate(soonest=Min("due_at"))
+    )
+    unread = dict(unread_responses(membership, ids).values_list("couple_id").annotate(n=Count("pk")))
+    given = _given(ids)
+    made = [
+        Row(
+            couple=couple,
+            partners=[
+                _partner_state(partner.client, partner.position, open_now[couple.pk])
+                for partner in couple.partners.all()
+                if partner.left_at is None
+            ],
+            titles=sorted({title for title, _piece in given[couple.pk]}),
+            minutes=_heaviest(
+                couple, [piece for _title, piece in given[couple.pk]], now.astimezone(couple.zone).date()
+            ),
+            next_due=next_due.get(couple.pk),
+            session=sessions.get(couple.pk),
+            unread=unread.get(couple.pk, 0),
+        )
+        for couple in couples
+    ]
+    return sorted(made, key=_by_next_session)
+
+
+def _by_next_session(row: Row) -> tuple[bool, bool, float, str]:
+    session = row.session.starts_at.timestamp() if row.session else 0.0
+    return row.couple.status != Couple.Status.ACTIVE, row.session is None, session, str(row.couple)
+
+
+def next_sessions(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, Appointment]:
+    """Return each couple's next kept appointment."""
+    soonest = (
+        Appointment.objects.filter(couple_id__in=couples, cancelled_at=None, starts_at__gte=now)
+        .order_by("couple_id", "starts_at")
+        .distinct("couple_id")
+    )
+    return {one.couple_id: one for one in soonest}
+
+
+def kept_apart() -> Q:
+    """Responses with something in them that only its author and the therapists read."""
+    private = Answer.objects.filter(response=OuterRef("pk"), practice_id=OuterRef("practice_id"), lane=Lane.PRIVATE)
+    return Q(lane=Lane.PRIVATE) | Exists(private)
+
+
+def unread_responses(membership: Membership, couples: Collection[uuid.UUID]) -> QuerySet[Response]:
+    """Return what this member of staff has not read: for both (``new_open``), kept apart (``new_apart``)."""
+    read = Reading.objects.filter(response=OuterRef("pk"), practice_id=OuterRef("practice_id"), membership=membership)
+    return (
+        Response.objects.filter(couple_id__in=couples)
+        .annotate(
+            new_open=ExpressionWrapper(~Q(lane__in=APART) & ~Exists(read.filter(apart=False)), BooleanField()),
+            new_apart=ExpressionWrapper(kept_apart() & ~Exists(read.filter(apart=True)), BooleanField()),
+        )
+        .filter(Q(new_open=True) | Q(new_apart=True))
+    )
+
+
+def _open_now(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, list[Occurrence]]:
+    found: dict[uuid.UUID, list[Occurrence]] = defaultdict(list)
+    current = Occurrence.objects.filter(
+        couple_id__in=couples,
+        opens_at__lte=now,
+        closes_at__gt=now,
+        state__in=[State.OPEN, State.DONE, State.SKIPPED],
+    )
+    for one in current.only("couple_id", "client_id", "audience", "state", "started_at"):
+        found[one.couple_id].append(one)
+    return found
+
+
+def _given(couples: Collection[uuid.UUID]) -> dict[uuid.UUID, list[tuple[str, Piece]]]:
+    found: dict[uuid.UUID, list[tuple[str, Piece]]] = defaultdict(list)
+    running = (
+        Assignment.objects.running()
+        .filter(couple_id__in=couples)
+        .annotate(title=F("edition__title"), minutes=KeyTextTransform("minutes", "edition__content"))
+        .only("couple_id", "audience", "rule", "reviews", "starts_on")
+    )
+    for one in running:
+        found[one.couple_id].append((one.title, piece_of(one, int(one.minutes or 0))))
+    return found
+
+
+def _heaviest(couple: Couple, given: Iterable[tuple[str, Piece]], now: datetime) -> int:
+    pieces, today = [piece for _title, piece in given], timezone.localtime(now, couple.zone).date()
+    return max((minutes_a_week(pieces, client.pk, today) for client in couple.clients), default=0)
+
+
+def _partner_state(client: Client, position: int, current: list[Occurrence]) -> PartnerState:
+    theirs = [one for one in current if client.pk in one.audience]
+    kind, words = _state_words(client, theirs)
+    return PartnerState(client, position, kind, words)
+
+
+def _state_words(client: Client, theirs: list[Occurrence]) -> tuple[str, str]:
+    if client.user_id is None:
+        return "ask", _("Not joined yet")
+    if not theirs:
+        return "", _("Nothing due")
+    still_open = [one for one in theirs if one.state == State.OPEN]
+    if any(one.started_at for one in still_open):
+        return "started", _("Started")
+    if still_open:
+        return "open", _("Still open")
+    if all(one.state == State.SKIPPED for one in theirs):
+        return "skipped", _("Left out")
+    return "done", _("All sent")
+
+
+@register_queue
+def new_answers(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
+    """One item for each couple with answers that this member of staff has not read."""
+
+    waiting = (
+        unread_responses(membership, couples).values("couple_id").annotate(n=Count("pk"), last=Max("submitted_at"))
+    )
+    return [
+        QueueItem(
+            kind="new",
+            what=_("New answers"),
+            couple_id=one["couple_id"],
+            detail=ngettext("%(n)s answer to read", "%(n)s answers to read", one["n"]) % {"n": one["n"]},
+            since=one["last"],
+            url=reverse("couple", args=[one["couple_id"]]),
+            action=_("Read"),
+        )
+        for one in waiting
+    ]

@@ -1,0 +1,264 @@
+"""A couple's record as the desk shows it: what is given now, and what came back, in order.
+
+Two views that never mix. The view of both partners holds nothing that one of them kept for themselves; each
+partner's private view holds that, and nothing of the other.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clients.models import Client, Couple
+from exercises import caseload
+from exercises.answers import Value, words
+from exercises.caseload import APART
+from exercises.models import Answer, Assignment, Occurrence, Reading, Response
+from exercises.questions import Question
+from exercises.rhythm import sentence
+from exercises.vocabulary import Lane, QuestionType
+from practice.models import Membership
+
+State = Occurrence.State
+
+#: How many things of the past a page shows at once.
+A_PAGE = 25
+
+STATE_WORDS: dict[str, tuple[str, Any]] = {
+    State.DONE: ("done", State.DONE.label),
+    State.SKIPPED: ("skipped", gettext_lazy("Left out")),
+    State.MISSED: ("hold", gettext_lazy("Not sent")),
+    State.WITHDRAWN: ("hold", State.WITHDRAWN.label),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """How one partner stands with one assignment."""
+
+    client: Client
+    position: int
+    kind: str
+    words: str
+
+
+@dataclass
+class Given:
+    """One assignment that runs: a row of the table of current practice."""
+
+    assignment: Assignment
+    cells: list[Cell]
+    rhythm: str
+    due_at: datetime | None
+    slot: str
+    sealed: bool
+    reveals_at: datetime | None
+
+    @property
+    def title(self) -> str:
+        return self.assignment.edition.title
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer in words, with its question."""
+
+    label: str
+    words: str
+    is_text: bool
+    lane: str
+
+
+@dataclass
+class Event:
+    """One thing that happened: a response, or something left out with a reason."""
+
+    at: datetime
+    client: Client | None
+    position: int
+    title: str
+    lane: str
+    response: Response | None = None
+    said: list[Said] = field(default_factory=list)
+    reason: str = ""
+    is_new: bool = False
+    opens_at: datetime | None = None
+
+    @property
+    def quotes(self) -> list[Said]:
+        return [one for one in self.said if one.is_text and one.words]
+
+    @property
+    def figures(self) -> list[Said]:
+        return [one for one in self.said if not one.is_text and one.words]
+
+
+def current_practice(couple: Couple, now: datetime, *, private_of: Client | None = None) -> list[Given]:
+    """Return what runs: for both partners, or what is one partner's alone."""
+    running = Assignment.objects.running().filter(couple=couple).select_related("edition").order_by("-given_at", "pk")
+    if private_of is None:
+        running = running.exclude(lane__in=APART)
+    else:
+        running = running.filter(lane__in=APART, audience__contains=[private_of.pk])
+    given = list(running)
+    rounds: dict[uuid.UUID, list[Occurrence]] = defaultdict(list)
+    rows = Occurrence.objects.filter(assignment__in=given).exclude(state=State.WITHDRAWN)
+    for one in rows.defer("skip_reason").order_by("due_at"):
+        rounds[one.assignment_id].append(one)
+    return [_given(one, rounds[one.pk], couple, now) for one in given]
+
+
+def _given(assignment: Assignment, rows: list[Occurrence], couple: Couple, now: datetime) -> Given:
+    slot = _present_slot(rows, now)
+    present = [one for one in rows if one.slot == slot]
+    cells = [
+        _cell(partner.client, partner.position, present, now)
+        for partner in couple.partners.all()
+        if partner.client_id in assignment.audience
+    ]
+    sealed_rounds = [one for one in rows if one.state == State.DONE and (not one.reveals_at or one.reveals_at > now)]
+    sealed = assignment.lane == Lane.REVEAL and bool(sealed_rounds)
+    shown = sealed_rounds[0] if sealed else present[0] if present else None
+    return Given(
+        assignment=assignment,
+        cells=cells,
+        rhythm=sentence(assignment.recurrence, assignment.starts_on, assignment.at),
+        due_at=min((one.due_at for one in present), default=None),
+        slot=shown.slot if shown else "",
+        sealed=sealed,
+        reveals_at=shown.reveals_at if shown else None,
+    )
+
+
+def _present_slot(rows: list[Occurrence], now: datetime) -> str:
+    """The round that matters now: the one that is open, else the next, else the last."""
+    for one in rows:
+        if one.opens_at <= now < one.closes_at:
+            return one.slot
+    ahead = [one.slot for one in rows if one.opens_at > now]
+    return ahead[0] if ahead else rows[-1].slot if rows else ""
+
+
+def _cell(client: Client, position: int, present: Iterable[Occurrence], now: datetime) -> Cell:
+    for one in present:
+        if client.pk in one.audience:
+            return Cell(client, position, *_state(one, now))
+    return Cell(client, position, "", _("Not planned yet"))
+
+
+def _state(one: Occurrence, now: datetime) -> tuple[str, str]:
+    if one.state in STATE_WORDS:
+        kind, said = STATE_WORDS[one.state]
+        return kind, str(said)
+    if one.started_at:
+        return "started", _("Started")
+    if one.opens_at > now:
+        return "", _("Not open yet")
+    return "open", _("Still open")
+
+
+# ── what happened ────────────────────────────────────────────────────────────
+
+
+def responses_of(couple: Couple, *, private_of: Client | None = None) -> QuerySet[Response]:
+    """Return what came back, newest first: to both, or what one partner told the therapist alone."""
+    rows = Response.objects.filter(couple=couple).select_related("edition", "author").order_by("-submitted_at", "-pk")
+    if private_of is None:
+        return rows.exclude(lane__in=APART)
+    return rows.filter(caseload.kept_apart(), author=private_of)
+
+
+def skips_of(couple: Couple, *, private_of: Client | None = None, limit: int = A_PAGE) -> list[Event]:
+    """Return what was left out lately, with the reason somebody gave."""
+    rows = (
+        Occurrence.objects.filter(couple=couple, state=State.SKIPPED)
+        .select_related("assignment__edition", "client")
+        .order_by("-due_at")
+    )
+    if private_of is None:
+        rows = rows.exclude(assignment__lane__in=APART)
+    else:
+        rows = rows.filter(assignment__lane__in=APART, client=private_of)
+    places = positions(couple)
+    return [
+        Event(
+            at=one.done_at or one.due_at,
+            client=one.client,
+            position=places.get(one.client_id, 0),
+            title=one.assignment.edition.title,
+            lane=one.assignment.lane,
+            reason=one.skip_reason,
+        )
+        for one in rows[:limit]
+    ]
+
+
+def events(
+    responses: Collection[Response], couple: Couple, membership: Membership, *, apart: bool = False
+) -> list[Event]:
+    """Return responses with their answers in the order of the form; ``apart`` chooses which of the two views."""
+    read = set(
+        Reading.objects.filter(response__in=responses, membership=membership, apart=apart).values_list(
+            "response_id", flat=True
+        )
+    )
+    answers: dict[uuid.UUID, dict[str, Answer]] = defaultdict(dict)
+    for one in Answer.objects.filter(response__in=responses):
+        if (one.lane in APART) == apart:
+            answers[one.response_id][one.key] = one
+    places, now = positions(couple), timezone.now()
+    return [
+        Event(
+            at=one.submitted_at,
+            client=one.author,
+            position=places.get(one.author_id, 0),
+            title=one.edition.title,
+            lane=Lane.PRIVATE if apart else one.lane,
+            response=one,
+            said=[
+                _said(question, answers[one.pk][question.key])
+                for question in one.edition.form
+                if question.key in answers[one.pk]
+            ],
+            is_new=one.pk not in read,
+            opens_at=one.opens_at if one.lane == Lane.REVEAL and (one.opens_at or now) > now else None,
+        )
+        for one in responses
+    ]
+
+
+def _said(question: Question, answer: Answer) -> Said:
+    value = Value(answer.number, tuple(answer.choices), answer.text, answer.declined)
+    is_text = question.type in (QuestionType.SHORT_TEXT, QuestionType.LONG_TEXT) and not answer.declined
+    return Said(question.label, words(question, value), is_text, answer.lane)
+
+
+def positions(couple: Couple) -> dict[uuid.UUID | None, int]:
+    """Return each partner's fixed place, which gives shape and colour."""
+    return {partner.client_id: partner.position for partner in couple.partners.all()}
+
+
+def unread_by_view(couple: Couple, membership: Membership) -> dict[uuid.UUID | None, int]:
+    """Return how many responses are new: under None those for both, under a client's id their private ones."""
+    new = caseload.unread_responses(membership, [couple.pk]).values_list("author_id", "new_open", "new_apart")
+    counts: dict[uuid.UUID | None, int] = defaultdict(int)
+    for author, new_open, new_apart in new:
+        counts[None] += new_open
+        counts[author] += new_apart
+    return counts
+
+
+def mark_read(membership: Membership, responses: Iterable[Response], *, apart: bool = False) -> int:
+    """Write down that this member of staff has read one view of them; again changes nothing."""
+    fresh = [Reading(couple_id=one.couple_id, response=one, membership=membership, apart=apart) for one in responses]
+    Reading.objects.bulk_create(fresh, ignore_conflicts=True)
+    return len(fresh)
