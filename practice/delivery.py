@@ -257,7 +257,7 @@ def _ending(state: str, reason: str, *, keep_worker: bool = False) -> dict[str, 
     return {"state": state, "reason": reason[:60], "finished_at": Now(), **last}
 
 
-def _move(message_id: uuid.UUID, origin: str, worker: str, *, lease: Q | None = None, **changes: Any) -> str:
+def _move(message_id: uuid.UUID, origin: str, worker: str, /, *, lease: Q | None = None, **changes: Any) -> str:
     """Move our message on from ``origin``; return its new state, or 'lost' when it was no longer there."""
     ours = Message.objects.filter(lease or Q(), pk=message_id, state=origin, worker=worker)
     return changes["state"] if ours.update(**changes) == 1 else "lost"

@@ -11,7 +11,7 @@ from django.db import connection, connections
 
 from practice import roles, vault
 
-pytest_plugins = ["tests.factories"]
+pytest_plugins = ["tests.factories", "tests.practice.mail_server"]
 
 
 def superuser(database: str) -> psycopg.Connection:
