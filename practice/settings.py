@@ -44,8 +44,17 @@ def database(url: str) -> dict:
     }
 
 
+def demo_key(name: str) -> str:
+    """Return a secret of the demo: made once, kept beside its database; empty outside of the demo."""
+    if not DEMO:
+        return ""
+    from practice.local import keys
+
+    return keys.key(STATE / "demo", name)
+
+
 DEBUG = False
-SECRET_KEY = required("SECRET_KEY", "only-for-this-machine-" + "x" * 40)
+SECRET_KEY = required("SECRET_KEY", demo_key("secret") or "only-for-this-machine-" + "x" * 40)
 ALLOWED_HOSTS = [
     one.strip()
     for one in required("ATTUNE_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
@@ -53,7 +62,8 @@ ALLOWED_HOSTS = [
 ]
 #: 32 bytes, URL-safe base64. It wraps every data key: lose it and all sealed text is lost.
 ATTUNE_MASTER_KEY = required(
-    "ATTUNE_MASTER_KEY", base64.urlsafe_b64encode(hashlib.sha256(b"development").digest()).decode()
+    "ATTUNE_MASTER_KEY",
+    demo_key("master") or base64.urlsafe_b64encode(hashlib.sha256(b"development").digest()).decode(),
 )
 if len(base64.urlsafe_b64decode(ATTUNE_MASTER_KEY)) != 32:
     raise ImproperlyConfigured("ATTUNE_MASTER_KEY must be 32 bytes in URL-safe base64.")
