@@ -78,10 +78,10 @@ def end_groups(leaders: list[int], grace: float = GRACE_SECONDS) -> None:
     """Ask each process group to end by its leader, wait, then end what is left of the group."""
     for leader in leaders:
         _signal(os.kill, leader, signal.SIGTERM)  # the leader ends its own workers in good order
-    wait_until(lambda: not any(_runs(leader) for leader in leaders), grace)
+    wait_until(lambda: not any(runs(leader) for leader in leaders), grace)
     for leader in leaders:
         _signal(os.killpg, leader, signal.SIGKILL)
-    wait_until(lambda: not any(_runs(leader) for leader in leaders), 5)
+    wait_until(lambda: not any(runs(leader) for leader in leaders), 5)
 
 
 def _signal(send: Callable[[int, int], None], target: int, number: int) -> None:
@@ -90,7 +90,8 @@ def _signal(send: Callable[[int, int], None], target: int, number: int) -> None:
         send(target, number)
 
 
-def _runs(pid: int) -> bool:
+def runs(pid: int) -> bool:
+    """Whether the process `pid` lives; one that has ended and waits to be reaped does not."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.Error:

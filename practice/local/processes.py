@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,11 @@ LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60  # who ran this long begins again without a pause
 
 
+def say_at_once(text: str) -> None:
+    """Print a line now, also where the output goes to a file or a pipe."""
+    print(text, flush=True)
+
+
 @dataclass(frozen=True)
 class Command:
     """A program to keep running; `answers` tells whether it is up (None: as soon as it runs)."""
@@ -39,7 +44,7 @@ class Command:
     answers: Callable[[], bool] | None = None
 
 
-def settle(state: Path, *, reset: bool = False, say: Callable[[str], object] = print) -> None:
+def settle(state: Path, *, reset: bool = False, say: Callable[[str], object] = say_at_once) -> None:
     """Make room and choose ports, then run this same command line again with them in its environment.
 
     Returns in that second run only: settings read the environment once, at the start. `reset` removes all
@@ -71,7 +76,7 @@ def run(
     prepare: Callable[[], object],
     on_ready: Callable[[ports.Ports], int | None],
     commands: Sequence[Command] | None = None,
-    say: Callable[[str], object] = print,
+    say: Callable[[str], object] = say_at_once,
 ) -> int:
     """Prepare, start everything, call `on_ready`, and stay until interrupted; returns the exit code.
 
@@ -92,11 +97,13 @@ def run(
                 return 0 if family.started else 130
             finally:
                 with _signals(signal.SIG_IGN):
-                    say("Stopping …")
+                    with suppress(OSError):  # the terminal may be gone
+                        say("Stopping …")
                     family.stop()
                     valkey.stop(state)
                     postgres.stop(state)
-                    say("Stopped. The data is kept.")
+                    with suppress(OSError):
+                        say("Stopped. The data is kept.")
 
 
 def erase(state: Path) -> None:
@@ -159,9 +166,11 @@ class _Child:
 
     def has_ended(self) -> bool:
         """Whether it has ended since the last question; plans when it is to start again."""
-        if self.process is None or self.process.poll() is None:
+        if self.process is None or leftovers.runs(self.process.pid):
             return False
-        leftovers.end_groups([self.process.pid], grace=0)  # its own workers, if any are left
+        # Not reaped yet, so its number still belongs to it, and to the workers that it may have left behind.
+        leftovers.end_groups([self.process.pid], grace=0)
+        self.process.wait()
         self.process = None
         self.ended = 1 if time.monotonic() - self.began > STEADY_SECONDS else self.ended + 1
         self.again_at = time.monotonic() + min(2.0 ** (self.ended - 1), LONGEST_PAUSE)

@@ -73,7 +73,7 @@ def state(tmp_path: Path) -> Iterator[Path]:
 
 
 def runs(pid: int) -> bool:
-    return leftovers._runs(pid)
+    return leftovers.runs(pid)
 
 
 def test_ctrl_c_ends_everything(state: Path) -> None:
