@@ -1,0 +1,216 @@
+"""What a lane means, said to a client before they answer: in their own circle's names, never as a rule."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clients.models import CaseloadEntry, Client, Partner
+from exercises.models import Assignment, Occurrence
+from exercises.vocabulary import Lane
+from practice.models import Practice
+from practice.templatetags.attune import names
+
+
+@dataclass(frozen=True)
+class Circle:
+    """The people around one client in one couple, as names."""
+
+    me: str
+    others: tuple[str, ...]
+    therapists: tuple[str, ...]
+    no_secrets: bool = False
+
+    @property
+    def therapist(self) -> str:
+        return names(self.therapists) if self.therapists else _("your therapist")
+
+    @property
+    def other(self) -> str:
+        return names(self.others)
+
+    @property
+    def of_two(self) -> bool:
+        return len(self.others) == 1
+
+
+def circles(client: Client, practice: Practice, couples: Iterable[uuid.UUID]) -> dict[uuid.UUID, Circle]:
+    """Return the circle in each of the client's couples: two queries, whatever their number."""
+    couples = list(couples)
+    partners = Partner.objects.filter(couple__in=couples, left_at=None).select_related("client").order_by("position")
+    staff = CaseloadEntry.objects.filter(couple__in=couples).select_related("membership").order_by("since", "pk")
+    others: dict[uuid.UUID, list[str]] = {}
+    therapists: dict[uuid.UUID, list[str]] = {}
+    for one in partners:
+        if one.client_id != client.pk:
+            others.setdefault(one.couple_id, []).append(one.client.name)
+    for entry in staff:
+        if entry.membership.ended_at is None:
+            therapists.setdefault(entry.couple_id, []).append(entry.membership.name)
+    no_secrets = practice.secrets_policy == Practice.Secrets.NO_SECRETS
+    return {
+        couple: Circle(client.name, tuple(others.get(couple, ())), tuple(therapists.get(couple, ())), no_secrets)
+        for couple in couples
+    }
+
+
+@dataclass(frozen=True)
+class Said:
+    """A lane as the client hears it: a line above the button, and the line explained."""
+
+    lane: Lane
+    line: str
+    text: str
+
+
+def said(
+    lane: str,
+    circle: Circle,
+    *,
+    occurrence: Occurrence | None = None,
+    each_of_joint: bool = False,
+    now: datetime.datetime | None = None,
+) -> Said:
+    """Return the words for a lane. ``occurrence`` tells when a reveal opens; without one, 'the stated moment'."""
+    lane = Lane(lane)
+    now = now or timezone.now()
+    match lane:
+        case Lane.OWN:
+            return Said(lane, _("Just you"), _own(circle))
+        case Lane.PRIVATE:
+            return Said(lane, _("You and %(therapist)s") % {"therapist": circle.therapist}, _private(circle))
+        case Lane.SHARED:
+            line = _("You both, straight away") if circle.of_two else _("All of you, straight away")
+            return Said(lane, line, _shared(circle))
+        case Lane.JOINT:
+            return Said(lane, _("One answer, together"), _joint(circle))
+    if each_of_joint:
+        return Said(lane, _("Each for yourself, open once everybody has sent"), _each(circle))
+    return _reveal(circle, occurrence, now)
+
+
+def _own(circle: Circle) -> str:
+    if not circle.others:
+        return _("Only you can read this. %(therapist)s cannot.") % {"therapist": circle.therapist}
+    return _("Only you can read this: neither %(other)s nor %(therapist)s can.") % {
+        "other": circle.other,
+        "therapist": circle.therapist,
+    }
+
+
+def _private(circle: Circle) -> str:
+    told = {"therapist": circle.therapist, "other": circle.other}
+    if circle.no_secrets:
+        return (
+            _(
+                "%(therapist)s reads what you send here, and no partner sees it in Attune. In this practice"
+                " nothing is a secret between partners: %(therapist)s may bring it up with you both."
+            )
+            % told
+        )
+    if not circle.others:
+        return _("Only %(therapist)s can read this, once you send it.") % told
+    return (
+        _(
+            "Only %(therapist)s can read this, once you send it. %(other)s never sees it, nor whether there"
+            " is anything to see: not in a list and not in a report."
+        )
+        % told
+    )
+
+
+def _shared(circle: Circle) -> str:
+    return _("%(other)s and %(therapist)s can read your answers as soon as you send them.") % {
+        "other": circle.other,
+        "therapist": circle.therapist,
+    }
+
+
+def _joint(circle: Circle) -> str:
+    return _(
+        "You answer this together, on one phone or by talking it over. Whoever sends first sends it for all"
+        " of you; then %(other)s, %(therapist)s and you can read it."
+    ) % {"other": circle.other, "therapist": circle.therapist}
+
+
+def _each(circle: Circle) -> str:
+    return _(
+        "Everybody answers these from their own phone. They open for you and %(other)s when all of you"
+        " have sent. %(therapist)s can read yours once you send them."
+    ) % {"other": circle.other, "therapist": circle.therapist}
+
+
+def _reveal(circle: Circle, occurrence: Occurrence | None, now: datetime.datetime) -> Said:
+    told = {"other": circle.other, "therapist": circle.therapist}
+    moment = occurrence.reveals_at if occurrence else None
+    if moment is not None and moment <= now:
+        line = _("Open to those who send")
+        text = _(
+            "This opened on %(day)s. Once you send yours, you and %(other)s can read what each of you has"
+            " sent. %(therapist)s can read yours, too."
+        )
+        return Said(Lane.REVEAL, line, text % {**told, "day": date_format(timezone.localtime(moment), "l j F")})
+    sealed = _("Sealed for both") if circle.of_two else _("Sealed for all of you")
+    until = until_words(occurrence, circle, now)
+    opening = opening_words(occurrence, circle)
+    text = _(
+        "Your answers and those of %(other)s open side by side %(opening)s. Until then nobody sees the"
+        " other's, or whether there are any. %(therapist)s can read yours once you send them."
+    )
+    return Said(Lane.REVEAL, f"{sealed} {until}", text % {**told, "opening": opening})
+
+
+def until_words(occurrence: Occurrence | None, circle: Circle, now: datetime.datetime) -> str:
+    """'until Thursday': the end of a seal in as few words as it can be said."""
+    if occurrence is None:
+        return _("until a stated moment")
+    if occurrence.reveals_at is not None:
+        return _("until %(day)s") % {"day": day_words(occurrence.reveals_at, now)}
+    by = occurrence.assignment.opens_by
+    if by == Assignment.OpensBy.ALL:
+        return _("until you have both sent") if circle.of_two else _("until you have all sent")
+    if by == Assignment.OpensBy.THERAPIST:
+        return _("until %(therapist)s opens it") % {"therapist": circle.therapist}
+    return _("until your next session")
+
+
+def opening_words(occurrence: Occurrence | None, circle: Circle) -> str:
+    """'on Thursday 21 May at 18:00': the moment of opening inside a sentence."""
+    if occurrence is None:
+        return _("at a stated moment")
+    if occurrence.reveals_at is not None:
+        there = timezone.localtime(occurrence.reveals_at)
+        return _("on %(day)s at %(time)s") % {
+            "day": date_format(there, "l j F"),
+            "time": date_format(there, "H:i"),
+        }
+    by = occurrence.assignment.opens_by
+    if by == Assignment.OpensBy.ALL:
+        return _("when you have both sent") if circle.of_two else _("when you have all sent")
+    if by == Assignment.OpensBy.THERAPIST:
+        return _("when %(therapist)s opens them") % {"therapist": circle.therapist}
+    return _("at your next session")
+
+
+def day_words(moment: datetime.datetime, now: datetime.datetime) -> str:
+    """The day as one would say it: 'tonight at 21:00', 'tomorrow', 'Thursday', '8 June'."""
+    there, today = timezone.localtime(moment), timezone.localtime(now).date()
+    away = (there.date() - today).days
+    if away == 0:
+        return _("today at %(time)s") % {"time": date_format(there, "H:i")}
+    if away == 1:
+        return _("tomorrow")
+    return date_format(there, "l") if 1 < away < 7 else date_format(there, "j F")
+
+
+def question_numbers(numbers: Iterable[int]) -> str:
+    """'Question 7', 'Questions 7 and 8': which questions a lane is about."""
+    every = list(numbers)
+    return ngettext("Question %(numbers)s", "Questions %(numbers)s", len(every)) % {"numbers": names(every)}

@@ -1,0 +1,146 @@
+"""The one place where a lane becomes readers.
+
+A lane is told before anybody answers and fixed when they send. From then on it may open, at the moment that
+was stated, and never widens: no function here takes an answer to another lane, and the database refuses a
+private answer with a reader besides its author. Therapists are no readers in this sense: staff read by
+their own walls (all lanes but ``own``).
+"""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from exercises.models import Answer, Assignment, Occurrence, Response
+from exercises.questions import Form, Question
+from exercises.vocabulary import Lane
+
+#: Lanes whose answers a partner may come to read.
+OPEN_LANES = (Lane.REVEAL, Lane.SHARED, Lane.JOINT)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Who besides the author and the therapists may read, and from when. Without a moment, nobody yet."""
+
+    readers: tuple[uuid.UUID, ...] = ()
+    opens_at: datetime.datetime | None = None
+
+
+NOBODY_ELSE = Reach()
+
+
+def readers_of(
+    lane: str,
+    *,
+    author: uuid.UUID,
+    audience: Iterable[uuid.UUID],
+    sent: Collection[uuid.UUID] = (),
+    reveals_at: datetime.datetime | None = None,
+    now: datetime.datetime,
+) -> Reach:
+    """Return who may read what ``author`` sends in ``lane``.
+
+    ``audience`` are the clients it was given to; ``sent`` are those who have sent their own part of the same
+    slot. A reveal is readable by those alone, once ``reveals_at`` has come.
+    """
+    others = tuple(sorted({one for one in audience if one != author}))
+    match Lane(lane):
+        case Lane.OWN | Lane.PRIVATE:
+            return NOBODY_ELSE
+        case Lane.SHARED | Lane.JOINT:
+            return Reach(others, now)
+        case Lane.REVEAL:
+            return Reach(tuple(one for one in others if one in sent), reveals_at)
+
+
+def lane_of(question: Question, lane: str) -> Lane:
+    """Return the lane of one question in a form given under ``lane``: the same, or narrower."""
+    form_lane = Lane(lane)
+    if form_lane is Lane.OWN:
+        return Lane.OWN
+    if question.private:
+        return Lane.PRIVATE
+    # In a joint answer, what each says for themselves opens once all have sent: a reveal.
+    return Lane.REVEAL if form_lane is Lane.JOINT and question.each else form_lane
+
+
+def is_personal(question: Question, lane: str) -> bool:
+    """Tell whether everybody answers this one; the others of a joint form are answered once, together."""
+    return lane != Lane.JOINT or question.each or question.private
+
+
+def lane_of_response(lanes: Iterable[str]) -> Lane:
+    """Return the lane of a response that holds answers in ``lanes``: the widest of them.
+
+    So a response with nothing but private answers is itself private, and its row tells a partner nothing.
+    """
+    there = {Lane(one) for one in lanes}
+    for lane in (Lane.JOINT, Lane.SHARED, Lane.REVEAL, Lane.PRIVATE):
+        if lane in there:
+            return lane
+    return Lane.OWN
+
+
+def opens_by_all(assignment: Assignment) -> bool:
+    """Tell whether the moment of the reveal is 'when all have sent'."""
+    return assignment.is_joint or assignment.opens_by == Assignment.OpensBy.ALL
+
+
+def siblings(occurrence: Occurrence) -> list[uuid.UUID]:
+    """Return the ids of all occurrences of the slot, everybody's. Needs Attune itself (elevated)."""
+    return list(
+        Occurrence.objects.filter(assignment_id=occurrence.assignment_id, slot=occurrence.slot)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def admit_to_reveal(slot: Iterable[uuid.UUID], sent: Collection[uuid.UUID]) -> None:
+    """Let those who have sent read each other's sealed answers of a slot; nothing private is touched."""
+    for model, within in ((Response, Q(occurrence__in=slot)), (Answer, Q(response__occurrence__in=slot))):
+        for author in sent:
+            others = sorted(one for one in sent if one != author)
+            model.objects.filter(within, author_id=author, lane=Lane.REVEAL).update(readers=others)
+
+
+def set_reveal(slot: Iterable[uuid.UUID], moment: datetime.datetime | None, now: datetime.datetime) -> None:
+    """State the moment a slot's sealed answers open, for occurrences and for all that was sent already.
+
+    What has opened stays as it is: nobody can be made to un-read it.
+    """
+    slot = list(slot)
+    still_sealed = Q(opens_at=None) | Q(opens_at__gt=now)
+    Occurrence.objects.filter(Q(reveals_at=None) | Q(reveals_at__gt=now), pk__in=slot).update(reveals_at=moment)
+    Response.objects.filter(still_sealed, occurrence__in=slot, lane=Lane.REVEAL).update(opens_at=moment)
+    Answer.objects.filter(still_sealed, response__occurrence__in=slot, lane=Lane.REVEAL).update(opens_at=moment)
+
+
+@dataclass(frozen=True)
+class LaneGroup:
+    """The questions of a form that share a lane, with their numbers on the pages (from 1)."""
+
+    lane: Lane
+    each: bool
+    numbers: tuple[int, ...]
+
+
+def groups(questions: Iterable[Question], lane: str) -> list[LaneGroup]:
+    """Return the questions by lane, widest first as the form begins, private ones last."""
+    found: dict[tuple[Lane, bool], list[int]] = {}
+    for number, question in enumerate(questions, start=1):
+        of = lane_of(question, lane)
+        found.setdefault((of, lane == Lane.JOINT and of is Lane.REVEAL), []).append(number)
+    made = [LaneGroup(of, each, tuple(numbers)) for (of, each), numbers in found.items()]
+    return sorted(made, key=lambda group: group.lane is Lane.PRIVATE)
+
+
+def questions_for(form: Form, lane: str, *, joint_part_sent: bool) -> list[Question]:
+    """Return what one person is still asked: all, or in a joint form their own part once the rest is sent."""
+    if lane == Lane.JOINT and joint_part_sent:
+        return [question for question in form if is_personal(question, lane)]
+    return list(form)
