@@ -1,0 +1,123 @@
+"""What a report is made of, as plain values: nothing here knows a row, a lane or who may read.
+
+:mod:`reports.editions` fills it, for one edition at a time; everything else in this app only counts,
+orders and words what stands here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from reports.paper import Partner
+
+Round = tuple[str, str]
+"""One act of giving and one slot of it: what everybody was asked at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days a report is about, both included, in the couple's zone."""
+
+    starts: date
+    ends: date
+    zone: ZoneInfo
+
+    @property
+    def instants(self) -> tuple[datetime, datetime]:
+        """From the first moment of the first day up to the first one after the last."""
+        first = datetime.combine(self.starts, time(), self.zone)
+        after = datetime.combine(self.ends + timedelta(days=1), time(), self.zone)
+        return first.astimezone(UTC), after.astimezone(UTC)
+
+    def day(self, moment: datetime) -> date:
+        return timezone.localtime(moment, self.zone).date()
+
+    def holds(self, day: date) -> bool:
+        return self.starts <= day <= self.ends
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Something that was sent. ``position`` is None for what they gave together."""
+
+    position: int | None
+    round: Round
+    what: str
+    kind: str
+    joint: bool
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number: a series, a day and a value. ``position`` is None for what they answered together."""
+
+    series: str
+    position: int | None
+    on: date
+    value: float
+    round: Round
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What somebody wrote. ``position`` is None for words they wrote together."""
+
+    text: str
+    position: int | None
+    on: date
+    what: str
+    private: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Clinical edition only: where one partner stands with one round of something given."""
+
+    round: Round
+    what: str
+    kind: str
+    due: date
+    private: bool
+    states: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Something that goes on. ``positions`` are those it was given to."""
+
+    what: str
+    positions: tuple[int, ...]
+    joint: bool
+    private: bool
+    rule: str
+    reviews: bool
+    starts_on: date
+    at: time
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Everything an edition may say, with nothing left to decide about who may read it."""
+
+    partners: tuple[Partner, ...]
+    period: Period
+    shared: bool
+    sent: tuple[Sent, ...] = ()
+    numbers: tuple[Number, ...] = ()
+    words: tuple[Words, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    running: tuple[Running, ...] = ()
+
+    @property
+    def names(self) -> dict[int, str]:
+        return {partner.position: partner.name for partner in self.partners}
+
+    def week(self, day: date) -> int:
+        """The week of the period that a day belongs to, from 1."""
+        return (day - self.period.starts).days // 7 + 1

@@ -1,0 +1,154 @@
+"""A couple's progress over a period, as the dataclasses that paper and page are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.db.models import Min
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
+
+from clients.models import Couple
+from exercises.models import Assignment
+from exercises.recurrence import Recurrence
+from exercises.rhythm import sentence
+from exercises.schedule import dates
+from practice.models import Practice
+from reports import adherence, quoting, series
+from reports.editions import OPEN, clinical_material, shared_material
+from reports.material import Material, Period, Running
+from reports.models import Report
+from reports.paper import Letterhead, Next
+from reports.paper import Report as Paper
+
+#: What a new report is about unless somebody says otherwise.
+USUAL = timedelta(weeks=12)
+LOOKING_AHEAD = timedelta(days=366)
+MOST_NEXT = 12
+
+
+def usual_period(couple: Couple, today: date) -> tuple[date, date]:
+    """The last twelve weeks, or less if the first thing was given later. Never empty.
+
+    Only what was given openly counts: the dates of a shared report tell nothing of anything private.
+    """
+    rows = Assignment.objects.filter(couple=couple, lane__in=OPEN)
+    latest = today - USUAL + timedelta(days=1)
+    first = rows.aggregate(first=Min("starts_on"))["first"] or latest
+    return min(max(first, latest), today), today
+
+
+def of_report(report: Report, couple: Couple, practice: Practice, now: datetime) -> Paper:
+    """Return everything that a report says, as it may be said at ``now``. Needs ``with_partners``."""
+    period = Period(report.begins_on, report.ends_on, couple.zone)
+    with override(practice.language):
+        return compose(
+            material_for(couple, period, shared=report.audience == Report.Audience.SHARED, now=now),
+            practice,
+            today=timezone.localtime(report.requested_at, practice.zone).date(),
+            reference=report.reference,
+            prepared_by=report.requested_by.name,
+            paper=report.paper,
+            summary=str(report.summary),
+        )
+
+
+def of_page(couple: Couple, practice: Practice, starts: date, ends: date, now: datetime) -> Paper:
+    """Return what the therapist's own progress page draws. Needs ``with_partners``."""
+    material = material_for(couple, Period(starts, ends, couple.zone), shared=False, now=now)
+    return compose(material, practice, today=ends, reference="", prepared_by="")
+
+
+def material_for(couple: Couple, period: Period, *, shared: bool, now: datetime) -> Material:
+    """Read what one edition may say, and nothing else."""
+    return (shared_material if shared else clinical_material)(couple, period, now)
+
+
+def compose(
+    material: Material,
+    practice: Practice,
+    *,
+    today: date,
+    reference: str,
+    prepared_by: str,
+    paper: str = "a4",
+    summary: str = "",
+) -> Paper:
+    """Arrange what one edition is made of. The same material gives the same report."""
+    return Paper(
+        edition="shared" if material.shared else "clinical",
+        letterhead=Letterhead(practice.name, practice.tagline, lines=_lines(practice.address)),
+        partners=material.partners,
+        starts=material.period.starts,
+        ends=material.period.ends,
+        issued=today,
+        reference=reference,
+        prepared_by=prepared_by,
+        paper="letter" if paper == Report.Paper.LETTER else "a4",
+        language=practice.language,
+        headlines=series.headlines(material) + adherence.headlines(material),
+        summary=_paragraphs(summary),
+        series=series.charts(material),
+        doing=adherence.doing(material),
+        mood=series.mood(material),
+        differences=series.differences(material),
+        areas=series.areas(material),
+        quotes=quoting.quotes(material),
+        next=_next(material, today),
+        about=_about(material),
+    )
+
+
+def _next(material: Material, today: date) -> tuple[Next, ...]:
+    """What goes on and still has a date ahead."""
+    rows = (_one_next(material, one, today) for one in material.running)
+    return tuple(row for row in rows if row is not None)[:MOST_NEXT]
+
+
+def _one_next(material: Material, one: Running, today: date) -> Next | None:
+    recurrence = Recurrence.parse(one.rule or "once", reviews=one.reviews)
+    ahead = dates(recurrence, one.starts_on, start=today, end=today + LOOKING_AHEAD, limit=1)
+    if not ahead:
+        return None
+    who = _("Together") if one.joint else series.who(material, one.positions)
+    when = sentence(recurrence, one.starts_on, one.at, today)
+    return Next(one.what, _("%(who)s, private") % {"who": who} if one.private else who, when, one.why)
+
+
+def _about(material: Material) -> tuple[str, ...]:
+    answers = len(material.numbers)
+    count = ngettext("%(count)d number", "%(count)d numbers", answers) % {"count": answers}
+    period = (material.period.ends - material.period.starts).days + 1
+    span = ngettext("%(count)d day", "%(count)d days", period) % {"count": period}
+    told = _(
+        "This report rests on %(numbers)s that people gave in %(days)s. Lines show the median of a week; "
+        "where answers are missing the line breaks, and fewer than three answers are not drawn. "
+        "Nothing is averaged across partners."
+    )
+    parts = [
+        told % {"numbers": count, "days": span},
+        _(
+            "These questions are no validated measure and have no cut-off. Answers go up and down for many reasons. "
+            "This report supports a conversation; it is no diagnosis and no assessment for a court."
+        ),
+    ]
+    if not material.shared:
+        parts.append(
+            _("It holds private answers. Keep it in the clinical record and do not hand it to anybody in the couple.")
+        )
+    return tuple(parts)
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.splitlines() if line.strip())[:6]
+
+
+def _paragraphs(text: str) -> tuple[str, ...]:
+    """A blank line begins a new paragraph; single line breaks stay as they are."""
+    return tuple(_joined(text.replace("\r\n", "\n").split("\n\n")))
+
+
+def _joined(parts: Iterable[str]) -> Iterable[str]:
+    return (part.strip() for part in parts if part.strip())

@@ -1,0 +1,186 @@
+"""Making a report, outside of any request.
+
+The row is the record and the broker only rings: a report that got lost on the way is taken up again by
+:func:`resume`. Progress is committed between the steps, so that the page can show it.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import uuid
+from datetime import timedelta
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_noop as _
+
+from clients.models import Couple
+from practice import dispatch, tenancy
+from practice.celery import app
+from practice.models import Practice
+from reports import paper, pdf, progress
+from reports.models import Report
+
+log = logging.getLogger(__name__)
+
+#: Seconds after which the worker ends a report that does not end by itself.
+SOFT_LIMIT, HARD_LIMIT = 150, 170
+#: Longer than any worker can hold a report: without a sign since then, nobody is making it any more.
+LOST_AFTER = timedelta(seconds=HARD_LIMIT + 20)
+#: A report that waited this long was never heard of by any worker.
+UNHEARD_AFTER = timedelta(seconds=60)
+MOST_ATTEMPTS = 3
+
+READING = _("Reading what may be told")
+DRAWING = _("Drawing and setting the pages")
+SEALING = _("Putting it away safely")
+READY = _("Ready")
+
+NOT_PRINTED = _("A page could not be set completely, so nothing was kept.")
+TOO_LONG = _("It took too long. A shorter period may help.")
+BROKEN = _("Something went wrong on our side. Nothing was lost.")
+
+State = Report.State
+
+
+class Overtaken(Exception):
+    """Somebody else has taken this report up; whoever notices stops."""
+
+
+@app.task(name="reports.tasks.make_report", steps=True, soft_time_limit=SOFT_LIMIT, time_limit=HARD_LIMIT)
+def make_report(*, practice_id: str, report_id: str) -> None:
+    """Make one report. Done stays done, and two workers never make the same one."""
+    practice, report = uuid.UUID(practice_id), uuid.UUID(report_id)
+    attempt = _begin(practice, report)
+    if not attempt:
+        return
+    try:
+        _make(practice, report, attempt)
+    except Overtaken:
+        return
+    except pdf.NotPrinted as error:
+        log.warning("report %s was not printed: %s", report, error)
+        _fail(practice, report, attempt, NOT_PRINTED)
+    except SoftTimeLimitExceeded:
+        log.warning("report %s took too long", report)
+        _fail(practice, report, attempt, TOO_LONG)
+    except Exception as error:
+        # An error's words may hold somebody's: only its kind is written down.
+        log.error("report %s failed: %s", report, type(error).__name__)
+        _fail(practice, report, attempt, BROKEN)
+
+
+@app.task(name="reports.tasks.resume", steps=True, expires=60)
+def resume() -> None:
+    """Ring again for reports that nobody makes, in all practices."""
+    for practice_id in dispatch.practices():
+        with tenancy.acting(tenancy.as_system(practice_id)):
+            resume_in(practice_id)
+
+
+def resume_in(practice_id: uuid.UUID) -> list[uuid.UUID]:
+    """Ring again for those of the bound practice; return which."""
+    now = timezone.now()
+    waiting = Q(state=State.WAITING, requested_at__lt=now - UNHEARD_AFTER)
+    lost = Q(state=State.WORKING, touched_at__lt=now - LOST_AFTER)
+    found = list(Report.objects.filter(waiting | lost).order_by("pk").values_list("pk", flat=True))
+    for report_id in found:
+        ring(practice_id, report_id)
+    return found
+
+
+def ring(practice_id: uuid.UUID, report_id: uuid.UUID) -> None:
+    """Ask a worker to make a report, once the running transaction is through.
+
+    Where the broker cannot be reached the report waits for :func:`resume`.
+    """
+    ids = {"practice_id": str(practice_id), "report_id": str(report_id)}
+    transaction.on_commit(lambda: make_report.delay(**ids), robust=True)
+
+
+# ── steps, each in a transaction of its own ──────────────────────────────────
+
+
+def _begin(practice_id: uuid.UUID, report_id: uuid.UUID) -> int:
+    """Take a report up; return the number of this attempt, or 0 when there is nothing to do."""
+    now = timezone.now()
+    with tenancy.acting(tenancy.as_system(practice_id)):
+        report = _locked(report_id)
+        if report is None or report.state in (State.DONE, State.FAILED):
+            return 0
+        if report.state == State.WORKING and report.touched_at and report.touched_at > now - LOST_AFTER:
+            return 0
+        if report.attempts >= MOST_ATTEMPTS:
+            report.state, report.failure, report.finished_at = State.FAILED, BROKEN, now
+            report.save(update_fields=["state", "failure", "finished_at"])
+            return 0
+        report.state, report.attempts = State.WORKING, report.attempts + 1
+        report.percent, report.step, report.touched_at = 10, READING, now
+        report.save(update_fields=["state", "attempts", "percent", "step", "touched_at"])
+        return report.attempts
+
+
+def _make(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int) -> None:
+    said = _read(practice_id, report_id)
+    _tell(practice_id, report_id, attempt, 40, DRAWING)
+    rendered = pdf.render(said)
+    _tell(practice_id, report_id, attempt, 90, SEALING)
+    with tenancy.acting(tenancy.as_system(practice_id)):
+        report = _mine(report_id, attempt)
+        report.state, report.percent, report.step, report.failure = State.DONE, 100, READY, ""
+        report.finished_at = report.touched_at = timezone.now()
+        report.pages, report.sha256, report.code = rendered.pages, rendered.sha256, rendered.code
+        report.pdf = base64.b64encode(rendered.pdf).decode()
+        report.save(
+            update_fields=[
+                "state",
+                "percent",
+                "step",
+                "failure",
+                "finished_at",
+                "touched_at",
+                "pages",
+                "sha256",
+                "code",
+                "pdf",
+            ]
+        )
+
+
+def _read(practice_id: uuid.UUID, report_id: uuid.UUID) -> paper.Report:
+    with tenancy.acting(tenancy.as_system(practice_id)):
+        report = Report.objects.defer("pdf").select_related("requested_by").get(pk=report_id)
+        couple = Couple.objects.with_partners().get(pk=report.couple_id)
+        return progress.of_report(report, couple, Practice.objects.get(pk=practice_id), timezone.now())
+
+
+def _tell(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int, percent: int, step: str) -> None:
+    with tenancy.acting(tenancy.as_system(practice_id)):
+        report = _mine(report_id, attempt)
+        report.percent, report.step, report.touched_at = percent, step, timezone.now()
+        report.save(update_fields=["percent", "step", "touched_at"])
+
+
+def _fail(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int, failure: str) -> None:
+    with tenancy.acting(tenancy.as_system(practice_id)):
+        try:
+            report = _mine(report_id, attempt)
+        except Overtaken:
+            return
+        report.state, report.failure, report.finished_at = State.FAILED, failure, timezone.now()
+        report.save(update_fields=["state", "failure", "finished_at"])
+
+
+def _mine(report_id: uuid.UUID, attempt: int) -> Report:
+    report = _locked(report_id)
+    if report is None or report.state != State.WORKING or report.attempts != attempt:
+        raise Overtaken
+    return report
+
+
+def _locked(report_id: uuid.UUID) -> Report | None:
+    rows = Report.objects.select_for_update(of=("self",)).defer("pdf", "summary")
+    return rows.filter(pk=report_id).first()
