@@ -1,0 +1,424 @@
+"""Reminders: at each person's own time, in neutral words, and never after they have answered."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import threading
+import zoneinfo
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from clients.models import Client, Consent, Contact, Couple
+from clients.signals import contact_changed
+from exercises import reminders
+from exercises.models import Assignment, Edition, Occurrence, Response
+from practice import delivery, outbox, tenancy
+from practice.models import Message
+from tests.factories import acting_as, inside, make_couple
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State = Message.State
+HOUR = datetime.timedelta(hours=1)
+MINUTE = datetime.timedelta(minutes=1)
+MIDNIGHT = datetime.time()
+LONDON = zoneinfo.ZoneInfo("Europe/London")
+
+
+@pytest.fixture(autouse=True)
+def _no_quiet_hours(couple) -> None:
+    """These tests run at any hour; those about quiet hours set their own."""
+    reach(couple, quiet_from=MIDNIGHT, quiet_until=MIDNIGHT)
+
+
+def within(row):
+    """Work as Attune itself in the practice of a row."""
+    return tenancy.acting(tenancy.as_system(row.practice_id))
+
+
+def reach(couple: Couple, **changes) -> None:
+    with within(couple):
+        Contact.objects.filter(client__in=couple.clients).update(**changes)
+
+
+def give(couple, therapist, *, number: int = 0, lane: str = "shared", why: str = "", **fields) -> Assignment:
+    with within(couple):
+        edition = Edition.objects.filter(practice=None).order_by("title")[number]
+        audience = fields.pop("audience", [one.pk for one in couple.clients])
+        return Assignment.objects.create(
+            couple=couple,
+            edition=edition,
+            given_by=therapist,
+            audience=audience,
+            lane=lane,
+            why=why,
+            starts_on=datetime.date(2026, 11, 1),
+            at=datetime.time(18),
+            **fields,
+        )
+
+
+def ask(assignment, client=None, *, due=-MINUTE, open_for=3 * HOUR, zone=LONDON, **fields) -> Occurrence:
+    now = timezone.now().replace(second=0, microsecond=0)
+    due_at = now + due
+    with within(assignment):
+        return Occurrence.objects.create(
+            couple_id=assignment.couple_id,
+            assignment=assignment,
+            client=client,
+            audience=[client.pk] if client else assignment.audience,
+            slot=due_at.astimezone(zone).strftime("%Y-%m-%dT%H:%M"),
+            opens_at=due_at - HOUR,
+            due_at=due_at,
+            closes_at=due_at + open_for,
+            **fields,
+        )
+
+
+def remind(*occurrences: Occurrence) -> list[Message]:
+    with within(occurrences[0]):
+        return reminders.plan_for(*occurrences)
+
+
+def answer(occurrence: Occurrence, author: Client) -> None:
+    with within(occurrence):
+        Response.objects.create(
+            couple_id=occurrence.couple_id,
+            occurrence=occurrence,
+            author=author,
+            edition_id=occurrence.assignment.edition_id,
+            lane=occurrence.assignment.lane,
+            submitted_at=timezone.now(),
+        )
+
+
+def again(message: Message) -> Message:
+    with within(message):
+        return Message.objects.get(pk=message.pk)
+
+
+@pytest.fixture
+def given(couple, therapist) -> Assignment:
+    return give(couple, therapist)
+
+
+@pytest.fixture
+def due(given, mara) -> Occurrence:
+    return ask(given, mara)
+
+
+@pytest.fixture
+def reminder(due) -> Message:
+    (planned,) = remind(due)
+    return planned
+
+
+# --- planning -----------------------------------------------------------------------------------
+
+
+def test_one_for_each_occurrence_and_person(given, mara, theo):
+    occurrences = [ask(given, one, due=day * 24 * HOUR) for day in (1, 2) for one in (mara, theo)]
+    assert len(remind(*occurrences)) == 4
+    assert remind(*occurrences) == []
+    assert remind(*reversed(occurrences)) == []
+
+
+def test_a_joint_one_reminds_both_in_their_own_zones(couple, therapist, mara, theo):
+    with within(couple):
+        Contact.objects.filter(client=theo).update(time_zone="America/New_York")
+    joint = ask(give(couple, therapist, lane="joint"), due=24 * HOUR, open_for=48 * HOUR)
+    times = {one.person_id: one.due_at for one in remind(joint)}
+    assert set(times) == {mara.pk, theo.pk}
+    assert times[mara.pk] == joint.due_at
+    wall = times[theo.pk].astimezone(zoneinfo.ZoneInfo("America/New_York"))
+    assert wall.strftime("%Y-%m-%dT%H:%M") == joint.slot
+
+
+def test_none_without_sign_in_without_wish_or_when_over(couple, therapist, mara, practice):
+    silent = give(couple, therapist, remind=False)
+    loud = give(couple, therapist)
+    assert remind(ask(silent, mara)) == []
+    assert remind(ask(loud, mara, due=-5 * HOUR)) == []
+    assert remind(ask(loud, mara, due=HOUR, state=Occurrence.State.DONE)) == []
+    waiting = make_couple(practice, ("Ada", "Ben"), therapist=therapist, login=False)
+    assert remind(ask(give(waiting, therapist), waiting.clients[0], due=HOUR)) == []
+
+
+def test_it_stays_fresh_until_it_closes_or_for_a_day(given, mara):
+    short, long = remind(ask(given, mara, due=HOUR)), remind(ask(given, mara, due=2 * HOUR, open_for=99 * HOUR))
+    assert short[0].fresh_until - short[0].due_at == 3 * HOUR
+    assert long[0].fresh_until - long[0].due_at == 24 * HOUR
+
+
+def test_a_due_time_in_quiet_hours_moves_to_their_end(given, mara, couple):
+    reach(couple, quiet_from=datetime.time(17), quiet_until=datetime.time(20))
+    occurrence = ask(given, mara, due=24 * HOUR, open_for=24 * HOUR)
+    with within(given):
+        Occurrence.objects.filter(pk=occurrence.pk).update(slot="2099-11-22T18:00", closes_at=at(2099, 11, 23, 9))
+        occurrence.refresh_from_db()
+    (planned,) = remind(occurrence)
+    assert planned.due_at == at(2099, 11, 22, 20)
+
+
+def at(*when: int, zone=LONDON) -> datetime.datetime:
+    return datetime.datetime(*when, tzinfo=zone)  # type: ignore[misc]
+
+
+def test_planned_reminders_follow_a_person_to_another_zone(given, mara):
+    occurrence = ask(given, mara, due=48 * HOUR)
+    (planned,) = remind(occurrence)
+    with acting_as(mara):
+        contact = Contact.objects.get(client=mara)
+        contact.time_zone = "Asia/Tokyo"
+        contact.save()
+        contact_changed.send(sender=Contact, client=mara)
+    wall = again(planned).due_at.astimezone(zoneinfo.ZoneInfo("Asia/Tokyo"))
+    assert wall.strftime("%Y-%m-%dT%H:%M") == occurrence.slot
+    with within(given):
+        assert Message.objects.filter(about_id=occurrence.pk).count() == 1
+
+
+def test_what_left_already_does_not_follow(given, mara, reminder, mail_server):
+    delivery.deliver()
+    before = again(reminder)
+    with within(given):
+        Contact.objects.filter(client=mara).update(time_zone="Pacific/Honolulu")
+    with within(given):
+        reminders.follow_contact(mara)
+    assert (again(reminder).state, again(reminder).due_at) == (State.ACCEPTED, before.due_at)
+    assert delivery.deliver() == {}
+
+
+def test_who_signs_in_later_gets_the_reminders_from_then_on(practice, therapist):
+    from tests.factories import make_user
+
+    waiting = make_couple(practice, ("Ada", "Ben"), therapist=therapist, login=False)
+    ada = waiting.clients[0]
+    assert remind(ask(give(waiting, therapist), ada, due=24 * HOUR)) == []
+    ada.user = make_user()
+    with inside(practice):
+        ada.save()
+        reminders.follow_contact(ada)
+        assert Message.objects.filter(person_id=ada.pk).count() == 1
+
+
+# --- delivering ---------------------------------------------------------------------------------
+
+
+def test_it_arrives_at_the_persons_own_address(reminder, mara, mail_server):
+    assert delivery.deliver() == {"accepted": 1}
+    assert mail_server.recipients == [mara.user.email]
+
+
+def completed(occurrence, author):
+    answer(occurrence, author)
+
+
+def done(occurrence, author):
+    with within(occurrence):
+        Occurrence.objects.filter(pk=occurrence.pk).update(state="done")
+
+
+def withdrawn(occurrence, author):
+    with within(occurrence):
+        Assignment.objects.filter(pk=occurrence.assignment_id).update(withdrawn_at=timezone.now())
+
+
+def paused(occurrence, author):
+    with within(occurrence):
+        Couple.objects.filter(pk=occurrence.couple_id).update(status="paused")
+
+
+def separated(occurrence, author):
+    with within(occurrence):
+        Couple.objects.filter(pk=occurrence.couple_id).update(status="separated")
+
+
+def wants_none(occurrence, author):
+    with within(occurrence):
+        Contact.objects.filter(client=author).update(channel="none")
+
+
+def consent_withdrawn(occurrence, author):
+    with within(occurrence):
+        Consent.objects.filter(client=author, about="care").update(withdrawn_at=timezone.now())
+
+
+def account_closed(occurrence, author):
+    from practice.models import User
+
+    User.objects.filter(pk=author.user_id).update(is_active=False)
+
+
+def left(occurrence, author):
+    with within(occurrence):
+        author.partnerships.update(left_at=timezone.now())
+
+
+EVENTS = [
+    (completed, "answered"),
+    (done, "done"),
+    (withdrawn, "withdrawn"),
+    (paused, "paused"),
+    (separated, "separated"),
+    (wants_none, "wants none"),
+    (consent_withdrawn, "no consent"),
+    (account_closed, "no address"),
+    (left, "left the couple"),
+]
+
+
+@pytest.mark.parametrize(("event", "reason"), EVENTS, ids=[reason for _, reason in EVENTS])
+@pytest.mark.parametrize("claimed", [False, True], ids=["before the claim", "after the claim"])
+def test_what_happens_before_the_hand_off_is_respected(reminder, due, mara, mail_server, event, reason, claimed):
+    if claimed:
+        assert delivery.claim(reminder.practice_id, "me") == [reminder.pk]
+    event(due, mara)
+    if claimed:
+        assert delivery.hand_off(reminder.practice_id, reminder.pk, "me") == "skipped"
+    else:
+        assert delivery.deliver() == {"skipped": 1}
+    assert again(reminder).reason == reason
+    assert mail_server.taken == []
+
+
+def test_whoever_answers_during_the_hand_off_waits_for_it(reminder, due, mara, mail_server, monkeypatch):
+    """Either the answer commits first and nothing is sent, or the hand-off does: never both half."""
+    order = []
+    compose = reminders.Reminder.compose
+
+    def answer_elsewhere() -> None:
+        answer(due, mara)
+        order.append("answered")
+        connection.close()
+
+    thread = threading.Thread(target=answer_elsewhere)
+
+    def compose_while_somebody_answers(self, message):
+        thread.start()
+        thread.join(timeout=0.5)
+        order.append("composed")
+        return compose(self, message)
+
+    monkeypatch.setattr(reminders.Reminder, "compose", compose_while_somebody_answers)
+    delivery.deliver()
+    thread.join()
+    assert order == ["composed", "answered"]
+    assert len(mail_server.taken) == 1
+
+
+def test_a_joint_one_stops_for_who_gave_their_part_and_goes_on_for_the_other(
+    couple, therapist, mara, theo, mail_server
+):
+    joint = ask(give(couple, therapist, lane="joint"))
+    remind(joint)
+    answer(joint, mara)
+    assert delivery.deliver() == {"skipped": 1, "accepted": 1}
+    assert mail_server.recipients == [theo.user.email]
+
+
+def test_in_quiet_hours_it_waits_for_their_end(reminder, couple, mail_server):
+    now = timezone.localtime(timezone.now(), LONDON)
+    reach(couple, quiet_from=(now - HOUR).time(), quiet_until=(now + HOUR).time())
+    assert delivery.deliver() == {"planned": 1}
+    assert HOUR - MINUTE < again(reminder).due_at - timezone.now() <= HOUR
+    assert mail_server.taken == []
+
+
+def test_in_quiet_hours_that_last_too_long_it_is_skipped(reminder, couple, mail_server):
+    now = timezone.localtime(timezone.now(), LONDON)
+    reach(couple, quiet_from=(now - HOUR).time(), quiet_until=(now + 5 * HOUR).time())
+    assert delivery.deliver() == {"skipped": 1}
+    assert again(reminder).reason == "stale"
+
+
+def test_after_a_long_silence_only_the_newest_goes_out(given, mara, theo, mail_server):
+    missed = [ask(given, mara, due=-hours * HOUR, open_for=99 * HOUR) for hours in (20, 10, 1)]
+    other = ask(given, theo, due=-20 * HOUR, open_for=99 * HOUR)
+    planned = remind(*missed, other)
+    assert delivery.deliver() == {"accepted": 2, "skipped": 2}
+    sent = {one.about_id for one in map(again, planned) if one.state == State.ACCEPTED}
+    assert sent == {missed[-1].pk, other.pk}
+    assert {again(one).reason for one in planned} == {"", "a newer one is due"}
+
+
+def test_nobody_gets_more_than_the_days_share(couple, therapist, mara, theo, mail_server):
+    planned = remind(*[ask(give(couple, therapist), mara) for _ in range(5)])
+    planned += remind(ask(give(couple, therapist), theo))
+    threads = [threading.Thread(target=lambda: (delivery.deliver(), connection.close())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(mail_server.recipients) == sorted([mara.user.email] * reminders.MOST_A_DAY + [theo.user.email])
+    assert {again(one).reason for one in planned} == {"", "enough for today"}
+
+
+def test_after_a_pause_what_fell_due_meanwhile_stays_unsent(reminder, due, given, mara, couple, mail_server):
+    paused(due, mara)
+    delivery.deliver()
+    with within(couple):
+        Couple.objects.filter(pk=couple.pk).update(status="active")
+    assert delivery.deliver() == {}
+    remind(ask(given, mara, due=MINUTE * 0))
+    assert delivery.deliver() == {"accepted": 1}
+
+
+def test_separation_calls_off_everything(given, mara, theo, couple):
+    remind(ask(given, mara, due=24 * HOUR), ask(given, theo, due=48 * HOUR))
+    with within(couple):
+        assert outbox.cancel_for_couple(couple.pk, "separated") == 2
+
+
+# --- neutrality ---------------------------------------------------------------------------------
+
+#: What would tell somebody over the shoulder where this comes from or what it is about.
+TELLING = re.compile(
+    r"mara|theo|karlsen|linden|therap|couple|partner|practice|exercise|relationship|session|homework"
+    r"|overdue|missed|late\b|failed|\d+ (things|items|questions)",
+    re.IGNORECASE,
+)
+
+
+def comparable(raw: bytes) -> bytes:
+    """What differs between letters by right: address, date, Message-ID and the boundary between parts."""
+    raw = re.sub(rb"(?m)^(To|Date|Message-ID): .*$", b"", raw)
+    boundary = re.search(rb'boundary="([^"]+)"', raw)
+    assert boundary is not None
+    return raw.replace(boundary[1], b"")
+
+
+def test_letters_are_the_same_whatever_they_are_about(couple, therapist, mara, theo, mail_server):
+    one = give(couple, therapist, number=3, lane="private", audience=[mara.pk], why="About the money, Mara")
+    two = give(couple, therapist, number=90, lane="joint", why="Talk about Sunday")
+    remind(ask(one, mara))
+    delivery.deliver()
+    remind(ask(two, open_for=1 * HOUR))
+    delivery.deliver()
+    assert len(mail_server.raw) == 3
+    assert len({comparable(raw) for raw in mail_server.raw}) == 1
+
+
+def test_letters_say_nothing(reminder, due, couple, mail_server):
+    delivery.deliver()
+    (letter,) = mail_server.taken
+    text = letter.get_body(("plain",)).get_content()
+    html = letter.get_body(("html",)).get_content()
+    with within(couple):
+        title = Occurrence.objects.select_related("assignment__edition").get(pk=due.pk).assignment.edition.title
+    for said in (str(letter["Subject"]), str(letter["From"]), text, html):
+        assert not TELLING.search(said), TELLING.search(said)
+        assert title not in said
+        for known in (due.pk, couple.pk, reminder.pk, reminder.person_id):
+            assert str(known) not in said
+    assert letter["Subject"] == "You have something to look at"
+    assert set(re.findall(r"https?://\S+?(?=[\s\"<])", html)) == {
+        "http://localhost:8000/today/",
+        "http://localhost:8000/you/",
+    }
+    assert "<script" not in html
+    assert "src=" not in html
+    assert len(text.splitlines()) < 15
