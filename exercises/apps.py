@@ -5,4 +5,8 @@ class ExercisesConfig(AppConfig):
     name = "exercises"
 
     def ready(self) -> None:
-        from exercises import reminders  # noqa: F401  registers its kind of message
+        from exercises import (
+            caseload,  # noqa: F401  registers its part of the queue
+            occurrences,  # noqa: F401  follows appointments and time zones
+            reminders,  # noqa: F401  registers its kind of message
+        )

@@ -1,5 +1,32 @@
 """Addresses of the desk."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from exercises.views import desk, desk_assign, desk_couple, desk_library
+
+COUPLE = "couples/<uuid:couple_id>/"
+
+urlpatterns = [
+    path("", desk.today, name="desk"),
+    path("couples/", desk.couples, name="couples"),
+    path(COUPLE, desk_couple.couple, name="couple"),
+    path(COUPLE + "read/", desk_couple.read_all, name="read_all"),
+    path(COUPLE + "private/<uuid:client_id>/", desk_couple.couple_private, name="couple_private"),
+    path(COUPLE + "private/<uuid:client_id>/read/", desk_couple.read_all, name="read_all_private"),
+    path(COUPLE + "answers/<uuid:response_id>/", desk_couple.response, name="response"),
+    path(COUPLE + "answers/<uuid:response_id>/read/", desk_couple.read, name="read"),
+    path(
+        COUPLE + "answers/<uuid:response_id>/private/", desk_couple.response, {"apart": True}, name="response_private"
+    ),
+    path(COUPLE + "answers/<uuid:response_id>/private/read/", desk_couple.read, {"apart": True}, name="read_private"),
+    path(COUPLE + "assign/", desk_assign.assign, name="assign"),
+    path(COUPLE + "assign/preview/", desk_assign.assign_preview, name="assign_preview"),
+    path(COUPLE + "practice/<uuid:assignment_id>/take-back/", desk_couple.take_back, name="take_back"),
+    path(COUPLE + "practice/<uuid:assignment_id>/open/<str:slot>/", desk_couple.open_reveal, name="open_reveal"),
+    path("library/", desk_library.shelf, name="library"),
+    path("library/<slug:slug>/", desk_library.exercise, name="exercise"),
+    path("library/<slug:slug>/preview/", desk_library.preview, name="exercise_preview"),
+    path("library/<slug:slug>/assign/", desk_library.choose_couple, name="assign_exercise"),
+    path("programs/", desk_library.programs, name="programs"),
+    path("programs/<slug:slug>/", desk_library.program, name="program"),
+]

@@ -160,6 +160,11 @@ class AssignForm(forms.Form):
     def _choices(self, name: str, choices: list[tuple[str, Any]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
 
+    def who_choices(self) -> list[tuple[Any, int | None]]:
+        """Return each choice of 'who' with the partner's fixed place, or None for all of them."""
+        places = {str(partner.client_id): partner.position for partner in self.couple.partners.all()}
+        return [(choice, places.get(str(choice.data["value"]))) for choice in self["who"]]
+
     def _suggestion(self) -> dict[str, Any]:
         """Fill in what the exercise itself proposes, so that a therapist mostly only agrees."""
         content, now = self.edition.content, timezone.now()

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from clients.models import Appointment, Client, Contact, Couple, Partner
 from clients.signals import appointments_changed, contact_changed
-from exercises import lanes
+from exercises import lanes, reminders
 from exercises.models import Assignment, Occurrence, Response
 from exercises.recurrence import Freq
 from exercises.schedule import Slot, instant, next_occurrences
@@ -51,8 +51,6 @@ def plan(assignment: Assignment, now: datetime) -> list[Occurrence]:
 
     What is ahead and not begun follows a person into another time zone. Reminders are planned along.
     """
-    from exercises import reminders
-
     with tenancy.elevated():
         locked = Assignment.objects.select_for_update(of=("self",)).select_related("couple").get(pk=assignment.pk)
         if locked.withdrawn_at or locked.ended_at or locked.couple.status != Couple.Status.ACTIVE:
@@ -62,9 +60,7 @@ def plan(assignment: Assignment, now: datetime) -> list[Occurrence]:
         if locked.lane == Lane.REVEAL:
             _set_reveals(locked.couple, now, assignments=[locked.pk])
         locked.save(update_fields=["planned_until"])
-        for occurrence in Occurrence.objects.filter(pk__in=[one.pk for one in made + moved]):
-            if locked.remind:
-                reminders.plan_for(occurrence)
+        reminders.plan_for(*Occurrence.objects.filter(pk__in=[one.pk for one in made + moved]))
     return made
 
 

@@ -1,0 +1,86 @@
+"""The desk: today, and the list of couples."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from clients.models import Appointment, Couple
+from exercises import caseload
+from exercises.desk import queue
+from practice.access import PracticeRequest, for_staff, page_or_part
+
+#: How many sessions are shown when today has none.
+NEXT_SESSIONS = 3
+
+SHOWN = {
+    "active": (_("Active"), lambda row: row.couple.status == Couple.Status.ACTIVE),
+    "paused": (_("Paused"), lambda row: row.couple.status == Couple.Status.PAUSED),
+    "unread": (_("New answers"), lambda row: row.unread > 0),
+}
+
+
+@require_safe
+@for_staff
+def today(request: PracticeRequest) -> HttpResponse:
+    """Sessions, what waits, and the caseload. Whoever runs the office sees the couples' list instead."""
+    if not request.membership.sees_answers:
+        return redirect("couples")
+    now = timezone.now()
+    couples = list(Couple.objects.in_care().with_partners())
+    rows = caseload.rows(request.membership, couples, now)
+    by_id = {row.couple.pk: row for row in rows}
+    items = queue(request.membership, by_id.keys())
+    sessions, is_today = _sessions(by_id, now)
+    context = {
+        **_filtered(request, rows),
+        "now": now,
+        "sessions": sessions,
+        "is_today": is_today,
+        "items": [(item, by_id[item.couple_id].couple) for item in items if item.couple_id in by_id],
+        "queue_count": len(items) or None,
+    }
+    return render(request, page_or_part(request, "exercises/desk/today.html", "caseload"), context)
+
+
+def _filtered(request: HttpRequest, rows: list[caseload.Row]) -> dict[str, Any]:
+    show = request.GET.get("show", "active")
+    show = show if show in SHOWN else "active"
+    return {
+        "rows": [row for row in rows if SHOWN[show][1](row)],
+        "show": show,
+        "chips": [(name, label, sum(map(fits, rows))) for name, (label, fits) in SHOWN.items()],
+        "any_couple": bool(rows),
+    }
+
+
+def _sessions(by_id: dict[Any, caseload.Row], now: Any) -> tuple[list[tuple[Appointment, caseload.Row]], bool]:
+    """Return today's sessions; when there are none, the next few."""
+    start = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    ahead = Appointment.objects.filter(
+        couple_id__in=by_id.keys(), cancelled_at=None, starts_at__gte=start, starts_at__lt=start + timedelta(days=32)
+    ).order_by("starts_at")
+    found = [one for one in ahead if one.couple_id in by_id]
+    of_today = [one for one in found if timezone.localtime(one.starts_at).date() == start.date()]
+    shown = of_today or [one for one in found if one.starts_at > now][:NEXT_SESSIONS]
+    return [(one, by_id[one.couple_id]) for one in shown], bool(of_today)
+
+
+@require_safe
+@for_staff
+def couples(request: PracticeRequest) -> HttpResponse:
+    """Names, status and the next session: what everybody on the staff may know."""
+    rows = list(Couple.objects.with_partners())
+    sessions = caseload.next_sessions([couple.pk for couple in rows], timezone.now())
+    order = list(Couple.Status.values)
+    listed = sorted(
+        ((couple, sessions.get(couple.pk)) for couple in rows),
+        key=lambda pair: (order.index(pair[0].status), str(pair[0]).casefold()),
+    )
+    return render(request, "exercises/desk/couples.html", {"listed": listed})
