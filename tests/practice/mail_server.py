@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.policy
 import logging
 import socket
@@ -37,7 +38,7 @@ class MailServer:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         with self.lock:
             answer = self.answers.pop(0) if self.answers else "250 OK"
-            if answer.startswith("250") or answer == "take and hang up":
+            if answer.startswith(("250", "take")):
                 self.raw.append(envelope.original_content)
                 self.taken.append(
                     BytesParser(EmailMessage, policy=email.policy.default).parsebytes(envelope.original_content)
@@ -45,6 +46,8 @@ class MailServer:
                 self.recipients += envelope.rcpt_tos
         if answer.endswith("hang up"):
             server.transport.close()
+        if answer.endswith("stall"):
+            await asyncio.sleep(3600)
         return answer
 
     @property
