@@ -1,0 +1,130 @@
+"""What somebody typed and has not sent: kept as typed, and never silently overwritten.
+
+A draft counts its saves, and remembers for each question at which count it last changed. A save says which
+count it was built on. Where the question changed since then, in another tab or on another phone, it is refused
+with both texts (:class:`Conflict`) and the person chooses; saves to different questions simply join.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clients.models import Client
+from exercises.answers import QuestionError
+from exercises.models import Draft, Occurrence
+from exercises.questions import Form
+from exercises.refill import raw_from_json, raw_to_json
+from practice import tenancy
+
+#: Bytes in all the answers of a draft together.
+LIMIT = 200_000
+#: Beside the questions' keys, which hold no colon.
+CHANGED = "::changed"
+
+Raw = Mapping[str, Sequence[str]]
+
+
+class Conflict(Exception):
+    """A question was changed elsewhere since this save was begun. Nothing was written."""
+
+    def __init__(self, draft: Draft, mine: dict[str, list[str]], kept: dict[str, list[str]]) -> None:
+        super().__init__("changed elsewhere")
+        self.draft, self.mine, self.kept = draft, mine, kept
+
+
+class TooLong(QuestionError):
+    """More than any draft may hold. Nothing was written; what was kept before is still there."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This is more text than can be kept in one go. Please shorten it a little."))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A draft as it is read: its count, and the raw input of each question."""
+
+    version: int
+    raw: dict[str, list[str]]
+
+
+NOTHING_KEPT = Kept(0, {})
+
+
+def kept(occurrence: Occurrence, author: Client) -> Kept:
+    """Return what ``author`` has typed so far."""
+    draft = Draft.objects.filter(occurrence=occurrence, author=author).first()
+    return Kept(draft.version, raw_from_json(draft.answers)) if draft else NOTHING_KEPT
+
+
+def save_draft(occurrence: Occurrence, *, author: Client, raw: Raw, base_version: int) -> Draft:
+    """Keep ``raw``, the input of some or all questions, built on ``base_version`` of the draft.
+
+    Raises :class:`Conflict` when one of them changed since, :class:`TooLong` beyond the limit. Saving the
+    same once more changes nothing.
+    """
+    form = occurrence.assignment.edition.form
+    typed = {key: [_storable(part) for part in parts] for key, parts in raw.items() if key in form}
+    draft = _locked(occurrence, author)
+    before = raw_from_json(draft.answers)
+    changed_at = _changed_at(draft.answers)
+    news = {key: parts for key, parts in typed.items() if parts != before.get(key, [])}
+    clashing = {key for key in news if changed_at.get(key, 0) > base_version}
+    if clashing:
+        raise Conflict(draft, {key: typed[key] for key in clashing}, {key: before.get(key, []) for key in clashing})
+    if not news and draft.version:
+        return draft
+    text = _as_text(form, {**before, **news}, {**changed_at, **dict.fromkeys(news, draft.version + 1)})
+    draft.answers, draft.version = text, draft.version + 1
+    draft.save(update_fields=["answers", "version", "saved_at"])
+    if occurrence.started_at is None and occurrence.client_id is not None:
+        _mark_started(occurrence)
+    return draft
+
+
+def _locked(occurrence: Occurrence, author: Client) -> Draft:
+    """Return the draft, made when there is none, locked so that two tabs take turns."""
+    mine = Draft.objects.select_for_update().filter(occurrence=occurrence, author=author)
+    found = mine.first()
+    if found is not None:
+        return found
+    try:
+        with transaction.atomic():
+            return Draft.objects.create(
+                practice_id=occurrence.practice_id, occurrence=occurrence, author=author, answers="", version=0
+            )
+    except IntegrityError:  # another tab was faster by a moment
+        return mine.get()
+
+
+def _mark_started(occurrence: Occurrence) -> None:
+    """Only on an occurrence of one's own: on a joint one it would tell the others of a draft."""
+    occurrence.started_at = timezone.now()
+    with tenancy.elevated():
+        Occurrence.objects.filter(pk=occurrence.pk, started_at=None).update(started_at=occurrence.started_at)
+
+
+def _storable(part: str) -> str:
+    """Halves of characters can be neither stored nor shown: they become the sign for 'unknown'."""
+    return str(part).encode("utf-8", "replace").decode("utf-8") if not part.isascii() else part
+
+
+def _as_text(form: Form, raw: Raw, changed_at: Mapping[str, int]) -> str:
+    size = sum(len(part.encode()) for parts in raw.values() for part in parts)
+    if size > LIMIT:
+        raise TooLong
+    data = json.loads(raw_to_json(form, raw))
+    return json.dumps({**data, CHANGED: dict(changed_at)})
+
+
+def _changed_at(text: str) -> dict[str, int]:
+    try:
+        found = json.loads(text).get(CHANGED, {})
+    except (ValueError, AttributeError):
+        return {}
+    return found if isinstance(found, dict) else {}

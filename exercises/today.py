@@ -1,0 +1,137 @@
+"""What one client finds on their first page: the one thing to do now, and what else there is.
+
+Only this person's own rows and facts of the couple's calendar are read. Whether a partner has answered,
+begun or put something aside changes nothing here.
+"""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from clients.models import Appointment, Client
+from exercises.doing import Doing
+from exercises.lane_words import Circle, Said, circles, said
+from exercises.models import Draft, Occurrence, Response
+from exercises.together import Opened, opened, sealed
+from exercises.vocabulary import Lane
+from practice.models import Practice
+
+DONE_TOGETHER = 3
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something that can be answered now."""
+
+    doing: Doing
+    started: bool
+    late: bool
+
+    @property
+    def occurrence(self) -> Occurrence:
+        return self.doing.occurrence
+
+    @property
+    def said(self) -> Said:
+        return self.doing.lane_boxes[0].said
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What this person sent and that opens later."""
+
+    response: Response
+    circle: Circle
+
+
+@dataclass
+class Today:
+    lead: Item | None = None
+    now: list[Item] = field(default_factory=list)
+    still_open: list[Item] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+    later: list[Occurrence] = field(default_factory=list)
+    session: Appointment | None = None
+    therapist: str = ""
+    together: list[Opened] = field(default_factory=list)
+
+    @property
+    def next_opening(self) -> datetime.datetime | None:
+        return self.later[0].opens_at if self.later else None
+
+
+def today(person: Client, practice: Practice, couples: list[uuid.UUID], now: datetime.datetime) -> Today:
+    """Read the page. The number of queries does not grow with what there is on it."""
+    around = circles(person, practice, couples)
+    items = _items(person, practice, couples, around, now)
+    page = Today(
+        now=[one for one in items if not one.late],
+        still_open=[one for one in items if one.late],
+        waiting=[Waiting(one, around[one.couple_id]) for one in sealed(person, couples, now)],
+        session=Appointment.objects.filter(couple__in=couples).ahead(now).first(),
+        together=opened(person, couples, now, limit=12)[:DONE_TOGETHER],
+    )
+    started = [one for one in items if one.started]
+    page.lead = started[0] if started else page.now[0] if page.now else None
+    page.now = [one for one in page.now if one is not page.lead]
+    page.still_open = [one for one in page.still_open if one is not page.lead]
+    page.later = _later(person, couples, items, now)
+    if page.session is not None:
+        page.therapist = around[page.session.couple_id].therapist
+    return page
+
+
+def _items(
+    person: Client,
+    practice: Practice,
+    couples: list[uuid.UUID],
+    around: dict[uuid.UUID, Circle],
+    now: datetime.datetime,
+) -> list[Item]:
+    rows = list(
+        Occurrence.objects.available(now)
+        .filter(couple__in=couples)
+        .select_related("assignment__edition")[:40]
+    )
+    rows = [one for one in rows if one.client_id in (None, person.pk)]
+    joint = [one.pk for one in rows if one.client_id is None]
+    told = list(Response.objects.filter(occurrence__in=joint)) if joint else []
+    mine = {one.occurrence_id for one in told if one.author_id == person.pk}
+    together = {one.occurrence_id for one in told if one.lane == Lane.JOINT}
+    drafts = set(Draft.objects.filter(author=person, occurrence__in=rows).values_list("occurrence_id", flat=True))
+    first_of_today = timezone.localtime(now).date()
+    found = []
+    for row in rows:
+        doing = Doing(row, person, practice, now)
+        # What was read for all at once need not be asked again for each.
+        doing.circle, doing.sent = around[row.couple_id], None
+        doing.joint_part_sent = row.pk in together
+        if row.pk in mine or (row.pk in together and not doing.questions):
+            continue
+        late = timezone.localtime(row.due_at).date() < first_of_today
+        found.append(Item(doing, row.pk in drafts, late))
+    return found
+
+
+def _later(
+    person: Client, couples: list[uuid.UUID], items: list[Item], now: datetime.datetime
+) -> list[Occurrence]:
+    """The next one of each assignment that asks for nothing at the moment."""
+    asking = {one.occurrence.assignment_id for one in items}
+    rows = (
+        Occurrence.objects.later(now)
+        .filter(couple__in=couples)
+        .exclude(assignment__in=asking)
+        .select_related("assignment__edition")
+        .order_by("assignment_id", "due_at", "pk")
+        .distinct("assignment_id")
+    )
+    mine = [one for one in rows if one.client_id in (None, person.pk)]
+    return sorted(mine, key=lambda one: (one.due_at, one.pk))[:8]
+
+
+__all__ = ["Item", "Today", "Waiting", "said", "today"]

@@ -1,0 +1,85 @@
+"""The client's own pages: today, and what has opened for everybody."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from clients.access import for_consenting_clients
+from clients.models import Partner
+from exercises import comparing
+from exercises import today as first_page
+from exercises import together as opening
+from exercises.doing import greeting
+from exercises.lane_words import circles
+from exercises.vocabulary import Lane
+from practice import tenancy
+from practice.access import PortalRequest
+
+ON_A_PAGE = 20
+
+
+def own_couples() -> list[uuid.UUID]:
+    """Return the couples whose care this request's client is in: what the wall lets through."""
+    asker = tenancy.current()
+    return list(asker.couples) if asker else []
+
+
+@require_safe
+@for_consenting_clients
+def today(request: PortalRequest) -> HttpResponse:
+    """What there is to do now, one thing first."""
+    now = timezone.now()
+    page = first_page.today(request.person, request.practice, own_couples(), now)
+    return render(
+        request,
+        "exercises/portal/today.html",
+        {"today": page, "greeting": greeting(request.person, now), "now": now},
+    )
+
+
+@require_safe
+@for_consenting_clients
+def together(request: PortalRequest) -> HttpResponse:
+    """What has opened, the newest first, and what of one's own is still sealed."""
+    now, couples = timezone.now(), own_couples()
+    around = circles(request.person, request.practice, couples)
+    pages = Paginator(opening.opened(request.person, couples, now, limit=400), ON_A_PAGE)
+    waiting = [
+        first_page.Waiting(one, around[one.couple_id]) for one in opening.sealed(request.person, couples, now)
+    ]
+    return render(
+        request,
+        "exercises/portal/together.html",
+        {"page_obj": pages.get_page(request.GET.get("page")), "waiting": waiting, "now": now},
+    )
+
+
+@require_safe
+@for_consenting_clients
+def opened(request: HttpRequest, occurrence_id: uuid.UUID) -> HttpResponse:
+    """One slot side by side: first the words, then where people are close, then where they differ."""
+    now, couples = timezone.now(), own_couples()
+    person, practice = request.person, request.practice  # type: ignore[attr-defined]
+    group = opening.one(person, couples, occurrence_id, now)
+    partners = list(
+        Partner.objects.filter(couple=group.assignment.couple_id).select_related("client").order_by("position")
+    )
+    senders = {one.author_id for one in group.responses}
+    return render(
+        request,
+        "exercises/portal/opened.html",
+        {
+            "group": group,
+            "page": comparing.side_by_side(group, partners),
+            "circle": circles(person, practice, [group.assignment.couple_id])[group.assignment.couple_id],
+            "alone": len(senders) < 2 and group.lane != Lane.JOINT,
+            "only_mine": senders == {person.pk},
+            "who_sent": [one for one in partners if one.client_id in senders],
+        },
+    )

@@ -1,0 +1,168 @@
+"""What a couple was given, made in one call: an edition of its own, an assignment, its occurrences."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import uuid
+from typing import Any
+
+from django.utils import timezone
+
+from clients.models import Client, Couple
+from exercises.models import Assignment, Edition, Exercise, Occurrence
+from practice import tenancy
+from practice.models import Membership
+
+_numbers = itertools.count(1)
+
+#: One question of every type; 'note' and 'safe' go to the therapist alone.
+EVERY_TYPE: list[dict[str, Any]] = [
+    {"key": "good", "type": "long_text", "label": "What went well between us"},
+    {"key": "near", "type": "scale", "label": "How close I felt", "min": 0, "max": 10, "low": "Far", "high": "Near"},
+    {"key": "talked", "type": "yes_no", "label": "We talked every day"},
+    {
+        "key": "heard",
+        "type": "single",
+        "label": "I felt heard",
+        "options": [
+            {"value": "never", "label": "Not at all"},
+            {"value": "half", "label": "Half and half"},
+            {"value": "mostly", "label": "Mostly"},
+        ],
+    },
+    {
+        "key": "ways",
+        "type": "multi",
+        "label": "What helped",
+        "options": [{"value": "walks", "label": "Walks"}, {"value": "tea", "label": "Tea"}],
+    },
+    {
+        "key": "signs",
+        "type": "checklist",
+        "label": "What I noticed",
+        "options": [{"value": "sleep", "label": "Little sleep"}, {"value": "haste", "label": "Haste"}],
+    },
+    {"key": "hours", "type": "number", "label": "Hours for us two", "unit": "hours", "min": 0, "max": 99},
+    {"key": "mood", "type": "mood", "label": "How I am now"},
+    {"key": "wish", "type": "short_text", "label": "One wish for the week"},
+    {"key": "safe", "type": "yes_no", "label": "I can say what I think", "private": True},
+    {"key": "note", "type": "long_text", "label": "What my therapist should know", "private": True},
+]
+
+TWO_SCALES: list[dict[str, Any]] = [
+    {
+        "key": "near",
+        "type": "scale",
+        "label": "How close I felt",
+        "min": 0,
+        "max": 10,
+        "low": "Far apart",
+        "high": "Very close",
+    },
+    {"key": "good", "type": "short_text", "label": "What went well"},
+]
+
+JOINT: list[dict[str, Any]] = [
+    {"key": "agreed", "type": "long_text", "label": "What we agree on"},
+    {"key": "mine", "type": "short_text", "label": "What I bring", "each": True},
+    {"key": "doubt", "type": "short_text", "label": "A doubt of mine", "private": True},
+]
+
+
+def make_edition(questions: list[dict[str, Any]], **content: Any) -> Edition:
+    """Publish an exercise of the bound practice."""
+    number = next(_numbers)
+    filled = {
+        "title": "Looking back on the week",
+        "kind": "check_in",
+        "summary": "A short look back, each from your own side.",
+        "minutes": 4,
+        "participation": "each_alone",
+        "points": [],
+        "steps": ["Find a few quiet minutes.", "Answer as it was for you."],
+        "prompts": [],
+        "cautions": [],
+        "caution_codes": [],
+        "questions": questions,
+        "lane": "reveal",
+        **content,
+    }
+    exercise = Exercise.objects.create(
+        practice_id=tenancy.current_practice_id(),
+        slug=f"made-{number}",
+        kind=filled["kind"],
+        title=filled["title"],
+        summary=filled["summary"],
+        participation=filled["participation"],
+        level="gentle",
+        minutes=filled["minutes"],
+        lane=filled["lane"],
+    )
+    return Edition.objects.create(
+        practice_id=exercise.practice_id,
+        exercise=exercise,
+        number=1,
+        title=filled["title"],
+        content=filled,
+        digest=uuid.uuid4().hex,
+    )
+
+
+def give(
+    couple: Couple,
+    therapist: Membership,
+    lane: str = "reveal",
+    questions: list[dict[str, Any]] | None = None,
+    *,
+    to: list[Client] | None = None,
+    due: datetime.datetime | None = None,
+    reveals_at: datetime.datetime | None = None,
+    opens_by: str = "",
+    rule: str = "",
+    why: str = "I would like us to begin with what went well.",
+    slot: str = "",
+    assignment: Assignment | None = None,
+    **content: Any,
+) -> list[Occurrence]:
+    """Give one thing that is open now; return its occurrences, one a person or a joint one."""
+    due = due or timezone.now() + datetime.timedelta(hours=2)
+    people = to or couple.clients
+    with tenancy.acting(tenancy.as_system(couple.practice_id)):
+        everybody = [one.pk for one in people]
+        audiences = [[pk] for pk in everybody] if lane in ("own", "private") else [everybody]
+        made = []
+        edition = (
+            assignment.edition
+            if assignment
+            else make_edition(TWO_SCALES if questions is None else questions, lane=lane, **content)
+        )
+        for audience in audiences:
+            row = assignment or Assignment.objects.create(
+                couple=couple,
+                edition=edition,
+                given_by=therapist,
+                audience=audience,
+                lane=lane,
+                why=why,
+                starts_on=due.date(),
+                at=due.time(),
+                rule=rule,
+                opens_by=opens_by or ("date" if lane == "reveal" else ""),
+            )
+            asked: list[uuid.UUID | None] = [None] if lane == "joint" else list(audience)
+            made += [
+                Occurrence.objects.create(
+                    couple=couple,
+                    assignment=row,
+                    client_id=client,
+                    audience=audience if client is None else [client],
+                    slot=slot or f"{due:%Y-%m-%dT%H:%M}",
+                    opens_at=due - datetime.timedelta(hours=12),
+                    due_at=due,
+                    closes_at=due + datetime.timedelta(days=7),
+                    reveals_at=reveals_at,
+                )
+                for client in asked
+            ]
+        return made
