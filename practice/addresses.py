@@ -1,5 +1,34 @@
 """The tenant's own pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from practice.leaving import leave
+from practice.views import demo_mail, home, joining, settings, sign_up
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("choose/", home.choose, name="choose"),
+    path("leave/", leave, name="leave"),
+    path("sign-up/", sign_up.sign_up, name="sign_up"),
+    path("join/team/<str:ticket>/", joining.join_team, name="join_team"),
+    path("desk/account/", settings.account, name="account"),
+    path("desk/practice/", settings.practice_settings, name="practice_settings"),
+    path("desk/practice/invite/", settings.invite_staff, name="staff_invite"),
+    path(
+        "desk/practice/invitations/<uuid:pk>/resend/",
+        settings.staff_invitation,
+        {"act": "resend"},
+        name="staff_invitation_resend",
+    ),
+    path(
+        "desk/practice/invitations/<uuid:pk>/withdraw/",
+        settings.staff_invitation,
+        {"act": "withdraw"},
+        name="staff_invitation_withdraw",
+    ),
+    path("desk/practice/team/<uuid:pk>/role/", settings.member, {"act": "role"}, name="member_role"),
+    path("desk/practice/team/<uuid:pk>/end/", settings.member, {"act": "end"}, name="member_end"),
+    path("demo/mail/", demo_mail.demo_mail, name="demo_mail"),
+    path("demo/mail/<str:pk>/", demo_mail.demo_mail, name="demo_mail_one"),
+    path("demo/mail/<str:pk>/html/", demo_mail.demo_mail_html, name="demo_mail_html"),
+]

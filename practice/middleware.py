@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from practice import identity, tenancy
@@ -17,7 +18,9 @@ from practice.models import Practice
 Next = Callable[[HttpRequest], HttpResponse]
 
 #: Paths that belong to nobody's practice: accounts, invitations, leaving, the demo's mail.
-OUTSIDE = ("/account/", "/join/", "/leave/", "/static/", "/demo/", "/sign-up/")
+OUTSIDE = ("/account/", "/join/", "/leave/", "/static/", "/demo/", "/sign-up/", "/choose/")
+#: The front door asks by itself who stands there.
+FRONT_DOOR = "/"
 
 
 class PrivateResponses:
@@ -50,7 +53,8 @@ class SignedIn:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.practice = request.membership = request.person = None  # type: ignore[attr-defined]
         with transaction.atomic():
-            if request.path.startswith(OUTSIDE) or not request.user.is_authenticated:
+            outside = request.path == FRONT_DOOR or request.path.startswith(OUTSIDE)
+            if outside or not request.user.is_authenticated:
                 return self._rolled_back_if_broken(self.get_response(request))
             return self._as_somebody(request)
 
@@ -60,7 +64,7 @@ class SignedIn:
         if who is None:
             return self._rolled_back_if_broken(self.get_response(request))
         if who.membership and identity.second_factor_missing(request.user):
-            return redirect("mfa_index")
+            return redirect(f"{reverse('mfa_index')}?needed=1")
         asker = tenancy.scoped(who.asker(request_id=uuid.uuid4().hex))
         with tenancy.acting(asker):
             request.practice = Practice.objects.get(pk=asker.practice_id)  # type: ignore[attr-defined]

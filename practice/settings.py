@@ -190,6 +190,31 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
+ACCOUNT_FORMS = {
+    "login": "practice.account_forms.SignIn",
+    "request_login_code": "practice.account_forms.AskForCode",
+    "confirm_login_code": "practice.account_forms.ConfirmCode",
+    "confirm_email_verification_code": "practice.account_forms.ConfirmAddress",
+    "add_email": "practice.account_forms.NewAddress",
+    "change_password": "practice.account_forms.ChangePassword",
+    "set_password": "practice.account_forms.SetPassword",
+    "reset_password": "practice.account_forms.ForgottenPassword",
+    "reset_password_from_key": "practice.account_forms.ChooseNewPassword",
+    "reauthenticate": "practice.account_forms.AskPasswordAgain",
+}
+MFA_FORMS = {
+    "authenticate": "practice.account_forms.SecondStep",
+    "reauthenticate": "practice.account_forms.AskCodeAgain",
+    "activate_totp": "practice.account_forms.AddApp",
+    "add_webauthn": "practice.account_forms.AddPasskey",
+    "edit_webauthn": "practice.account_forms.RenamePasskey",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 0

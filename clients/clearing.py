@@ -1,0 +1,25 @@
+"""Clearance: a therapist's record that joint work is safe for a couple, asked apart and kept with a date."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from clients.models import Clearance, Couple
+from practice.models import Membership
+
+
+def record(couple: Couple, *, note: str, by: Membership) -> Clearance:
+    """Write it down; an earlier record ends, so that there is one at a time."""
+    Clearance.objects.filter(couple=couple, withdrawn_at=None).update(withdrawn_at=timezone.now())
+    return Clearance.objects.create(couple=couple, recorded_by=by, note=note)
+
+
+def withdraw(couple: Couple) -> None:
+    """From now on, exercises that need clearance are blocked again."""
+    Clearance.objects.filter(couple=couple, withdrawn_at=None).update(withdrawn_at=timezone.now())
+
+
+def current(couple: Couple) -> Clearance | None:
+    """Return the record that counts, or None."""
+    found = Clearance.objects.filter(couple=couple, withdrawn_at=None).select_related("recorded_by")
+    return found.order_by("-recorded_at").first()

@@ -1,0 +1,241 @@
+"""What staff and clients fill in about people, meetings and reachability."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms import BaseFormSet, formset_factory
+from django.utils import timezone
+from django.utils.translation import gettext as now_
+from django.utils.translation import gettext_lazy as _
+
+from clients.models import Client, Contact, Couple
+from clients.starting import NewPartner, in_use
+from practice import zones
+from practice.fields import WordsField, ZoneField
+from practice.mailboxes import AddressField, mailbox
+from practice.models import Membership
+
+SHARED_MAILBOX = _(
+    "Each person needs an address of their own. Whoever reads the other's mailbox could also read what was "
+    "meant for one person alone. A new, free address made together in the session works well."
+)
+TAKEN = _(
+    "This address cannot be used here. Each person needs one that reaches nobody else in this practice; "
+    "please ask for another."
+)
+FURTHEST_AHEAD = datetime.timedelta(days=730)
+
+
+class NameField(WordsField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"label": _("Name"), "max_length": 80, **kwargs})
+
+
+class PronounsField(WordsField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"label": _("Pronouns"), "max_length": 40, "required": False, **kwargs})
+
+
+class PartnerForm(forms.Form):
+    """One partner of a new couple."""
+
+    name = NameField(help_text=_("As this person wants to be called."))
+    pronouns = PronounsField()
+    email = AddressField(required=False, help_text=_("Their own. Without one they cannot sign in yet."))
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone = self.fields["time_zone"]
+        zone.choices = [("", _("Same as the couple")), *zones.choices()]  # type: ignore[attr-defined]
+        for field in self.fields.values():
+            field.widget.attrs["autocomplete"] = "off"
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"]
+        if email and in_use(email):
+            raise ValidationError(TAKEN, code="in_use")
+        return email
+
+
+class PartnersBase(BaseFormSet):
+    """Two or more partners, no two of them in one mailbox."""
+
+    def clean(self) -> None:
+        seen: set[str] = set()
+        for form in self.forms:
+            email = form.cleaned_data.get("email") if hasattr(form, "cleaned_data") else ""
+            if email and mailbox(email) in seen:
+                form.add_error("email", ValidationError(SHARED_MAILBOX, code="shared"))
+            seen.add(mailbox(email or ""))
+
+
+def people(forms_of_partners: BaseFormSet, zone: str) -> list[NewPartner]:
+    """Return the people in the order given; who has no zone of their own lives in the couple's."""
+    said = [form.cleaned_data for form in forms_of_partners.forms if form.cleaned_data.get("name")]
+    return [NewPartner(one["name"], one["pronouns"], one["email"], one["time_zone"] or zone) for one in said]
+
+
+PartnersForms = formset_factory(
+    PartnerForm,
+    formset=PartnersBase,
+    extra=0,
+    min_num=2,
+    max_num=6,
+    absolute_max=6,
+    validate_min=True,
+    validate_max=True,
+)
+
+
+class CoupleForm(forms.Form):
+    """What belongs to the couple as a whole."""
+
+    time_zone = ZoneField(help_text=_("Sessions are planned in it."))
+    therapists = forms.ModelMultipleChoiceField(
+        label=_("Who looks after them"),
+        queryset=Membership.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one.")},
+    )
+    invite = forms.BooleanField(
+        label=_("Send each their own invitation now"),
+        required=False,
+        initial=True,
+        help_text=_("A short mail in neutral words with a link that works for two weeks."),
+    )
+
+    def __init__(self, *args: Any, by: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+        if chooses_therapists(by):
+            self.fields["therapists"].queryset = therapists()  # type: ignore[attr-defined]
+        else:
+            del self.fields["therapists"]
+
+    def chosen_therapists(self) -> list[Membership]:
+        return list(self.cleaned_data.get("therapists") or [self.by])
+
+
+def chooses_therapists(member: Membership) -> bool:
+    """A therapist takes couples on for themselves; the others say whose they are."""
+    return member.role != Membership.Role.THERAPIST
+
+
+def therapists() -> Any:
+    """Return the members who can look after a couple."""
+    return Membership.objects.filter(ended_at=None).exclude(role=Membership.Role.COORDINATOR).order_by("name")
+
+
+class TherapistsForm(forms.Form):
+    """Whose caseload a couple is on."""
+
+    therapists = forms.ModelMultipleChoiceField(
+        label=_("Who looks after them"),
+        queryset=Membership.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["therapists"].queryset = therapists()  # type: ignore[attr-defined]
+
+
+class ClientForm(forms.Form):
+    """A partner as staff may correct them. The address is fixed once the person signs in with it."""
+
+    name = NameField(help_text=_("As this person wants to be called."))
+    pronouns = PronounsField()
+    email = AddressField(required=False, help_text=_("Their own. A new address needs a new invitation."))
+    time_zone = ZoneField(help_text=_("Reminders come at this person's local time."))
+
+    def __init__(self, *args: Any, client: Client, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.client = client
+        if client.user_id:
+            del self.fields["email"]
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"]
+        if email and in_use(email, besides=self.client):
+            raise ValidationError(TAKEN, code="in_use")
+        return email
+
+
+class AppointmentForm(forms.Form):
+    """A meeting, as a local day and time of the couple's zone."""
+
+    day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    at = forms.TimeField(label=_("Time"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=10, max_value=480, initial=60)
+    place = WordsField(label=_("Room or kind of call"), required=False)
+
+    def __init__(self, *args: Any, couple: Couple, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.couple = couple
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        day, at = said.get("day"), said.get("at")
+        if not day or at is None:
+            return said
+        here = timezone.localdate(timezone=self.couple.zone)
+        if day < here:
+            self.add_error("day", now_("This day has passed."))
+        elif day > here + FURTHEST_AHEAD:
+            self.add_error("day", now_("Choose a day within the next two years."))
+        else:
+            said["starts_at"] = self._moment(day, at)
+        return said
+
+    def _moment(self, day: datetime.date, at: datetime.time) -> datetime.datetime | None:
+        moment = datetime.datetime.combine(day, at, tzinfo=self.couple.zone)
+        if moment.astimezone(datetime.UTC).astimezone(self.couple.zone).time() != at:
+            self.add_error("at", now_("The clocks go forward that day: this time does not exist."))
+            return None
+        return moment
+
+
+class ClearanceForm(forms.Form):
+    """How the therapist knows that joint work is safe."""
+
+    asked_apart = forms.BooleanField(
+        label=_("I have asked each partner alone about safety"),
+        error_messages={"required": _("Clearance rests on asking each partner alone.")},
+    )
+    note = forms.CharField(
+        label=_("How you know"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("For the record. Sealed; no client reads it."),
+    )
+
+
+class StatusForm(forms.Form):
+    """A couple's new status."""
+
+    status = forms.ChoiceField(label=_("Status"), choices=Couple.Status.choices, widget=forms.RadioSelect)
+
+
+class YouForm(forms.Form):
+    """A client about themselves."""
+
+    name = NameField(label=_("What should we call you?"))
+    pronouns = PronounsField()
+    time_zone = ZoneField(help_text=_("Reminders and times follow it."))
+    channel = forms.ChoiceField(label=_("Reminders"), choices=Contact.Channel.choices, widget=forms.RadioSelect)
+    quiet_from = forms.TimeField(
+        label=_("Nothing after"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    quiet_until = forms.TimeField(
+        label=_("and not before"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs["autocomplete"] = "off"

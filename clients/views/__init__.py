@@ -1,0 +1,1 @@
+"""Pages about people in care: the desk's side and the portal's."""

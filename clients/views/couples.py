@@ -1,0 +1,138 @@
+"""The desk's pages about who a couple is: taking one on, correcting a partner, caseload and status."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from clients import status as statuses
+from clients.forms import (
+    ClientForm,
+    CoupleForm,
+    PartnersForms,
+    StatusForm,
+    TherapistsForm,
+    chooses_therapists,
+    people,
+)
+from clients.models import CaseloadEntry, Client, ClientInvitation, Contact, Couple, Partner
+from clients.signals import contact_changed
+from clients.starting import take_on
+from practice.access import PracticeRequest, for_staff
+
+
+@for_staff
+def couple_new(request: PracticeRequest) -> HttpResponse:
+    """Take a couple on. The button for one more partner keeps what was typed and judges nothing."""
+    adding = request.method == "POST" and "add" in request.POST
+    sent = request.POST if request.method == "POST" else None
+    form = CoupleForm(sent, by=request.membership, initial={"time_zone": request.practice.time_zone})
+    partners = PartnersForms(_with_one_more(sent) if adding else sent, prefix="partner")
+    if adding:
+        form, partners = _unjudged(form, request), _shown_again(partners)
+    elif sent is not None and form.is_valid() & partners.is_valid():
+        couple = take_on(
+            people(partners, form.cleaned_data["time_zone"]),
+            time_zone=form.cleaned_data["time_zone"],
+            therapists=form.chosen_therapists(),
+            by=request.membership,
+            invite=form.cleaned_data["invite"],
+        )
+        messages.success(request, _("The couple is set up."))
+        return redirect("couple", couple.pk)
+    return render(request, "clients/couple_new.html", {"form": form, "partners": partners})
+
+
+def _with_one_more(sent):
+    """Return what was sent, with room for one partner more, up to six."""
+    copy = sent.copy()
+    try:
+        there = int(copy.get("partner-TOTAL_FORMS", "2"))
+    except ValueError:
+        there = 2
+    copy["partner-TOTAL_FORMS"] = str(min(max(there, 1) + 1, PartnersForms.max_num))
+    return copy
+
+
+def _shown_again(bound):
+    """Return the same partner forms with what was typed, and no errors."""
+    typed = [{name: form[name].value() for name in form.fields} for form in bound.forms]
+    again = PartnersForms(prefix="partner", initial=typed)
+    again.extra = 0
+    return again
+
+
+def _unjudged(form: CoupleForm, request: PracticeRequest) -> CoupleForm:
+    typed = {name: form[name].value() for name in form.fields}
+    return CoupleForm(by=request.membership, initial=typed)
+
+
+@for_staff
+def client_edit(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResponse:
+    """Correct a partner's name, pronouns, address or time zone."""
+    couple = get_object_or_404(Couple, pk=couple_pk)
+    partner = get_object_or_404(Partner.objects.select_related("client"), couple=couple, client_id=pk)
+    contact = get_object_or_404(Contact, client_id=pk)
+    start = {
+        "name": partner.client.name,
+        "pronouns": partner.client.pronouns,
+        "email": contact.email,
+        "time_zone": contact.time_zone,
+    }
+    form = ClientForm(request.POST or None, client=partner.client, initial=start)
+    if request.method == "POST" and form.is_valid():
+        _save_client(form, partner.client, contact)
+        messages.success(request, _("Saved."))
+        return redirect("couple", couple.pk)
+    return render(request, "clients/client_edit.html", {"form": form, "couple": couple, "partner": partner})
+
+
+def _save_client(form: ClientForm, client: Client, contact: Contact) -> None:
+    said = form.cleaned_data
+    client.name, client.pronouns = said["name"], said["pronouns"]
+    client.save(update_fields=["name", "pronouns"])
+    contact.time_zone = said["time_zone"]
+    moved = "email" in said and said["email"] != contact.email
+    contact.email = said.get("email", contact.email)
+    contact.save(update_fields=["time_zone", "email"])
+    if moved:
+        from clients.inviting import withdraw
+
+        for invitation in ClientInvitation.objects.filter(client=client, accepted_at=None, withdrawn_at=None):
+            withdraw(invitation, "another address")
+    contact_changed.send(sender=Client, client=client)
+
+
+@for_staff
+def couple_therapists(request: PracticeRequest, pk: UUID) -> HttpResponse:
+    """Say whose caseload the couple is on; for those who may decide that."""
+    if not chooses_therapists(request.membership):
+        raise Http404
+    couple = get_object_or_404(Couple.objects.with_partners(), pk=pk)
+    entries = CaseloadEntry.objects.filter(couple=couple)
+    now = {one.membership_id for one in entries}
+    form = TherapistsForm(request.POST or None, initial={"therapists": now})
+    if request.method == "POST" and form.is_valid():
+        chosen = {one.pk for one in form.cleaned_data["therapists"]}
+        entries.exclude(membership_id__in=chosen).delete()
+        for membership_id in chosen - now:
+            CaseloadEntry.objects.create(couple=couple, membership_id=membership_id)
+        messages.success(request, _("Saved."))
+        return redirect("couple", couple.pk)
+    return render(request, "clients/couple_therapists.html", {"form": form, "couple": couple})
+
+
+@for_staff
+def couple_status(request: PracticeRequest, pk: UUID) -> HttpResponse:
+    """Change a couple's status, with what follows from it said before."""
+    couple = get_object_or_404(Couple.objects.with_partners(), pk=pk)
+    form = StatusForm(request.POST or None, initial={"status": couple.status})
+    if request.method == "POST" and form.is_valid():
+        statuses.change(couple, form.cleaned_data["status"])
+        messages.success(request, _("Saved. The couple is now: %(status)s.") % {"status": couple.get_status_display()})
+        return redirect("couple", couple.pk)
+    return render(request, "clients/couple_status.html", {"form": form, "couple": couple})

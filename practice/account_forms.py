@@ -1,0 +1,129 @@
+"""The forms of django-allauth in our words: labels that stand beside their fields, no grey text inside them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from allauth.account import forms as account
+from allauth.mfa.base import forms as mfa
+from allauth.mfa.totp import forms as totp
+from allauth.mfa.webauthn import forms as webauthn
+from django.utils.translation import gettext_lazy as _
+
+EMAIL = _("E-mail address")
+LONG_ENOUGH = _("At least 15 characters. Four or five everyday words make a good one.")
+SIX_DIGITS = _("Six digits.")
+FROM_APP = _("The six digits that your app shows now, or one of your recovery codes.")
+
+
+class InOurWords:
+    """Mixed in before one of allauth's forms."""
+
+    labels: ClassVar[dict[str, Any]] = {}
+    hints: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():  # type: ignore[attr-defined]
+            field.label = self.labels.get(name, field.label)
+            field.help_text = self.hints.get(name, "")
+            field.widget.attrs.pop("placeholder", None)
+            if name == "code":
+                field.widget.attrs |= {
+                    "inputmode": "numeric",
+                    "class": "input--code",
+                    "autocomplete": "one-time-code",
+                    "maxlength": "20",
+                }
+                field.max_length = 20
+            if name in ("login", "email"):
+                field.widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
+            if name.startswith(("password", "oldpassword")):
+                # A megabyte of password would only keep the hasher busy.
+                field.widget.attrs["maxlength"] = "1000"
+
+
+class SignIn(InOurWords, account.LoginForm):
+    labels: ClassVar = {
+        "login": EMAIL,
+        "password": _("Password"),
+        "remember": _("This is my own device. Keep me signed in for a week."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
+
+
+class AskForCode(InOurWords, account.RequestLoginCodeForm):
+    labels: ClassVar = {"email": EMAIL}
+    hints: ClassVar = {"email": _("One address for each person, please.")}
+
+
+class ConfirmCode(InOurWords, account.ConfirmLoginCodeForm):
+    labels: ClassVar = {"code": _("Code")}
+    hints: ClassVar = {"code": SIX_DIGITS}
+
+
+class ConfirmAddress(InOurWords, account.ConfirmEmailVerificationCodeForm):
+    labels: ClassVar = {"code": _("Code")}
+    hints: ClassVar = {"code": SIX_DIGITS}
+
+
+class NewAddress(InOurWords, account.AddEmailForm):
+    labels: ClassVar = {"email": _("New e-mail address")}
+    hints: ClassVar = {"email": _("We send a code there. Your present address stays until you enter it.")}
+
+
+class ChangePassword(InOurWords, account.ChangePasswordForm):
+    labels: ClassVar = {
+        "oldpassword": _("Present password"),
+        "password1": _("New password"),
+        "password2": _("New password, once more"),
+    }
+    hints: ClassVar = {"password1": LONG_ENOUGH}
+
+
+class SetPassword(InOurWords, account.SetPasswordForm):
+    labels: ClassVar = {"password1": _("New password"), "password2": _("New password, once more")}
+    hints: ClassVar = {"password1": LONG_ENOUGH}
+
+
+class ForgottenPassword(InOurWords, account.ResetPasswordForm):
+    labels: ClassVar = {"email": EMAIL}
+
+
+class ChooseNewPassword(InOurWords, account.ResetPasswordKeyForm):
+    labels: ClassVar = {"password1": _("New password"), "password2": _("New password, once more")}
+    hints: ClassVar = {"password1": LONG_ENOUGH}
+
+
+class AskPasswordAgain(InOurWords, account.ReauthenticateForm):
+    labels: ClassVar = {"password": _("Password")}
+
+
+class SecondStep(InOurWords, mfa.AuthenticateForm):
+    labels: ClassVar = {"code": _("Code")}
+    hints: ClassVar = {"code": FROM_APP}
+
+
+class AskCodeAgain(InOurWords, mfa.ReauthenticateForm):
+    labels: ClassVar = {"code": _("Code")}
+    hints: ClassVar = {"code": FROM_APP}
+
+
+class AddApp(InOurWords, totp.ActivateTOTPForm):
+    labels: ClassVar = {"code": _("Code from the app")}
+    hints: ClassVar = {"code": SIX_DIGITS}
+
+
+class AddPasskey(InOurWords, webauthn.AddWebAuthnForm):
+    labels: ClassVar = {
+        "name": _("A name for it"),
+        "passwordless": _("Sign in with it alone, without a password"),
+    }
+    hints: ClassVar = {"name": _("For example: my phone.")}
+
+
+class RenamePasskey(InOurWords, webauthn.EditWebAuthnForm):
+    labels: ClassVar = {"name": _("A name for it")}

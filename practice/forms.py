@@ -1,0 +1,123 @@
+"""What people of a practice fill in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from practice import mailboxes
+from practice.fields import CountryField, NewPasswordField, WordsField, ZoneField
+from practice.models import Membership, Practice, StaffInvitation, User
+from practice.signing_up import NewPractice
+
+
+class SignUpForm(forms.Form):
+    """A practice and its owner."""
+
+    owner = WordsField(label=_("Your name"), help_text=_("As your clients know you."))
+    email = mailboxes.AddressField()
+    password = NewPasswordField()
+    name = WordsField(label=_("Name of the practice"))
+    country = CountryField(help_text=_("Your clients see the emergency numbers of this country."))
+    time_zone = ZoneField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].widget.attrs["autocomplete"] = "name"
+        self.fields["name"].widget.attrs["autocomplete"] = "organization"
+        self.fields["time_zone"].widget.attrs["data-own-zone"] = ""
+        self.fields["email"].widget.attrs["autocomplete"] = "username"
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        judge_password(self, "password", User(email=said.get("email", "")))
+        return said
+
+    def new_practice(self) -> NewPractice:
+        return NewPractice(**self.cleaned_data)
+
+
+class JoinForm(forms.Form):
+    """What an invited person adds: a password, nothing else."""
+
+    password = NewPasswordField(label=_("Choose a password"))
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        self.email = email
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        judge_password(self, "password", User(email=self.email))
+        return super().clean() or {}
+
+
+def judge_password(form: forms.Form, field: str, user: User) -> None:
+    """Put what is wrong with a chosen password beside its field."""
+    password = form.cleaned_data.get(field)
+    if not password:
+        return
+    try:
+        validate_password(password, user)
+    except ValidationError as wrong:
+        form.add_error(field, wrong)
+
+
+class PracticeForm(forms.ModelForm):
+    """The practice as clients and reports show it."""
+
+    country = CountryField(help_text=_("Your clients see the emergency numbers of this country."))
+    time_zone = ZoneField()
+    name = WordsField(label=_("Name of the practice"))
+    tagline = WordsField(label=_("Line under the name"), required=False)
+
+    class Meta:
+        model = Practice
+        fields = (
+            "name",
+            "tagline",
+            "address",
+            "country",
+            "time_zone",
+            "reply_hours",
+            "secrets_policy",
+        )
+        widgets = {"address": forms.Textarea(attrs={"rows": 3}), "secrets_policy": forms.RadioSelect}
+        labels = {"address": _("Address"), "reply_hours": _("When you read what clients send")}
+        help_texts = {
+            "address": _("For letters and reports."),
+            "reply_hours": _("Clients read it on their help page, for example: on working days, before noon."),
+            "secrets_policy": _("Each client reads this before their first answer and agrees to it."),
+        }
+
+
+class StaffInvitationForm(forms.Form):
+    """A colleague to be invited."""
+
+    name = WordsField(label=_("Name"))
+    email = mailboxes.AddressField()
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=Membership.Role.choices,
+        initial=Membership.Role.THERAPIST,
+        widget=forms.RadioSelect,
+    )
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"]
+        taken = StaffInvitation.objects.filter(email=email, accepted_at=None, withdrawn_at=None).exists()
+        if taken:
+            raise ValidationError(
+                _("There is an open invitation to this address already. You can send it again below.")
+            )
+        return email
+
+
+class AccountForm(forms.Form):
+    """A member of staff about themselves."""
+
+    name = WordsField(label=_("Your name"), help_text=_("As your clients and colleagues see it."))
+    time_zone = ZoneField(help_text=_("Times on your pages are in this zone."))

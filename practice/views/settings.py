@@ -1,0 +1,114 @@
+"""The practice's own page, for its owners: what clients read about it, and who works in it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from practice import inviting, team, tenancy
+from practice.access import PracticeRequest, for_owners, for_staff
+from practice.forms import AccountForm, PracticeForm, StaffInvitationForm
+from practice.models import Membership, StaffInvitation, User
+
+
+@for_owners
+def practice_settings(request: PracticeRequest) -> HttpResponse:
+    """Show and save what the practice says about itself; show the team."""
+    form = PracticeForm(request.POST or None, instance=request.practice)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("practice_settings")
+    return _page(request, form=form)
+
+
+@for_owners
+@require_POST
+def invite_staff(request: PracticeRequest) -> HttpResponse:
+    """Invite a colleague."""
+    form = StaffInvitationForm(request.POST)
+    if not form.is_valid():
+        return _page(request, invitation_form=form)
+    inviting.invite(**form.cleaned_data, by=request.membership)
+    messages.success(request, _("The invitation is on its way."))
+    return redirect("practice_settings")
+
+
+@for_owners
+@require_POST
+def staff_invitation(request: PracticeRequest, pk: UUID, act: str) -> HttpResponse:
+    """Send an invitation again, or withdraw it."""
+    invitation = get_object_or_404(_open_invitations(), pk=pk)
+    if act == "resend":
+        inviting.resend(invitation)
+        messages.success(request, _("A new invitation is on its way. The link in the earlier one no longer works."))
+    else:
+        inviting.withdraw(invitation)
+        messages.success(request, _("The invitation is withdrawn. Its link no longer works."))
+    return redirect("practice_settings")
+
+
+@for_owners
+@require_POST
+def member(request: PracticeRequest, pk: UUID, act: str) -> HttpResponse:
+    """Change a colleague's role, or end their membership."""
+    colleague = get_object_or_404(Membership, pk=pk, ended_at=None)
+    try:
+        if act == "end":
+            team.end(colleague)
+            messages.success(request, _("%(name)s no longer has access.") % {"name": colleague.name})
+        elif request.POST.get("role") in Membership.Role.values:
+            team.change_role(colleague, request.POST["role"])
+            messages.success(request, _("Saved."))
+    except team.LastOwner:
+        messages.warning(
+            request,
+            _("%(name)s is the only owner. Make somebody else an owner first.") % {"name": colleague.name},
+        )
+    # An owner who has just stepped down may not see this page any more; home knows where they belong.
+    still_here = colleague.pk != request.membership.pk or (colleague.runs_practice and not colleague.ended_at)
+    return redirect("practice_settings" if still_here else "home")
+
+
+@for_staff
+def account(request: PracticeRequest) -> HttpResponse:
+    """A member of staff about themselves: name, time zone, and the way to signing in and security."""
+    start = {"name": request.membership.name, "time_zone": request.user.time_zone}  # type: ignore[union-attr]
+    form = AccountForm(request.POST or None, initial=start)
+    if request.method == "POST" and form.is_valid():
+        _save_account(request, form)
+        messages.success(request, _("Saved."))
+        return redirect("account")
+    return render(request, "practice/account.html", {"form": form})
+
+
+def _save_account(request: PracticeRequest, form: AccountForm) -> None:
+    with tenancy.elevated():
+        Membership.objects.filter(pk=request.membership.pk).update(name=form.cleaned_data["name"])
+    User.objects.filter(pk=request.user.pk).update(time_zone=form.cleaned_data["time_zone"])
+
+
+def _open_invitations() -> QuerySet[StaffInvitation]:
+    return StaffInvitation.objects.filter(accepted_at=None, withdrawn_at=None).order_by("invited_at")
+
+
+def _page(
+    request: PracticeRequest,
+    form: PracticeForm | None = None,
+    invitation_form: StaffInvitationForm | None = None,
+) -> HttpResponse:
+    words: dict[str, Any] = {
+        "form": form or PracticeForm(instance=request.practice),
+        "invitation_form": invitation_form or StaffInvitationForm(),
+        "team": Membership.objects.filter(ended_at=None).order_by("joined_at"),
+        "invitations": _open_invitations(),
+        "roles": Membership.Role.choices,
+    }
+    return render(request, "practice/settings.html", words)
