@@ -243,6 +243,12 @@ def words(question: Question, value: Value) -> str:
     return f"{figure} {question.unit}" if question.unit and value.number != 1 else figure
 
 
+def _without_idle_zeros(number: Decimal | None) -> Decimal:
+    """7.000, as a column with three decimals gives it back, is 7."""
+    number = number or Decimal(0)
+    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()
+
+
 def _mood_words(value: Value) -> str:
     feelings = ", ".join(str(MOOD_WORDS.get(word, word)) for word in value.choices)
     level = "" if value.number is None else str(MOOD_SCALE.get(int(value.number), value.number))

@@ -84,9 +84,7 @@ def rows(membership: Membership, couples: Collection[Couple], now: datetime) -> 
                 if partner.left_at is None
             ],
             titles=sorted({title for title, _piece in given[couple.pk]}),
-            minutes=_heaviest(
-                couple, [piece for _title, piece in given[couple.pk]], now.astimezone(couple.zone).date()
-            ),
+            minutes=_heaviest(couple, given[couple.pk], now),
             next_due=next_due.get(couple.pk),
             session=sessions.get(couple.pk),
             unread=unread.get(couple.pk, 0),

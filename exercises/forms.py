@@ -151,7 +151,7 @@ class AssignForm(forms.Form):
         self._choices("who", who)
         rhythms: list[tuple[str, Any]] = list(RHYTHMS)
         if self.suggested.freq != Freq.ONCE:
-            open_end = replace(self.suggested, count=None, until=None)
+            open_end = replace(self.suggested, count=None, until=None, at=None)
             rhythms.insert(0, ("suggested", sentence(open_end)))
         self._choices("rhythm", rhythms)
         self._choices("lane", [(lane.value, lane.label) for lane in self.lanes if lane != Lane.JOINT])
@@ -210,7 +210,7 @@ class AssignForm(forms.Form):
             return Recurrence(Freq.ONCE)
         end = self._end(cleaned)
         if rhythm == "suggested":
-            return replace(self.suggested, **end)
+            return replace(self.suggested, at=None, **end)
         every = cleaned.get("every") or 1
         if rhythm == "daily":
             return Recurrence(Freq.DAILY, interval=every, **end)
