@@ -142,8 +142,11 @@ def _compared(question: Question, answers: Mapping, people: list[Partner]) -> Co
 
 
 def value_of(answer: Answer) -> Value:
-    """The answer as it was cleaned when it was sent."""
-    return Value(answer.number, tuple(answer.choices), answer.text, answer.declined)
+    """The answer as it was cleaned when it was sent; the database's three decimals are not part of it."""
+    number = answer.number
+    if number is not None:
+        number = number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()
+    return Value(number, tuple(answer.choices), answer.text, answer.declined)
 
 
 def _marks(question: Question, voices: list[Voice]) -> tuple[Mark, ...]:

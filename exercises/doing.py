@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from clients.models import Client
 from exercises import answering, drafts, lanes
 from exercises.answers import QuestionError, Value, clean, words
-from exercises.lane_words import Circle, Said, circles, question_numbers, said
+from exercises.lane_words import Circle, Said, circles, question_numbers, said, said_of_doing
 from exercises.models import Assignment, Edition, Occurrence, Response
 from exercises.questions import Form, Question
 from exercises.vocabulary import Kind, Lane, Participation
@@ -103,8 +103,10 @@ class Doing:
     def lane_boxes(self) -> list[LaneBox]:
         """Who reads what, the questions of one lane in one box; a form without questions has one."""
         found = lanes.groups(self.questions, self.assignment.lane)
+        if not found and self.assignment.lane == Lane.REVEAL:
+            return [LaneBox(self._said(Lane.REVEAL), ())]
         if not found:
-            return [LaneBox(self._said(self.assignment.lane), ())]
+            return [LaneBox(said_of_doing(self.assignment.lane, self.circle), ())]
         return [LaneBox(self._said(one.lane), one.numbers) for one in found]
 
     @property
@@ -154,9 +156,7 @@ class LaneBox:
 
     @property
     def count(self) -> str:
-        return ngettext("%(count)s question", "%(count)s questions", len(self.numbers)) % {
-            "count": len(self.numbers)
-        }
+        return ngettext("%(count)s question", "%(count)s questions", len(self.numbers)) % {"count": len(self.numbers)}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ with both texts (:class:`Conflict`) and the person chooses; saves to different q
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,6 +52,7 @@ class Kept:
 
     version: int
     raw: dict[str, list[str]]
+    saved_at: datetime.datetime | None = None
 
 
 NOTHING_KEPT = Kept(0, {})
@@ -59,7 +61,7 @@ NOTHING_KEPT = Kept(0, {})
 def kept(occurrence: Occurrence, author: Client) -> Kept:
     """Return what ``author`` has typed so far."""
     draft = Draft.objects.filter(occurrence=occurrence, author=author).first()
-    return Kept(draft.version, raw_from_json(draft.answers)) if draft else NOTHING_KEPT
+    return Kept(draft.version, raw_from_json(draft.answers), draft.saved_at) if draft else NOTHING_KEPT
 
 
 def save_draft(occurrence: Occurrence, *, author: Client, raw: Raw, base_version: int) -> Draft:

@@ -96,6 +96,20 @@ def said(
     return _reveal(circle, occurrence, now)
 
 
+def said_of_doing(lane: str, circle: Circle) -> Said:
+    """Return the words for something without questions: there is only that it was done."""
+    told = {"other": circle.other, "therapist": circle.therapist}
+    lane = Lane(lane)
+    if lane is Lane.OWN:
+        return Said(lane, _("Just you"), _("There is nothing to write, and nobody else sees that you did it."))
+    if lane is Lane.PRIVATE or not circle.others:
+        text = _("There is nothing to write. Only %(therapist)s sees that you did it.") % told
+        return Said(Lane.PRIVATE, _("You and %(therapist)s") % told, text)
+    line = _("You both, straight away") if circle.of_two else _("All of you, straight away")
+    text = _("There is nothing to write. %(other)s and %(therapist)s can see that it was done.") % told
+    return Said(lane, line, text)
+
+
 def _own(circle: Circle) -> str:
     if not circle.others:
         return _("Only you can read this. %(therapist)s cannot.") % {"therapist": circle.therapist}

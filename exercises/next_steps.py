@@ -20,16 +20,18 @@ class Step:
     when: str
     text: str
     done: bool = False
+    order: int = 1
 
 
 def next_steps(doing: Doing, session: Appointment | None) -> list[Step]:
     """Return what this person is told after sending. Nothing in it depends on anybody else's answers."""
     lane = Lane(doing.assignment.lane)
     steps = [Step(_("Now"), _now(doing, lane), done=True)]
-    if lane is not Lane.OWN:
-        steps.append(Step(_("Next"), _reading(doing)))
     if lane in (Lane.REVEAL, Lane.JOINT) and Lane.REVEAL in {box.said.lane for box in doing.lane_boxes}:
         steps.append(_opening(doing))
+    if lane is not Lane.OWN:
+        steps.append(Step(_("Next"), _reading(doing), order=0))
+    steps.sort(key=lambda step: (not step.done, step.order))
     if session is not None and lane is not Lane.OWN:
         there = timezone.localtime(session.starts_at)
         if doing.occurrence.reveals_at != session.starts_at:

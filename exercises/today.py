@@ -92,11 +92,7 @@ def _items(
     around: dict[uuid.UUID, Circle],
     now: datetime.datetime,
 ) -> list[Item]:
-    rows = list(
-        Occurrence.objects.available(now)
-        .filter(couple__in=couples)
-        .select_related("assignment__edition")[:40]
-    )
+    rows = list(Occurrence.objects.available(now).filter(couple__in=couples).select_related("assignment__edition")[:40])
     rows = [one for one in rows if one.client_id in (None, person.pk)]
     joint = [one.pk for one in rows if one.client_id is None]
     told = list(Response.objects.filter(occurrence__in=joint)) if joint else []
@@ -117,9 +113,7 @@ def _items(
     return found
 
 
-def _later(
-    person: Client, couples: list[uuid.UUID], items: list[Item], now: datetime.datetime
-) -> list[Occurrence]:
+def _later(person: Client, couples: list[uuid.UUID], items: list[Item], now: datetime.datetime) -> list[Occurrence]:
     """The next one of each assignment that asks for nothing at the moment."""
     asking = {one.occurrence.assignment_id for one in items}
     rows = (

@@ -59,9 +59,9 @@ def _by_slot(person: Client, responses: list[Response]) -> list[Opened]:
     with tenancy.elevated():
         rows = {
             one.pk: one
-            for one in Occurrence.objects.filter(
-                pk__in={one.occurrence_id for one in responses}
-            ).select_related("assignment__edition")
+            for one in Occurrence.objects.filter(pk__in={one.occurrence_id for one in responses}).select_related(
+                "assignment__edition"
+            )
         }
     found: dict[tuple[uuid.UUID, str], Opened] = {}
     for response in responses:

@@ -157,6 +157,10 @@ class SealedTextField(models.BinaryField):
     its row.
     """
 
+    # What type checkers see on an instance: text.
+    _pyi_private_set_type: str
+    _pyi_private_get_type: str  # type: ignore[assignment]
+
     def __init__(self, *args: Any, sealed_for: str = "", **kwargs: Any) -> None:
         self.sealed_for = sealed_for
         kwargs.setdefault("blank", True)

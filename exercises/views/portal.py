@@ -50,9 +50,7 @@ def together(request: PortalRequest) -> HttpResponse:
     now, couples = timezone.now(), own_couples()
     around = circles(request.person, request.practice, couples)
     pages = Paginator(opening.opened(request.person, couples, now, limit=400), ON_A_PAGE)
-    waiting = [
-        first_page.Waiting(one, around[one.couple_id]) for one in opening.sealed(request.person, couples, now)
-    ]
+    waiting = [first_page.Waiting(one, around[one.couple_id]) for one in opening.sealed(request.person, couples, now)]
     return render(
         request,
         "exercises/portal/together.html",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import uuid
 from typing import Any
@@ -82,12 +81,20 @@ def intro(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
         "content": doing.edition.content,
         "kicker": doing.kicker,
         "why": doing.assignment.why,
-        "from_whom": doing.circle.therapist,
+        "from_whom": _from_whom(doing),
         "cautions": doings.cautions(doing),
         "reached": min(doing.reached(), len(doing.questions)),
         "started": bool(doing.kept.version),
     }
     return render(request, "exercises/portal/intro.html", context)
+
+
+def _from_whom(doing: Doing) -> str:
+    """'Dr Karlsen, for you both': whose words stand above the exercise."""
+    told = {"therapist": doing.circle.therapist}
+    if len(doing.assignment.audience) < 2:
+        return told["therapist"]
+    return (_("%(therapist)s, for you both") if doing.circle.of_two else _("%(therapist)s, for all of you")) % told
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -160,7 +167,7 @@ def _question_page(
         "version": conflict.draft.version if conflict else doing.kept.version,
         "conflict": conflict,
         "kept_words": kept_words,
-        "saved_at": _saved_at(doing),
+        "saved_at": doing.kept.saved_at,
         "script_words": script_words(),
         "errors": [{"id": ask(asked).spot, "message": str(error)}] if error else [],
     }
@@ -176,10 +183,6 @@ def _next_url(doing: Doing, number: int, of: int, to: str) -> str:
 def _back_url(doing: Doing, number: int) -> str:
     pk = doing.occurrence.pk
     return reverse("do", args=[pk]) if number == 1 else reverse("do_question", args=[pk, number - 1])
-
-
-def _saved_at(doing: Doing) -> datetime.datetime | None:
-    return timezone.now() if doing.kept.version else None
 
 
 def _said_in_words(asked: Question, raw: list[str]) -> str:
@@ -206,9 +209,7 @@ def save(request: Any, occurrence_id: uuid.UUID) -> JsonResponse:
     asked = [one for one in doing.questions if one.key in request.POST.getlist("question")]
     raw = {one.key: request.POST.getlist(one.key) for one in asked}
     try:
-        draft = drafts.save_draft(
-            doing.occurrence, author=request.person, raw=raw, base_version=base_version(request)
-        )
+        draft = drafts.save_draft(doing.occurrence, author=request.person, raw=raw, base_version=base_version(request))
     except drafts.Conflict as conflict:
         return JsonResponse(_both_texts(conflict, asked), status=409)
     except QuestionError as error:

@@ -28,7 +28,7 @@ from exercises.vocabulary import Lane
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
-        label=gettext_lazy("What got in the way? (if you like)"),
+        label=gettext_lazy("What got in the way?"),
         max_length=500,
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),

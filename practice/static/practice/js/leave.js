@@ -34,6 +34,14 @@ function leave() {
   location.replace(link.dataset.away || link.href);
 }
 
+// Signing out ends what this phone kept for the person, too.
+document.addEventListener("submit", (event) => {
+  if (event.target.action?.includes("/logout/")) {
+    forget("localStorage");
+    forget("sessionStorage");
+  }
+});
+
 if (link) {
   link.addEventListener("click", (event) => {
     event.preventDefault();
