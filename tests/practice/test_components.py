@@ -197,7 +197,7 @@ def test_the_portal_offers_leave_and_three_tabs() -> None:
     assert "data-leave" in html
     assert 'rel="noreferrer"' in html
     assert html.count("aria-current") == 1
-    assert '<meta name="referrer" content="no-referrer">' in html
+    assert '<meta name="referrer" content="same-origin">' in html
     assert '<meta name="robots" content="noindex">' in html
     assert "Attune" not in re.sub(r"<script.*?</script>|href=\S+|src=\S+", "", html, flags=re.S)
 
