@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clients.models import Client, ClientInvitation, Contact, Couple
+from clients.signals import contact_changed
 from practice import outbox, tenancy, tickets
 from practice.inviting import FRESH_FOR, NotOpen, account_for, invitation_letter
 from practice.models import Membership, Message, User
@@ -115,6 +116,7 @@ def accept(ticket_text: str, *, password: str = "", user: User | None = None) ->
         client.save(update_fields=["user"])
         invitation.accepted_at = timezone.now()
         invitation.save(update_fields=["accepted_at"])
+        contact_changed.send(sender=Client, client=client)  # what lies ahead can remind them from now on
     return account
 
 

@@ -11,13 +11,14 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from clients import inviting
 from clients.models import Client, Consent, Contact, Couple
 from clients.signals import contact_changed
 from exercises import reminders
 from exercises.models import Assignment, Edition, Occurrence, Response
 from practice import delivery, outbox, tenancy
 from practice.models import Message
-from tests.factories import acting_as, inside, make_couple
+from tests.factories import PASSWORD, acting_as, make_couple
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -126,6 +127,15 @@ def test_one_for_each_occurrence_and_person(given, mara, theo):
     assert remind(*reversed(occurrences)) == []
 
 
+def test_planning_many_costs_no_more_queries_than_one(given, mara, django_assert_num_queries):
+    one = ask(given, mara, due=24 * HOUR)
+    many = [ask(given, mara, due=day * 24 * HOUR) for day in range(2, 22)]
+    with django_assert_num_queries(18):
+        remind(one)
+    with django_assert_num_queries(18):
+        assert len(remind(*many)) == 20
+
+
 def test_a_joint_one_reminds_both_in_their_own_zones(couple, therapist, mara, theo):
     with within(couple):
         Contact.objects.filter(client=theo).update(time_zone="America/New_York")
@@ -192,17 +202,18 @@ def test_what_left_already_does_not_follow(given, mara, reminder, mail_server):
     assert delivery.deliver() == {}
 
 
-def test_who_signs_in_later_gets_the_reminders_from_then_on(practice, therapist):
-    from tests.factories import make_user
-
+def test_who_joins_later_gets_the_reminders_from_then_on(practice, therapist):
     waiting = make_couple(practice, ("Ada", "Ben"), therapist=therapist, login=False)
     ada = waiting.clients[0]
-    assert remind(ask(give(waiting, therapist), ada, due=24 * HOUR)) == []
-    ada.user = make_user()
-    with inside(practice):
-        ada.save()
-        reminders.follow_contact(ada)
-        assert Message.objects.filter(person_id=ada.pk).count() == 1
+    occurrence = ask(give(waiting, therapist), ada, due=24 * HOUR)
+    assert remind(occurrence) == []
+    with within(ada):
+        Contact.objects.filter(client=ada).update(email="ada@example.org")
+        invitation = inviting.invite(ada, waiting, by=therapist)
+        ticket = inviting.link(invitation).rstrip("/").rpartition("/")[2]
+    inviting.accept(ticket, password=PASSWORD)
+    with within(ada):
+        assert Message.objects.filter(person_id=ada.pk, about_id=occurrence.pk).count() == 1
 
 
 # --- delivering ---------------------------------------------------------------------------------
