@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import itertools
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.utils import timezone
@@ -12,7 +14,7 @@ from django.utils import timezone
 from clients.models import Client, Couple
 from exercises.models import Assignment, Edition, Exercise, Occurrence
 from practice import tenancy
-from practice.models import Membership
+from practice.models import Membership, PracticeModel
 
 _numbers = itertools.count(1)
 
@@ -68,6 +70,13 @@ JOINT: list[dict[str, Any]] = [
     {"key": "mine", "type": "short_text", "label": "What I bring", "each": True},
     {"key": "doubt", "type": "short_text", "label": "A doubt of mine", "private": True},
 ]
+
+
+@contextmanager
+def as_attune(row: PracticeModel) -> Iterator[None]:
+    """Work as Attune itself in the practice of any row."""
+    with tenancy.acting(tenancy.as_system(row.practice_id)):
+        yield
 
 
 def make_edition(questions: list[dict[str, Any]], **content: Any) -> Edition:
@@ -128,7 +137,7 @@ def give(
     """Give one thing that is open now; return its occurrences, one a person or a joint one."""
     due = due or timezone.now() + datetime.timedelta(hours=2)
     people = to or couple.clients
-    with tenancy.acting(tenancy.as_system(couple.practice_id)):
+    with as_attune(couple):
         everybody = [one.pk for one in people]
         audiences = [[pk] for pk in everybody] if lane in ("own", "private") else [everybody]
         made = []
