@@ -12,9 +12,10 @@ from exercises.loading import load_catalogue_into_database
 class Command(BaseCommand):
     help = "Load the shipped catalogue. Running it again changes nothing; assigned editions stay as they are."
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, *, verbosity: int, **options: Any) -> None:
         done = load_catalogue_into_database()
-        self.stdout.write(
-            f"{done.made} exercises made, {done.renewed} with a new edition, "
-            f"{done.programs} programs written, {done.kept} already as they should be."
-        )
+        if verbosity:
+            self.stdout.write(
+                f"{done.made} exercises made, {done.renewed} with a new edition, "
+                f"{done.programs} programs written, {done.kept} already as they should be."
+            )

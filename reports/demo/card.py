@@ -1,0 +1,49 @@
+"""What the demo prints when it is ready: one screen, where to click."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from practice.local.ports import Ports
+from reports.demo import people
+
+CARD = """
+  {name} is open.
+
+    {url}
+
+  Sign in with one of these. The password is the same for all:  {password}
+
+    {owner:<28} {owner_name}, owner: sees the whole practice
+    {therapist:<28} {therapist_name}, therapist: sees her own couples
+    {mara:<28} {mara_name}, partner: best on a phone, or a narrow window
+    {theo:<28} {theo_name}, her partner
+
+  {letter}
+    {url}/demo/mail/
+
+  Ctrl-C stops everything and keeps the data; 'make demo' goes on from there.
+  'make demo RESET=1' begins anew. What happens behind it is in {logs}
+"""
+
+LETTER = "Mail that the demo sends goes nowhere but here. {who} gets a reminder in less than a minute:"
+NO_LETTER = "Mail that the demo sends goes nowhere but here:"
+
+
+def card(at: Ports, state: Path, reminded: str) -> str:
+    """Return the card. ``reminded`` is the first name of who gets a mail now, or empty."""
+    return CARD.format(
+        name=people.PRACTICE.name,
+        url=f"http://localhost:{at.web}",
+        password=people.PASSWORD,
+        owner=people.PRACTICE.email,
+        owner_name=people.PRACTICE.owner,
+        therapist=people.INES.email,
+        therapist_name=people.INES.name,
+        mara=people.MARA.email,
+        mara_name=people.MARA.name,
+        theo=people.THEO.email,
+        theo_name=people.THEO.name,
+        letter=LETTER.format(who=reminded) if reminded else NO_LETTER,
+        logs=state / "logs",
+    )

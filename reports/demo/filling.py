@@ -1,0 +1,188 @@
+"""Filling the demo: everything once, and something new to do at each start. See `history` for how."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.db.models import F
+from django.urls import resolve
+from django.utils import timezone
+
+from clients import quiet
+from clients.models import Client, Contact, Couple, Partner
+from exercises import assigning, reminders
+from exercises.models import Assignment, Occurrence
+from practice import identity, inviting, mailboxes, signing_up, tenancy
+from practice.models import Membership, Message, Practice, User
+from reports import making
+from reports.demo import people
+from reports.demo.history import History, asker_of, give, standing_at
+from reports.demo.households import HOUSEHOLDS, MARA_AND_THEO, ONCE
+from reports.demo.people import Colleague, Gift
+from reports.models import Report
+
+OPENED = datetime.timedelta(days=400)
+#: How far ahead the thing is due that a start of the demo begins with.
+SOON = datetime.timedelta(seconds=25)
+SMALL = Gift(
+    slug="one-small-favour",
+    day=0,
+    why="Something small for today. Nobody has to notice it.",
+    rule=ONCE,
+    lane="private",
+)
+SUMMARY = {
+    Report.Audience.SHARED: (
+        "Twelve weeks ago you told me that you had stopped expecting anything of the evenings. Since then you "
+        "have met almost every week, with tea and without phones, and you have found a word that lets both of "
+        "you out of a quarrel and back in.\n\n"
+        "The two weeks around the holidays were hard, and you went through them without giving up the meeting. "
+        "That is the thing I would keep."
+    ),
+    Report.Audience.CLINICAL: (
+        "Pursue and withdraw, both aware of it. Clearance recorded after single talks. Closeness and feeling heard "
+        "rise for both; her line runs ahead of his, and he notices.\n\n"
+        "Watch: money talks, and his numbness in them. Next: repair gesture, then who carries what."
+    ),
+}
+
+
+def fill() -> bool:
+    """Make the practice and everybody in it, all or nothing; return False when it is there already."""
+    if mailboxes.account_of(people.PRACTICE.email) is not None:
+        return False
+    now = timezone.now()
+    with transaction.atomic():
+        with standing_at(now - OPENED):
+            practice_id = _open_practice()
+            for colleague in people.COLLEAGUES:
+                _employ(practice_id, colleague)
+        for household in HOUSEHOLDS:
+            History(household, practice_id, _member(practice_id, household.therapist.email), now).write()
+        _send_letters_of_the_past(practice_id, now)
+    return True
+
+
+def practice_of_demo() -> uuid.UUID:
+    """Return the demo's practice."""
+    owner = mailboxes.account_of(people.PRACTICE.email)
+    if owner is None:
+        raise LookupError("The demo has not been filled.")
+    with transaction.atomic():
+        tenancy.bind_user(owner.pk)
+        return identity.all_of(owner)[0].practice_id
+
+
+# ── the practice ─────────────────────────────────────────────────────────────
+
+
+def _open_practice() -> uuid.UUID:
+    owner = signing_up.sign_up(people.PRACTICE)
+    EmailAddress.objects.filter(user=owner).update(verified=True)
+    practice_id = practice_of_demo()
+    with tenancy.acting(tenancy.as_system(practice_id)):
+        practice = Practice.objects.get(pk=practice_id)
+        practice.slug, practice.tagline = people.SLUG, people.TAGLINE
+        practice.address, practice.reply_hours = people.ADDRESS, people.REPLY_HOURS
+        practice.save()
+    return practice_id
+
+
+def _employ(practice_id: uuid.UUID, colleague: Colleague) -> User:
+    """The owner invites, and the colleague follows the link of the letter."""
+    owner = _member(practice_id, people.PRACTICE.email)
+    with tenancy.acting(asker_of(owner.user, practice_id, membership=owner)):
+        invitation = inviting.invite(name=colleague.name, email=colleague.email, role=colleague.role, by=owner)
+        link = inviting.link(invitation)
+    return inviting.accept(resolve(urlsplit(link).path).kwargs["ticket"], password=people.PASSWORD)
+
+
+def _member(practice_id: uuid.UUID, email: str) -> Membership:
+    with tenancy.acting(tenancy.as_system(practice_id)):
+        return Membership.objects.select_related("user", "practice").get(user__email=email)
+
+
+def _send_letters_of_the_past(practice_id: uuid.UUID, now: datetime.datetime) -> None:
+    """What was due before the demo began has left, in its story; only what is due from now on is delivered."""
+    with tenancy.acting(tenancy.as_system(practice_id)):
+        Message.objects.filter(state=Message.State.PLANNED, due_at__lt=now - datetime.timedelta(hours=1)).update(
+            state=Message.State.ACCEPTED, handed_off_at=F("due_at"), finished_at=F("due_at"), attempts=1
+        )
+
+
+def ask_for_reports() -> None:
+    """Ask, once, for both editions of the report on the last twelve weeks. The worker makes them."""
+    practice_id = practice_of_demo()
+    therapist = _member(practice_id, people.INES.email)
+    with tenancy.acting(asker_of(therapist.user, practice_id, membership=therapist)):
+        rows = Partner.objects.filter(client__contacts__email=people.MARA.email)
+        couple = Couple.objects.with_partners().get(pk__in=rows.values("couple_id"))
+        today = timezone.localdate(timezone=couple.zone)
+        for audience in (Report.Audience.SHARED, Report.Audience.CLINICAL):
+            wish = making.Wish(
+                begins_on=couple.started_on,
+                ends_on=today,
+                audience=audience,
+                paper=Report.Paper.A4,
+                summary=SUMMARY[audience],
+                key=uuid.uuid5(practice_id, audience),  # asked again at the next start, it is still the same one
+            )
+            making.ask(couple, wish, by=therapist, practice=therapist.practice)
+
+
+# ── at every start ───────────────────────────────────────────────────────────
+
+
+def give_something_small() -> str:
+    """Have a reminder due in a moment; return the name of who gets it, empty when all had enough for today."""
+    practice_id, now = practice_of_demo(), timezone.now()
+    therapist = _member(practice_id, people.INES.email)
+    with transaction.atomic():
+        for client, couple in _reachable(practice_id, now):
+            _give_small(client, couple, therapist, now)
+            return client.name
+    return ""
+
+
+def _give_small(client: Client, couple: Couple, therapist: Membership, now: datetime.datetime) -> None:
+    asker = asker_of(therapist.user, therapist.practice.pk, membership=therapist)
+    at = (now + SOON).astimezone(couple.zone)
+    with tenancy.acting(asker):
+        # One of an earlier start that was never answered makes way.
+        left = Occurrence.objects.open().filter(client=client, assignment__edition__exercise__slug=SMALL.slug)
+        for assignment in Assignment.objects.running().filter(pk__in=left.values("assignment_id")):
+            assigning.withdraw(assignment, therapist)
+    gift = replace(SMALL, at=at.time().replace(microsecond=0).isoformat(), to=(client.name,))
+    give(gift, couple, by=therapist, asker=asker)
+
+
+def _reachable(practice_id: uuid.UUID, now: datetime.datetime) -> Iterator[tuple[Client, Couple]]:
+    """Return who can get a mail now, Theo and Mara before the others."""
+    first = [one.email for one in reversed(MARA_AND_THEO.partners)]
+    with tenancy.acting(tenancy.as_system(practice_id)):
+        couples = Couple.objects.filter(
+            status=Couple.Status.ACTIVE, caseload__membership__user__email=people.INES.email
+        )
+        rows = Partner.objects.filter(couple__in=couples, client__user__isnull=False).select_related("couple")
+        contacts = {one.client_id: one for one in Contact.objects.select_related("client")}
+        # Wall time is each person's own, so one in another zone would be asked an hour early or late.
+        here = [row for row in rows if contacts[row.client_id].time_zone == row.couple.time_zone]
+        found = [(contacts[row.client_id], row.couple_id) for row in here]
+        found = [one for one in found if not _had_enough(one[0], now)]
+        found.sort(key=lambda one: (first.index(one[0].email) if one[0].email in first else len(first), one[0].pk))
+        ready = [(one.client, Couple.objects.with_partners().get(pk=couple_id)) for one, couple_id in found[:1]]
+    yield from ready
+
+
+def _had_enough(contact: Contact, now: datetime.datetime) -> bool:
+    if quiet.is_quiet(now, contact.quiet_from, contact.quiet_until, contact.zone):
+        return True
+    today = now.astimezone(contact.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    of_today = Message.objects.filter(kind=reminders.KIND, person_id=contact.client_id, handed_off_at__gte=today)
+    return of_today.count() >= reminders.MOST_A_DAY
