@@ -28,6 +28,8 @@ KIND = "reminder"
 FRESH_FOR = datetime.timedelta(hours=24)
 #: One person gets no more than this on one of their days, whatever was given.
 MOST_A_DAY = 3
+#: An address that was refused for good is left alone this long, unless its owner confirms it.
+REFUSED_FOR = datetime.timedelta(days=7)
 
 
 def plan_for(*occurrences: Occurrence) -> list[Message]:
@@ -196,7 +198,21 @@ def _of_person(person: uuid.UUID) -> str:
         return "no sign-in"
     if consents.missing(contact.client):
         return "no consent"
+    if _was_refused(contact):
+        return "address refused"
     return "enough for today" if _sent_today(contact) >= MOST_A_DAY else ""
+
+
+def _was_refused(contact: Contact) -> bool:
+    """Tell whether the mail server has lately said that this address takes nothing, ever."""
+    since = clock.now() - REFUSED_FOR
+    refused = Message.objects.filter(
+        person_id=contact.client_id,
+        state=Message.State.DEAD,
+        reason__startswith="reply 5",
+        finished_at__gt=max(since, contact.confirmed_at or since),
+    )
+    return refused.exists()
 
 
 def _sent_today(contact: Contact) -> int:

@@ -15,7 +15,7 @@ from collections import Counter
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives, get_connection
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from practice import clock, dispatch, envelopes, outbox, tenancy
@@ -240,16 +240,25 @@ def sweep() -> Counter[str]:
 
 def _sweep_practice(practice_id: uuid.UUID) -> dict[str, int]:
     with tenancy.acting(tenancy.as_system(practice_id)):
-        over = Message.objects.filter(lease_until__lte=Now())
         # Not even its worker's name is taken away: should it still live, it may tell how it ended.
-        unknown = over.filter(state=State.HANDING_OFF).update(**_ending(State.UNKNOWN, WORKER_ENDED, keep_worker=True))
-        claimed = over.filter(state=State.CLAIMED)
-        dead = claimed.filter(reason=WORKER_ENDED).update(**_ending(State.DEAD, "ended two workers"))
-        again = claimed.update(state=State.PLANNED, reason=WORKER_ENDED, attempts=F("attempts") + 1, **NOT_IN_FLIGHT)
-        stale = Message.objects.filter(state=State.PLANNED, due_at__lte=Now(), fresh_until__lte=Now()).update(
+        unknown = _free(state=State.HANDING_OFF, lease_until__lte=Now()).update(
+            **_ending(State.UNKNOWN, WORKER_ENDED, keep_worker=True)
+        )
+        claimed = {"state": State.CLAIMED, "lease_until__lte": Now()}
+        dead = _free(reason=WORKER_ENDED, **claimed).update(**_ending(State.DEAD, "ended two workers"))
+        again = _free(**claimed).update(
+            state=State.PLANNED, reason=WORKER_ENDED, attempts=F("attempts") + 1, **NOT_IN_FLIGHT
+        )
+        stale = _free(state=State.PLANNED, due_at__lte=Now(), fresh_until__lte=Now()).update(
             **_ending(State.SKIPPED, STALE)
         )
     return {State.UNKNOWN: unknown, State.DEAD: dead, State.PLANNED: again, State.SKIPPED: stale}
+
+
+def _free(**condition: Any) -> QuerySet[Message]:
+    """Lock the rows that meet a condition and that nobody else holds: the next sweep takes the others."""
+    rows = Message.objects.filter(**condition).order_by("pk").select_for_update(skip_locked=True)
+    return Message.objects.filter(pk__in=list(rows.values_list("pk", flat=True)))
 
 
 def _ending(state: str, reason: str, *, keep_worker: bool = False) -> dict[str, Any]:

@@ -177,7 +177,10 @@ def cancel_for_person(person_id: uuid.UUID, reason: str) -> int:
 
 def _cancel(reason: str, **which: uuid.UUID) -> int:
     with tenancy.elevated():
-        return Message.objects.filter(state__in=RECALLABLE, **which).update(
+        # Locked in one order, so that two who call off the same messages wait and never block each other.
+        rows = Message.objects.filter(state__in=RECALLABLE, **which).order_by("pk").select_for_update()
+        found = list(rows.values_list("pk", flat=True))
+        return Message.objects.filter(pk__in=found, state__in=RECALLABLE).update(
             state=State.CANCELLED, reason=reason[:60], finished_at=Now(), worker="", lease_until=None
         )
 

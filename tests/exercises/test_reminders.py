@@ -45,6 +45,11 @@ def reach(couple: Couple, **changes) -> None:
         Contact.objects.filter(client__in=couple.clients).update(**changes)
 
 
+def reach_one(client: Client, **changes) -> None:
+    with within(client):
+        Contact.objects.filter(client=client).update(**changes)
+
+
 def give(couple, therapist, *, number: int = 0, lane: str = "shared", why: str = "", **fields) -> Assignment:
     with within(couple):
         edition = Edition.objects.filter(practice=None).order_by("title")[number]
@@ -366,6 +371,18 @@ def test_nobody_gets_more_than_the_days_share(couple, therapist, mara, theo, mai
         thread.join()
     assert sorted(mail_server.recipients) == sorted([mara.user.email] * reminders.MOST_A_DAY + [theo.user.email])
     assert {again(one).reason for one in planned} == {"", "enough for today"}
+
+
+def test_an_address_that_refuses_is_left_alone_until_it_is_confirmed(given, mara, mail_server):
+    mail_server.answers = ["RCPT 550 nobody of this name"]
+    remind(ask(given, mara, due=-3 * MINUTE))
+    assert delivery.deliver() == {"dead": 1}
+    (second,) = remind(ask(given, mara, due=-2 * MINUTE))
+    assert delivery.deliver() == {"skipped": 1}
+    assert again(second).reason == "address refused"
+    reach_one(mara, confirmed_at=timezone.now())
+    remind(ask(given, mara))
+    assert delivery.deliver() == {"accepted": 1}
 
 
 def test_after_a_pause_what_fell_due_meanwhile_stays_unsent(reminder, due, given, mara, couple, mail_server):

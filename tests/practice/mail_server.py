@@ -31,7 +31,10 @@ class MailServer:
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list) -> str:
         with self.lock:
             if self.answers and self.answers[0].startswith("RCPT "):
-                return self.answers.pop(0).removeprefix("RCPT ")
+                answer = self.answers.pop(0).removeprefix("RCPT ")
+                if answer == "hang up":
+                    server.transport.close()
+                return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

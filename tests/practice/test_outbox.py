@@ -305,6 +305,16 @@ def test_a_temporary_refusal_is_tried_again_later_with_the_same_id(practice, not
     assert mail_server.ids == [message.message_id]
 
 
+@pytest.mark.parametrize("answer", ["RCPT hang up", "RCPT 450 busy", "421 closing"])
+def test_what_certainly_did_not_arrive_is_tried_again(practice, note, mail_server, answer):
+    message = plan(practice)
+    mail_server.answers = [answer]
+    assert delivery.deliver() == {"planned": 1}
+    change(message, due_at=timezone.now())
+    assert delivery.deliver() == {"accepted": 1}
+    assert mail_server.ids == [message.message_id]
+
+
 @pytest.mark.parametrize("answer", ["RCPT 550 nobody of this name", "554 not this letter"])
 def test_a_permanent_refusal_ends_it(practice, note, mail_server, answer):
     message = plan(practice)
