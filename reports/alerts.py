@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from exercises.flags import raised
+from exercises.answers import words
+from exercises.flags import FlagError, FlagRule, raised
 from exercises.models import Answer, Response
+from exercises.questions import Question
 from practice.models import Membership
 from reports.models import Alert
 from reports.scores import value_of
@@ -41,3 +45,51 @@ def acknowledge(alert: Alert, *, by: Membership, note: str) -> Alert:
         alert.acknowledged_at, alert.acknowledged_by, alert.note = timezone.now(), by, note
         alert.save(update_fields=["acknowledged_at", "acknowledged_by", "note"])
     return alert
+
+
+@dataclass(frozen=True)
+class Told:
+    """An alert in words: what was asked, what was answered, and why that is shown."""
+
+    what: str
+    question: str
+    answer: str
+    rule: str
+
+
+def told(alert: Alert) -> Told:
+    """Say what an alert is about. The answer is read now, through the asker's own walls."""
+    edition = alert.response.edition
+    if alert.key not in edition.form:
+        return Told(edition.title, alert.key, "", alert.rule)
+    question = edition.form[alert.key]
+    answer = Answer.objects.filter(response_id=alert.response_id, key=alert.key).first()
+    return Told(
+        what=edition.title,
+        question=question.label,
+        answer=words(question, value_of(answer)) if answer else "",
+        rule=rule_in_words(question, alert.rule),
+    )
+
+
+def rule_in_words(question: Question, text: str) -> str:
+    """'Shown to you whenever the answer is 7 or more.'"""
+    try:
+        rule = FlagRule.parse(text)
+    except FlagError:
+        return text
+    options = ", ".join(f"“{question.option_label(one)}”" for one in rule.options)
+    match rule.word:
+        case "yes":
+            return _("Shown to you whenever the answer is yes.")
+        case "no":
+            return _("Shown to you whenever the answer is no.")
+        case ">=":
+            return _("Shown to you whenever the answer is %(number)s or more.") % {"number": rule.number}
+        case "<=":
+            return _("Shown to you whenever the answer is %(number)s or less.") % {"number": rule.number}
+        case "any":
+            return _("Shown to you whenever one of these is chosen: %(options)s.") % {"options": options}
+        case "none":
+            return _("Shown to you whenever none of these is chosen: %(options)s.") % {"options": options}
+    return _("Shown to you whenever the answer is exactly %(number)s.") % {"number": rule.number}

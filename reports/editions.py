@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform
 
 from clients.models import Couple
 from exercises.models import Answer, Assignment, Occurrence, Response
@@ -128,7 +128,7 @@ class _Reader:
     def sent(self, responses: QuerySet[Response]) -> tuple[Sent, ...]:
         first, after = self.period.instants
         inside = responses.filter(submitted_at__gte=first, submitted_at__lt=after).order_by("revision", "pk")
-        rows = inside.annotate(kind=KT("edition__content__kind")).values(
+        rows = inside.annotate(kind=KeyTextTransform("kind", "edition__content")).values(
             "pk",
             "author_id",
             "lane",
@@ -200,7 +200,7 @@ class _Reader:
         rows = (
             Occurrence.objects.filter(assignment__in=given, due_at__gte=first, due_at__lt=after, opens_at__lte=now)
             .exclude(state=Occurrence.State.WITHDRAWN)
-            .annotate(kind=KT("assignment__edition__content__kind"))
+            .annotate(kind=KeyTextTransform("kind", "assignment__edition__content"))
             .values(
                 "client_id",
                 "audience",

@@ -1,5 +1,17 @@
-"""Addresses."""
+"""Addresses of the desk: reports, progress, and what has to be looked at."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from reports.views import alerts, progress, reports
+
+COUPLE = "desk/couples/<uuid:couple_id>/"
+
+urlpatterns = [
+    path("desk/reports/", reports.reports, name="reports"),
+    path(COUPLE + "progress/", progress.progress_of_couple, name="progress_of_couple"),
+    path(COUPLE + "reports/", reports.reports_of_couple, name="reports_of_couple"),
+    path(COUPLE + "reports/<uuid:report_id>/", reports.report, name="report"),
+    path(COUPLE + "reports/<uuid:report_id>/again/", reports.report_again, name="report_again"),
+    path(COUPLE + "reports/<uuid:report_id>/file/", reports.report_download, name="report_download"),
+    path(COUPLE + "to-look-at/<uuid:alert_id>/", alerts.alert, name="alert"),
+]

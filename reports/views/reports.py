@@ -1,0 +1,93 @@
+"""Reports: asking for one, watching it being made, taking it away."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.text import slugify
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from clients.models import Couple
+from exercises.access import couple_or_404
+from practice import audit
+from practice.access import PracticeRequest, for_clinicians, page_or_part
+from reports import making
+from reports.forms import ReportForm
+from reports.models import Report
+
+A_PAGE = 25
+
+
+@require_safe
+@for_clinicians
+def reports(request: PracticeRequest) -> HttpResponse:
+    """All reports of the asker's couples, the newest first."""
+    couples = Prefetch("couple", Couple.objects.with_partners())
+    rows = _rows().prefetch_related(couples)
+    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "reports/reports.html", {"page": page})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_clinicians
+def reports_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
+    """A couple's reports, and the form for a new one."""
+    couple = couple_or_404(couple_id)
+    form = ReportForm(request.POST or None, couple=couple)
+    if request.method == "POST" and form.is_valid():
+        report = making.ask(couple, form.wish(), by=request.membership, practice=request.practice)
+        return redirect(report)
+    rows = list(_rows().filter(couple=couple)[:A_PAGE])
+    context = {"couple": couple, "form": form, "reports": rows}
+    return render(request, "reports/of_couple.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@for_clinicians
+def report(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid.UUID) -> HttpResponse:
+    """One report: how far it is, and the file once it is there. htmx asks for the part that moves."""
+    couple = couple_or_404(couple_id)
+    one = _report_or_404(_rows(), couple, report_id)
+    if not request.htmx:
+        audit.looked("opened", "reports_report", one.pk)
+    context = {"couple": couple, "report": one, "is_moving": one.state in (Report.State.WAITING, Report.State.WORKING)}
+    return render(request, page_or_part(request, "reports/report.html", "making"), context)
+
+
+@require_POST
+@for_clinicians
+def report_again(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid.UUID) -> HttpResponse:
+    """Try a failed report again."""
+    one = _report_or_404(_rows(), couple_or_404(couple_id), report_id)
+    making.ask_again(one, practice=request.practice)
+    return redirect(one)
+
+
+@require_safe
+@for_clinicians
+def report_download(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid.UUID) -> HttpResponse:
+    """The file itself, under a name that says nothing about anybody."""
+    one = _report_or_404(Report.objects.defer("summary"), couple_or_404(couple_id), report_id)
+    if one.state != Report.State.DONE or not one.pdf:
+        raise Http404
+    audit.looked("downloaded", "reports_report", one.pk)
+    response = HttpResponse(base64.b64decode(str(one.pdf)), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="report-{slugify(one.reference)}.pdf"'
+    return response
+
+
+def _rows() -> QuerySet[Report]:
+    """Reports without their file, which is large and sealed."""
+    return Report.objects.defer("pdf", "summary").select_related("requested_by").order_by("-requested_at", "-pk")
+
+
+def _report_or_404(rows: QuerySet[Report], couple: Couple, report_id: uuid.UUID) -> Report:
+    one = rows.filter(couple=couple, pk=report_id).first()
+    if one is None:
+        raise Http404
+    return one

@@ -1,0 +1,34 @@
+"""What reports puts into the therapist's queue: answers to look at, before everything else."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from exercises.desk import QueueItem, register_queue
+from practice.models import Membership
+from reports.models import Alert
+
+
+@register_queue
+def alerts(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
+    """One item for each alert that nobody has acknowledged. It names no partner and no answer."""
+    if not membership.sees_answers:
+        return []
+    rows = Alert.objects.filter(couple_id__in=couples, acknowledged_at=None).defer("note").order_by("raised_at", "pk")
+    return [
+        QueueItem(
+            kind="risk",
+            what=_("An answer to look at"),
+            couple_id=row.couple_id,
+            detail=_("Please look before anything else"),
+            since=row.raised_at,
+            url=reverse("alert", args=[row.couple_id, row.pk]),
+            action=_("Look"),
+            urgent=True,
+        )
+        for row in rows
+    ]
