@@ -236,16 +236,15 @@ def words(question: Question, value: Value) -> str:
         return gettext("Yes") if value.number == 1 else gettext("No")
     if question.type is QuestionType.MOOD:
         return _mood_words(value)
-    figure = "" if value.number is None else number_format(value.number)
+    figure = "" if value.number is None else number_format(_without_idle_zeros(value.number))
     if question.type is QuestionType.SCALE:
         return gettext("%(number)s of %(highest)s") % {"number": figure, "highest": question.max}
     # "1 times" reads badly, and the question itself says what is counted.
     return f"{figure} {question.unit}" if question.unit and value.number != 1 else figure
 
 
-def _without_idle_zeros(number: Decimal | None) -> Decimal:
+def _without_idle_zeros(number: Decimal) -> Decimal:
     """7.000, as a column with three decimals gives it back, is 7."""
-    number = number or Decimal(0)
     return number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()
 
 

@@ -27,6 +27,8 @@ from practice.access import PracticeRequest, for_clinicians, page_or_part
 from practice.templatetags.attune import names
 
 A_PAGE = 12
+#: With one of these wrong, there is no sentence to say.
+UNSAYABLE = ("who", "lane", "starts_on", "until", "opens_by")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -117,6 +119,6 @@ def _meaning(couple: Couple, exercise: Exercise, form: AssignForm, giving: Givin
         "exercise": exercise,
         "edition": form.edition,
         "clearance_missing": clearance_missing(couple, form.edition),
-        "preview": preview(giving, now) if giving and giving.people and "until" not in against else None,
+        "preview": preview(giving, now) if giving and against.keys().isdisjoint(UNSAYABLE) else None,
         "against": list(against.values()),
     }
