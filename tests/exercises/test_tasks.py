@@ -12,6 +12,7 @@ from exercises.models import Assignment, Edition, Occurrence
 from practice import tenancy
 from practice.models import Message
 from tests.factories import make_couple, make_member
+from tests.practice.test_outbox import in_threads
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,6 +62,17 @@ def test_planning_again_adds_nothing(couple, therapist):
     assert planned(assignment) == count
     with tenancy.acting(tenancy.as_system(couple.practice_id)):
         assert Message.objects.count() == messages
+
+
+def test_several_planners_at_once_end_in_the_same_rows(couple, therapist, caplog):
+    given = [give(couple, therapist, rule="FREQ=DAILY") for _ in range(3)]
+    in_threads(tasks.plan, 4)
+    assert "step" not in caplog.text
+    assert "can not be planned" not in caplog.text
+    assert len({planned(one) for one in given}) == 1
+    with tenancy.acting(tenancy.as_system(couple.practice_id)):
+        rows = Message.objects.values_list("person_id", "occasion")
+        assert rows.count() == rows.distinct().count() > 100
 
 
 def test_only_what_comes_near_its_planned_end_is_planned(couple, therapist, monkeypatch):
