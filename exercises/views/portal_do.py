@@ -130,7 +130,7 @@ def _answered(request: Any, doing: Doing, number: int, asked: Question) -> HttpR
     try:
         clean(asked, raw)
     except QuestionError as error:
-        del doing.kept  # what was just saved
+        doing.kept = drafts.kept(doing.occurrence, request.person)
         return _question_page(request, doing, number, raw, error=error, status=422)
     if to == CHECK or number == len(doing.questions):
         return redirect("do_check", doing.occurrence.pk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
 from django.utils import timezone
 from time_machine import travel
 
@@ -35,8 +35,7 @@ def reads(who, response: Response) -> bool:
             with transaction.atomic():
                 texts = [one.text for one in Answer.objects.filter(response_id=response.pk)]
                 assert bool(texts) == Response.objects.filter(pk=response.pk).exists()
-        except Exception as error:
-            assert "permission denied" in str(error)
+        except ProgrammingError:  # no rights on answers at all
             return False
     return WORDS in texts
 

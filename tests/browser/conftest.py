@@ -1,0 +1,95 @@
+"""A real Chromium on a phone's screen, signed in as anybody, against a server of our own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from clients.models import Client
+from practice.models import Membership
+from tests.factories import signed_in
+
+#: The test itself talks to the database while Playwright's loop stands still.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The machine's own Chromium, started once."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.fail("There is no Chromium on this machine: apt-get install chromium, or leave out -m browser.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser, live_server: Any) -> Iterator[BrowserContext]:
+    """A fresh profile with a phone's screen. A script error or a breach of the content policy fails the test."""
+    context = chromium.new_context(viewport=PHONE, base_url=live_server.url, locale="en-GB")
+    troubles: list[str] = []
+    context.on("weberror", lambda error: troubles.append(str(error.error)))
+    context.on(
+        "console",
+        lambda message: troubles.append(message.text) if "Content Security Policy" in message.text else None,
+    )
+    yield context
+    context.close()
+    assert not troubles, troubles
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A page of 390 × 844, nobody signed in."""
+    return context.new_page()
+
+
+@pytest.fixture
+def sign_in(context: BrowserContext, live_server: Any) -> Callable[[Membership | Client], None]:
+    """Sign the browser in as a member or client, without the sign-in page."""
+
+    def as_(who: Membership | Client) -> None:
+        cookie = signed_in(who).cookies["session"]
+        context.add_cookies([{"name": "session", "value": cookie.value, "url": live_server.url}])
+
+    return as_
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], None]:
+    """Fail when axe finds anything against WCAG 2.2 A and AA on a page."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    checker = Axe()
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+    def check(page: Page) -> None:
+        found = checker.run(page, options={"runOnly": {"type": "tag", "values": rules}})
+        assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+
+    return check
+
+
+@pytest.fixture
+def fits() -> Callable[[Page], None]:
+    """Fail when a page scrolls sideways at its present width or at 320 px."""
+
+    def check(page: Page) -> None:
+        before = page.viewport_size or PHONE
+        for width in (before["width"], 320):
+            page.set_viewport_size({"width": width, "height": before["height"]})
+            over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            assert over <= 0, f"{page.url} is {over}px too wide at {width}px"
+        page.set_viewport_size(before)
+
+    return check
