@@ -5,4 +5,4 @@ class ClientsConfig(AppConfig):
     name = "clients"
 
     def ready(self) -> None:
-        from clients import changed_addresses, inviting, scope  # noqa: F401  register themselves
+        from clients import changed_addresses, consents, inviting, scope  # noqa: F401  register themselves

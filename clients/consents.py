@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import IntegrityError, transaction
+from django.dispatch import receiver
+from django.utils import timezone
 
 from clients.models import Client, Consent
+from practice import tenancy
+from practice.models import Practice
+from practice.signals import secrets_policy_changed
 
 #: Raise a version when the words change: everybody is asked again.
 REQUIRED = {
@@ -28,3 +35,10 @@ def give(client: Client, about: str) -> None:
             Consent.objects.get_or_create(client=client, about=about, version=version, withdrawn_at=None)
     except IntegrityError:
         pass  # the same button in two tabs: the other one has just written it
+
+
+@receiver(secrets_policy_changed)
+def ask_about_secrets_again(practice: Practice, **kwargs: Any) -> None:
+    """What was agreed to under the earlier policy does not hold under the new one."""
+    with tenancy.elevated():
+        Consent.objects.filter(about=Consent.About.SECRETS, withdrawn_at=None).update(withdrawn_at=timezone.now())

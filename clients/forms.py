@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from clients.models import Client, Contact, Couple
 from clients.starting import NewPartner, in_use
 from practice import zones
-from practice.fields import WordsField, ZoneField
+from practice.fields import KindErrors, WordsField, ZoneField
 from practice.mailboxes import AddressField, mailbox
 from practice.models import Membership
 
@@ -37,10 +37,18 @@ class NameField(WordsField):
 
 class PronounsField(WordsField):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"label": _("Pronouns"), "max_length": 40, "required": False, **kwargs})
+        super().__init__(
+            **{
+                "label": _("Pronouns"),
+                "help_text": _("In their own words."),
+                "max_length": 40,
+                "required": False,
+                **kwargs,
+            }
+        )
 
 
-class PartnerForm(forms.Form):
+class PartnerForm(KindErrors, forms.Form):
     """One partner of a new couple."""
 
     name = NameField(help_text=_("As this person wants to be called."))
@@ -92,7 +100,7 @@ PartnersForms = formset_factory(
 )
 
 
-class CoupleForm(forms.Form):
+class CoupleForm(KindErrors, forms.Form):
     """What belongs to the couple as a whole."""
 
     time_zone = ZoneField(help_text=_("Sessions are planned in it."))
@@ -113,7 +121,10 @@ class CoupleForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.by = by
         if chooses_therapists(by):
-            self.fields["therapists"].queryset = therapists()  # type: ignore[attr-defined]
+            offered = therapists()
+            self.fields["therapists"].queryset = offered  # type: ignore[attr-defined]
+            if len(offered) == 1:
+                self.initial.setdefault("therapists", [offered[0].pk])
         else:
             del self.fields["therapists"]
 
@@ -131,7 +142,7 @@ def therapists() -> Any:
     return Membership.objects.filter(ended_at=None).exclude(role=Membership.Role.COORDINATOR).order_by("name")
 
 
-class TherapistsForm(forms.Form):
+class TherapistsForm(KindErrors, forms.Form):
     """Whose caseload a couple is on."""
 
     therapists = forms.ModelMultipleChoiceField(
@@ -146,7 +157,7 @@ class TherapistsForm(forms.Form):
         self.fields["therapists"].queryset = therapists()  # type: ignore[attr-defined]
 
 
-class ClientForm(forms.Form):
+class ClientForm(KindErrors, forms.Form):
     """A partner as staff may correct them. The address is fixed once the person signs in with it."""
 
     name = NameField(help_text=_("As this person wants to be called."))
@@ -167,7 +178,7 @@ class ClientForm(forms.Form):
         return email
 
 
-class AppointmentForm(forms.Form):
+class AppointmentForm(KindErrors, forms.Form):
     """A meeting, as a local day and time of the couple's zone."""
 
     day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
@@ -201,7 +212,7 @@ class AppointmentForm(forms.Form):
         return moment
 
 
-class ClearanceForm(forms.Form):
+class ClearanceForm(KindErrors, forms.Form):
     """How the therapist knows that joint work is safe."""
 
     asked_apart = forms.BooleanField(
@@ -216,17 +227,17 @@ class ClearanceForm(forms.Form):
     )
 
 
-class StatusForm(forms.Form):
+class StatusForm(KindErrors, forms.Form):
     """A couple's new status."""
 
     status = forms.ChoiceField(label=_("Status"), choices=Couple.Status.choices, widget=forms.RadioSelect)
 
 
-class YouForm(forms.Form):
+class YouForm(KindErrors, forms.Form):
     """A client about themselves."""
 
     name = NameField(label=_("What should we call you?"))
-    pronouns = PronounsField()
+    pronouns = PronounsField(help_text="")
     time_zone = ZoneField(help_text=_("Reminders and times follow it."))
     channel = forms.ChoiceField(label=_("Reminders"), choices=Contact.Channel.choices, widget=forms.RadioSelect)
     quiet_from = forms.TimeField(

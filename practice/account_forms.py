@@ -10,13 +10,15 @@ from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from django.utils.translation import gettext_lazy as _
 
+from practice.fields import KindErrors
+
 EMAIL = _("E-mail address")
 LONG_ENOUGH = _("At least 15 characters. Four or five everyday words make a good one.")
 SIX_DIGITS = _("Six digits.")
 FROM_APP = _("The six digits that your app shows now, or one of your recovery codes.")
 
 
-class InOurWords:
+class InOurWords(KindErrors):
     """Mixed in before one of allauth's forms."""
 
     labels: ClassVar[dict[str, Any]] = {}
@@ -123,6 +125,12 @@ class AddPasskey(InOurWords, webauthn.AddWebAuthnForm):
         "passwordless": _("Sign in with it alone, without a password"),
     }
     hints: ClassVar = {"name": _("For example: my phone.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["name"] = self.fields["name"].initial = ""
+        if "passwordless" in self.fields:
+            self.fields["passwordless"].initial = True
 
 
 class RenamePasskey(InOurWords, webauthn.EditWebAuthnForm):

@@ -10,6 +10,17 @@ from django.utils.translation import gettext_lazy as _
 from practice import countries, zones
 
 
+class KindErrors:
+    """Mixed in before a form: says in a few warm words what is missing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():  # type: ignore[attr-defined]
+            if field.error_messages.get("required") == forms.Field.default_error_messages["required"]:
+                chosen = isinstance(field, forms.ChoiceField | forms.ModelChoiceField)
+                field.error_messages["required"] = _("Please choose one.") if chosen else _("Please fill this in.")
+
+
 class ZoneField(forms.ChoiceField):
     """A time zone out of the real ones; a browser's script may choose the one it knows."""
 

@@ -10,12 +10,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from practice import mailboxes
-from practice.fields import CountryField, NewPasswordField, WordsField, ZoneField
+from practice.fields import CountryField, KindErrors, NewPasswordField, WordsField, ZoneField
 from practice.models import Membership, Practice, StaffInvitation, User
 from practice.signing_up import NewPractice
 
 
-class SignUpForm(forms.Form):
+class SignUpForm(KindErrors, forms.Form):
     """A practice and its owner."""
 
     owner = WordsField(label=_("Your name"), help_text=_("As your clients know you."))
@@ -41,7 +41,7 @@ class SignUpForm(forms.Form):
         return NewPractice(**self.cleaned_data)
 
 
-class JoinForm(forms.Form):
+class JoinForm(KindErrors, forms.Form):
     """What an invited person adds: a password, nothing else."""
 
     password = NewPasswordField(label=_("Choose a password"))
@@ -66,7 +66,7 @@ def judge_password(form: forms.Form, field: str, user: User) -> None:
         form.add_error(field, wrong)
 
 
-class PracticeForm(forms.ModelForm):
+class PracticeForm(KindErrors, forms.ModelForm):
     """The practice as clients and reports show it."""
 
     country = CountryField(help_text=_("Your clients see the emergency numbers of this country."))
@@ -90,11 +90,13 @@ class PracticeForm(forms.ModelForm):
         help_texts = {
             "address": _("For letters and reports."),
             "reply_hours": _("Clients read it on their help page, for example: on working days, before noon."),
-            "secrets_policy": _("Each client reads this before their first answer and agrees to it."),
+            "secrets_policy": _(
+                "Each client reads this before their first answer and agrees to it; after a change, once more."
+            ),
         }
 
 
-class StaffInvitationForm(forms.Form):
+class StaffInvitationForm(KindErrors, forms.Form):
     """A colleague to be invited."""
 
     name = WordsField(label=_("Name"))
@@ -116,7 +118,7 @@ class StaffInvitationForm(forms.Form):
         return email
 
 
-class AccountForm(forms.Form):
+class AccountForm(KindErrors, forms.Form):
     """A member of staff about themselves."""
 
     name = WordsField(label=_("Your name"), help_text=_("As your clients and colleagues see it."))

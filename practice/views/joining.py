@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from allauth.core import ratelimit
 from django.contrib.auth.decorators import login_not_required
@@ -47,6 +48,7 @@ def join(request: HttpRequest, ticket: str, door: Door) -> HttpResponse:
                 return redirect("home")
             if stands.new and form.is_valid():
                 user = door.accept(ticket, password=form.cleaned_data["password"])
+                record_authentication(request, user, method="password", reauthenticated=True)
                 return perform_login(request, user, redirect_url=reverse("home"))
         except NotOpen:
             return not_open(request)

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_POST
 from practice import inviting, team, tenancy
 from practice.access import PracticeRequest, for_owners, for_staff
 from practice.forms import AccountForm, PracticeForm, StaffInvitationForm
-from practice.models import Membership, StaffInvitation, User
+from practice.models import Membership, Practice, StaffInvitation, User
+from practice.signals import secrets_policy_changed
 
 
 @for_owners
@@ -23,7 +24,9 @@ def practice_settings(request: PracticeRequest) -> HttpResponse:
     """Show and save what the practice says about itself; show the team."""
     form = PracticeForm(request.POST or None, instance=request.practice)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        practice = form.save()
+        if "secrets_policy" in form.changed_data:
+            secrets_policy_changed.send(sender=Practice, practice=practice)
         messages.success(request, _("Saved."))
         return redirect("practice_settings")
     return _page(request, form=form)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.signup import complete_signup, prevent_enumeration
 from allauth.core import ratelimit
 from django.contrib.auth.decorators import login_not_required
@@ -28,5 +29,6 @@ def sign_up(request: HttpRequest) -> HttpResponse:
             user = make_practice(form.new_practice())
             if user is None:
                 return prevent_enumeration(request, email=form.cleaned_data["email"])
+            record_authentication(request, user, method="password", reauthenticated=True)
             return complete_signup(request, user=user)
     return render(request, "practice/sign_up.html", {"form": form})

@@ -1,0 +1,6 @@
+"""What the practice tells the apps above it. All are sent inside the transaction that made the change."""
+
+from django.dispatch import Signal
+
+#: The practice handles secrets between partners differently from now on: ``practice``.
+secrets_policy_changed = Signal()
