@@ -3,7 +3,8 @@
 import errno
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 WEB = 8000
@@ -31,6 +32,18 @@ def choose(say: Callable[[str], object] = print) -> Ports:
 def current() -> Ports:
     """The ports that the environment names: of a process that the demo has started."""
     return Ports(int(os.environ["ATTUNE_WEB_PORT"]), int(os.environ["ATTUNE_SMTP_PORT"]))
+
+
+@contextmanager
+def held(at: Ports) -> Iterator[None]:
+    """Keep others from taking the ports while the demo gets ready. OSError when one is taken already."""
+    with ExitStack() as stack:
+        for port in at:
+            holder = stack.enter_context(socket.socket())
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            holder.bind(("127.0.0.1", port))
+            holder.listen()
+        yield
 
 
 def listening(port: int) -> bool:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,7 +86,7 @@ def run(
         family = _Family(state, commands or demo_commands(state, ports.current()), say)
         with _signals(_interrupt):
             try:
-                prepare()
+                _hold_ports_while(prepare)
                 family.start()
                 code = on_ready(ports.current())
                 while code is None:
@@ -104,6 +104,20 @@ def run(
                     postgres.stop(state)
                     with suppress(OSError):
                         say("Stopped. The data is kept.")
+
+
+def _hold_ports_while(prepare: Callable[[], object]) -> None:
+    """Get ready with both ports in our hand: filling takes its time, and another demo may begin meanwhile.
+
+    If one was taken since it was chosen, the command line begins again and chooses others.
+    """
+    with ExitStack() as holding:
+        try:
+            holding.enter_context(ports.held(ports.current()))
+        except OSError:
+            del os.environ[SETTLED]
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
+        prepare()
 
 
 def erase(state: Path) -> None:

@@ -133,7 +133,8 @@ def ask_for_reports() -> None:
                 summary=SUMMARY[audience],
                 key=uuid.uuid5(practice_id, audience),  # asked again at the next start, it is still the same one
             )
-            making.ask(couple, wish, by=therapist, practice=therapist.practice)
+            report = making.ask(couple, wish, by=therapist, practice=therapist.practice)
+            making.ask_again(report, practice=therapist.practice)  # does nothing unless it failed
 
 
 # ── at every start ───────────────────────────────────────────────────────────

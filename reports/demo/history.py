@@ -190,7 +190,8 @@ class History:
         if ago >= self.household.quiet_for:
             for occurrence in self._due(day):
                 self._answer(occurrence, day)
-        self._close(self._past(self._moment(day, "23:58")))
+        if day % 2 == 1 or ago == 0:
+            self._close(self._past(self._moment(day, "23:58")))
         if day % 7 == 3:
             self._read(self._past(self._moment(day, "22:30")))
 
@@ -202,6 +203,7 @@ class History:
     def _close(self, moment: datetime.datetime) -> None:
         with standing_at(moment), tenancy.acting(tenancy.as_system(self.practice_id)):
             occurrences.close_due(moment)
+            occurrences.end_finished(moment)
 
     def _read(self, moment: datetime.datetime) -> None:
         """Once a week the therapist reads what came in."""
@@ -228,7 +230,9 @@ class History:
             self.chance.shuffle(asked)
             if not any(lanes.is_personal(one, Lane.JOINT) for one in form):
                 asked = asked[:1]
-        willing = [(name, one) for name, one in asked if self.voices[name].joins_in() or self._must(name, occurrence)]
+        willing = [
+            (name, one) for name, one in asked if self.voices[name].joins_in() or self._must(name, occurrence, day)
+        ]
         if joint and len(willing) < len(asked):
             return
         for name, client in asked:
@@ -240,8 +244,10 @@ class History:
                 with standing_at(moment), tenancy.acting(self.askers[name]):
                     answering.skip(occurrence, author=client, reason=self.chance.choice(LEFT_OUT))
 
-    def _must(self, name: str, occurrence: Occurrence) -> bool:
-        return occurrence.assignment.edition.exercise.slug in self.household.said.get(name, {})
+    def _must(self, name: str, occurrence: Occurrence, day: int) -> bool:
+        """Some answers are no chance: what the story is about, and what lies sealed today."""
+        sealed = occurrence.assignment.lane == Lane.REVEAL and self.household.days - day <= 7
+        return sealed or occurrence.assignment.edition.exercise.slug in self.household.said.get(name, {})
 
     def _send(self, occurrence: Occurrence, client: Client, voice: Voice, moment: datetime.datetime, day: int) -> None:
         edition = occurrence.assignment.edition

@@ -23,6 +23,7 @@ MARA_AND_THEO = Household(
             1,
             "One minute in the evening. We will look at the pattern, not at single days.",
             at="20:30",
+            lane="private",
             remind=False,
         ),
         Gift(

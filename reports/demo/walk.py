@@ -63,6 +63,7 @@ class _Way:
         self.couple = ""
         self.report = ""
         self.mails: dict[str, int] = {}
+        self.due = datetime.datetime.now(ZoneInfo(people.ZONE))
 
     def steps(self) -> list[tuple[Callable[[], str], str]]:
         """Return the steps, each with the log that tells more when it fails."""
@@ -97,24 +98,22 @@ class _Way:
 
     def give(self) -> str:
         """giving an exercise"""
-        self.mails = self._mails()
         page = self.desk.open(f"{self.couple}assign/?exercise={EXERCISE}")
         expect(page.status == 200, "the page for giving it", page)
-        due = _next_minute()
+        self.mails, self.due = self._mails(), _next_minute()
         page = self.desk.send(
             page,
             "why",
             who="each",
             why=WHY,
-            starts_on=due.date().isoformat(),
-            at=f"{due:%H:%M}",
+            starts_on=self.due.date().isoformat(),
+            at=f"{self.due:%H:%M}",
             rhythm="once",
             lane="shared",
             remind="on",
         )
         expect(page.path == self.couple and TITLE in page.text, "the couple's page with what was given", page)
-        seconds = (due - datetime.datetime.now(due.tzinfo)).total_seconds()
-        return f"gave '{TITLE}' to both, due in {seconds:.0f} s"
+        return f"gave '{TITLE}' to both, due in {self._seconds_left():.0f} s"
 
     def read_both(self) -> str:
         """reading what both answered"""
@@ -154,6 +153,9 @@ class _Way:
 
     def wait_for_the_reminder(self) -> str:
         """waiting for Theo's reminder"""
+        if (left := self._seconds_left()) > 0:
+            time.sleep(left)
+            self.mails = self._mails()  # what came before was about something else
         until = time.monotonic() + PATIENCE["reminder"]
         while self._mails().get(people.THEO.email, 0) == self.mails.get(people.THEO.email, 0):
             expect(time.monotonic() < until, f"a mail to {people.THEO.email} on /demo/mail/")
@@ -164,6 +166,9 @@ class _Way:
         page = Browser(self.home).open(page.link(people.THEO.email, to="/demo/mail/"))
         expect("/today/" in page.text and TITLE not in page.text, "a neutral letter with the way in", page)
         return "found Theo's reminder in the mail, and none to Mara"
+
+    def _seconds_left(self) -> float:
+        return (self.due - datetime.datetime.now(self.due.tzinfo)).total_seconds()
 
     def _mails(self) -> dict[str, int]:
         page = Browser(self.home).open("/demo/mail/")
