@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, Max, Min, OuterRef, Q, QuerySet
+from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTextTransform
 from django.urls import reverse
 from django.utils import timezone
@@ -109,7 +110,7 @@ def next_sessions(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UU
     return {one.couple_id: one for one in soonest}
 
 
-def kept_apart() -> Q:
+def kept_apart() -> Combinable:
     """Responses with something in them that only its author and the therapists read."""
     private = Answer.objects.filter(response=OuterRef("pk"), practice_id=OuterRef("practice_id"), lane=Lane.PRIVATE)
     return Q(lane=Lane.PRIVATE) | Exists(private)

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
+from django.db.models.expressions import Combinable
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
@@ -150,7 +151,8 @@ def matching(words: str) -> QuerySet[Exercise]:
     if not words:
         return rows
     exact = SearchQuery(words, search_type="websearch", config="english")
-    found, rank = Q(search=exact), SearchRank(F("search"), exact)
+    found = Q(search=exact)
+    rank: Combinable = SearchRank(F("search"), exact)
     begun = [] if _OPERATORS.search(words) else _WORD.findall(words)[:WORDS_TRIED]
     if begun:
         query = " & ".join(f"{word}:*" for word in begun)

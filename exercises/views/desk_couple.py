@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clients.models import Client, Couple
 from exercises import assigning, record
 from exercises.access import assignment_or_404, couple_or_404, partner_or_404, response_or_404
+from exercises.desk import queue
 from exercises.models import Occurrence, Response
 from exercises.vocabulary import Lane
 from practice import audit
@@ -33,6 +34,7 @@ def couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     context = _around(request, one)
     if not request.membership.sees_answers:
         return render(request, "exercises/desk/couple_office.html", context)
+    context["urgent"] = [item for item in queue(request.membership, [one.pk]) if item.urgent]
     skips = record.skips_of(one)
     return render(request, "exercises/desk/couple.html", {**context, **_happened(request, one, None, skips)})
 

@@ -28,7 +28,7 @@ def shelf(request: PracticeRequest) -> HttpResponse:
     found = library.find(wish)
     page = Paginator(found.exercises, A_PAGE).get_page(request.GET.get("page"))
     context = {"wish": wish, "found": found, "page": page, "total": len(found.exercises)}
-    return render(request, page_or_part(request, "exercises/desk/library.html", "results"), context)
+    return render(request, page_or_part(request, "exercises/desk/library.html", "update"), context)
 
 
 @require_safe

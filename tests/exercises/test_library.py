@@ -123,7 +123,8 @@ def test_htmx_gets_the_results_alone(therapist):
     part = signed_in(therapist).get("/desk/library/?q=touch", headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
     assert 'id="results"' in part
-    assert 'value="touch"' in part
+    assert 'id="facets"' in part
+    assert 'id="q"' not in part, "what is being typed stays untouched"
 
 
 def test_every_exercise_opens_and_shows_itself_as_the_couple_sees_it(therapist):
