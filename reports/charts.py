@@ -26,7 +26,7 @@ TONES: dict[Tone, tuple[str, str]] = {
     "open": ("#f4efe6", "#cbbfac"),
 }
 VIOLETS = ("#efe9f3", "#d3c4de", "#ad94c1", "#80619f", "#553c7a")
-LINE = {"left": 26.0, "right": 552.0, "top": 12.0, "foot": 248.0, "width": 560, "height": 272}
+LINE = {"left": 26.0, "right": 552.0, "top": 12.0, "foot": 166.0, "width": 560, "height": 190}
 
 
 def line(series: Series, starts: date, ends: date, *, title: str) -> SafeString:
@@ -67,7 +67,7 @@ def line(series: Series, starts: date, ends: date, *, title: str) -> SafeString:
             for t in ticks(series.low, series.high)
         ],
         "foot": n(LINE["foot"]),
-        "weeks": _week_labels(x, (starts - first).days, weeks_between(starts, last), 264),
+        "weeks": _week_labels(x, (starts - first).days, weeks_between(starts, last), LINE["foot"] + 16),
     }
     if series.cutoff:
         top, base = y(series.cutoff.high), y(series.cutoff.low)

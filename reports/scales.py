@@ -65,7 +65,7 @@ def week_of(starts: date, day: date) -> int:
     return (day - starts).days // 7 + 1
 
 
-def apart(heights: Sequence[float], gap: int = 3, steps: int = STEPS) -> list[int]:
+def apart(heights: Sequence[float], gap: int = 4, steps: int = STEPS) -> list[int]:
     """Steps (0 top … `steps` foot) for labels that want to stand at these heights (0 to 1), never closer than gap.
 
     They keep their order from top to foot and move as little as a simple sweep down and back up allows.
