@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, connections
+from django.test import Client as Browser
 
 from practice import roles, vault
+
+if TYPE_CHECKING:
+    from tests.world import World
 
 pytest_plugins = ["tests.factories", "tests.practice.mail_server"]
 
@@ -17,9 +23,7 @@ pytest_plugins = ["tests.factories", "tests.practice.mail_server"]
 def superuser(database: str) -> psycopg.Connection:
     """Connect above all walls: only to prepare and clean the test database."""
     params = connection.get_connection_params()
-    return psycopg.connect(
-        host=params["host"], port=params["port"], user="postgres", dbname=database, autocommit=True
-    )
+    return psycopg.connect(host=params["host"], port=params["port"], user="postgres", dbname=database, autocommit=True)
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +65,18 @@ KEPT = ("django_migrations", "django_content_type", "auth_permission")
 CATALOGUE = ("exercises_exercise", "exercises_edition", "exercises_program")
 
 
+def wipe(database: str) -> None:
+    """Remove all that tests committed. The login role may not, so it happens from above."""
+    with superuser(database) as server:
+        found = server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        server.execute("SET session_replication_role = replica")  # the audit trail refuses otherwise
+        for (table,) in found:
+            if table not in KEPT + CATALOGUE:
+                server.execute(f"DELETE FROM {table}")  # type: ignore[arg-type]
+        for table in CATALOGUE:
+            server.execute(f"DELETE FROM {table} WHERE practice_id IS NOT NULL")  # type: ignore[arg-type]
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _clean_as_superuser() -> Iterator[None]:
     """The login role may not TRUNCATE, so committed rows are cleaned away from above."""
@@ -68,21 +84,57 @@ def _clean_as_superuser() -> Iterator[None]:
 
     def teardown(self) -> None:
         connection.close()
-        with superuser(connection.settings_dict["NAME"]) as server:
-            tables = [
-                row[0]
-                for row in server.execute(
-                    "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-                ).fetchall()
-                if row[0] not in KEPT + CATALOGUE
-            ]
-            server.execute("SET session_replication_role = replica")  # the audit trail refuses otherwise
-            for table in tables:
-                server.execute(f"DELETE FROM {table}")  # type: ignore[arg-type]
-            for table in CATALOGUE:
-                server.execute(f"DELETE FROM {table} WHERE practice_id IS NOT NULL")  # type: ignore[arg-type]
+        wipe(connection.settings_dict["NAME"])
 
     before = TransactionTestCase._fixture_teardown
     TransactionTestCase._fixture_teardown = teardown
     yield
     TransactionTestCase._fixture_teardown = before
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker) -> Iterator[World]:
+    """Two practices full of canaries, committed once for all tests of a module."""
+    from django.test import override_settings
+
+    from tests.world import build_world
+
+    quick = override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"], STAFF_NEED_SECOND_FACTOR=False
+    )
+    # The test browser keeps a copy of every template's context; these tests read pages, not contexts.
+    unread = mock.patch("django.test.client.store_rendered_templates")
+    with quick, unread:
+        with django_db_blocker.unblock():
+            built = build_world()
+            connection.close()
+        yield built
+    with django_db_blocker.unblock():
+        connection.close()
+        wipe(connection.settings_dict["NAME"])
+
+
+@pytest.fixture(scope="module")
+def browser_of(world: World, django_db_blocker) -> Callable[..., Browser]:
+    """Return a fresh browser of any persona of the world, each signed in once; "anonymous" is signed in nowhere."""
+    from tests.factories import signed_in
+
+    with django_db_blocker.unblock():
+        cookies = {name: signed_in(who).cookies[settings.SESSION_COOKIE_NAME] for name, who in world.personas.items()}
+        connection.close()
+
+    def open_browser(name: str, **kwargs: Any) -> Browser:
+        browser = Browser(**kwargs)
+        if name in cookies:
+            browser.cookies[settings.SESSION_COOKIE_NAME] = cookies[name].value
+        return browser
+
+    return open_browser
+
+
+@pytest.fixture
+def committed(world: World, django_db_blocker) -> Iterator[None]:
+    """Work without a transaction around the test: what requests write stays, as it does in life."""
+    with django_db_blocker.unblock():
+        yield
+        connection.close()

@@ -45,9 +45,7 @@ def inside(practice: Practice) -> Iterator[None]:
 def make_user(email: str = "", time_zone: str = "Europe/London") -> User:
     from allauth.account.models import EmailAddress
 
-    user = User.objects.create_user(
-        email or f"person{next(_numbers)}@example.org", PASSWORD, time_zone=time_zone
-    )
+    user = User.objects.create_user(email or f"person{next(_numbers)}@example.org", PASSWORD, time_zone=time_zone)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
@@ -63,9 +61,7 @@ def make_client(practice: Practice, name: str, *, login: bool = True, time_zone:
     user = make_user(time_zone=zone) if login else None
     with inside(practice):
         client = Client.objects.create(practice=practice, name=name, user=user)
-        Contact.objects.create(
-            practice=practice, client=client, time_zone=zone, email=user.email if user else ""
-        )
+        Contact.objects.create(practice=practice, client=client, time_zone=zone, email=user.email if user else "")
         if login:
             from clients.consents import REQUIRED
 
@@ -113,9 +109,9 @@ def acting_as(who: Membership | Client) -> Iterator[None]:
         yield
 
 
-def signed_in(who: Membership | Client) -> Browser:
+def signed_in(who: Membership | Client, **kwargs: Any) -> Browser:
     """Return a test browser signed in as a member or client."""
-    browser = Browser()
+    browser = Browser(**kwargs)
     browser.force_login(user_of(who), backend="allauth.account.auth_backends.AuthenticationBackend")
     return browser
 

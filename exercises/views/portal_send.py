@@ -20,6 +20,7 @@ from exercises import answering
 from exercises import doing as doings
 from exercises.asking import ask
 from exercises.doing import Doing
+from exercises.flags import raised
 from exercises.lane_words import said
 from exercises.next_steps import next_steps
 from exercises.views.portal_do import over, script_words
@@ -63,6 +64,7 @@ def _check_page(request: Any, doing: Doing, status: int = 200) -> HttpResponse:
                 for line in every
                 if line.error
             ],
+            "weighs": bool(raised(doing.form, {line.question.key: line.value for line in every})),
             "all_left_out": all(line.left_out for line in every),
         },
         status=status,
@@ -73,9 +75,9 @@ def _check_page(request: Any, doing: Doing, status: int = 200) -> HttpResponse:
 @for_consenting_clients
 def send(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
     """Send the draft as it stands. Pressed twice, it is sent once."""
+    doing = doings.of(request.person, request.practice, occurrence_id)
     if request.method != "POST":
         return redirect("do_check", occurrence_id)
-    doing = doings.of(request.person, request.practice, occurrence_id)
     try:
         answering.submit(doing.occurrence, author=request.person, raw=doing.kept.raw)
     except answering.NotYetRight:

@@ -1,0 +1,243 @@
+"""The table of doors: every address of Attune, for whom it opens, and what stands behind it.
+
+An address that is not in this table fails the build. Add a line with the kind of people it is for; the matrix
+of roles and refusals in ``test_doors.py`` follows from it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.world import House, tickets
+
+#: Everybody who comes to a door, besides those who did not sign in. The far ones belong to the neighbour.
+PERSONAS = (
+    "owner", "therapist", "colleague", "coordinator", "ended", "mara", "theo", "stranger",
+    "far_owner", "far_therapist", "far_mara",
+)  # fmt: skip
+CLIENTS = ("mara", "theo", "stranger", "far_mara")
+ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """For whom a door is. ``who`` are the personas that come in; ``signed_in`` is False for public ones."""
+
+    name: str
+    who: frozenset[str]
+    signed_in: bool = True
+
+
+def _kind(name: str, *who: str, signed_in: bool = True) -> Kind:
+    return Kind(name, frozenset(who), signed_in)
+
+
+PUBLIC = _kind("public", ANONYMOUS, *PERSONAS, signed_in=False)
+ACCOUNT = _kind("anybody's own account", *PERSONAS)
+STAFF = _kind("any staff", "owner", "therapist", "colleague", "coordinator", "far_owner", "far_therapist")
+CLINICIANS = _kind("clinicians", "owner", "therapist", "colleague", "far_owner", "far_therapist")
+HOME_CLINICIANS = _kind("clinicians of the practice", "owner", "therapist", "colleague")
+OWNERS = _kind("owners", "owner", "far_owner")
+HOME_OWNER = _kind("the practice's own owner", "owner")
+CLINICAL = _kind("one couple's clinical page", "owner", "therapist")
+OFFICE = _kind("one couple's office page", "owner", "therapist", "coordinator")
+THERAPISTS_BOSS = _kind("who decides on caseloads", "owner", "coordinator")
+PORTAL = _kind("portal", "mara", "theo", "stranger", "far_mara")
+MARA = _kind("one person's own", "mara")
+COUPLE = _kind("what both partners have", "mara", "theo")
+NOBODY = _kind("the demo's only", signed_in=False)
+
+
+@dataclass(frozen=True)
+class Door:
+    """One address: its kind, what it needs, and how it answers a plain GET by those it is for."""
+
+    kind: Kind
+    kwargs: Callable[[House], dict[str, Any]] = lambda house: {}
+    get: frozenset[int] = frozenset({200})
+    #: Without a token a POST is refused everywhere, but for these: a beacon, a mailbox's one click.
+    token: bool = True
+
+    def path(self, name: str, house: House) -> str:
+        return reverse(name, kwargs=self.kwargs(house))
+
+    def elsewhere(self, name: str, house: House) -> str:
+        """Return the same address about something that exists nowhere."""
+        return reverse(name, kwargs={key: _nowhere(value) for key, value in self.kwargs(house).items()})
+
+    @property
+    def about_something(self) -> bool:
+        return self.kwargs is not Door.kwargs
+
+
+def _nowhere(value: Any) -> Any:
+    if isinstance(value, uuid.UUID):
+        return uuid.uuid4()
+    return "nothing-of-this-name" if isinstance(value, str) else value
+
+
+SENDS = frozenset({405})
+LEADS_ON = frozenset({302})
+EITHER = frozenset({200, 302})
+
+
+def couple(house: House) -> dict[str, Any]:
+    return {"pk": house.couple.pk}
+
+
+def couple_id(house: House) -> dict[str, Any]:
+    return {"couple_id": house.couple.pk}
+
+
+def partner(house: House) -> dict[str, Any]:
+    return {"couple_pk": house.couple.pk, "pk": house["mara"].pk}
+
+
+def invited(house: House) -> dict[str, Any]:
+    return {"couple_pk": house.things["couple_of_one"].pk, "pk": house.things["una"].pk}
+
+
+def private_of(house: House) -> dict[str, Any]:
+    return {"couple_id": house.couple.pk, "client_id": house["mara"].pk}
+
+
+def thing(argument: str, name: str) -> Callable[[House], dict[str, Any]]:
+    return lambda house: {argument: house.things[name].pk}
+
+
+def response(name: str) -> Callable[[House], dict[str, Any]]:
+    return lambda house: {"couple_id": house.couple.pk, "response_id": house.things[name].pk}
+
+
+def occurrence(name: str, of: str, **more: Any) -> Callable[[House], dict[str, Any]]:
+    return lambda house: {"occurrence_id": house.occurrence(name, of).pk, **more}
+
+
+def given(name: str) -> Callable[[House], dict[str, Any]]:
+    return lambda house: {"couple_id": house.couple.pk, "assignment_id": house.given[name].pk}
+
+
+def reveal(house: House) -> dict[str, Any]:
+    return {**given("sealed")(house), "slot": house.occurrence("sealed", "mara").slot}
+
+
+def own_exercise(house: House) -> dict[str, Any]:
+    return {"slug": f"{house.prefix}-open"}
+
+
+def ticket(name: str) -> Callable[[House], dict[str, Any]]:
+    return lambda house: {"ticket": tickets(house)[name]}
+
+
+def report(house: House) -> dict[str, Any]:
+    return {"couple_id": house.couple.pk, "report_id": house.things["report:clinical"].pk}
+
+
+DOORS: dict[str, Door] = {
+    # practice
+    "home": Door(PUBLIC, get=EITHER),
+    "choose": Door(ACCOUNT),
+    "leave": Door(PUBLIC, get=LEADS_ON, token=False),
+    "sign_up": Door(PUBLIC, get=EITHER),
+    "join_team": Door(PUBLIC, ticket("team")),
+    "account": Door(STAFF),
+    "practice_settings": Door(OWNERS),
+    "staff_invite": Door(OWNERS, get=SENDS),
+    "staff_invitation_resend": Door(HOME_OWNER, thing("pk", "staff_invitation"), get=SENDS),
+    "staff_invitation_withdraw": Door(HOME_OWNER, thing("pk", "staff_invitation"), get=SENDS),
+    "member_role": Door(HOME_OWNER, lambda house: {"pk": house["colleague"].pk}, get=SENDS),
+    "member_end": Door(HOME_OWNER, lambda house: {"pk": house["colleague"].pk}, get=SENDS),
+    "demo_mail": Door(NOBODY),
+    "demo_mail_one": Door(NOBODY, lambda house: {"pk": "1"}),
+    "demo_mail_html": Door(NOBODY, lambda house: {"pk": "1"}),
+    # clients
+    "join": Door(PUBLIC, ticket("client")),
+    "welcome": Door(PORTAL, get=LEADS_ON),
+    "welcome_step": Door(PORTAL, lambda house: {"step": "limits"}, get=LEADS_ON),
+    "portal_you": Door(PORTAL),
+    "portal_help": Door(PUBLIC),
+    "portal_limits": Door(PUBLIC),
+    "couple_new": Door(STAFF),
+    "couple_status": Door(OFFICE, couple),
+    "couple_therapists": Door(THERAPISTS_BOSS, couple),
+    "appointment_new": Door(OFFICE, couple),
+    "appointment_cancel": Door(OFFICE, thing("pk", "appointment"), get=SENDS),
+    "clearance_record": Door(CLINICAL, couple),
+    "clearance_withdraw": Door(CLINICAL, couple, get=SENDS),
+    "client_edit": Door(OFFICE, partner),
+    "invitation_send": Door(OFFICE, invited, get=SENDS),
+    "invitation_withdraw": Door(OFFICE, invited, get=SENDS),
+    # the desk
+    "desk": Door(STAFF, get=EITHER),
+    "couples": Door(STAFF),
+    "couple": Door(OFFICE, couple_id),
+    "couple_private": Door(CLINICAL, private_of),
+    "read_all": Door(CLINICAL, couple_id, get=SENDS),
+    "read_all_private": Door(CLINICAL, private_of, get=SENDS),
+    "response": Door(CLINICAL, response("shared:mara")),
+    "read": Door(CLINICAL, response("shared:mara"), get=SENDS),
+    "response_private": Door(CLINICAL, response("told:mara")),
+    "read_private": Door(CLINICAL, response("told:mara"), get=SENDS),
+    "assign": Door(CLINICAL, couple_id),
+    "assign_preview": Door(CLINICAL, couple_id, get=SENDS),
+    "take_back": Door(CLINICAL, given("waiting")),
+    "open_reveal": Door(CLINICAL, reveal),
+    "library": Door(CLINICIANS),
+    "exercise": Door(HOME_CLINICIANS, own_exercise),
+    "exercise_preview": Door(HOME_CLINICIANS, own_exercise),
+    "assign_exercise": Door(HOME_CLINICIANS, own_exercise),
+    "programs": Door(CLINICIANS),
+    "program": Door(CLINICIANS, lambda house: {"slug": house.things["program_slug"]}),
+    # reports
+    "reports": Door(CLINICIANS),
+    "progress_of_couple": Door(CLINICAL, couple_id),
+    "reports_of_couple": Door(CLINICAL, couple_id),
+    "report": Door(CLINICAL, report),
+    "report_again": Door(CLINICAL, report, get=SENDS),
+    "report_download": Door(CLINICAL, report),
+    "alert": Door(CLINICAL, lambda house: {"couple_id": house.couple.pk, "alert_id": house.things["alert"].pk}),
+    # the portal
+    "portal_today": Door(PORTAL),
+    "portal_together": Door(PORTAL),
+    "portal_opened": Door(COUPLE, occurrence("opened", "mara")),
+    "do": Door(MARA, occurrence("untold", "mara")),
+    "do_question": Door(MARA, occurrence("untold", "mara", number=1)),
+    "do_save": Door(MARA, occurrence("untold", "mara"), get=SENDS),
+    "do_check": Door(MARA, occurrence("untold", "mara")),
+    "do_send": Door(MARA, occurrence("untold", "mara"), get=LEADS_ON),
+    "do_sent": Door(MARA, occurrence("told", "mara")),
+    "do_skip": Door(MARA, occurrence("untold", "mara")),
+}
+
+#: Addresses that a library brings along: their views know nobody but the user who signed in.
+ACCOUNTS = ("account_", "mfa_")
+#: What those addresses need in their path.
+ACCOUNT_ARGUMENTS = {"uidb36": "x", "key": "set-password", "pk": 1}
+
+
+def patterns(resolver: URLResolver | None = None, above: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every address there is, whoever brought it: its name (or route), and the arguments in its path."""
+    for one in (resolver or get_resolver()).url_patterns:
+        names = (*above, *_arguments(one))
+        if isinstance(one, URLResolver):
+            yield from patterns(one, names)
+        else:
+            yield one.name or str(one.pattern), names
+
+
+def _arguments(one: URLPattern | URLResolver) -> set[str]:
+    return {*one.pattern.converters, *one.pattern.regex.groupindex}
+
+
+def account_paths() -> dict[str, str]:
+    """The library's own addresses, by name."""
+    return {
+        name: reverse(name, kwargs={key: ACCOUNT_ARGUMENTS[key] for key in names})
+        for name, names in patterns()
+        if name.startswith(ACCOUNTS) and name not in DOORS
+    }

@@ -1,0 +1,131 @@
+"""Every address × everybody who may come to it: who gets in, and that all others meet the same wall.
+
+What is refused is refused like something that does not exist: same status, same page, same headers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client as Browser
+
+from tests.conftest import superuser
+from tests.doors import ANONYMOUS, CLIENTS, DOORS, PERSONAS, PUBLIC, Door, account_paths, patterns
+from tests.pages import same_answer
+from tests.rows import UNREAD, changed, rows_of_all_tables
+
+
+@pytest.fixture
+def browsers(browser_of) -> dict[str, Browser]:
+    """A browser of each persona, signed in where they can be."""
+    return {name: browser_of(name) for name in (ANONYMOUS, *PERSONAS)}
+
+
+def outsiders(door: Door) -> Iterator[str]:
+    for name in (ANONYMOUS, *PERSONAS):
+        if name not in door.kind.who:
+            yield name
+
+
+def is_refused(door: Door, name: str, response: HttpResponse) -> bool:
+    """Tell whether an outsider was turned away as they should be."""
+    if name == ANONYMOUS and door.kind.signed_in:
+        return response.status_code == 302 and response["Location"].startswith("/account/login/")
+    return response.status_code in ({404, 405} if 405 in door.get else {404})
+
+
+# ── the table is whole ───────────────────────────────────────────────────────
+
+
+def test_every_address_is_declared_and_named():
+    known = {*DOORS, *account_paths()}
+    there = {name for name, _arguments in patterns()}
+    assert there - known == set(), "say in tests/doors.py for whom these are"
+    assert set(DOORS) - there == set(), "these are gone"
+
+
+# ── who gets in ──────────────────────────────────────────────────────────────
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", DOORS)
+def test_a_door_opens_for_its_kind_and_for_nobody_else(name, world, browsers):
+    door = DOORS[name]
+    path = door.path(name, world.home)
+    answers = {who: browser.get(path) for who, browser in browsers.items()}
+    assert {who: answers[who].status_code for who in door.kind.who if answers[who].status_code not in door.get} == {}
+    assert {who: answers[who].status_code for who in outsiders(door) if not is_refused(door, who, answers[who])} == {}
+
+
+#: Who passes the first look, because of what they are, and must fail the second, because it is not theirs.
+NEARLY = ("colleague", "coordinator", "far_owner", "theo", "stranger", "far_mara")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "name", [name for name, door in DOORS.items() if door.about_something and door.kind is not PUBLIC]
+)
+def test_what_is_somebody_elses_looks_like_what_does_not_exist(name, world, browsers):
+    door = DOORS[name]
+    path, nowhere = door.path(name, world.home), door.elsewhere(name, world.home)
+    of_clients = bool({"mara", "theo"} & door.kind.who)
+    for who in NEARLY:
+        if who in door.kind.who or (who in CLIENTS) != of_clients:
+            continue
+        assert same_answer(browsers[who].get(path), browsers[who].get(nowhere)), who
+        assert same_answer(browsers[who].post(path), browsers[who].post(nowhere)), who
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", account_paths())
+def test_the_accounts_pages_answer_everybody_calmly(name, browsers):
+    path = account_paths()[name]
+    for who in (ANONYMOUS, "owner", "mara", "ended"):
+        assert browsers[who].get(path).status_code in (200, 302, 404, 405), who
+
+
+# ── nothing is changed by those who may not ──────────────────────────────────
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", [*DOORS, *account_paths()])
+def test_an_unsafe_request_without_a_token_is_refused(name, world, browser_of):
+    door = DOORS.get(name)
+    path = door.path(name, world.home) if door else account_paths()[name]
+    allowed = {403} if door is None or door.token else {204, 405}
+    for who in (ANONYMOUS, "owner", "mara"):
+        browser = browser_of(who, enforce_csrf_checks=True)
+        for method in ("post", "put", "patch", "delete") if who == "owner" else ("post",):
+            assert getattr(browser, method)(path).status_code in allowed, (who, method)
+
+
+def test_those_who_may_not_change_nothing(world, browsers, committed):
+    before = rows_of_all_tables(superuser)
+    let_in = {}
+    for name, door in DOORS.items():
+        if door.kind is PUBLIC:
+            continue
+        path = door.path(name, world.home)
+        for who in outsiders(door):
+            answer = browsers[who].post(path, {"name": "x", "email": "new@example.org", "role": "owner"})
+            if not is_refused(door, who, answer) and answer.status_code != 405:
+                let_in[name, who] = answer.status_code
+    assert let_in == {}
+    assert changed(before, rows_of_all_tables(superuser), apart_from=UNREAD) == {}
+
+
+def test_looking_twice_changes_nothing(world, browsers, committed):
+    """No page writes when it is read: no 'seen', no counter, nothing started, sent or opened."""
+    before = rows_of_all_tables(superuser)
+    for name, door in DOORS.items():
+        if name == "leave":
+            continue
+        path = door.path(name, world.home)
+        for who in sorted(door.kind.who):
+            browsers[who].get(path)
+        browsers[who].head(path)
+    for path in account_paths().values():
+        browsers["mara"].get(path)
+    assert changed(before, rows_of_all_tables(superuser), apart_from=UNREAD) == {}

@@ -1,0 +1,239 @@
+"""Every page that anybody can reach, read as a browser reads it.
+
+One walk for each persona; the tests look at what it met: words that are somebody else's, headers, what a
+strict policy would stop, links that lead nowhere, titles that say too much.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.crawl import WALKERS, Visit, Walk, walk
+from tests.doors import ANONYMOUS, CLIENTS, DOORS, NOBODY, PUBLIC
+from tests.world import CANARY, World
+
+pytestmark = pytest.mark.django_db
+
+#: Addresses whose link itself says who it is for: whoever holds it reads that much.
+INVITED = ("join", "join_team")
+
+
+class Heard(logging.Handler):
+    """Everything that was logged, with tracebacks."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+        self.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+@dataclass
+class Walks:
+    of: dict[str, Walk]
+    log: list[str]
+
+    def visits(self, *who: str) -> Iterator[Visit]:
+        for name in who or self.of:
+            yield from self.of[name].visits
+
+
+@pytest.fixture(scope="module")
+def walks(world: World, browser_of, django_db_blocker) -> Walks:
+    heard = Heard()
+    logging.getLogger().addHandler(heard)
+    try:
+        with django_db_blocker.unblock():
+            return Walks({who: walk(world, who, browser_of) for who in WALKERS}, heard.lines)
+    finally:
+        logging.getLogger().removeHandler(heard)
+
+
+def test_every_door_was_gone_through(walks):
+    met = {visit.name for visit in walks.visits()}
+    assert {name for name, door in DOORS.items() if door.kind is not NOBODY} - met - {"leave"} == set()
+
+
+def test_nothing_breaks(walks):
+    assert [str(visit) for visit in walks.visits() if visit.status >= 500] == []
+
+
+# ── whose words ──────────────────────────────────────────────────────────────
+
+
+def words_met(visit: Visit) -> set[str]:
+    return set(CANARY.findall(f"{visit.body} {visit.response.headers} {visit.response.cookies}"))
+
+
+def test_nobody_meets_a_word_that_is_not_for_them(walks, world):
+    may = world.canaries
+    strayed = {
+        (str(visit), word)
+        for visit in walks.visits()
+        if visit.name not in INVITED
+        for word in words_met(visit)
+        if visit.who not in may[word]
+    }
+    assert strayed == set()
+
+
+def test_an_invitation_names_its_reader_and_no_couple(walks, world):
+    words = {name: set[str]() for name in INVITED}
+    for visit in walks.visits(ANONYMOUS):
+        if visit.name in INVITED:
+            words[visit.name] |= {word.removeprefix("zqhomex") for word in words_met(visit)}
+    assert words["join"] <= {"mailunaqz"}
+    assert words["join_team"] <= {"inviteeqz", "inviteeaddressqz", "practiceqz"}
+
+
+def test_those_a_word_is_for_do_meet_it(walks, world):
+    """The walk has teeth: what is somebody's to read was found."""
+    met: dict[str, set[str]] = {}
+    for visit in walks.visits():
+        met.setdefault(visit.who, set()).update(
+            word.removeprefix("zqhomex").removesuffix("qz") for word in words_met(visit) if "homex" in word
+        )
+    assert {
+        "namemara", "nametheo", "sharedmara", "sharedtheo", "openedmara", "sealedmara", "jointmara", "mixedmara",
+        "toldmara", "skipmara", "clearance", "room",
+    } <= met["therapist"]  # fmt: skip
+    assert {"sharedmara", "sharedtheo", "openedtheo", "jointmara", "whyuntoldmara", "draftmara"} <= met["mara"]
+    assert {"sharedmara", "openedmara", "jointmara"} <= met["theo"]
+    assert {"namemara", "nametheo", "room"} <= met["coordinator"]
+    assert {"nameada", "nameruth"} <= met["colleague"]
+    assert not any(word.startswith("own") for word in met["therapist"])
+
+
+def test_addresses_and_titles_name_nobody(walks):
+    said = set()
+    for visit in walks.visits():
+        said |= {(visit.path, word) for word in CANARY.findall(visit.path + str(visit.response.get("Location")))}
+        if visit.page:
+            found = CANARY.findall(visit.page.title)
+            said |= {(visit.path, word) for word in found if not word.startswith(("zqhomextitle", "zqfarxtitle"))}
+    assert said == set()
+
+
+def test_titles_of_the_portal_are_neutral(walks):
+    """They stand in browser histories: no name, no exercise, no practice, no word about what it is for."""
+    telling = re.compile(r"couple|therap|exercise|homework|check-in|relationship|safe|zq", re.IGNORECASE)
+    titles = {page.title.strip() for who in CLIENTS for _visit, page in walks.of[who].pages()}
+    assert {title for title in titles if not title or telling.search(title)} == set()
+
+
+def test_the_log_holds_no_words_addresses_or_tickets(walks, world):
+    from tests.world import tickets
+
+    links = [*tickets(world.home).values(), *tickets(world.far).values()]
+    spoken = [
+        line
+        for line in walks.log
+        if CANARY.search(line) or "@example.org" in line or any(ticket in line for ticket in links)
+    ]
+    assert spoken == []
+
+
+# ── what goes along with every answer ────────────────────────────────────────
+
+
+def policy(visit: Visit) -> dict[str, list[str]]:
+    parts = (one.split() for one in visit.response.headers["Content-Security-Policy"].split(";"))
+    return {one[0]: one[1:] for one in parts if one}
+
+
+def test_every_answer_carries_the_strict_headers(walks):
+    wrong = []
+    for visit in walks.visits():
+        found = visit.response.headers
+        wrong += [
+            f"{visit}: {name} is {found.get(name)!r}"
+            # (A referrer inside the house is what protects forms against other sites' requests.)
+            for name, wanted in {
+                "Cache-Control": "no-store",
+                "Referrer-Policy": "same-origin",
+                "X-Content-Type-Options": "nosniff",
+                "X-Frame-Options": "DENY",
+                "Cross-Origin-Opener-Policy": "same-origin",
+                "Cross-Origin-Resource-Policy": "same-origin",
+                "X-Robots-Tag": "noindex",
+            }.items()
+            if found.get(name) != wanted
+        ]
+        if "geolocation=()" not in found.get("Permissions-Policy", ""):
+            wrong.append(f"{visit}: sensors")
+    assert wrong == []
+
+
+def test_every_answer_carries_the_strict_policy(walks):
+    nonces = []
+    for visit in walks.visits():
+        said = policy(visit)
+        everything = " ".join(" ".join(values) for values in said.values())
+        assert "unsafe" not in everything, visit
+        assert "*" not in everything, visit
+        assert "http" not in everything, visit
+        for name in ("default-src", "object-src", "base-uri", "frame-ancestors"):
+            assert said[name] == ["'none'"], (str(visit), name)
+        assert said["form-action"] == ["'self'"], visit
+        nonces += [one for one in said["script-src"] if one.startswith("'nonce-")]
+    assert len(nonces) == len(set(nonces))
+
+
+def test_pages_hold_nothing_inline_and_say_their_language(walks):
+    wrong = []
+    for one in walks.of.values():
+        for visit, page in one.pages():
+            wrong += [f"{visit}: {what}" for what in page.inline]
+            if not page.lang:
+                wrong.append(f"{visit}: no language")
+            if not page.title.strip():
+                wrong.append(f"{visit}: no title")
+    assert wrong == []
+
+
+def test_pages_load_from_their_own_house_alone(walks):
+    loaded = {address for one in walks.of.values() for _visit, page in one.pages() for address in page.loaded}
+    assert {one for one in loaded if urlsplit(one).netloc or urlsplit(one).scheme} == set()
+
+
+# ── where links lead ─────────────────────────────────────────────────────────
+
+
+def test_no_link_is_dead(walks):
+    assert {dead for one in walks.of.values() for dead in one.dead} == set()
+    lost = {str(visit) for visit in walks.visits() if visit.by_link and visit.status >= 400 and visit.who != "ended"}
+    assert lost == set()
+
+
+#: Doors that no link leads to, with the reason.
+WITHOUT_A_LINK = {
+    "welcome": "where people are led until they have agreed",
+    "welcome_step": "where people are led until they have agreed",
+    "join": "from a mail",
+    "join_team": "from a mail",
+    "do_save": "the page's own script",
+    "do_check": "where the last question leads",
+    "choose": "for those who are in more than one practice",
+    "do_sent": "where sending leads",
+    "report_again": "on a report that could not be made",
+}
+
+
+def test_every_door_is_offered_to_somebody(walks):
+    linked = {name for one in walks.of.values() for name in one.linked}
+    lonely = {name for name, door in DOORS.items() if door.kind is not NOBODY} - linked - set(WITHOUT_A_LINK)
+    assert lonely - {"home"} == set()
+
+
+def test_links_that_lead_outside_are_the_known_ones(walks):
+    outside = {address for one in walks.of.values() for address in one.outside}
+    assert {one for one in outside if not one.startswith(("tel:", "sms:", "mailto:", "https://"))} == set()
+    assert PUBLIC.who >= {ANONYMOUS}

@@ -1,0 +1,385 @@
+"""The smallest honest world: two practices, two couples each, everybody who may or may not see them.
+
+Every text in it carries a *canary*: a word that exists nowhere else and knows who may ever meet it. It is
+built by the product's own verbs, as the people who would do it, so that a refusal cannot be right for the
+wrong reason.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from clients import inviting as client_invitations
+from clients.models import Appointment, Clearance, Client, ClientInvitation, Contact, Couple
+from exercises import answering, drafts
+from exercises.assigning import give
+from exercises.giving import Giving
+from exercises.models import Assignment, Edition, Exercise, Occurrence, Program, Response
+from exercises.recurrence import Recurrence
+from exercises.vocabulary import Lane
+from practice import inviting as staff_invitations
+from practice.models import Membership, Practice, StaffInvitation
+from practice.tickets import issue
+from reports.models import Alert, Report
+from tests import factories
+from tests.factories import acting_as, inside
+
+CANARY = re.compile(r"zq[a-z]+?qz")
+
+#: Who of a practice may meet a word.
+STAFF = ("owner", "therapist", "coordinator")
+CLINICIANS = ("owner", "therapist")
+BOTH = ("mara", "theo")
+EVERYBODY = ("owner", "therapist", "coordinator", "colleague", "mara", "theo", "stranger")
+
+QUESTIONS: list[dict[str, Any]] = [
+    {"key": "close", "type": "scale", "label": "How close", "min": 0, "max": 10, "low": "Far", "high": "Near"},
+    {"key": "kept", "type": "yes_no", "label": "Did you keep it"},
+    {"key": "when", "type": "single", "label": "When", "options": [
+        {"value": "early", "label": "Early"}, {"value": "late", "label": "Late"}]},
+    {"key": "which", "type": "multi", "label": "Which", "options": [
+        {"value": "a", "label": "One"}, {"value": "b", "label": "Two"}]},
+    {"key": "ticks", "type": "checklist", "label": "What was there", "options": [
+        {"value": "x", "label": "Laughing"}, {"value": "y", "label": "Listening"}]},
+    {"key": "line", "type": "short_text", "label": "One line"},
+    {"key": "words", "type": "long_text", "label": "In your words"},
+    {"key": "minutes", "type": "number", "label": "Minutes", "min": 0, "max": 600, "unit": "minutes"},
+    {"key": "mood", "type": "mood", "label": "Your mood"},
+]  # fmt: skip
+SAFETY = {"key": "safe", "type": "yes_no", "label": "I feel safe", "private": True, "flag_if": "no"}
+
+
+def raw(text: str, *, safe: str = "yes") -> dict[str, list[str]]:
+    """What somebody typed into the form with every kind of question."""
+    return {
+        "close": ["7"], "kept": ["yes"], "when": ["late"], "which": ["a", "b"], "ticks": ["x"],
+        "line": [f"line {text}"], "words": [f"words {text}"], "minutes": ["20"], "mood": ["4", "calm"],
+        "safe": [safe],
+    }  # fmt: skip
+
+
+@dataclass
+class House:
+    """One practice, its people, and what they gave, answered and planned."""
+
+    prefix: str
+    practice: Practice
+    people: dict[str, Membership | Client] = field(default_factory=dict)
+    couple: Couple = None  # type: ignore[assignment]
+    other: Couple = None  # type: ignore[assignment]
+    #: What was given, and what came of it, by the short names below.
+    given: dict[str, Assignment] = field(default_factory=dict)
+    things: dict[str, Any] = field(default_factory=dict)
+    canaries: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.people[name]
+
+    def word(self, purpose: str, *may: str) -> str:
+        """Return a new canary that only these people of this practice may meet."""
+        text = f"zq{self.prefix}x{purpose}qz"
+        assert CANARY.fullmatch(text), text
+        assert text not in self.canaries, text
+        self.canaries[text] = frozenset(self.persona(one) for one in may)
+        return text
+
+    def persona(self, name: str) -> str:
+        return name if self.prefix == "home" else f"{self.prefix}_{name}"
+
+    def occurrence(self, name: str, of: str) -> Occurrence:
+        """Return the occurrence of one thing that was given, for one person (or for all: ``""``)."""
+        with inside(self.practice):
+            return Occurrence.objects.select_related("assignment__edition").get(
+                assignment=self.given[f"{name}:{of}" if f"{name}:{of}" in self.given else name],
+                client=self.people[of] if of else None,
+            )
+
+
+@dataclass
+class World:
+    home: House
+    far: House
+
+    @property
+    def canaries(self) -> dict[str, frozenset[str]]:
+        return {**self.home.canaries, **self.far.canaries}
+
+    @property
+    def personas(self) -> dict[str, Membership | Client]:
+        return {house.persona(name): who for house in (self.home, self.far) for name, who in house.people.items()}
+
+
+def daytime_zone() -> str:
+    """A time zone in which the day is neither young nor nearly over: what is given for today is still open."""
+    now = timezone.now()
+    for name in ("Europe/London", "America/New_York", "Asia/Tokyo", "Australia/Sydney"):
+        if 8 <= now.astimezone(ZoneInfo(name)).hour < 20:
+            return name
+    raise AssertionError("the sun is always up somewhere")
+
+
+def build_world() -> World:
+    return World(build("home"), build("far"))
+
+
+def build(prefix: str) -> House:
+    """Build one practice with everything in it."""
+    house = House(prefix, factories.make_practice(time_zone=daytime_zone()))
+    _staff(house)
+    _couples(house)
+    _library(house)
+    _given(house)
+    _answered(house)
+    _planned(house)
+    _invited(house)
+    _reported(house)
+    return house
+
+
+def _staff(house: House) -> None:
+    for name, role in [
+        ("owner", "owner"), ("therapist", "therapist"), ("colleague", "therapist"),
+        ("coordinator", "coordinator"), ("ended", "therapist"),
+    ]:  # fmt: skip
+        may = EVERYBODY if name == "therapist" else ("owner", "therapist", "colleague", "coordinator", "stranger")
+        member = factories.make_member(house.practice, role, f"Dr {house.word(f'name{name}', *may)}")
+        _address(house, member, house.word(f"mail{name}", name))
+        house.people[name] = member
+    with inside(house.practice):
+        Membership.objects.filter(pk=house["ended"].pk).update(ended_at=timezone.now())
+        practice = Practice.objects.get(pk=house.practice.pk)
+        practice.name = f"{house.word('practice', *EVERYBODY)} House"
+        practice.address = house.word("letterhead", *EVERYBODY)
+        practice.reply_hours = house.word("hours", *EVERYBODY)
+        practice.save()
+        house.practice = practice
+
+
+def _address(house: House, who: Membership | Client, word: str) -> None:
+    """Give somebody an address that nobody else may read."""
+    from allauth.account.models import EmailAddress
+
+    user = factories.user_of(who)
+    user.email = f"{word}@example.org"
+    user.save()
+    EmailAddress.objects.filter(user=user).update(email=user.email)
+    if isinstance(who, Client):
+        with inside(house.practice):
+            Contact.objects.filter(client=who).update(email=user.email)
+
+
+def _couples(house: House) -> None:
+    seen = (*STAFF, *BOTH)
+    house.couple = factories.make_couple(
+        house.practice,
+        (f"Mara {house.word('namemara', *seen)}", f"Theo {house.word('nametheo', *seen)}"),
+        therapist=house["therapist"],
+    )
+    house.people["mara"], house.people["theo"] = house.couple.clients
+    aside = ("owner", "coordinator", "colleague", "stranger")
+    house.other = factories.make_couple(
+        house.practice,
+        (f"Ada {house.word('nameada', *aside)}", f"Ruth {house.word('nameruth', *aside)}"),
+        therapist=house["colleague"],
+    )
+    house.people["stranger"] = house.other.clients[0]
+    for name in ("mara", "theo"):
+        _address(house, house[name], house.word(f"mail{name}", name, *STAFF))
+        with inside(house.practice):
+            Client.objects.filter(pk=house[name].pk).update(pronouns=house.word(f"pronouns{name}", *seen))
+    _address(house, house["stranger"], house.word("mailstranger", "stranger", "owner", "coordinator", "colleague"))
+
+
+def _library(house: House) -> None:
+    with inside(house.practice):
+        house.things["open"] = _exercise(house, "open", Lane.SHARED, QUESTIONS)
+        house.things["joint"] = _exercise(
+            house, "joint", Lane.JOINT,
+            [QUESTIONS[1], QUESTIONS[6], {**QUESTIONS[5], "each": True}],
+        )  # fmt: skip
+        house.things["safety"] = _exercise(house, "safety", Lane.PRIVATE, [*QUESTIONS, SAFETY])
+        house.things["mixed"] = _exercise(house, "mixed", Lane.SHARED, [QUESTIONS[0], QUESTIONS[6], SAFETY])
+
+
+def _exercise(house: House, slug: str, lane: str, questions: list[dict[str, Any]]) -> Edition:
+    """An exercise of the practice's own: what is in it may be met by all its staff and by whom it was given."""
+    given_to = {"safety": ("mara",)}.get(slug, BOTH)
+    may = ("owner", "therapist", "colleague", *given_to)
+    title = f"{slug.title()} {house.word(f'title{slug}', *may)}"
+    exercise = Exercise.objects.create(
+        practice=house.practice, slug=f"{house.prefix}-{slug}", kind="check_in", title=title,
+        summary=house.word(f"summary{slug}", *may), themes=[], participation="either", level="gentle",
+        minutes=5, lane=lane,
+    )  # fmt: skip
+    exercise.newest = Edition.objects.create(
+        practice=house.practice, exercise=exercise, number=1, title=title, digest=slug,
+        content={
+            "slug": exercise.slug, "title": title, "reminder_title": "", "kind": "check_in", "themes": [],
+            "participation": "together" if lane == Lane.JOINT else "each_alone",
+            "cadence": {"words": "weekly", "rule": "FREQ=WEEKLY;BYDAY=SU", "time_of_day": "evening"},
+            "minutes": 5, "minutes_estimated": False, "level": "gentle", "summary": exercise.summary,
+            "points": [], "steps": [house.word(f"step{slug}", *may)], "prompts": [], "questions": questions,
+            "scoring": None, "lane": lane, "needs_clearance": False, "caution_codes": [], "cautions": [],
+            "adaptations": {},
+        },
+    )  # fmt: skip
+    exercise.save()
+    return exercise.newest
+
+
+def _given(house: House) -> None:
+    _clearance(house)
+    for name, slug, lane, to, extra in [
+        ("shared", "open", Lane.SHARED, BOTH, {}),
+        ("mixed", "mixed", Lane.SHARED, BOTH, {}),
+        ("sealed", "open", Lane.REVEAL, BOTH, {"opens_by": "all"}),
+        ("opened", "open", Lane.REVEAL, BOTH, {"opens_by": "all"}),
+        ("joint", "joint", Lane.JOINT, BOTH, {}),
+        ("told", "safety", Lane.PRIVATE, ("mara",), {}),
+        ("untold", "safety", Lane.PRIVATE, ("mara",), {}),
+        ("aside", "safety", Lane.PRIVATE, ("mara",), {}),
+        ("own", "open", Lane.OWN, ("mara",), {}),
+        ("ahead", "open", Lane.SHARED, BOTH, {"starts_on": today(house) + datetime.timedelta(days=3)}),
+        ("waiting", "open", Lane.SHARED, BOTH, {}),
+        ("together", "joint", Lane.JOINT, BOTH, {}),
+    ]:
+        give_one(house, name, slug, lane, to, **extra)
+
+
+def give_one(house: House, name: str, slug: str, lane: str, to: Iterable[str], **extra: Any) -> None:
+    """Give something as the therapist, with a line that only its people may read."""
+    to = tuple(to)
+    word = house.word(f"why{name}{''.join(to) if len(to) == 1 else ''}", *CLINICIANS, *to)
+    with acting_as(house["therapist"]):
+        draft = Giving(
+            **{
+                "couple": Couple.objects.with_partners().get(pk=house.couple.pk),
+                "edition": house.things[slug],
+                "clients": tuple(house[one].pk for one in to),
+                "lane": lane,
+                "why": f"Because {word}",
+                "starts_on": today(house),
+                "at": datetime.time(23, 30),
+                "recurrence": Recurrence.parse("once"),
+                **extra,
+            }
+        )
+        for assignment in give(draft, by=house["therapist"]):
+            key = name if len(to) > 1 and lane not in (Lane.OWN, Lane.PRIVATE) else f"{name}:{to[0]}"
+            house.given[key] = assignment
+
+
+def today(house: House) -> datetime.date:
+    return timezone.localtime(timezone.now(), house.practice.zone).date()
+
+
+def _clearance(house: House) -> None:
+    with acting_as(house["therapist"]):
+        house.things["clearance"] = Clearance.objects.create(
+            couple=house.couple, recorded_by=house["therapist"], note=house.word("clearance", *CLINICIANS)
+        )
+
+
+def send(house: House, name: str, who: str, text: str, **fields: Any) -> Response:
+    """Answer and send, as this person."""
+    of = "" if house.given.get(name) is not None and house.given[name].lane == Lane.JOINT else who
+    occurrence = house.occurrence(name, of)
+    form = occurrence.assignment.edition.form
+    typed = {key: parts for key, parts in raw(text, **fields).items() if key in form}
+    with acting_as(house[who]):
+        return answering.submit(occurrence, author=house[who], raw=typed)
+
+
+def keep(house: House, name: str, who: str, text: str) -> None:
+    """Type and do not send."""
+    occurrence = house.occurrence(name, who)
+    with acting_as(house[who]):
+        drafts.save_draft(occurrence, author=house[who], raw={"words": [text]}, base_version=0)
+
+
+def _answered(house: House) -> None:
+    things = house.things
+    for who in BOTH:
+        things[f"shared:{who}"] = send(house, "shared", who, house.word(f"shared{who}", *CLINICIANS, *BOTH))
+        things[f"opened:{who}"] = send(house, "opened", who, house.word(f"opened{who}", *CLINICIANS, *BOTH))
+        things[f"mixed:{who}"] = send(
+            house, "mixed", who, house.word(f"mixed{who}", *CLINICIANS, *BOTH), safe="no" if who == "mara" else "yes"
+        )
+    things["joint:mara"] = send(house, "joint", "mara", house.word("jointmara", *CLINICIANS, *BOTH))
+    things["sealed:mara"] = send(house, "sealed", "mara", house.word("sealedmara", *CLINICIANS, "mara"))
+    things["told:mara"] = send(house, "told", "mara", house.word("toldmara", *CLINICIANS, "mara"), safe="no")
+    things["own:mara"] = send(house, "own", "mara", house.word("ownmara", "mara"))
+    keep(house, "untold", "mara", house.word("draftmara", "mara"))
+    keep(house, "waiting", "theo", house.word("drafttheo", "theo"))
+    occurrence = house.occurrence("aside", "mara")
+    with acting_as(house["mara"]):
+        answering.skip(occurrence, author=house["mara"], reason=house.word("skipmara", *CLINICIANS, "mara"))
+
+
+def _planned(house: House) -> None:
+    with inside(house.practice):
+        house.things["appointment"] = Appointment.objects.create(
+            couple=house.couple, starts_at=timezone.now() + datetime.timedelta(days=2),
+            place=house.word("room", *STAFF, *BOTH),
+        )  # fmt: skip
+        house.things["alert"] = Alert.objects.filter(couple=house.couple).order_by("raised_at").first()
+        alert = Alert.objects.filter(couple=house.couple).order_by("raised_at").last()
+        assert alert is not None
+        alert.note = house.word("alertnote", *CLINICIANS)
+        alert.acknowledged_at, alert.acknowledged_by = timezone.now(), house["therapist"]
+        alert.save()
+        house.things["program"] = Program.objects.filter(practice=None).first()
+        house.things["program_slug"] = house.things["program"].slug
+
+
+def _invited(house: House) -> None:
+    """A third and a fourth person, both not here yet: a colleague, and a partner of another couple."""
+    word = house.word("inviteeaddress", "owner")
+    with acting_as(house["owner"]):
+        house.things["staff_invitation"] = staff_invitations.invite(
+            name=house.word("invitee", "owner"), email=f"{word}@example.org", role="therapist", by=house["owner"]
+        )
+    house.things["couple_of_one"] = alone = factories.make_couple(
+        house.practice,
+        (f"Una {house.word('nameuna', *STAFF)}", f"Ugo {house.word('nameugo', *STAFF)}"),
+        therapist=house["therapist"],
+        login=False,
+    )
+    house.things["una"] = una = alone.clients[0]
+    address = house.word("mailuna", *STAFF)
+    with inside(house.practice):
+        Contact.objects.filter(client=una).update(email=f"{address}@example.org")
+    with acting_as(house["therapist"]):
+        house.things["client_invitation"] = client_invitations.invite(una, alone, by=house["therapist"])
+
+
+def tickets(house: House) -> dict[str, str]:
+    """The links that were sent, as their tickets alone."""
+
+    def ticket(purpose: str, row: ClientInvitation | StaffInvitation) -> str:
+        return issue(purpose, practice_id=house.practice.pk, row_id=row.pk, nonce=row.nonce)
+
+    return {
+        "team": ticket(staff_invitations.PURPOSE, house.things["staff_invitation"]),
+        "client": ticket(client_invitations.PURPOSE, house.things["client_invitation"]),
+    }
+
+
+def _reported(house: House) -> None:
+    with acting_as(house["therapist"]):
+        for audience in ("clinical", "shared"):
+            house.things[f"report:{audience}"] = Report.objects.create(
+                couple=house.couple, audience=audience, begins_on=today(house), ends_on=today(house),
+                summary=house.word(f"summary{audience}", *CLINICIANS), requested_by=house["therapist"],
+                request_key=uuid.uuid4(), reference=f"{house.prefix}-{audience}", state=Report.State.DONE,
+                pdf=base64.b64encode(b"%PDF-1.7 not printed yet").decode(),
+            )  # fmt: skip
