@@ -56,7 +56,10 @@ class ReportForm(forms.Form):
 
     audience = forms.ChoiceField(
         label=_("For whom"),
-        choices=[(Report.Audience.SHARED, _("Shared")), (Report.Audience.CLINICAL, _("Clinical"))],
+        choices=[
+            (Report.Audience.SHARED, _("Shared, for the couple")),
+            (Report.Audience.CLINICAL, _("Clinical, for you")),
+        ],
         widget=forms.RadioSelect,
         error_messages={
             "required": _("Choose for whom it is."),

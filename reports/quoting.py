@@ -18,10 +18,13 @@ MOST = 8
 def quotes(material: Material) -> tuple[Quote, ...]:
     """The newest words of each voice, oldest first. Private ones, in the therapist's copy, say that they are."""
     chosen: list[Words] = []
+    said: set[str] = set()
     heard: dict[int | None, int] = defaultdict(int)
     for one in reversed(material.words):
-        if len(chosen) < MOST and heard[one.position] < OF_EACH and SHORTEST <= len(one.text) <= LONGEST:
+        fits = SHORTEST <= len(one.text) <= LONGEST and one.text not in said
+        if fits and len(chosen) < MOST and heard[one.position] < OF_EACH:
             heard[one.position] += 1
+            said.add(one.text)
             chosen.append(one)
     return tuple(Quote(one.text, one.position, one.on, _source(one)) for one in reversed(chosen))
 

@@ -40,9 +40,8 @@ class Screen:
         return [self._series(one) for one in self.report.series]
 
     def _series(self, one: Series) -> dict[str, Any]:
-        ends = [
-            (self.names[row.position], row.position, findings.number(row.values[-1])) for row in one.lines if row.values
-        ]
+        lines = [row for row in one.lines if row.values]
+        ends = [(self.names[row.position], row.position, findings.number(row.values[-1]), row.verdict) for row in lines]
         return {**sections.series_parts(one, self.report, self.names, self.pictures), "ends": ends}
 
     @cached_property
@@ -65,7 +64,10 @@ class Screen:
             return None
         parts = sections.differences_parts(one, self.names, self.pictures)
         positions = sorted({position for row in one.rows for position, _value in row.answers})
-        return {**parts, "positions": [(self.names[position], position) for position in positions]}
+        people = [(self.names[position], position) for position in positions]
+        for row in parts["rows"]:
+            row["named"] = [(name, value) for (name, _at), value in zip(people, row["values"], strict=True)]
+        return {**parts, "positions": people}
 
     @cached_property
     def areas(self) -> dict[str, Any] | None:
@@ -74,4 +76,7 @@ class Screen:
             return None
         parts = sections.areas_parts(one, self.names, self.pictures)
         positions = sorted({line.position for row in one.rows for line in row.lines})
+        for row in parts["rows"]:
+            for cell, position in zip(row["cells"], positions, strict=True):
+                cell["name"] = self.names[position]
         return {**parts, "positions": [(self.names[position], position) for position in positions]}

@@ -21,7 +21,7 @@ from reports.material import Material, Number
 from reports.paper import ENOUGH, Areas, DayMap, Difference, Differences, Headline, Line, Mood, Point, Series
 from reports.paper import Better as Way
 
-MOST_CHARTS = 4
+MOST_CHARTS = 6
 MOST_AREAS = 12
 MOST_DIFFERENCES = 9
 #: Which series stands for the whole at a glance, if it was answered; else the one with the most answers.
@@ -148,9 +148,12 @@ def _series(material: Material, key: str) -> Series:
     metric, numbers = METRICS[key], of_partners(material, key)
     lines = []
     for partner in material.partners:
-        points = weekly([one for one in numbers if one.position == partner.position], material.period.starts)
+        mine = [one for one in numbers if one.position == partner.position]
+        points = weekly(mine, material.period.starts)
         if points:
-            lines.append(Line(partner.position, points))
+            first = baseline(mine)
+            began = "" if first is None else _("median of the first two weeks %(value)s") % {"value": number(first)}
+            lines.append(Line(partner.position, points, began))
     ways: dict[Better, Way] = {Better.UP: "up", Better.DOWN: "down"}
     return Series(
         label=str(metric.label),
@@ -158,24 +161,19 @@ def _series(material: Material, key: str) -> Series:
         high=10 if metric.type == QuestionType.SCALE else _ceiling(max(one.value for one in numbers)),
         lines=tuple(lines),
         better=ways.get(metric.better, ""),
-        note=_note(material, numbers),
+        intro=_counts(material, numbers),
     )
 
 
-def _note(material: Material, numbers: list[Number]) -> str:
-    """How many answers stand behind the lines, and where each of them began."""
-    counts, began = [], []
+def _counts(material: Material, numbers: list[Number]) -> str:
+    """How many answers stand behind the lines, and whose."""
+    parts = []
     for partner in material.partners:
         mine = [one for one in numbers if one.position == partner.position]
         if mine:
-            counts.append(f"{partner.name} {len(mine)}")
-        if (first := baseline(mine)) is not None:
-            began.append(f"{partner.name} {number(first)}")
+            parts.append(f"{partner.name} {len(mine)}")
     text = ngettext("%(count)d answer", "%(count)d answers", len(numbers)) % {"count": len(numbers)}
-    parts = [_("Weekly medians of %(answers)s: %(who)s.") % {"answers": text, "who": ", ".join(counts)}]
-    if began:
-        parts.append(_("Median of the first two weeks: %(who)s.") % {"who": ", ".join(began)})
-    return " ".join(parts)
+    return _("Weekly medians of %(answers)s: %(who)s.") % {"answers": text, "who": ", ".join(parts)}
 
 
 def _by_answers(material: Material) -> list[str]:
