@@ -126,7 +126,7 @@ def ask_for_reports() -> None:
         today = timezone.localdate(timezone=couple.zone)
         for audience in (Report.Audience.SHARED, Report.Audience.CLINICAL):
             wish = making.Wish(
-                begins_on=couple.started_on,
+                begins_on=today - datetime.timedelta(days=83),
                 ends_on=today,
                 audience=audience,
                 paper=Report.Paper.A4,

@@ -230,8 +230,11 @@ class History:
             self.chance.shuffle(asked)
             if not any(lanes.is_personal(one, Lane.JOINT) for one in form):
                 asked = asked[:1]
+        awaited = occurrence.assignment.lane in (Lane.REVEAL, Lane.JOINT)
         willing = [
-            (name, one) for name, one in asked if self.voices[name].joins_in() or self._must(name, occurrence, day)
+            (name, one)
+            for name, one in asked
+            if self._must(name, occurrence, day) or self.voices[name].joins_in(awaited=awaited)
         ]
         if joint and len(willing) < len(asked):
             return

@@ -61,8 +61,10 @@ class Voice:
         hard_week = -0.18 if 0.42 < through < 0.5 else 0.0
         return min(0.98, max(0.04, begun + (now - begun) * eased + hard_week + self.chance.gauss(0, 0.07)))
 
-    def joins_in(self) -> bool:
-        return self.chance.random() < self.person.answers
+    def joins_in(self, *, awaited: bool) -> bool:
+        """Whether they answer this time: more often when the other one waits for it."""
+        likely = self.person.answers
+        return self.chance.random() < (1 - (1 - likely) / 3 if awaited else likely)
 
     def _answer(self, slug: str, question: Question, turn: int, well: float) -> list[str]:
         match question.type:
