@@ -35,13 +35,13 @@ class ClearanceMissing(Refused):
 def give(draft: Giving, *, by: Membership) -> list[Assignment]:
     """Give what the therapist chose, and plan what falls due in the next weeks.
 
-    One assignment for all, or one for each partner where they must not learn of each other. The same
-    ``key`` gives once: a second call returns what the first one gave. Raises :class:`Refused`.
+    One assignment for all, or one for each partner where they must not learn of each other. The same choice
+    under the same ``key`` gives once: a second call returns what the first one gave. Raises :class:`Refused`.
     """
     now = timezone.now()
     with transaction.atomic():
         couple = Couple.objects.select_for_update().get(pk=draft.couple.pk)
-        given = list(Assignment.objects.filter(couple=couple, given_key=draft.key).order_by("pk"))
+        given = list(Assignment.objects.filter(couple=couple, given_key=_key(draft)).order_by("pk"))
         if given:
             return given
         _refuse_or_pass(draft, by, now)
@@ -51,6 +51,24 @@ def give(draft: Giving, *, by: Membership) -> list[Assignment]:
         for assignment in given:
             occurrences.plan(assignment, now)
     return given
+
+
+def _key(draft: Giving) -> uuid.UUID:
+    """One act of giving: a page sent twice. Gone back to and changed, the page gives something else."""
+    choice = (
+        draft.edition.pk,
+        sorted(draft.clients),
+        str(draft.lane),
+        draft.why.strip(),
+        draft.starts_on,
+        draft.at,
+        draft.recurrence.rule,
+        draft.recurrence.reviews,
+        str(draft.opens_by),
+        draft.opens_at,
+        draft.remind,
+    )
+    return uuid.uuid5(draft.key, repr(choice))
 
 
 def _refuse_or_pass(draft: Giving, by: Membership, now: datetime) -> None:
@@ -83,7 +101,7 @@ def _assignment(draft: Giving, audience: list[uuid.UUID], by: Membership) -> Ass
         opens_by=draft.opens_by if reveal else "",
         opens_at=draft.opens_at if reveal and draft.opens_by == Assignment.OpensBy.DATE else None,
         remind=draft.remind,
-        given_key=draft.key,
+        given_key=_key(draft),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -23,6 +24,8 @@ from exercises.models import Occurrence, Response
 from exercises.vocabulary import Lane
 from practice import audit
 from practice.access import PracticeRequest, for_clinicians, for_staff
+
+SLOT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)
 
 
 @require_safe
@@ -171,6 +174,8 @@ def open_reveal(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: u
     """Ask once, then open a sealed round for everybody who sent: it cannot be sealed again."""
     one = couple_or_404(couple_id)
     assignment = assignment_or_404(one, assignment_id)
+    if not SLOT.fullmatch(slot):
+        raise Http404
     rounds = list(Occurrence.objects.filter(assignment=assignment, slot=slot).defer("skip_reason"))
     if assignment.lane != Lane.REVEAL or not rounds:
         raise Http404

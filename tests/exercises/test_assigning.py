@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -111,6 +112,15 @@ def test_the_same_key_gives_once(couple, therapist):
         once, twice = assigning.give(draft, by=therapist), assigning.give(draft, by=therapist)
         assert [one.pk for one in once] == [one.pk for one in twice]
         assert Assignment.objects.count() == 2
+
+
+def test_going_back_and_changing_something_gives_that_too(couple, therapist):
+    with acting_as(therapist):
+        draft = giving(couple)
+        first = assigning.give(draft, by=therapist)[0]
+        other = assigning.give(replace(draft, at=datetime.time(20)), by=therapist)[0]
+        assert first.pk != other.pk
+        assert (first.at, other.at) == (datetime.time(18), datetime.time(20))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -145,7 +145,8 @@ def test_opening_asks_first_and_names_who_has_not_sent(couple, therapist, sent):
     with inside_of(couple):
         assert Response.objects.get().opens_at is not None
         assert Answer.objects.filter(opens_at=None).count() == 0
-    assert browser.get(f"{base(couple)}practice/{one.assignment_id}/open/2020-01-01T10:00/").status_code == 404
+    for slot in ("2020-01-01T10:00", "%00", "x" * 3000, "2020-01-01T10:00%00"):
+        assert browser.get(f"{base(couple)}practice/{one.assignment_id}/open/{slot}/").status_code == 404
 
 
 def test_what_was_left_out_shows_its_reason(couple, therapist, mara):
