@@ -7,12 +7,14 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clients.models import Couple
 from exercises import library
 from exercises.access import exercise_or_404
 from exercises.asking import ask
+from exercises.lane_words import Circle, said
 from exercises.models import Edition, Exercise, Program
 from exercises.vocabulary import ADAPTATIONS, CAUTIONS, QuestionType, Theme
 from practice.access import PracticeRequest, for_clinicians, page_or_part
@@ -46,7 +48,9 @@ def preview(request: PracticeRequest, slug: str) -> HttpResponse:
     one = exercise_or_404(slug)
     edition = newest(one)
     questions = [ask(question, preview=True) for question in edition.form]
-    return render(request, "exercises/desk/preview.html", {**about(one), "asked": questions})
+    circle = Circle(_("you"), (_("your partner"),), (request.membership.name,))
+    context = {**about(one), "asked": questions, "said": said(one.lane, circle)}
+    return render(request, "exercises/desk/preview.html", context)
 
 
 @require_safe

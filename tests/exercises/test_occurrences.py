@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +15,7 @@ from django.utils import timezone
 from clients.models import Appointment, Contact, Couple
 from clients.signals import appointments_changed, contact_changed
 from exercises import answering, assigning, occurrences
+from exercises.catalogue import load_catalogue
 from exercises.models import Answer, Assignment, Occurrence, Response
 from exercises.recurrence import Recurrence
 from practice.models import Message
@@ -187,6 +189,23 @@ def test_what_is_running_does_not_end(frozen, couple, therapist):
     with inside_of(couple):
         occurrences.close_due(timezone.now())
         assert occurrences.end_finished(timezone.now()) == 0
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe/London", "Asia/Tokyo", "America/St_Johns", "Australia/Lord_Howe", "Asia/Beirut"]
+)
+def test_every_rhythm_of_the_catalogue_has_sound_times_everywhere(zone):
+    rules = {(one.cadence.recurrence.rule, one.cadence.recurrence.reviews) for one in load_catalogue().entries.values()}
+    now, place = datetime.datetime(2027, 3, 10, 12, tzinfo=datetime.UTC), ZoneInfo(zone)
+    for rule, reviews in sorted(rules):
+        for at in (datetime.time(0), datetime.time(2, 30), datetime.time(23, 59)):
+            assignment = Assignment(starts_on=datetime.date(2027, 3, 1), at=at, rule=rule, reviews=reviews)
+            found = occurrences.times(assignment, place, now)
+            assert len({one.slot for one in found}) == len(found) <= 45
+            assert all(one.opens_at <= one.due_at < one.closes_at for one in found)
+            assert all(one.closes_at > now for one in found)
+            assert all(a.closes_at <= b.opens_at for a, b in pairwise(found)), "one asks after the other"
+            assert found == occurrences.times(assignment, place, now)
 
 
 # ── reveals ──────────────────────────────────────────────────────────────────
