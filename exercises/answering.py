@@ -67,7 +67,7 @@ class _Slot:
     ids: list[uuid.UUID]
     sent: set[uuid.UUID]
     mine: Response | None
-    joint_sent: bool
+    joint: Response | None
 
 
 def submit(occurrence: Occurrence, *, author: Client, raw: Raw) -> Response:
@@ -82,10 +82,12 @@ def submit(occurrence: Occurrence, *, author: Client, raw: Raw) -> Response:
         slot = _lock_slot(occurrence, author)
     if slot.mine is not None:
         return slot.mine
+    assignment = slot.occurrence.assignment
+    asked = lanes.questions_for(assignment.edition.form, assignment.lane, joint_part_sent=slot.joint is not None)
+    if slot.joint is not None and not asked:
+        return slot.joint  # somebody has sent it for all
     if not can_answer(slot.occurrence, now):
         raise NotOpen(slot.occurrence)
-    assignment = slot.occurrence.assignment
-    asked = lanes.questions_for(assignment.edition.form, assignment.lane, joint_part_sent=slot.joint_sent)
     values, errors = clean_form(assignment.edition.form, raw, keys={one.key for one in asked})
     if errors:
         raise NotYetRight(errors)
@@ -131,7 +133,7 @@ def _lock_slot(occurrence: Occurrence, author: Client) -> _Slot:
         ids=list(there),
         sent={one.author_id for one in responses},
         mine=mine[-1] if mine else None,
-        joint_sent=any(one.lane == Lane.JOINT for one in responses),
+        joint=next((one for one in responses if one.lane == Lane.JOINT), None),
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -52,6 +54,8 @@ def over(request: HttpRequest, doing: Doing) -> HttpResponse | None:
     """Return where to go when there is nothing to answer any more, else None."""
     if doing.sent is not None:
         return redirect("do_sent", doing.occurrence.pk)
+    if doing.assignment.is_joint and doing.joint_part_sent and not doing.questions:
+        return redirect("portal_opened", doing.occurrence.pk)  # answered for all, and no part of one's own
     if not doing.can_answer:
         return render(request, "exercises/portal/over.html", {"doing": doing, "lines": _words_kept(doing)})
     return None
@@ -105,10 +109,30 @@ def question(request: Any, occurrence_id: uuid.UUID, number: int) -> HttpRespons
     elsewhere = over(request, doing)
     if elsewhere is not None:
         return elsewhere
+    if request.method == "POST" and _answered_for_all(doing, request.POST.get("question", "")):
+        return _kept_but_sent(request, doing)
     asked = doing.question(number)
     if request.method != "POST":
         return _question_page(request, doing, number, doing.kept.raw.get(asked.key, []))
     return _answered(request, doing, number, asked)
+
+
+def _answered_for_all(doing: Doing, key: str) -> bool:
+    """Whether this question was sent by a partner while the page was open."""
+    return key in doing.form and key not in {one.key for one in doing.questions}
+
+
+def _kept_but_sent(request: Any, doing: Doing) -> HttpResponse:
+    key = request.POST["question"]
+    with contextlib.suppress(drafts.Conflict, QuestionError):
+        drafts.save_draft(
+            doing.occurrence,
+            author=request.person,
+            raw={key: request.POST.getlist(key)},
+            base_version=base_version(request),
+        )
+    messages.info(request, _("The answers you give together were sent in the meantime. Here is what is left for you."))
+    return _lead_on(request, reverse("do", args=[doing.occurrence.pk]))
 
 
 def _answered(request: Any, doing: Doing, number: int, asked: Question) -> HttpResponse:
@@ -126,19 +150,20 @@ def _answered(request: Any, doing: Doing, number: int, asked: Question) -> HttpR
         return _question_page(request, doing, number, raw, error=error, status=422)
     to = request.POST.get("to", NEXT)
     if to == BACK:
-        return redirect(_back_url(doing, number))
+        return _lead_on(request, _back_url(doing, number))
     try:
         clean(asked, raw)
     except QuestionError as error:
         doing.kept = drafts.kept(doing.occurrence, request.person)
         return _question_page(request, doing, number, raw, error=error, status=422)
-    if to == CHECK or number == len(doing.questions):
-        return redirect("do_check", doing.occurrence.pk)
-    return _to(doing, number + 1)
+    return _lead_on(request, _next_url(doing, number, len(doing.questions), to))
 
 
-def _to(doing: Doing, number: int) -> HttpResponse:
-    return redirect("do_question", doing.occurrence.pk, number)
+def _lead_on(request: Any, url: str) -> HttpResponse:
+    """Redirect; a script is told the address instead, so that it can replace the entry in the history."""
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"url": url})
+    return redirect(url)
 
 
 def _question_page(
@@ -162,8 +187,6 @@ def _question_page(
         "number": number,
         "of": of,
         "to": to,
-        "next_url": _next_url(doing, number, of, to),
-        "back_url": _back_url(doing, number),
         "version": conflict.draft.version if conflict else doing.kept.version,
         "conflict": conflict,
         "kept_words": kept_words,
@@ -206,7 +229,7 @@ def save(request: Any, occurrence_id: uuid.UUID) -> JsonResponse:
         return JsonResponse({"state": "sent", "url": url}, status=410)
     if not doing.can_answer:
         return JsonResponse({"state": "over"}, status=410)
-    asked = [one for one in doing.questions if one.key in request.POST.getlist("question")]
+    asked = [one for one in doing.form if one.key in request.POST.getlist("question")]
     raw = {one.key: request.POST.getlist(one.key) for one in asked}
     try:
         draft = drafts.save_draft(doing.occurrence, author=request.person, raw=raw, base_version=base_version(request))

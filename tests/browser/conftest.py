@@ -74,6 +74,8 @@ def axe() -> Callable[[Page], None]:
     rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
     def check(page: Page) -> None:
+        # A page that is still unfolding is not yet the page that people read.
+        page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
         found = checker.run(page, options={"runOnly": {"type": "tag", "values": rules}})
         assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
 

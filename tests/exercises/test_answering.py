@@ -169,8 +169,9 @@ def test_a_joint_answer_waits_for_everybodys_own_part(couple, mara, theo, therap
 
 def test_a_joint_answer_without_own_parts_is_done_at_once(couple, mara, theo, therapist):
     (occurrence,) = give(couple, therapist, "joint", JOINT[:1])
-    send(occurrence, mara, {"agreed": ["We stop"]})
+    first = send(occurrence, mara, {"agreed": ["We stop"]})
     assert refresh(occurrence).state == "done"
+    assert send(occurrence, theo, {"agreed": ["We go on"]}) == first
 
 
 # ── at the same moment ─────────────────────────────────────────────────────

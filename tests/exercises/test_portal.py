@@ -146,6 +146,34 @@ def test_what_is_over_is_said_kindly_and_keeps_the_words(state, couple, mara, th
     assert browser.post(f"/do/{occurrence.pk}/save/", {}).json() == {"state": "over"}
 
 
+def test_a_joint_answer_sent_while_the_other_is_typing(couple, mara, theo, therapist):
+    (occurrence,) = give(couple, therapist, "joint", JOINT)
+    browser, at = signed_in(theo), f"/do/{occurrence.pk}/"
+    assert "What we agree on" in words(browser.get(f"{at}1/"))
+    send(occurrence, mara, {"agreed": ["We stop"]})
+    late = browser.post(f"{at}1/", {"question": "agreed", "agreed": "We go on", "base_version": "0"}, follow=True)
+    assert "were sent in the meantime" in words(late)
+    assert "What I bring" in words(browser.get(f"{at}1/"))
+    with acting_as(theo):
+        assert drafts.kept(Occurrence.objects.get(pk=occurrence.pk), theo).raw["agreed"] == ["We go on"]
+    (plain,) = give(couple, therapist, "joint", JOINT[:1])
+    send(plain, mara, {"agreed": ["We stop"]})
+    assert browser.get(f"/do/{plain.pk}/").url == f"/together/{plain.pk}/"
+    assert browser.post(f"/do/{plain.pk}/send/").status_code == 302
+    assert "We stop" in words(browser.get(f"/together/{plain.pk}/"))
+
+
+def test_a_heavy_answer_is_met_with_someone_to_talk_to(couple, mara, therapist):
+    questions = [{"key": "afraid", "type": "yes_no", "label": "I am afraid at home", "private": True, "flag_if": "yes"}]
+    occurrence = give(couple, therapist, "private", questions)[0]
+    browser, at = signed_in(mara), f"/do/{occurrence.pk}/check/"
+    assert "Someone to talk to right away" not in words(browser.get(at))
+    keep(occurrence, mara, {"afraid": ["yes"]})
+    assert "Someone to talk to right away" in words(browser.get(at))
+    send(occurrence, mara, {"afraid": ["yes"]})
+    assert "talk to right away" not in words(browser.get(f"/do/{occurrence.pk}/sent/"))
+
+
 # ── the pages themselves ───────────────────────────────────────────────────
 
 

@@ -367,7 +367,7 @@ function start(form) {
       answer = await fetch(form.action, {
         method: "POST",
         body: new URLSearchParams(fields),
-        headers: { "X-CSRFToken": token() },
+        headers: { "X-CSRFToken": token(), Accept: "application/json" },
         redirect: "manual",
         credentials: "same-origin",
       });
@@ -376,7 +376,12 @@ function start(form) {
       return;
     }
     if (answer.type === "opaqueredirect") {
-      location.replace(button?.value === "back" ? form.dataset.back : form.dataset.next);
+      // Sent elsewhere, or signed out: this page's own address knows where to go.
+      location.replace(form.action);
+      return;
+    }
+    if (answer.headers.get("Content-Type")?.startsWith("application/json")) {
+      location.replace((await answer.json()).url);
       return;
     }
     HTMLFormElement.prototype.submit.call(withButton(button));
