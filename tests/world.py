@@ -12,7 +12,7 @@ import datetime
 import re
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -83,6 +83,12 @@ class House:
 
     def __getitem__(self, name: str) -> Any:
         return self.people[name]
+
+    def again(self) -> House:
+        """Return the same house with lists of its own, for a test that gives something more."""
+        return replace(
+            self, given=dict(self.given), things=dict(self.things), canaries=dict(self.canaries), people=self.people
+        )
 
     def word(self, purpose: str, *may: str) -> str:
         """Return a new canary that only these people of this practice may meet."""
@@ -201,16 +207,16 @@ def _couples(house: House) -> None:
 
 def _library(house: House) -> None:
     with inside(house.practice):
-        house.things["open"] = _exercise(house, "open", Lane.SHARED, QUESTIONS)
-        house.things["joint"] = _exercise(
+        house.things["open"] = make_exercise(house, "open", Lane.SHARED, QUESTIONS)
+        house.things["joint"] = make_exercise(
             house, "joint", Lane.JOINT,
             [QUESTIONS[1], QUESTIONS[6], {**QUESTIONS[5], "each": True}],
         )  # fmt: skip
-        house.things["safety"] = _exercise(house, "safety", Lane.PRIVATE, [*QUESTIONS, SAFETY])
-        house.things["mixed"] = _exercise(house, "mixed", Lane.SHARED, [QUESTIONS[0], QUESTIONS[6], SAFETY])
+        house.things["safety"] = make_exercise(house, "safety", Lane.PRIVATE, [*QUESTIONS, SAFETY])
+        house.things["mixed"] = make_exercise(house, "mixed", Lane.SHARED, [QUESTIONS[0], QUESTIONS[6], SAFETY])
 
 
-def _exercise(house: House, slug: str, lane: str, questions: list[dict[str, Any]]) -> Edition:
+def make_exercise(house: House, slug: str, lane: str, questions: list[dict[str, Any]]) -> Edition:
     """An exercise of the practice's own: what is in it may be met by all its staff and by whom it was given."""
     given_to = {"safety": ("mara",)}.get(slug, BOTH)
     may = ("owner", "therapist", "colleague", *given_to)
@@ -299,11 +305,11 @@ def send(house: House, name: str, who: str, text: str, **fields: Any) -> Respons
         return answering.submit(occurrence, author=house[who], raw=typed)
 
 
-def keep(house: House, name: str, who: str, text: str) -> None:
+def keep(house: House, name: str, who: str, text: str, *, version: int = 0) -> None:
     """Type and do not send."""
     occurrence = house.occurrence(name, who)
     with acting_as(house[who]):
-        drafts.save_draft(occurrence, author=house[who], raw={"words": [text]}, base_version=0)
+        drafts.save_draft(occurrence, author=house[who], raw={"words": [text]}, base_version=version)
 
 
 def _answered(house: House) -> None:

@@ -1,0 +1,232 @@
+"""What one partner does in private changes nothing that the other one can observe.
+
+Everything that Theo can fetch is fetched before and after each thing that Mara does alone, or that is done for
+her, and compared byte by byte; and so is everything that his database role can read, whatever the code does.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.db import ProgrammingError, connection, transaction
+from django.test import Client as Browser
+from django.utils import timezone
+
+from clients.models import Contact
+from exercises import answering, assigning, drafts, record
+from exercises.models import Answer, Assignment, Occurrence, Response
+from exercises.vocabulary import Lane
+from practice.models import Message
+from reports import alerts
+from reports.models import Alert
+from tests import world as worlds
+from tests.crawl import own_doors, walk
+from tests.factories import acting_as, inside
+from tests.pages import headers, plain
+from tests.world import House, World, give_one, keep, send
+
+pytestmark = pytest.mark.django_db
+
+Seen = dict[str, Any]
+
+
+@pytest.fixture
+def stopped_clock() -> Iterator[None]:
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
+
+
+@pytest.fixture
+def house(world: World) -> House:
+    return world.home.again()
+
+
+@pytest.fixture
+def observe(world: World, browser_of, stopped_clock) -> Callable[[], Seen]:
+    """Return a function that looks at everything Theo can look at."""
+    paths = [one.path for one in walk(world, "theo", browser_of).visits]
+    paths += [path for path in own_doors(world, "mara") if path not in paths]
+    browser = browser_of("theo")
+    browser.get("/today/")
+
+    def look() -> Seen:
+        return {**pages(browser, paths), **rows(world.home), "mail": mail(world.home)}
+
+    return look
+
+
+def pages(browser: Browser, paths: list[str]) -> Seen:
+    found: Seen = {}
+    for path in paths:
+        answer = browser.get(path)
+        found[path] = (answer.status_code, headers(answer), plain(answer.content))
+    return found
+
+
+def rows(house: House) -> Seen:
+    """Everything that Theo's role reads with no filter at all."""
+    found: Seen = {}
+    with acting_as(house["theo"]), connection.cursor() as cursor:
+        for model in apps.get_models():
+            table = model._meta.db_table
+            try:
+                with transaction.atomic():
+                    cursor.execute(f"SELECT t::text FROM {table} t ORDER BY 1")
+                    found[table] = cursor.fetchall()
+            except ProgrammingError:
+                found[table] = "not granted"
+    return found
+
+
+def mail(house: House) -> list[tuple[Any, ...]]:
+    """What is to be delivered to Theo, and when."""
+    with inside(house.practice):
+        mine = Message.objects.filter(person_id=house["theo"].pk).order_by("pk")
+        return list(mine.values_list("kind", "occasion", "due_at", "fresh_until", "state", "reason", "attempts"))
+
+
+def differences(before: Seen, after: Seen) -> list[str]:
+    return [key for key in before if before[key] != after.get(key)]
+
+
+# ── what Mara does ───────────────────────────────────────────────────────────
+
+
+def given_in_private(house: House) -> None:
+    give_one(house, "secret", "safety", Lane.PRIVATE, ("mara",))
+    give_one(house, "diary", "open", Lane.OWN, ("mara",))
+
+
+def drafted(house: House) -> None:
+    keep(house, "secret", "mara", "not sent yet", version=1)
+    keep(house, "waiting", "mara", "not sent yet either")
+    with acting_as(house["mara"]):
+        together = house.occurrence("together", "")
+        drafts.save_draft(together, author=house["mara"], raw={"words": ["begun"]}, base_version=0)
+
+
+def sent_with_an_alert(house: House) -> None:
+    before = count_of(house, Alert)
+    send(house, "secret", "mara", "he must not know", safe="no")
+    assert count_of(house, Alert) == before + 1
+    send(house, "diary", "mara", "for me alone")
+
+
+def put_aside(house: House) -> None:
+    occurrence = house.occurrence("untold", "mara")
+    with acting_as(house["mara"]):
+        assert answering.skip(occurrence, author=house["mara"], reason="not at home")
+
+
+def read_by_the_therapist(house: House) -> None:
+    with acting_as(house["therapist"]):
+        rows = list(record.responses_of(house.couple, private_of=house["mara"]))
+        assert record.mark_read(house["therapist"], rows, apart=True)
+        for alert in Alert.objects.filter(acknowledged_at=None):
+            alerts.acknowledge(alert, by=house["therapist"], note="called her")
+
+
+def changed_how_she_is_reached(house: House) -> None:
+    with acting_as(house["mara"]):
+        contact = Contact.objects.get(client=house["mara"])
+        contact.channel, contact.quiet_from = "none", datetime.time(17)
+        contact.time_zone, contact.confirmed_at = "Pacific/Auckland", timezone.now()
+        contact.save()
+
+
+def taken_back(house: House) -> None:
+    with acting_as(house["therapist"]):
+        assigning.withdraw(Assignment.objects.get(pk=house.given["untold:mara"].pk), house["therapist"])
+
+
+def looked_by_herself(house: House, open_browser: Callable[..., Browser]) -> None:
+    browser = open_browser("mara")
+    for path in own_doors(worlds.World(house, house), "mara"):
+        browser.get(path)
+    one = house.occurrence("secret", "mara")
+    assert browser.get(f"/do/{one.pk}/1/").status_code == 200
+    assert (
+        browser.post(f"/do/{one.pk}/save/", {"question": "words", "words": "x", "base_version": "0"}).status_code == 200
+    )
+
+
+def count_of(house: House, model: Any) -> int:
+    with inside(house.practice):
+        return model.objects.count()
+
+
+def test_nothing_that_mara_does_in_private_can_be_observed(house, observe, browser_of):
+    before = observe()
+    assert sum(1 for seen in before.values() if isinstance(seen, tuple) and seen[0] == 200) > 15, "there is much to see"
+    for act in (
+        given_in_private,
+        lambda house: looked_by_herself(house, browser_of),
+        drafted,
+        sent_with_an_alert,
+        put_aside,
+        read_by_the_therapist,
+        changed_how_she_is_reached,
+        taken_back,
+    ):
+        act(house)
+        assert differences(before, observe()) == [], act
+    send(house, "waiting", "mara", "this one is for both")
+    assert differences(before, observe()) != [], "and what is not private is seen"
+
+
+@pytest.mark.parametrize("answers", [["no"], ["::rather-not-say"], []], ids=["alarming", "declined", "left out"])
+def test_the_private_part_of_a_shared_answer_can_not_be_observed(house, stopped_clock, browser_of, answers):
+    """The same shared answer, sent once with a calm private part and once with another one."""
+    give_one(house, "again", "mixed", Lane.SHARED, worlds.BOTH)
+    one = house.occurrence("again", "mara")
+
+    def sent_with(private: list[str]) -> Seen:
+        with transaction.atomic():
+            with acting_as(house["mara"]):
+                raw = {"close": ["7"], "words": ["the same"], "safe": private}
+                answering.submit(one, author=house["mara"], raw={key: said for key, said in raw.items() if said})
+            browser = browser_of("theo")
+            paths = ["/today/", "/together/", f"/together/{house.occurrence('again', 'theo').pk}/"]
+            seen = pages(browser, [*paths, f"/together/{one.pk}/"])
+            with acting_as(house["theo"]):
+                seen["answers"] = sorted(Answer.objects.values_list("author_id", "lane", "key", "number", "choices"))
+                seen["responses"] = sorted(Response.objects.values_list("author_id", "lane", "readers", "revision"))
+            transaction.set_rollback(True)
+        return seen
+
+    calm = sent_with(["yes"])
+    assert any(b"the same" in seen[2] for seen in calm.values() if isinstance(seen, tuple))
+    assert differences(calm, sent_with(answers)) == []
+
+
+def test_a_sealed_answer_can_not_be_observed_before_its_moment(house, observe):
+    """Whether the other one has sent what waits for a date says nothing until then, nor does a draft."""
+    give_one(
+        house, "dated", "open", Lane.REVEAL, worlds.BOTH, opens_by="date",
+        opens_at=timezone.now() + datetime.timedelta(days=3),
+    )  # fmt: skip
+    before = observe()
+    keep(house, "dated", "mara", "begun")
+    assert differences(before, observe()) == []
+    send(house, "dated", "mara", "sealed for both")
+    assert differences(before, observe()) == []
+    one = house.occurrence("dated", "mara")
+    with inside(house.practice):
+        assert Occurrence.objects.get(pk=one.pk).state == "done"
+
+
+def test_the_private_part_of_a_joint_answer_can_not_be_observed(house, observe):
+    """Theo gave the joint answer and his own part; whether Mara has given hers shows on none of his pages."""
+    with inside(house.practice):
+        questions = [worlds.QUESTIONS[6], worlds.SAFETY]
+        house.things["jointly"] = worlds.make_exercise(house, "jointly", Lane.JOINT, questions)
+    give_one(house, "jointly", "jointly", Lane.JOINT, worlds.BOTH)
+    send(house, "jointly", "theo", "both of us")
+    before = observe()
+    send(house, "jointly", "mara", "hers", safe="no")
+    assert [key for key in differences(before, observe()) if key.startswith("/") or key == "mail"] == []
