@@ -12,14 +12,14 @@ import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from itertools import islice, takewhile
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
 from exercises.recurrence import EARLIEST, LAST, LATEST, Freq, Recurrence, ScheduleError
 from exercises.vocabulary import TimeOfDay
+from practice.zones import zone_names
 
 __all__ = [
     "Freq",
@@ -152,16 +152,6 @@ def _clamped(year: int, month: int, day: int) -> date:
 
 class ZoneError(ValueError):
     """Not the name of a time zone that we know."""
-
-
-@cache
-def zone_names() -> frozenset[str]:
-    """The names on offer. What only some machines know, or what is no place, is not among them."""
-    return frozenset(
-        name
-        for name in available_timezones()
-        if name not in {"Factory", "localtime", "posixrules"} and not name.startswith(("posix/", "right/"))
-    )
 
 
 def zone(name: str) -> ZoneInfo:

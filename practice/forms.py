@@ -97,7 +97,7 @@ class PracticeForm(KindErrors, forms.ModelForm):
 
 
 class StaffInvitationForm(KindErrors, forms.Form):
-    """A colleague to be invited."""
+    """A colleague to be invited. It shares its page with another form, so its ids are its own."""
 
     name = WordsField(label=_("Name"))
     email = mailboxes.AddressField()
@@ -107,6 +107,9 @@ class StaffInvitationForm(KindErrors, forms.Form):
         initial=Membership.Role.THERAPIST,
         widget=forms.RadioSelect,
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "invite_%s", **kwargs})
 
     def clean_email(self) -> str:
         email = self.cleaned_data["email"]

@@ -145,9 +145,10 @@ class StaffInvitationLetter(outbox.Handler):
 
 def invitation_letter(address_of_page: str, to_address: str) -> outbox.Letter:
     """Return the letter of any invitation: it names nobody and says nothing about what waits there."""
-    words = {"subject": _("An invitation for you"), "link": address_of_page, "days": FRESH_FOR.days}
+    subject = _("An invitation for you")
+    words = {"subject": subject, "link": address_of_page, "days": FRESH_FOR.days}
     return outbox.Letter(
-        subject=words["subject"],
+        subject=subject,
         text=render_to_string("email/invitation.txt", words),
         html=render_to_string("email/invitation.html", words),
         to_address=to_address,

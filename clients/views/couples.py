@@ -5,12 +5,15 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.forms import BaseFormSet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from clients import status as statuses
 from clients.forms import (
+    TAKEN,
     ClientForm,
     CoupleForm,
     PartnersForms,
@@ -35,16 +38,28 @@ def couple_new(request: PracticeRequest) -> HttpResponse:
     if adding:
         form, partners = _unjudged(form, request), _shown_again(partners)
     elif sent is not None and form.is_valid() & partners.is_valid():
-        couple = take_on(
-            people(partners, form.cleaned_data["time_zone"]),
-            time_zone=form.cleaned_data["time_zone"],
-            therapists=form.chosen_therapists(),
-            by=request.membership,
-            invite=form.cleaned_data["invite"],
-        )
-        messages.success(request, _("The couple is set up."))
-        return redirect("couple", couple.pk)
+        couple = _taken_on(form, partners, request)
+        if couple is not None:
+            messages.success(request, _("The couple is set up."))
+            return redirect("couple", couple.pk)
     return render(request, "clients/couple_new.html", {"form": form, "partners": partners})
+
+
+def _taken_on(form: CoupleForm, partners: BaseFormSet, request: PracticeRequest) -> Couple | None:
+    said = form.cleaned_data
+    try:
+        with transaction.atomic():
+            return take_on(
+                people(partners, said["time_zone"]),
+                time_zone=said["time_zone"],
+                therapists=form.chosen_therapists(),
+                by=request.membership,
+                invite=said["invite"],
+            )
+    except IntegrityError:
+        # Somebody else has just begun to use one of these addresses: perhaps this very form, sent twice.
+        partners.forms[0].add_error("email", TAKEN)
+        return None
 
 
 def _with_one_more(sent):

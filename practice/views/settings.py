@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -39,7 +40,11 @@ def invite_staff(request: PracticeRequest) -> HttpResponse:
     form = StaffInvitationForm(request.POST)
     if not form.is_valid():
         return _page(request, invitation_form=form)
-    inviting.invite(**form.cleaned_data, by=request.membership)
+    try:
+        with transaction.atomic():
+            inviting.invite(**form.cleaned_data, by=request.membership)
+    except IntegrityError:  # the same form, sent twice at once: the other one is on its way
+        return redirect("practice_settings")
     messages.success(request, _("The invitation is on its way."))
     return redirect("practice_settings")
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection
+from django.test import Client as Browser
 
 from clients import inviting
 from clients.models import CaseloadEntry, Client, ClientInvitation, Contact, Couple
 from practice.models import Message
-from tests.factories import inside, make_client, make_couple, make_member, signed_in, user_of
+from tests.factories import (
+    inside,
+    make_client,
+    make_couple,
+    make_member,
+    make_practice,
+    signed_in,
+    user_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -257,3 +269,22 @@ def test_names_are_free(practice, therapist, name):
     with inside(practice):
         assert Couple.objects.with_partners().get().clients[0].name == name
     assert "<b>Lea</b>" not in signed_in(therapist).get(answer.url).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_form_sent_twice_at_once_makes_one_couple():
+    practice = make_practice()
+    browsers = [signed_in(make_member(practice, name=f"Dr {number}")) for number in range(4)]
+
+    def send(browser: Browser) -> int:
+        try:
+            return browser.post(NEW, couple_of(LEA, NOOR)).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = sorted(pool.map(send, browsers))
+    assert answers == [200, 200, 200, 302]
+    with inside(practice):
+        assert Couple.objects.count() == 1
+        assert Contact.objects.count() == 2

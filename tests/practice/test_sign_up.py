@@ -169,5 +169,6 @@ def test_addresses_are_one_however_they_are_spelled():
 
 def test_too_many_sign_ups_from_one_place_are_slowed_down(settings):
     settings.ACCOUNT_RATE_LIMITS = {"signup": "2/m/ip"}
-    answers = [sign_up(email=f"n{number}@example.org").status_code for number in range(3)]
-    assert answers == [302, 302, 429]
+    answers = [sign_up(email=f"n{number}@example.org") for number in range(3)]
+    assert [one.status_code for one in answers] == [302, 302, 429]
+    assert "A moment, please" in answers[2].content.decode()
