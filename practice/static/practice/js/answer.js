@@ -92,11 +92,13 @@ function start(form) {
 
   // ── the line that says where it is ──
 
+  const icon = (kind) => [...(document.querySelector(`template[data-icon="${kind}"]`)?.content.cloneNode(true).childNodes ?? [])];
+
   function say(text, kind = "") {
     if (!line) return;
     const said = document.createElement("span");
     said.textContent = text;
-    line.replaceChildren(said);
+    line.replaceChildren(...icon(kind), said);
     line.dataset.kind = kind;
   }
 
@@ -222,7 +224,7 @@ function start(form) {
     const box = document.createElement("div");
     box.className = "notice";
     box.setAttribute("role", "alert");
-    box.append(text("h3", words.changed), text("p", words.changed_here));
+    box.append(...icon("changed"), text("h3", words.changed), text("p", words.changed_here));
     box.append(text("blockquote", both.mine_words || words.left_out, "why"));
     box.append(text("p", words.changed_there));
     box.append(text("blockquote", both.kept_words || words.left_out, "why"));
