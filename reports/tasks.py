@@ -41,9 +41,14 @@ READY = _("Ready")
 
 NOT_PRINTED = _("A page could not be set completely, so nothing was kept.")
 TOO_LONG = _("It took too long. A shorter period may help.")
+SEPARATED = _("They have separated: what they shared is shared no more.")
 BROKEN = _("Something went wrong on our side. Nothing was lost.")
 
 State = Report.State
+
+
+class NotShared(Exception):
+    """There is nobody to share with any more."""
 
 
 class Overtaken(Exception):
@@ -61,6 +66,8 @@ def make_report(*, practice_id: str, report_id: str) -> None:
         _make(practice, report, attempt)
     except Overtaken:
         return
+    except NotShared:
+        _fail(practice, report, attempt, SEPARATED)
     except pdf.NotPrinted as error:
         log.warning("report %s was not printed: %s", report, error)
         _fail(practice, report, attempt, NOT_PRINTED)
@@ -154,6 +161,8 @@ def _read(practice_id: uuid.UUID, report_id: uuid.UUID) -> paper.Report:
     with tenancy.acting(tenancy.as_system(practice_id)):
         report = Report.objects.defer("pdf").select_related("requested_by").get(pk=report_id)
         couple = Couple.objects.with_partners().get(pk=report.couple_id)
+        if report.audience == Report.Audience.SHARED and couple.status == Couple.Status.SEPARATED:
+            raise NotShared
         return progress.of_report(report, couple, Practice.objects.get(pk=practice_id), timezone.now())
 
 

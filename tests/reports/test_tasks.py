@@ -25,6 +25,12 @@ def rung(monkeypatch) -> list[dict[str, str]]:
     return rings
 
 
+@pytest.fixture
+def quick(monkeypatch) -> None:
+    """Print a page that says nothing, at once: for tests of everything around it."""
+    monkeypatch.setattr(tasks.pdf, "render", lambda said: pdf.Rendered(b"%PDF-", "0" * 64, 1, "CODE"))
+
+
 def wish(**changes) -> making.Wish:
     whole = {
         "begins_on": datetime.date(2026, 3, 2),
@@ -112,7 +118,7 @@ def test_one_key_gives_one_report(couple, therapist, rung):
 
 
 @pytest.mark.django_db
-def test_done_stays_done(couple, therapist, rung, monkeypatch):
+def test_done_stays_done(couple, therapist, rung, quick, monkeypatch):
     report = run(ask(couple, therapist))
     monkeypatch.setattr(tasks.pdf, "render", lambda said: pytest.fail("made twice"))
     assert run(report).sha256 == report.sha256
@@ -145,7 +151,7 @@ def test_who_was_overtaken_writes_nothing(couple, therapist, rung, monkeypatch):
     [(pdf.NotPrinted("a font is missing"), tasks.NOT_PRINTED), (ValueError("Mara wrote this"), tasks.BROKEN)],
 )
 def test_a_failure_is_kind_names_nobody_and_can_be_tried_again(
-    couple, therapist, rung, monkeypatch, caplog, error, said
+    couple, therapist, rung, quick, monkeypatch, caplog, error, said
 ):
     report = ask(couple, therapist)
 
@@ -170,7 +176,7 @@ def one_practice(couple, monkeypatch) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_lost_reports_are_taken_up_again(couple, therapist, rung, one_practice):
+def test_lost_reports_are_taken_up_again(couple, therapist, rung, quick, one_practice):
     _fresh, unheard, lost, busy, done = (ask(couple, therapist) for _one in range(5))
     rung.clear()
     now = timezone.now()
@@ -203,3 +209,11 @@ def test_a_reference_counts_nothing(practice):
     found = {making.new_reference(practice) for _one in range(50)}
     assert len(found) == 50
     assert all(one.startswith("LH-20") for one in found)
+
+
+@pytest.mark.django_db
+def test_nothing_is_shared_once_they_have_separated(couple, therapist, rung, quick):
+    shared, clinical = ask(couple, therapist), ask(couple, therapist, audience="clinical")
+    with home(couple):
+        type(couple).objects.filter(pk=couple.pk).update(status="separated")
+    assert (run(shared).failure, run(clinical).state) == (tasks.SEPARATED, State.DONE)
