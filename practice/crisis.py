@@ -1,6 +1,6 @@
 """Help that is always there: numbers and addresses by country, as data with a date.
 
-The entries stand in ``crisis.yaml`` beside this module, each with its source and the day it was checked.
+The entries stand in ``crisis.yaml`` beside this module, each with its source and the day it was listed.
 Only verified ones are shown.
 """
 
@@ -28,7 +28,7 @@ class Resource:
     contact: str
     hours: str
     source: str
-    checked_on: datetime.date
+    listed_on: datetime.date
     verified: bool
 
     @property

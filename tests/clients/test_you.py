@@ -133,7 +133,7 @@ def test_every_resource_names_its_source_and_is_fresh():
         assert one.name
         assert one.contact
         assert one.need in {"emergency", "crisis", "abuse"}
-        assert today - one.checked_on <= crisis.OLDEST, one.name
+        assert today - one.listed_on <= crisis.OLDEST, one.name
 
 
 def test_nothing_unverified_is_shown():
