@@ -9,4 +9,5 @@ class ExercisesConfig(AppConfig):
             caseload,  # noqa: F401  registers its part of the queue
             occurrences,  # noqa: F401  follows appointments and time zones
             reminders,  # noqa: F401  registers its kind of message
+            unreached,  # noqa: F401  registers its part of the queue
         )

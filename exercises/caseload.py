@@ -75,7 +75,7 @@ def rows(membership: Membership, couples: Collection[Couple], now: datetime) -> 
         .annotate(soonest=Min("due_at"))
     )
     unread = dict(unread_responses(membership, ids).values_list("couple_id").annotate(n=Count("pk")))
-    given = _given(ids)
+    given = _given(ids, now)
     made = [
         Row(
             couple=couple,
@@ -142,11 +142,13 @@ def _open_now(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, 
     return found
 
 
-def _given(couples: Collection[uuid.UUID]) -> dict[uuid.UUID, list[tuple[str, Piece]]]:
+def _given(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, list[tuple[str, Piece]]]:
+    """What asks for something now or soon, by couple."""
     found: dict[uuid.UUID, list[tuple[str, Piece]]] = defaultdict(list)
     running = (
         Assignment.objects.running()
         .filter(couple_id__in=couples)
+        .filter(Exists(Occurrence.objects.filter(assignment=OuterRef("pk"), closes_at__gt=now)))
         .annotate(title=F("edition__title"), minutes=KeyTextTransform("minutes", "edition__content"))
         .only("couple_id", "audience", "rule", "reviews", "starts_on")
     )

@@ -114,7 +114,15 @@ def current_practice(couple: Couple, now: datetime, *, private_of: Client | None
     rows = Occurrence.objects.filter(assignment__in=given).exclude(state=State.WITHDRAWN)
     for one in rows.defer("skip_reason").order_by("due_at"):
         rounds[one.assignment_id].append(one)
-    return [_given(one, rounds[one.pk], couple, now) for one in given]
+    return [_given(one, rounds[one.pk], couple, now) for one in given if _is_current(one, rounds[one.pk], now)]
+
+
+def _is_current(assignment: Assignment, rows: list[Occurrence], now: datetime) -> bool:
+    """Whether anything of it is open, ahead, or still sealed; what is over stands among what happened."""
+    waits = assignment.lane == Lane.REVEAL and any(
+        one.state == State.DONE and (not one.reveals_at or one.reveals_at > now) for one in rows
+    )
+    return not rows or waits or any(one.closes_at > now for one in rows)
 
 
 def _given(assignment: Assignment, rows: list[Occurrence], couple: Couple, now: datetime) -> Given:

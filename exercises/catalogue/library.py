@@ -75,6 +75,7 @@ class Entry:
     needs_clearance: bool = False
     caution_codes: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
+    cautions_for_therapist: tuple[str, ...] = ()
     adaptations: Mapping[str, str] | None = None
 
     @property
@@ -109,6 +110,7 @@ class Entry:
             "needs_clearance": self.needs_clearance,
             "caution_codes": list(self.caution_codes),
             "cautions": list(self.cautions),
+            "cautions_for_therapist": list(self.cautions_for_therapist),
             "adaptations": dict(self.adaptations or {}),
         }
 

@@ -93,6 +93,7 @@ def read_entry(data: Any) -> Entry:
             needs_clearance=reader.truth("needs_clearance", False),
             caution_codes=reader.keys("caution_codes", CAUTIONS),
             cautions=reader.texts("cautions", ()),
+            cautions_for_therapist=reader.texts("cautions_for_therapist", ()),
             adaptations=reader.labelled("adaptations", ADAPTATIONS),
         )
     except (FormError, ScoringError, ScheduleError) as error:

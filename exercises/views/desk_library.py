@@ -111,7 +111,7 @@ def about(exercise: Exercise) -> dict[str, Any]:
         "themes": [(theme, Theme(theme).label) for theme in exercise.themes],
         "questions": [(question, types[question.type]) for question in edition.form],
         "private_count": sum(question.private for question in edition.form),
-        "cautions": [*content.get("cautions", [])],
+        "cautions": [*content.get("cautions_for_therapist", []), *content.get("cautions", [])],
         "caution_texts": [CAUTIONS[code] for code in content.get("caution_codes", []) if code in CAUTIONS],
         "adaptations": [(ADAPTATIONS.get(key, key), text) for key, text in content.get("adaptations", {}).items()],
     }
