@@ -160,7 +160,7 @@ def _give_small(client: Client, couple: Couple, therapist: Membership, now: date
         for assignment in Assignment.objects.running().filter(pk__in=left.values("assignment_id")):
             assigning.withdraw(assignment, therapist)
     gift = replace(SMALL, at=at.time().replace(microsecond=0).isoformat(), to=(client.name,))
-    give(gift, couple, by=therapist, asker=asker)
+    give(gift, couple, by=therapist, asker=asker, on=at.date())
 
 
 def _reachable(practice_id: uuid.UUID, now: datetime.datetime) -> Iterator[tuple[Client, Couple]]:

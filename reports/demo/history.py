@@ -25,7 +25,7 @@ from exercises.giving import Giving
 from exercises.library import find_exercise
 from exercises.models import Assignment, Occurrence, Response
 from exercises.recurrence import Recurrence
-from exercises.schedule import default_time
+from exercises.schedule import dates, default_time
 from exercises.vocabulary import Lane
 from practice import identity, tenancy
 from practice.models import Membership, User
@@ -54,8 +54,10 @@ def asker_of(
     return tenancy.scoped(identity.Identity(user, practice_id, membership=membership, person=person).asker())
 
 
-def give(gift: Gift, couple: Couple, *, by: Membership, asker: tenancy.Asker) -> list[Assignment]:
-    """Give something as the therapist would on the site."""
+def give(
+    gift: Gift, couple: Couple, *, by: Membership, asker: tenancy.Asker, on: datetime.date | None = None
+) -> list[Assignment]:
+    """Give something as the therapist would on the site, for today or the day named."""
     with tenancy.acting(asker):
         exercise = find_exercise(gift.slug)
         if exercise is None or exercise.newest is None:
@@ -68,7 +70,7 @@ def give(gift: Gift, couple: Couple, *, by: Membership, asker: tenancy.Asker) ->
             clients=tuple(one.pk for one in couple.clients if not gift.to or one.name in gift.to),
             lane=lane,
             why=gift.why,
-            starts_on=timezone.localdate(timezone=couple.zone),
+            starts_on=on or timezone.localdate(timezone=couple.zone),
             at=datetime.time.fromisoformat(gift.at) if gift.at else default_time(cadence["time_of_day"]),
             recurrence=Recurrence.parse(
                 gift.rule or cadence["rule"], reviews=bool(cadence.get("reviews")) and not gift.rule
@@ -255,7 +257,9 @@ class History:
     def _send(self, occurrence: Occurrence, client: Client, voice: Voice, moment: datetime.datetime, day: int) -> None:
         edition = occurrence.assignment.edition
         through = day / max(self.household.days, 1)
-        raw = voice.answers(edition.exercise.slug, edition.form, through)
+        given = occurrence.assignment
+        turn = len(dates(given.recurrence, given.starts_on, end=datetime.date.fromisoformat(occurrence.slot[:10]))) - 1
+        raw = voice.answers(edition.exercise.slug, edition.form, turn, through)
         with standing_at(moment), tenancy.acting(self.askers[voice.person.name]):
             answering.submit(occurrence, author=client, raw=raw)
 

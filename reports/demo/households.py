@@ -239,7 +239,7 @@ ALERT = Household(
     said={
         "Priya": {
             "deeper-trouble-signs": {
-                "signs": ["resentment", "withdraw", "repeat", "joyless", "self_neglect"],
+                "signs": ["withdraw", "joyless", "self_neglect"],
                 "weeks": ["9"],
                 "hope": ["2"],
                 "talk": ["yes"],

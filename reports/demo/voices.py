@@ -32,24 +32,21 @@ NUMBERS = {
     "reminders": (5, 1),
     "passed_by": (5, 2),
 }
+#: Who writes about something has done it.
+DONE = "done"
 ALWAYS_TICKED = {"steps"}
 
 
 @dataclass
 class Voice:
-    """One person's way of answering; `turn` counts how often they answered each exercise."""
+    """One person's way of answering."""
 
     person: Person
     chance: random.Random
     said: dict[str, dict[str, list[str]]]
 
-    def __post_init__(self) -> None:
-        self.turns: dict[str, int] = {}
-
-    def answers(self, slug: str, form: Form, through: float) -> dict[str, list[str]]:
-        """Return what they type into a form, `through` (0 to 1) of their time in care."""
-        turn = self.turns.get(slug, 0)
-        self.turns[slug] = turn + 1
+    def answers(self, slug: str, form: Form, turn: int, through: float) -> dict[str, list[str]]:
+        """Return what they type into a form the `turn`-th time, `through` (0 to 1) of their time in care."""
         well = self.how(through)
         fixed = self.said.get(slug, {})
         return {one.key: fixed.get(one.key) or self._answer(slug, one, turn, well) for one in form}
@@ -64,7 +61,7 @@ class Voice:
     def joins_in(self, *, awaited: bool) -> bool:
         """Whether they answer this time: more often when the other one waits for it."""
         likely = self.person.answers
-        return self.chance.random() < (1 - (1 - likely) / 3 if awaited else likely)
+        return self.chance.random() < (1 - (1 - likely) / 6 if awaited else likely)
 
     def _answer(self, slug: str, question: Question, turn: int, well: float) -> list[str]:
         match question.type:
@@ -74,7 +71,8 @@ class Voice:
             case QuestionType.MOOD:
                 return self._mood(well)
             case QuestionType.YES_NO:
-                raw = ["yes" if self.chance.random() < 0.55 + 0.4 * well else "no"]
+                kept = question.key == DONE or self.chance.random() < 0.55 + 0.4 * well
+                raw = ["yes" if kept else "no"]
             case QuestionType.NUMBER:
                 raw = [self._number(question.key, well)]
             case QuestionType.SCALE:
@@ -96,7 +94,10 @@ class Voice:
         metric = METRICS.get(question.metric or "")
         falls = metric.better == Better.DOWN if metric else question.key in LESS_IS_BETTER
         low, high = question.steps[0], question.steps[-1]
-        return str(round(low + (high - low) * (1 - well if falls else well)))
+        # Nobody answers two questions alike: one is always a little harder, and every day has its own.
+        leaning = random.Random(f"{self.person.email} {question.key}").uniform(-0.12, 0.12)  # noqa: S311
+        here = min(1.0, max(0.0, well + leaning + self.chance.gauss(0, 0.05)))
+        return str(round(low + (high - low) * (1 - here if falls else here)))
 
     def _chosen(self, question: Question, well: float) -> list[str]:
         values = [one.value for one in question.options]

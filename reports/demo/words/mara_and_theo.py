@@ -4,6 +4,28 @@ from __future__ import annotations
 
 Said = dict[str, dict[str, tuple[str, ...]]]
 
+#: Written together, whoever of them holds the phone.
+BOTH: Said = {
+    "pause-and-return-agreement": {
+        "word": ("Kettle",),
+        "gesture": ("Two fingers on the wrist, as if taking a pulse",),
+        "meanwhile": ("Out to the yard, no phones, back after twenty minutes even if it rains",),
+    },
+    "cook-with-one-lead": {
+        "dish": (
+            "Dumplings, mostly shut",
+            "His gran's lentils",
+            "A tart that fell",
+            "",
+            "Pancakes at nine",
+        ),
+    },
+    "our-repair-gesture": {
+        "gesture": ("Two knocks on the table, like at his grandmother's",),
+        "phrase": ("Still us.",),
+    },
+}
+
 MARA: Said = {
     "connection-landscape": {
         "settles": ("A walk round the block, then somebody who asks me what was the worst part.",),
@@ -94,21 +116,7 @@ MARA: Said = {
             "You walked the long way with me.",
         ),
     },
-    "pause-and-return-agreement": {
-        "word": ("Kettle",),
-        "gesture": ("Two fingers on the wrist, as if taking a pulse",),
-        "meanwhile": ("Out to the yard, no phones, back after twenty minutes even if it rains",),
-    },
     "six-step-repair": {"still": ("That he told his brother before he told me.",)},
-    "cook-with-one-lead": {
-        "dish": (
-            "Dumplings, mostly shut",
-            "His gran's lentils",
-            "A tart that fell",
-            "",
-            "Pancakes at nine",
-        ),
-    },
     "emotional-labour-inventory": {"swap": ("Every birthday on your side of the family.",)},
     "story-swap": {"title": ("The summer I was a lifeguard who could not dive", "My grandfather's radio")},
     "mood-log": {"note": ("Long day.", "", "", "Good swim.", "", "Argued, made up.", "", "", "", "Missed him a bit.")},
@@ -211,4 +219,4 @@ THEO: Said = {
     "mood-log": {"note": ("", "Tired.", "", "Match!", "", "", "Slept badly.", "", "Better.")},
 }
 
-SAID = {"Mara": MARA, "Theo": THEO}
+SAID = {"Mara": {**BOTH, **MARA}, "Theo": {**BOTH, **THEO}}
