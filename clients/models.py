@@ -250,9 +250,7 @@ class Appointment(PracticeModel):
     class Meta:
         indexes = [models.Index(fields=["practice", "couple", "starts_at"], name="appointment_of_couple")]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(minutes__gte=10) & Q(minutes__lte=480), name="appointment_minutes"
-            )
+            models.CheckConstraint(condition=Q(minutes__gte=10) & Q(minutes__lte=480), name="appointment_minutes")
         ]
 
     def __str__(self) -> str:

@@ -103,9 +103,7 @@ def _load_program(program: CatalogueProgram, done: Loaded) -> None:
     row.title, row.for_whom, row.weeks = program.title, program.for_whom, program.length_weeks
     row.needs_clearance, row.digest = program.needs_clearance, program.digest
     row.content = {
-        "weeks": [
-            {"number": week.number, "focus": week.focus, "slugs": list(week.slugs)} for week in program.weeks
-        ],
+        "weeks": [{"number": week.number, "focus": week.focus, "slugs": list(week.slugs)} for week in program.weeks],
         "baseline": list(program.baseline),
         "outcome": list(program.outcome),
         "safety": program.safety,

@@ -38,6 +38,4 @@ class LongEnough:
             )
 
     def get_help_text(self) -> str:
-        return _("At least %(minimum)d characters. Four or five everyday words make a good one.") % {
-            "minimum": MINIMUM
-        }
+        return _("At least %(minimum)d characters. Four or five everyday words make a good one.") % {"minimum": MINIMUM}

@@ -56,9 +56,7 @@ def demo_key(name: str) -> str:
 DEBUG = False
 SECRET_KEY = required("SECRET_KEY", demo_key("secret") or "only-for-this-machine-" + "x" * 40)
 ALLOWED_HOSTS = [
-    one.strip()
-    for one in required("ATTUNE_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
-    if one.strip()
+    one.strip() for one in required("ATTUNE_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",") if one.strip()
 ]
 #: 32 bytes, URL-safe base64. It wraps every data key: lose it and all sealed text is lost.
 ATTUNE_MASTER_KEY = required(
@@ -68,9 +66,7 @@ ATTUNE_MASTER_KEY = required(
 if len(base64.urlsafe_b64decode(ATTUNE_MASTER_KEY)) != 32:
     raise ImproperlyConfigured("ATTUNE_MASTER_KEY must be 32 bytes in URL-safe base64.")
 #: Where links in mail lead: never taken from a request.
-ATTUNE_URL = required("ATTUNE_URL", f"http://localhost:{os.environ.get('ATTUNE_WEB_PORT', '8000')}").rstrip(
-    "/"
-)
+ATTUNE_URL = required("ATTUNE_URL", f"http://localhost:{os.environ.get('ATTUNE_WEB_PORT', '8000')}").rstrip("/")
 #: Where 'Leave' goes: a site that says nothing about anybody.
 ATTUNE_LEAVE_URL = os.environ.get("ATTUNE_LEAVE_URL", "https://www.wikipedia.org/")
 

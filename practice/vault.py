@@ -121,9 +121,7 @@ def wrap_new_key(practice_id: uuid.UUID, key_id: uuid.UUID) -> bytes:
 
 def unwrap(wrapped: bytes, practice_id: uuid.UUID, key_id: uuid.UUID) -> bytes:
     try:
-        return AESGCM(master_key()).decrypt(
-            wrapped[:12], wrapped[12:], _bound_to(practice_id, f"key.{key_id}")
-        )
+        return AESGCM(master_key()).decrypt(wrapped[:12], wrapped[12:], _bound_to(practice_id, f"key.{key_id}"))
     except InvalidTag as error:
         raise SealBroken("The master key does not open this data key.") from error
 

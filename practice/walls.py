@@ -114,13 +114,9 @@ class Wall(Operation):
     def _policies(self, table: str) -> list[str]:
         own = f"{self.practice_column} = {PRACTICE}"
         readers = ", ".join(role for role in self.grants if role not in (roles.LOGIN, roles.DISPATCH))
-        made = [
-            f"CREATE POLICY practice_wall ON {table} FOR ALL TO {readers} USING ({own}) WITH CHECK ({own})"
-        ]
+        made = [f"CREATE POLICY practice_wall ON {table} FOR ALL TO {readers} USING ({own}) WITH CHECK ({own})"]
         if self.also_read:
-            made.append(
-                f"CREATE POLICY also_read ON {table} FOR SELECT TO {readers} USING ({self.also_read})"
-            )
+            made.append(f"CREATE POLICY also_read ON {table} FOR SELECT TO {readers} USING ({self.also_read})")
         if self.login:
             made.append(f"CREATE POLICY sign_in ON {table} FOR SELECT TO {roles.LOGIN} USING ({self.login})")
             made.append(f"GRANT SELECT ON {table} TO {roles.LOGIN}")
@@ -134,8 +130,7 @@ class Wall(Operation):
         using = "" if command == "INSERT" else f" USING ({sql})"
         check = "" if command in ("SELECT", "DELETE") else f" WITH CHECK ({sql})"
         return (
-            f"CREATE POLICY {short}_{command.lower()} ON {table} AS RESTRICTIVE FOR {command} TO {role}"
-            f"{using}{check}"
+            f"CREATE POLICY {short}_{command.lower()} ON {table} AS RESTRICTIVE FOR {command} TO {role}{using}{check}"
         )
 
     def _audit(self, model: type[models.Model], table: str) -> list[str]:

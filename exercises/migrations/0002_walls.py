@@ -16,8 +16,7 @@ OWN_ROWS = f"author_id = {PERSON}"
 def catalogue_belongs_to_owner(table: str) -> migrations.RunSQL:
     """Let the command that loads the catalogue write its rows, and no others."""
     return migrations.RunSQL(
-        f"CREATE POLICY catalogue ON {table} FOR ALL TO {roles.OWNER} "
-        f"USING ({CATALOGUE}) WITH CHECK ({CATALOGUE})",
+        f"CREATE POLICY catalogue ON {table} FOR ALL TO {roles.OWNER} USING ({CATALOGUE}) WITH CHECK ({CATALOGUE})",
         migrations.RunSQL.noop,
     )
 

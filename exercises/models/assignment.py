@@ -142,9 +142,7 @@ class Occurrence(PracticeModel):
         ]
         indexes = [
             models.Index(fields=["practice", "couple", "due_at"], name="occurrence_of_couple"),
-            models.Index(
-                fields=["practice", "closes_at"], condition=Q(state="open"), name="occurrence_closing"
-            ),
+            models.Index(fields=["practice", "closes_at"], condition=Q(state="open"), name="occurrence_closing"),
         ]
 
     def __str__(self) -> str:

@@ -83,9 +83,7 @@ class Exercise(LibraryModel):
 class Edition(LibraryModel):
     """An immutable published state of an exercise. Assignments and responses point at it for ever."""
 
-    exercise = models.ForeignKey(
-        Exercise, on_delete=models.PROTECT, related_name="editions", db_constraint=False
-    )
+    exercise = models.ForeignKey(Exercise, on_delete=models.PROTECT, related_name="editions", db_constraint=False)
     number = models.PositiveSmallIntegerField()
     title = models.CharField(max_length=160)
     content = models.JSONField()

@@ -30,11 +30,7 @@ class DataKeyManager(BoundManager):
         return row
 
     def _newest(self, practice_id: uuid.UUID, client_id: uuid.UUID | None) -> Any:
-        return (
-            self.filter(practice_id=practice_id, client_id=client_id, wrapped__isnull=False)
-            .order_by("-id")
-            .first()
-        )
+        return self.filter(practice_id=practice_id, client_id=client_id, wrapped__isnull=False).order_by("-id").first()
 
 
 class DataKey(PracticeModel):

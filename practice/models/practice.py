@@ -31,9 +31,7 @@ class Practice(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=64)
     language = models.CharField(_("language"), max_length=10, default="en-gb")
     address = models.TextField(_("address for letters and reports"), max_length=400, blank=True)
-    reply_hours = models.CharField(
-        _("when you read what clients send"), max_length=200, default=_("on working days")
-    )
+    reply_hours = models.CharField(_("when you read what clients send"), max_length=200, default=_("on working days"))
     secrets_policy = models.CharField(
         _("secrets between partners"), max_length=20, choices=Secrets, default=Secrets.LIMITED
     )

@@ -31,9 +31,7 @@ class User(AbstractBaseUser):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField(
-        _("e-mail"), unique=True, error_messages={"unique": _("This address is in use.")}
-    )
+    email = models.EmailField(_("e-mail"), unique=True, error_messages={"unique": _("This address is in use.")})
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")

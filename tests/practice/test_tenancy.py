@@ -89,10 +89,11 @@ def test_a_row_can_not_be_written_or_moved_into_another_practice(practice, neigh
 def test_pointing_at_a_foreign_row_fails_like_pointing_at_nothing(practice, neighbour, couple, foreign):
     client = make_couple(neighbour, ("Nia", "Noor")).clients[0]
     target = couple.pk if foreign else uuid7()
-    with inside(neighbour), pytest.raises(IntegrityError) as refused, transaction.atomic():
+    with inside(neighbour), transaction.atomic():
         Partner.objects.create(practice=neighbour, couple_id=target, client=client, position=3)
-        with connection.cursor() as cursor:
+        with pytest.raises(IntegrityError) as refused, transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        transaction.set_rollback(True)
     assert "clients_partner_couple_id_practice" in str(refused.value)
     assert str(practice.pk) not in str(refused.value)
 

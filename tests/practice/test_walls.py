@@ -45,8 +45,7 @@ def test_every_table_is_behind_a_wall_or_declared_global():
     there = {
         name
         for (name,) in rows(
-            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') "
-            "AND relnamespace = 'public'::regnamespace"
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
         )
     }
     assert there - global_tables - set(GLOBAL) == set(practice_tables())
@@ -65,12 +64,7 @@ def test_row_level_security_is_enabled_and_forced_everywhere():
 
 @pytest.mark.parametrize("kind", ["v", "m"])
 def test_no_view_looks_over_the_wall(kind):
-    assert (
-        rows(
-            "SELECT relname FROM pg_class WHERE relkind = %s AND relnamespace = 'public'::regnamespace", kind
-        )
-        == []
-    )
+    assert rows("SELECT relname FROM pg_class WHERE relkind = %s AND relnamespace = 'public'::regnamespace", kind) == []
 
 
 def test_every_policy_compares_the_practice_and_none_asks_another_table():
@@ -122,18 +116,14 @@ def test_no_role_of_the_application_may_truncate_or_make_tables():
 
 
 def test_functions_above_their_caller_are_the_two_of_the_audit_trail():
-    found = rows(
-        "SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
-    )
+    found = rows("SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace")
     assert {name for name, _ in found} == {"attune_audit", "attune_looked"}
     assert all("search_path" in config[0] for _, config in found)
 
 
 def test_every_foreign_key_between_practice_tables_is_composite():
     wanted = {
-        (table, one.column)
-        for table, model in practice_tables().items()
-        for one in foreign_keys_inside_practice(model)
+        (table, one.column) for table, model in practice_tables().items() for one in foreign_keys_inside_practice(model)
     }
     there = {
         (table, columns[1])
