@@ -11,10 +11,10 @@ from pathlib import Path
 from practice.local import machine, postgres, valkey
 
 
-def states() -> tuple[Path, Path]:
-    """Where the demo and the tests of this checkout keep their servers."""
+def states() -> tuple[Path, Path, Path]:
+    """Where the demo, the tests and the check of the demo keep their servers in this checkout."""
     state = Path(os.environ.get("ATTUNE_STATE") or machine.CHECKOUT / ".attune")
-    return state / "demo", state / "test"
+    return state / "demo", state / "test", state / "check" / "demo"
 
 
 def stop(*of: Path) -> None:
