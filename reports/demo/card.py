@@ -12,12 +12,12 @@ CARD = """
 
     {url}
 
-  Sign in with one of these. The password is the same for all:  {password}
+  Sign in with one of these. The password is the same for all: {password}
 
-    {owner:<28} {owner_name}, owner: sees the whole practice
-    {therapist:<28} {therapist_name}, therapist: sees her own couples
-    {mara:<28} {mara_name}, partner: best on a phone, or a narrow window
-    {theo:<28} {theo_name}, her partner
+    {owner:<19} {owner_name}, owner: sees the whole practice
+    {therapist:<19} {therapist_name}, therapist: sees her own couples
+    {mara:<19} {mara_name}, partner: best on a phone, or a narrow window
+    {theo:<19} {theo_name}, her partner
 
   {letter}
     {url}/demo/mail/
@@ -26,8 +26,8 @@ CARD = """
   'make demo RESET=1' begins anew. What happens behind it is in {logs}
 """
 
-LETTER = "Mail that the demo sends goes nowhere but here. {who} gets a reminder in less than a minute:"
-NO_LETTER = "Mail that the demo sends goes nowhere but here:"
+LETTER = "Its mail goes nowhere but here. {who} gets a reminder in less than a minute:"
+NO_LETTER = "Its mail goes nowhere but here:"
 
 
 def card(at: Ports, state: Path, reminded: str) -> str:
