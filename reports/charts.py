@@ -35,7 +35,10 @@ def line(series: Series, starts: date, ends: date, *, title: str) -> SafeString:
     first, last = min([starts, *days]), max([ends, *days])
     x = Scale(0, (last - first).days + 1, LINE["left"], LINE["right"])
     y = line_scale(series)
-    weekly = all(len({week_of(first, point.on) for point in row.points}) == len(row.points) for row in series.lines)
+    once_a_week = all(
+        len({week_of(first, point.on) for point in row.points}) == len(row.points) for row in series.lines
+    )
+    weekly = once_a_week and not series.by_day
 
     def place(day: date) -> float:
         """The middle of the day, or of its week when nobody answered twice in one."""
@@ -63,8 +66,14 @@ def line(series: Series, starts: date, ends: date, *, title: str) -> SafeString:
         "left": n(LINE["left"]),
         "right": n(LINE["right"]),
         "levels": [
-            {"y": n(y(t)), "text": n(t), "x": n(20 - len(n(t)) * 5.25), "base": n(y(t) + 3.6)}
-            for t in ticks(series.low, series.high)
+            {
+                "y": n(y(t)),
+                "text": n(t).replace("-", "−"),
+                "x": n(20 - len(n(t)) * 5.25),
+                "base": n(y(t) + 3.6),
+                "axis": t == 0 if series.low < 0 else at == 0,
+            }
+            for at, t in enumerate(ticks(series.low, series.high))
         ],
         "foot": n(LINE["foot"]),
         "weeks": _week_labels(x, (starts - first).days, weeks_between(starts, last), LINE["foot"] + 16),

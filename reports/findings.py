@@ -15,9 +15,10 @@ Names = Mapping[int, str]
 
 
 def number(value: float) -> str:
-    """A value as a reader writes it: whole numbers without decimals, others with one, in their language."""
+    """A value as a reader writes it: whole numbers without decimals, others with one, with a real minus sign."""
     rounded = round(float(value), 1)
-    return number_format(int(rounded) if rounded == int(rounded) else rounded, use_l10n=True)
+    text = number_format(int(rounded) if rounded == int(rounded) else rounded, use_l10n=True)
+    return text.replace("-", "−")
 
 
 def change(first: float, last: float) -> str:

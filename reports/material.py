@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from reports.paper import Partner
+from reports.paper import Better, Partner
 
 Round = tuple[str, str]
 """One act of giving and one slot of it: what everybody was asked at the same time."""
@@ -64,6 +64,33 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class ExerciseScale:
+    """What an exercise's own score says: scores with the same one stand on one scale. ``exercise`` is its slug.
+
+    ``high`` is None where its questions have no end.
+    """
+
+    exercise: str
+    series: str
+    method: str
+    what: str
+    better: Better
+    low: float
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseScore:
+    """One of an exercise's own scores. ``position`` is None for what they answered together."""
+
+    scale: ExerciseScale
+    title: str
+    position: int | None
+    on: date
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """What somebody wrote. ``position`` is None for words they wrote together."""
 
@@ -110,6 +137,7 @@ class Material:
     shared: bool
     sent: tuple[Sent, ...] = ()
     numbers: tuple[Number, ...] = ()
+    scores: tuple[ExerciseScore, ...] = ()
     words: tuple[Words, ...] = ()
     asked: tuple[Asked, ...] = ()
     running: tuple[Running, ...] = ()

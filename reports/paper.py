@@ -86,7 +86,10 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One measure over time: its scale, every partner's line, and a cut-off if it has one."""
+    """One measure over time: its scale, every partner's line, and a cut-off if it has one.
+
+    With ``by_day`` every point is drawn on its own day; else points that come once a week stand in its middle.
+    """
 
     label: str
     low: float
@@ -97,6 +100,7 @@ class Series:
     cutoff: Band | None = None
     intro: str = ""
     note: str = ""
+    by_day: bool = False
 
     @property
     def enough(self) -> bool:

@@ -16,7 +16,7 @@ from exercises.recurrence import Recurrence
 from exercises.rhythm import sentence
 from exercises.schedule import dates
 from practice.models import Practice
-from reports import adherence, quoting, series
+from reports import adherence, exercise_scores, quoting, series
 from reports.editions import OPEN, clinical_material, shared_material
 from reports.material import Material, Period, Running
 from reports.models import Report
@@ -90,11 +90,11 @@ def compose(
         language=practice.language,
         headlines=series.headlines(material) + adherence.headlines(material),
         summary=_paragraphs(summary),
-        series=series.charts(material),
+        series=series.charts(material) + exercise_scores.charts(material),
         doing=adherence.doing(material),
         mood=series.mood(material),
         differences=series.differences(material),
-        areas=series.areas(material),
+        areas=exercise_scores.areas(material, series.areas(material)),
         quotes=quoting.quotes(material),
         next=_next(material, today),
         about=_about(material),
@@ -118,13 +118,14 @@ def _one_next(material: Material, one: Running, today: date) -> Next | None:
 
 
 def _about(material: Material) -> tuple[str, ...]:
-    answers = len(material.numbers)
+    answers = len(material.numbers) + len(material.scores)
     count = ngettext("%(count)d number", "%(count)d numbers", answers) % {"count": answers}
     period = (material.period.ends - material.period.starts).days + 1
     span = ngettext("%(count)d day", "%(count)d days", period) % {"count": period}
     told = _(
-        "This report rests on %(numbers)s that people gave in %(days)s. Lines show the median of a week; "
-        "where answers are missing the line breaks, and fewer than three answers are not drawn. "
+        "This report rests on %(numbers)s from what people answered in %(days)s. Lines show the median of a week, or "
+        "the score of an exercise on its day; where answers are missing the line breaks, and fewer than three "
+        "answers are not drawn. "
         "Nothing is averaged across partners."
     )
     parts = [

@@ -158,7 +158,7 @@ def _series(material: Material, key: str) -> Series:
     return Series(
         label=str(metric.label),
         low=0,
-        high=10 if metric.type == QuestionType.SCALE else _ceiling(max(one.value for one in numbers)),
+        high=10 if metric.type == QuestionType.SCALE else ceiling(max(one.value for one in numbers)),
         lines=tuple(lines),
         better=ways.get(metric.better, ""),
         intro=_counts(material, numbers),
@@ -220,7 +220,7 @@ def _short(key: str) -> str:
     return _("closeness") if key == FIRST else str(METRICS[key].label).lower()
 
 
-def _ceiling(value: float) -> float:
+def ceiling(value: float) -> float:
     """A round number at or above the largest answer, for a scale without an end of its own."""
     if value <= 5:
         return 5

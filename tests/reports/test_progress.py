@@ -162,7 +162,7 @@ def test_words_are_whole_recent_and_from_everybody():
 
 
 def test_a_series_without_an_end_gets_a_round_one():
-    assert [series._ceiling(value) for value in (0, 5, 6, 11, 60, 100, 999)] == [5, 5, 10, 20, 100, 100, 1000]
+    assert [series.ceiling(value) for value in (0, 5, 6, 11, 60, 100, 999)] == [5, 5, 10, 20, 100, 100, 1000]
 
 
 def test_who_is_meant_is_said_in_words():
