@@ -102,10 +102,12 @@ def siblings(occurrence: Occurrence) -> list[uuid.UUID]:
 
 def admit_to_reveal(slot: Iterable[uuid.UUID], sent: Collection[uuid.UUID]) -> None:
     """Let those who have sent read each other's sealed answers of a slot; nothing private is touched."""
-    for model, within in ((Response, Q(occurrence__in=slot)), (Answer, Q(response__occurrence__in=slot))):
+    # Ids first, not a join: so each statement goes straight to its index, whatever the planner knows.
+    responses = list(Response.objects.filter(occurrence__in=list(slot)).values_list("pk", flat=True))
+    for rows in (Response.objects.filter(pk__in=responses), Answer.objects.filter(response_id__in=responses)):
         for author in sent:
             others = sorted(one for one in sent if one != author)
-            model.objects.filter(within, author_id=author, lane=Lane.REVEAL).update(readers=others)
+            rows.filter(author_id=author, lane=Lane.REVEAL).update(readers=others)
 
 
 def set_reveal(slot: Iterable[uuid.UUID], moment: datetime.datetime | None, now: datetime.datetime) -> None:
@@ -116,8 +118,9 @@ def set_reveal(slot: Iterable[uuid.UUID], moment: datetime.datetime | None, now:
     slot = list(slot)
     still_sealed = Q(opens_at=None) | Q(opens_at__gt=now)
     Occurrence.objects.filter(Q(reveals_at=None) | Q(reveals_at__gt=now), pk__in=slot).update(reveals_at=moment)
-    Response.objects.filter(still_sealed, occurrence__in=slot, lane=Lane.REVEAL).update(opens_at=moment)
-    Answer.objects.filter(still_sealed, response__occurrence__in=slot, lane=Lane.REVEAL).update(opens_at=moment)
+    responses = list(Response.objects.filter(occurrence__in=slot).values_list("pk", flat=True))
+    for rows in (Response.objects.filter(pk__in=responses), Answer.objects.filter(response_id__in=responses)):
+        rows.filter(still_sealed, lane=Lane.REVEAL).update(opens_at=moment)
 
 
 @dataclass(frozen=True)
