@@ -1,0 +1,44 @@
+"""Lines of the log: what went wrong and where, never what somebody wrote."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import re
+import traceback
+from collections.abc import Iterator
+from types import TracebackType
+
+#: Paths that open a door to whoever holds them: invitations, new passwords.
+_DOORS = re.compile(r"(/join/(?:team/)?|/password/reset/key/)[^/\s]+")
+
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+class WithoutWords(logging.Formatter):
+    """Writes an exception as its kind and its lines of code.
+
+    Its text is left out: a database quotes the row that it refuses, a parser the word that it stumbles over.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        fresh = copy.copy(record)
+        fresh.exc_text = None  # another handler may have written it out in full
+        return _DOORS.sub(r"\1…", super().format(fresh))
+
+    def formatException(self, ei: ExcInfo) -> str:
+        return "\nbecause of\n".join(_told(one) for one in _chain(ei[1]))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _told(error: BaseException) -> str:
+    frames = [
+        f'  File "{one.filename}", line {one.lineno}, in {one.name}'
+        for one in traceback.extract_tb(error.__traceback__)
+    ]
+    return "\n".join([f"{type(error).__module__}.{type(error).__qualname__}", *frames])
