@@ -43,7 +43,8 @@ STILL_THERE = re.compile(r"still in use|already exists|already running|Is anothe
 # A person's words could stand in the statement or in the detail of an error, so neither is written to the
 # log.
 ALWAYS = {"listen_addresses": "", "log_min_error_statement": "panic", "log_error_verbosity": "terse"}
-THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Without autovacuum nobody tells the planner, between two tests, that all tables are empty for good.
+THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 
 
 class Address(NamedTuple):
