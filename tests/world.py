@@ -98,6 +98,12 @@ class House:
         self.canaries[text] = frozenset(self.persona(one) for one in may)
         return text
 
+    def word_of(self, purpose: str) -> str:
+        """Return a canary that was made before."""
+        text = f"zq{self.prefix}x{purpose}qz"
+        assert text in self.canaries, text
+        return text
+
     def persona(self, name: str) -> str:
         return name if self.prefix == "home" else f"{self.prefix}_{name}"
 
