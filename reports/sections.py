@@ -98,7 +98,7 @@ def series_parts(series: Series, report: Report, names: findings.Names, pictures
 
 
 def _number_tables(series: Series, names: findings.Names) -> Iterator[dict[str, Any]]:
-    """Every value of a series in rows of at most COLUMNS dates. A dash is a question left unanswered."""
+    """Every value of a series in rows of at most COLUMNS dates. A dash is an answer that is missing."""
     dates = sorted({point.on for line in series.lines for point in line.points})
     for at in range(0, len(dates), COLUMNS):
         part = dates[at : at + COLUMNS]
