@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from clients.models import Clearance, Client, Couple
 from exercises.models import Assignment, Edition
 from exercises.recurrence import Recurrence
+from exercises.safety import held_back
 from exercises.schedule import dates, instant
 from exercises.vocabulary import Kind, Lane
 from practice.models import Practice
@@ -93,6 +94,10 @@ def refusals(giving: Giving, practice: Practice, now: datetime) -> Refusals:
         found["couple"] = _("Care for this couple is not active at the moment, so nothing can be given.")
     if clearance_missing(giving.couple, giving.edition):
         found["clearance"] = _("This needs your record that joint work is safe for them. Please add it first.")
+    if held_back(giving.couple, giving.edition, len(giving.clients)):
+        found["clearance"] = _(
+            "An answer of this couple waits for you to look at it. Until then this is given to one person alone, or not."
+        )
     found |= _about_people(giving) | _about_lane(giving, practice) | _about_dates(giving, now)
     if not giving.why.strip():
         found["why"] = _("Please write one line. They read it above the exercise.")

@@ -8,7 +8,9 @@ from collections.abc import Collection
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from clients.models import Couple
 from exercises.desk import QueueItem, register_queue
+from exercises.safety import register_flags
 from practice.models import Membership
 from reports.models import Alert
 
@@ -32,3 +34,9 @@ def alerts(membership: Membership, couples: Collection[uuid.UUID]) -> list[Queue
         )
         for row in rows
     ]
+
+
+@register_flags
+def flag_is_open(couple: Couple) -> bool:
+    """While an alert of the couple waits, nothing risky is given to both (see :mod:`exercises.safety`)."""
+    return Alert.objects.filter(couple=couple, acknowledged_at=None).exists()

@@ -1,0 +1,35 @@
+"""Safety before openness: while an answer about somebody's safety waits, nothing risky is given to both.
+
+Who knows of such answers stands above this app and registers here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from clients.models import Couple
+from exercises.models import Edition
+
+#: The caution that forbids couple work where somebody fears a partner.
+COERCION = "coercion"
+
+#: Tells whether an answer of this couple waits for a therapist's look.
+FlagReader = Callable[[Couple], bool]
+_readers: list[FlagReader] = []
+
+
+def register_flags(reader: FlagReader) -> FlagReader:
+    """Let an app say that a couple has an open flag; use it as a decorator."""
+    if reader not in _readers:
+        _readers.append(reader)
+    return reader
+
+
+def held_back(couple: Couple, edition: Edition, people: int) -> bool:
+    """Tell whether this waits until the open flag was looked at.
+
+    It does for anything that carries the caution about coercion and is meant for more than one partner; what
+    one person does alone stays possible. Only staff ever learn of it, when they are about to give something.
+    """
+    risky = edition.content.get("needs_clearance") or COERCION in edition.content.get("caution_codes", [])
+    return bool(risky) and people > 1 and any(reader(couple) for reader in _readers)

@@ -1,0 +1,76 @@
+"""An answer about safety that nobody has looked at yet holds back what could do harm."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from clients.models import Clearance
+from exercises import answering
+from exercises.assigning import ClearanceMissing, give
+from exercises.giving import Giving
+from exercises.library import find_exercise
+from exercises.models import Occurrence
+from exercises.recurrence import Recurrence
+from reports.alerts import acknowledge
+from reports.models import Alert
+from tests.factories import acting_as
+
+pytestmark = pytest.mark.django_db
+
+
+def giving(couple, slug: str, *clients, lane: str = "") -> Giving:
+    edition = find_exercise(slug).newest
+    return Giving(
+        couple=couple,
+        edition=edition,
+        clients=tuple(client.pk for client in clients or couple.clients),
+        lane=lane or edition.content["lane"],
+        why="Take your time.",
+        starts_on=timezone.localtime(timezone.now(), couple.zone).date() + datetime.timedelta(days=1),
+        at=datetime.time(18),
+        recurrence=Recurrence.parse("once"),
+        opens_by="therapist",
+    )
+
+
+@pytest.fixture
+def flagged(couple, mara, therapist) -> Alert:
+    """Mara said in private that she is sometimes afraid."""
+    with acting_as(therapist):
+        give(giving(couple, "private-safety-check", mara), by=therapist)
+    with acting_as(mara):
+        occurrence = Occurrence.objects.get()
+    with acting_as(therapist):
+        Occurrence.objects.filter(pk=occurrence.pk).update(opens_at=timezone.now())
+    with acting_as(mara):
+        answering.submit(Occurrence.objects.get(), author=mara, raw={"afraid": ["yes"]})
+    with acting_as(therapist):
+        return Alert.objects.get()
+
+
+def test_couple_work_waits_until_somebody_has_looked(couple, therapist, flagged):
+    risky = "what-helps-you-feel-safe"
+    with acting_as(therapist):
+        Clearance.objects.create(couple=couple, recorded_by=therapist)
+        assert "coercion" in find_exercise(risky).newest.content["caution_codes"]
+        with pytest.raises(ClearanceMissing):
+            give(giving(couple, risky), by=therapist)
+        acknowledge(flagged, by=therapist, note="Called her.")
+        assert give(giving(couple, risky), by=therapist)
+
+
+def test_harmless_things_and_what_one_does_alone_stay_possible(couple, mara, therapist, flagged):
+    with acting_as(therapist):
+        assert give(giving(couple, "mood-log"), by=therapist)
+        assert give(giving(couple, "private-safety-check", mara), by=therapist)
+
+
+def test_the_alert_names_the_question_and_is_nobodys_in_the_portal(mara, theo, flagged):
+    assert flagged.key == "afraid"
+    for client in (mara, theo):
+        with acting_as(client), pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+            Alert.objects.exists()
