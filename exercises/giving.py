@@ -96,7 +96,8 @@ def refusals(giving: Giving, practice: Practice, now: datetime) -> Refusals:
         found["clearance"] = _("This needs your record that joint work is safe for them. Please add it first.")
     if held_back(giving.couple, giving.edition, len(giving.clients)):
         found["clearance"] = _(
-            "An answer of this couple waits for you to look at it. Until then this is given to one person alone, or not."
+            "An answer of this couple waits for you to look at it. "
+            "Until then, give this to one person alone or not at all."
         )
     found |= _about_people(giving) | _about_lane(giving, practice) | _about_dates(giving, now)
     if not giving.why.strip():
