@@ -15,6 +15,7 @@ from tests.conftest import superuser
 from tests.doors import ANONYMOUS, CLIENTS, DOORS, PERSONAS, PUBLIC, Door, account_paths, patterns
 from tests.pages import same_answer
 from tests.rows import UNREAD, changed, rows_of_all_tables
+from tests.world import CANARY
 
 
 @pytest.fixture
@@ -129,3 +130,36 @@ def test_looking_twice_changes_nothing(world, browsers, committed):
     for path in account_paths().values():
         browsers["mara"].get(path)
     assert changed(before, rows_of_all_tables(superuser), apart_from=UNREAD) == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("trick", [".css", "x.css", "%2e%2e/", ";x.js", "%00", "..%2f", "/"])
+def test_a_path_with_something_behind_it_is_no_other_way_in(trick, browsers):
+    """No cache may take a page for a file, and no tail slips past the patterns."""
+    for who, path in (("mara", "/today/"), ("owner", "/desk/couples/"), ("mara", "/you/help/")):
+        answer = browsers[who].get(f"{path}{trick}")
+        assert answer.status_code == 404, path
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert CANARY.findall(answer.content.decode()) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["TRACE", "PROPFIND", "OPTIONS", "MERGE"])
+def test_methods_that_nobody_needs_show_nothing(method, browsers):
+    for who, path in (("mara", "/today/"), ("owner", "/desk/"), (ANONYMOUS, "/account/login/")):
+        answer = browsers[who].generic(method, path)
+        assert answer.status_code in (200, 405) if method == "OPTIONS" else answer.status_code == 405, path
+        assert not any(name.startswith("Access-Control") for name in answer.headers)
+        assert CANARY.findall(answer.content.decode()) == []
+
+
+@pytest.mark.django_db
+def test_a_form_sent_from_another_site_is_refused(world, browser_of):
+    browser = browser_of("mara", enforce_csrf_checks=True)
+    page = browser.get("/you/")
+    token = browser.cookies["csrf"].value
+    for origin in ("https://evil.example", "null", "http://testserver.evil.example"):
+        assert page.status_code == 200
+        answer = browser.post("/you/", {"csrfmiddlewaretoken": token}, headers={"origin": origin})
+        assert answer.status_code == 403, origin
+    assert browser.post("/you/", {"csrfmiddlewaretoken": token}).status_code == 200, "and the same from here is read"
