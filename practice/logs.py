@@ -8,6 +8,7 @@ import re
 import traceback
 from collections.abc import Iterator
 from types import TracebackType
+from typing import Any
 
 #: Paths that open a door to whoever holds them: invitations, new passwords.
 _DOORS = re.compile(r"(/join/(?:team/)?|/password/reset/key/)[^/\s]+")
@@ -24,10 +25,18 @@ class WithoutWords(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fresh = copy.copy(record)
         fresh.exc_text = None  # another handler may have written it out in full
+        if isinstance(fresh.args, dict) and "exc" in fresh.args:
+            fresh.args = _without_exception_text(fresh.args)
         return _DOORS.sub(r"\1…", super().format(fresh))
 
     def formatException(self, ei: ExcInfo) -> str:
         return "\nbecause of\n".join(_told(one) for one in _chain(ei[1]))
+
+
+def _without_exception_text(context: dict[str, Any]) -> dict[str, Any]:
+    """Celery puts a failed job's exception into the line itself, text and all: keep its kind."""
+    kind = str(context["exc"]).partition("(")[0]
+    return {**context, "exc": kind, "traceback": ""}
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

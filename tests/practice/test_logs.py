@@ -75,3 +75,13 @@ def test_a_link_that_opens_a_door_is_not_written_down(log, path):
     assert Browser(enforce_csrf_checks=True).post(path).status_code == 403
     assert "Forbidden" in log.getvalue()
     assert "AbCdEf123" not in log.getvalue()
+
+
+def test_a_failed_job_is_logged_by_its_kind(log):
+    """Celery writes the exception into the message; the line must still hold none of its text."""
+    context = {"name": "reports.tasks.make_report", "id": "1", "exc": f"ValueError('{WORDS}')", "traceback": WORDS}
+    logging.getLogger("celery.app.trace").error(
+        "Task %(name)s[%(id)s] raised unexpected: %(exc)s\n%(traceback)s", context
+    )
+    assert "raised unexpected: ValueError" in log.getvalue()
+    assert WORDS not in log.getvalue()
