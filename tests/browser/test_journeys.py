@@ -128,6 +128,7 @@ def give(one: Person, look: Callable[[Person], None]) -> None:
     page.get_by_role("link", name=re.compile("Assign")).first.click()
     look(one)
     page.get_by_role("searchbox").fill("weekly state of us")
+    page.get_by_role("searchbox").press("Enter")  # who types faster than the script loads presses this
     page.get_by_role("link", name=re.compile("Weekly State of Us", re.IGNORECASE)).first.click()
     page.wait_for_url("**/assign/?exercise=*")
     look(one)
