@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.utils import timezone
 
 from clients.models import Clearance, Couple
+from clients.signals import clearance_withdrawn
 from practice.models import Membership
 
 
@@ -14,9 +16,11 @@ def record(couple: Couple, *, note: str, by: Membership) -> Clearance:
     return Clearance.objects.create(couple=couple, recorded_by=by, note=note)
 
 
-def withdraw(couple: Couple) -> None:
-    """From now on, exercises that need clearance are blocked again."""
-    Clearance.objects.filter(couple=couple, withdrawn_at=None).update(withdrawn_at=timezone.now())
+def withdraw(couple: Couple, *, by: Membership) -> None:
+    """From now on, exercises that need clearance are blocked again, and those already given are taken back."""
+    with transaction.atomic():
+        Clearance.objects.filter(couple=couple, withdrawn_at=None).update(withdrawn_at=timezone.now())
+        clearance_withdrawn.send(sender=Clearance, couple=couple, by=by)
 
 
 def current(couple: Couple) -> Clearance | None:

@@ -7,3 +7,6 @@ contact_changed = Signal()
 
 #: A couple's appointments changed: ``couple``. What opens at the next one follows.
 appointments_changed = Signal()
+
+#: A therapist took back the record that joint work is safe: ``couple``, ``by``. What needed it ends.
+clearance_withdrawn = Signal()

@@ -6,6 +6,7 @@ class ExercisesConfig(AppConfig):
 
     def ready(self) -> None:
         from exercises import (
+            assigning,  # noqa: F401  takes back what lost its clearance
             caseload,  # noqa: F401  registers its part of the queue
             occurrences,  # noqa: F401  follows appointments and time zones
             reminders,  # noqa: F401  registers its kind of message

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.dispatch import receiver
 from django.utils import timezone
 
 from clients.models import Couple
+from clients.signals import clearance_withdrawn
 from exercises import lanes, occurrences
 from exercises.giving import Giving, Refusals, refusals
 from exercises.models import Assignment, Occurrence
@@ -121,6 +124,14 @@ def withdraw(assignment: Assignment, by: Membership) -> None:
         open_ones.update(state=Occurrence.State.WITHDRAWN)
         for occurrence_id in ids:
             outbox.cancel(occurrence_id, reason="withdrawn")
+
+
+@receiver(clearance_withdrawn)
+def take_back_what_needed_clearance(sender: Any, couple: Couple, by: Membership, **kwargs: Any) -> None:
+    """End what was given on the strength of a record that no longer holds; nobody in the portal learns why."""
+    for assignment in Assignment.objects.running().filter(couple=couple).select_related("edition"):
+        if assignment.edition.content.get("needs_clearance"):
+            withdraw(assignment, by)
 
 
 def open_reveal(assignment: Assignment, slot: str, by: Membership) -> int:

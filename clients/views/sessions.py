@@ -69,6 +69,6 @@ def clearance_record(request: PracticeRequest, pk: UUID) -> HttpResponse:
 def clearance_withdraw(request: PracticeRequest, pk: UUID) -> HttpResponse:
     """Take clearance back."""
     couple = get_object_or_404(Couple, pk=pk)
-    clearing.withdraw(couple)
+    clearing.withdraw(couple, by=request.membership)
     messages.success(request, _("Clearance is withdrawn. Exercises that need it are blocked again."))
     return redirect("couple", couple.pk)

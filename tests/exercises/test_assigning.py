@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from clients import clearing
 from clients.models import Clearance, Couple
 from exercises import answering, assigning
 from exercises.assigning import ClearanceMissing, Refused
@@ -272,3 +273,17 @@ def test_opening_shows_those_who_sent_to_each_other(couple, therapist, mara, the
         with acting_as(person):
             assert Response.objects.count() == 2
             assert Answer.objects.values("author").distinct().count() == 2
+
+
+def test_withdrawing_clearance_takes_back_what_needed_it_and_nothing_else(couple, therapist):
+    with acting_as(therapist):
+        clearing.record(couple, note="Seen apart.", by=therapist)
+        risky = first(needs_clearance=True)
+        lane = lanes_on_offer(risky.newest, Practice.objects.get())[-1]
+        [needed_it, *others] = assigning.give(giving(couple, risky.slug, lane=lane), by=therapist)
+        [harmless] = assigning.give(giving(couple), by=therapist)
+        clearing.withdraw(couple, by=therapist)
+        running = set(Assignment.objects.running().filter(couple=couple))
+        assert running == {harmless}
+        assert not Occurrence.objects.open().filter(assignment__in=[needed_it, *others]).exists()
+        assert Occurrence.objects.open().filter(assignment=harmless).exists()
