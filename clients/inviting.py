@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
-
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from clients.models import Client, ClientInvitation, Contact, Couple
 from clients.signals import contact_changed
-from practice import outbox, tenancy, tickets
-from practice.inviting import FRESH_FOR, NotOpen, account_for, invitation_letter
+from practice import outbox, tenancy
+from practice.inviting import FRESH_FOR, NotOpen, account_for, invitation_letter, link_for, practice_of, proved
 from practice.models import Membership, Message, User
 from practice.models.practice import in_two_weeks, random_nonce
 
@@ -62,13 +58,7 @@ def plan_letter(invitation: ClientInvitation) -> None:
 
 def link(invitation: ClientInvitation) -> str:
     """Return the address that the letter carries."""
-    ticket = tickets.issue(
-        PURPOSE,
-        practice_id=invitation.practice_id,  # type: ignore[arg-type]
-        row_id=invitation.pk,
-        nonce=invitation.nonce,
-    )
-    return settings.ATTUNE_URL + reverse("join", args=[ticket])
+    return link_for(invitation, PURPOSE, "join")
 
 
 def opened(ticket_text: str, *, lock: bool = False) -> ClientInvitation:
@@ -76,24 +66,12 @@ def opened(ticket_text: str, *, lock: bool = False) -> ClientInvitation:
 
     Needs the ticket's practice to be bound; ``lock`` makes others wait who hold the same link.
     """
-    ticket = tickets.read(ticket_text)
-    rows = ClientInvitation.objects.select_for_update() if lock else ClientInvitation.objects
-    invitation = rows.filter(pk=ticket.row_id).first() if ticket else None
-    if ticket is None or invitation is None or not ticket.proves(PURPOSE, invitation.nonce):
-        raise NotOpen
+    invitation = proved(ClientInvitation.objects.all(), PURPOSE, ticket_text, lock=lock)
     if not invitation.is_open or invitation.invited_by.ended_at or invitation.client.user_id:
         raise NotOpen
     if invitation.couple.status not in (Couple.Status.ACTIVE, Couple.Status.PAUSED):
         raise NotOpen
     return invitation
-
-
-def practice_of(ticket_text: str) -> uuid.UUID:
-    """Return the practice that a link claims, to be bound before anything is believed."""
-    ticket = tickets.read(ticket_text)
-    if ticket is None:
-        raise NotOpen
-    return ticket.practice_id
 
 
 @transaction.atomic

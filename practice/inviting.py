@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -62,13 +64,7 @@ def plan_letter(invitation: StaffInvitation) -> None:
 
 def link(invitation: StaffInvitation) -> str:
     """Return the address that the letter carries."""
-    ticket = tickets.issue(
-        PURPOSE,
-        practice_id=invitation.practice_id,  # type: ignore[arg-type]
-        row_id=invitation.pk,
-        nonce=invitation.nonce,
-    )
-    return settings.ATTUNE_URL + reverse("join_team", args=[ticket])
+    return link_for(invitation, PURPOSE, "join_team")
 
 
 def opened(ticket_text: str, *, lock: bool = False) -> StaffInvitation:
@@ -76,14 +72,27 @@ def opened(ticket_text: str, *, lock: bool = False) -> StaffInvitation:
 
     Needs the ticket's practice to be bound; ``lock`` makes others wait who hold the same link.
     """
-    ticket = tickets.read(ticket_text)
-    rows = StaffInvitation.objects.select_for_update() if lock else StaffInvitation.objects
-    invitation = rows.filter(pk=ticket.row_id).first() if ticket else None
-    if ticket is None or invitation is None or not ticket.proves(PURPOSE, invitation.nonce):
-        raise NotOpen
+    invitation = proved(StaffInvitation.objects.all(), PURPOSE, ticket_text, lock=lock)
     if not invitation.is_open or invitation.invited_by.ended_at:
         raise NotOpen
     return invitation
+
+
+def link_for(invitation: Any, purpose: str, view: str) -> str:
+    """Return the address of ``view`` with a ticket for an invitation of any kind."""
+    ticket = tickets.issue(purpose, practice_id=invitation.practice_id, row_id=invitation.pk, nonce=invitation.nonce)
+    return settings.ATTUNE_URL + reverse(view, args=[ticket])
+
+
+def proved(rows: QuerySet[Any], purpose: str, ticket_text: str, *, lock: bool) -> Any:
+    """Return the invitation among ``rows`` that a link was made for, or raise :class:`NotOpen`."""
+    ticket = tickets.read(ticket_text)
+    if ticket is None:
+        raise NotOpen
+    found = (rows.select_for_update() if lock else rows).filter(pk=ticket.row_id).first()
+    if found is None or not ticket.proves(purpose, found.nonce):
+        raise NotOpen
+    return found
 
 
 def practice_of(ticket_text: str) -> uuid.UUID:

@@ -17,6 +17,7 @@ from clients import inviting
 from clients.models import ClientInvitation, Couple, Partner
 from practice import tenancy
 from practice.access import PracticeRequest, for_staff
+from practice.inviting import practice_of
 from practice.views import joining
 
 
@@ -45,7 +46,7 @@ def invitation_withdraw(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> 
 
 
 def _look(ticket: str) -> tuple[str, dict[str, Any]]:
-    with tenancy.acting(tenancy.as_system(inviting.practice_of(ticket))):
+    with tenancy.acting(tenancy.as_system(practice_of(ticket))):
         return inviting.opened(ticket).email, {}
 
 
