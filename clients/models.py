@@ -256,10 +256,6 @@ class Appointment(PracticeModel):
     def __str__(self) -> str:
         return f"appointment {self.pk}"
 
-    @property
-    def ends_at(self) -> datetime.datetime:
-        return self.starts_at + datetime.timedelta(minutes=self.minutes)
-
 
 __all__ = [
     "Appointment",

@@ -80,10 +80,6 @@ class Membership(PracticeModel):
         return roles.COORDINATOR if self.role == self.Role.COORDINATOR else roles.THERAPIST
 
     @property
-    def sees_everyone(self) -> bool:
-        return self.role in (self.Role.OWNER, self.Role.SUPERVISOR)
-
-    @property
     def sees_answers(self) -> bool:
         return self.role != self.Role.COORDINATOR
 
