@@ -111,6 +111,11 @@ class Edition(LibraryModel):
         """A title that may be seen by somebody over the shoulder."""
         return self.content.get("reminder_title") or self.title
 
+    @property
+    def is_discreet(self) -> bool:
+        """Whether lists say only the neutral title: no summary, no kind."""
+        return bool(self.content.get("reminder_title"))
+
 
 class Program(LibraryModel):
     """A plan over several weeks, made of exercises."""

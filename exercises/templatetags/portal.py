@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from exercises.comparing import Voice
@@ -49,7 +50,9 @@ def day_said(moment: datetime.datetime, now: datetime.datetime) -> str:
 
 @register.filter
 def kicker(item: Item, now: datetime.datetime) -> str:
-    """'Check-in · best before Thursday 18:00'."""
+    """'Check-in · best before Thursday 18:00'; without the kind where that would tell too much."""
+    if item.doing.edition.is_discreet:
+        return capfirst(when(item, now))
     return f"{Kind(item.doing.edition.content['kind']).label} · {when(item, now)}"
 
 

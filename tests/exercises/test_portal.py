@@ -450,3 +450,22 @@ def test_queries_do_not_grow_with_what_is_there(rows, couple, mara, theo, therap
         browser.get("/together/")
     with django_assert_max_num_queries(36):
         browser.get(f"/together/{hers.pk}/")
+
+
+def test_lists_say_nothing_delicate_to_somebody_looking_over_the_shoulder(couple, mara, therapist):
+    """Until its own page is opened, a delicate exercise is known by its neutral title alone."""
+    delicate = {
+        "title": "Private safety check", "reminder_title": "A form from your therapist",
+        "summary": "About how safe things are at home.", "kind": "warning_signs",
+    }  # fmt: skip
+    [first, _second] = [
+        give(couple, therapist, "private", to=[mara], slot=f"2026-11-2{n}T18:00", **delicate)[0] for n in (4, 5)
+    ]
+    browser = signed_in(mara)
+    before = words(browser.get("/today/"))
+    send(first, mara, {})
+    after = words(browser.get("/today/")) + words(browser.get(f"/do/{first.pk}/sent/"))
+    for page in (before, after):
+        assert "A form from your therapist" in page
+        for told in ("safety check", "safe things", "Warning signs"):
+            assert told not in page
