@@ -74,7 +74,8 @@ def axe() -> Callable[[Page], None]:
     rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
     def check(page: Page) -> None:
-        # A page that is still unfolding is not yet the page that people read.
+        # A page whose stylesheet is still on its way, or that is still unfolding, is not yet the page that people read.
+        page.wait_for_load_state("load")
         page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
         found = checker.run(page, options={"runOnly": {"type": "tag", "values": rules}})
         assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
@@ -87,6 +88,7 @@ def fits() -> Callable[[Page], None]:
     """Fail when a page scrolls sideways at its present width or at 320 px."""
 
     def check(page: Page) -> None:
+        page.wait_for_load_state("load")
         before = page.viewport_size or PHONE
         for width in (before["width"], 320):
             page.set_viewport_size({"width": width, "height": before["height"]})

@@ -94,6 +94,7 @@ def look(axe, fits) -> Callable[[Person], None]:
     seen: set[str] = set()
 
     def look_at(one: Person) -> None:
+        one.page.wait_for_load_state("load")
         name = name_of(urlsplit(one.page.url).path)
         if name in seen:
             return
@@ -121,14 +122,15 @@ def give(one: Person, look: Callable[[Person], None]) -> None:
     """From the caseload to the couple, to an exercise, to giving it."""
     page = one.page
     page.get_by_role("link", name=re.compile("Couples")).first.click()
+    page.wait_for_url("**/desk/couples/")
     look(one)
     page.get_by_role("link", name=re.compile("Mara.*Theo")).first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Mara")
     look(one)
     page.get_by_role("link", name=re.compile("Assign")).first.click()
+    page.wait_for_url("**/assign/")  # loaded: scripts and all
     look(one)
     page.get_by_role("searchbox").fill("weekly state of us")
-    page.get_by_role("searchbox").press("Enter")  # who types faster than the script loads presses this
     page.get_by_role("link", name=re.compile("Weekly State of Us", re.IGNORECASE)).first.click()
     page.wait_for_url("**/assign/?exercise=*")
     look(one)
