@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import zoneinfo
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -98,7 +99,16 @@ class Couple(PracticeModel):
         SEPARATED = "separated", _("Separated")
         CLOSED = "closed", _("Closed")
 
+    class Phase(models.TextChoices):
+        ASSESSMENT = "assessment", _("Getting to know them")
+        GOALS = "goals", _("Goals")
+        SKILLS = "skills", _("Skills")
+        KEEPING = "keeping", _("Keeping at it")
+        REASSESSMENT = "reassessment", _("Looking again")
+
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
+    #: Where the work stands.
+    phase = models.CharField(_("phase"), max_length=12, choices=Phase, default=Phase.ASSESSMENT)
     started_on = models.DateField(_("in care since"), default=datetime.date.today)
     time_zone = models.CharField(_("time zone"), max_length=64)
 
@@ -173,6 +183,24 @@ class Clearance(PracticeModel):
         return f"clearance {self.pk}"
 
 
+class Pin(PracticeModel):
+    """A short code of one client's own, for a phone that is handed over. Stored as a password hash."""
+
+    client = inside(Client, related_name="pins")
+    hashed = models.CharField(max_length=128)
+    failures = models.PositiveSmallIntegerField(default=0)
+    locked_until = models.DateTimeField(null=True, blank=True)
+    set_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["practice", "client"], name="pin_once_per_client"),
+        ]
+
+    def __str__(self) -> str:
+        return f"pin {self.pk}"
+
+
 class ClientInvitation(PracticeModel):
     """A partner's own door to the portal: single use, expiring, bound to client and address."""
 
@@ -243,6 +271,16 @@ class Appointment(PracticeModel):
     starts_at = models.DateTimeField(_("date and time"))
     minutes = models.PositiveSmallIntegerField(_("minutes"), default=60)
     place = models.CharField(_("room or kind of call"), max_length=120, blank=True)
+    #: A link to a call, for those who come.
+    link = models.CharField(_("link to the call"), max_length=500, blank=True)
+    #: Who comes, when it is not everybody. The others see nothing of it.
+    audience = ArrayField(models.UUIDField(), default=list, blank=True)
+    #: Appointments made in one go share a series.
+    series = models.UUIDField(null=True, blank=True)
+    #: Counts the times it was moved (RFC 5545).
+    sequence = models.PositiveSmallIntegerField(default=0)
+    moved_at = models.DateTimeField(null=True, blank=True)
+    missed_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
 
     objects = BoundManager.from_queryset(AppointmentQuerySet)()
@@ -267,4 +305,5 @@ __all__ = [
     "Contact",
     "Couple",
     "Partner",
+    "Pin",
 ]

@@ -41,6 +41,13 @@ class Assignment(PracticeModel):
         ALL = "all", _("when all have answered")
         THERAPIST = "therapist", _("when you open it")
 
+    class Due(models.TextChoices):
+        """What decides when it is due."""
+
+        RHYTHM = "rhythm", _("on its dates")
+        APPOINTMENT = "appointment", _("before the next session")
+        ON_DEMAND = "on_demand", _("whenever they need it")
+
     couple = inside(Couple, related_name="assignments")
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     given_by = inside(Membership, related_name="+", on_delete=models.DO_NOTHING)
@@ -58,6 +65,27 @@ class Assignment(PracticeModel):
     remind = models.BooleanField(_("reminder"), default=True)
     #: One act of giving, so that a double click gives nothing twice.
     given_key = models.UUIDField(default=uuid.uuid4)
+    due = models.CharField(_("due"), max_length=12, choices=Due, default=Due.RHYTHM)
+    #: Hours before the due moment at which it opens; empty: at the start of that day.
+    opens_hours_before = models.PositiveSmallIntegerField(null=True, blank=True)
+    #: Hours after the due moment in which it does not count as late yet.
+    grace_hours = models.PositiveSmallIntegerField(default=0)
+    #: Hours after the due moment at which it closes; empty: by its rhythm.
+    closes_hours_after = models.PositiveSmallIntegerField(null=True, blank=True)
+    accept_late = models.BooleanField(_("late answers are welcome"), default=True)
+    whole_page = models.BooleanField(_("all questions on one page"), default=False)
+    #: What was chosen for these people: {"left_out": [card, …], "adaptations": [key, …]}.
+    tailoring = models.JSONField(default=dict, blank=True)
+    #: What is offered after each time, and how many hours later.
+    follow_up = models.ForeignKey(
+        Edition, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
+    follow_up_hours = models.PositiveSmallIntegerField(default=24)
+    goal = inside("exercises.Goal", null=True, blank=True, related_name="assignments", on_delete=models.SET_NULL)
+    run = inside("exercises.ProgramRun", null=True, blank=True, related_name="assignments")
+    run_week = models.PositiveSmallIntegerField(null=True, blank=True)
+    #: The assignment that this one carries on from a day on, with other dates or words.
+    continues = inside("self", null=True, blank=True, related_name="continued_by")
     planned_until = models.DateField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
@@ -114,6 +142,7 @@ class Occurrence(PracticeModel):
         MISSED = "missed", _("Closed")
         SKIPPED = "skipped", _("Skipped")
         WITHDRAWN = "withdrawn", _("Taken back")
+        PAUSED = "paused", _("Resting")
 
     couple = inside(Couple, related_name="occurrences")
     assignment = inside(Assignment, related_name="occurrences")
@@ -129,6 +158,16 @@ class Occurrence(PracticeModel):
     started_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
     skip_reason = SealedTextField(_("what got in the way"), sealed_for="client_id")
+    #: Who of the practice left it out; empty when the partner did.
+    skipped_by = inside(Membership, null=True, blank=True, related_name="+", on_delete=models.DO_NOTHING)
+    #: Until when it does not count as late; empty: until it is due.
+    grace_until = models.DateTimeField(null=True, blank=True)
+    #: Moved by hand: the planner leaves its times alone.
+    moved_at = models.DateTimeField(null=True, blank=True)
+    #: Who began it, when it may be begun at any time.
+    begun_by = inside(Client, null=True, blank=True, related_name="+")
+    #: The occurrence after which it was offered.
+    follows = inside("self", null=True, blank=True, related_name="followed_by")
 
     objects = BoundManager.from_queryset(OccurrenceQuerySet)()
 

@@ -66,6 +66,17 @@ class Exercise(LibraryModel):
     )
     search = SearchVectorField(null=True, editable=False)
     retired_at = models.DateTimeField(null=True, blank=True)
+    #: The edition that a practice's own copy began as.
+    adapted_from = models.ForeignKey(
+        "exercises.Edition", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
+    #: The newer edition of the original that the practice chose not to take.
+    update_declined = models.ForeignKey(
+        "exercises.Edition", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
+    #: The measure it was recognised as (a key of exercises.measures), whose wording may not be changed.
+    measure = models.CharField(max_length=20, blank=True)
+    locked = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -127,6 +138,11 @@ class Program(LibraryModel):
     needs_clearance = models.BooleanField(default=False)
     content = models.JSONField()
     digest = models.CharField(max_length=64)
+    #: The program that a practice's own copy began as.
+    adapted_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
+    retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["title"]

@@ -54,6 +54,8 @@ class Response(PracticeModel):
     opens_at = models.DateTimeField(null=True)
     revision = models.PositiveSmallIntegerField(default=1)
     submitted_at = models.DateTimeField()
+    #: When it came in from another system; its ``submitted_at`` is the moment it was given there.
+    imported_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -79,9 +81,9 @@ class Answer(PracticeModel):
     lane = models.CharField(max_length=10, choices=Lane)
     readers = ArrayField(models.UUIDField(), default=list)
     opens_at = models.DateTimeField(null=True)
-    key = models.CharField(max_length=60)
-    number = models.DecimalField(max_digits=12, decimal_places=3, null=True)
-    choices = ArrayField(models.CharField(max_length=60), default=list)
+    key = models.CharField(max_length=200)
+    number = models.DecimalField(max_digits=18, decimal_places=6, null=True)
+    choices = ArrayField(models.CharField(max_length=200), default=list)
     text = SealedTextField(sealed_for="author_id")
     declined = models.BooleanField(_("I would rather not say"), default=False)
 

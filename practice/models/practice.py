@@ -35,6 +35,9 @@ class Practice(models.Model):
     secrets_policy = models.CharField(
         _("secrets between partners"), max_length=20, choices=Secrets, default=Secrets.LIMITED
     )
+    weekly_minutes = models.PositiveSmallIntegerField(
+        _("minutes a week that you ask of one partner at most"), default=60
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
