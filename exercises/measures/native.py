@@ -1,0 +1,124 @@
+"""A form of ours that refers to a measure: which question is which item, and what its answers come to.
+
+    {"measure": "phq9", "version": 1, "items": {"<question>": <item number>}}
+
+An edition keeps the version of the definition that it was published with, and its scores keep it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from exercises.answers import BLANK, Value
+from exercises.flags import Flag
+from exercises.measures.definition import Item, Measure
+from exercises.measures.reading import find
+from exercises.measures.scoring import POSITIVE, MeasureScore, score
+from exercises.questions import Form, Question
+from exercises.scoring import ScoringError
+
+
+class MeasureScoringError(ScoringError):
+    """The data does not make that form the measure."""
+
+
+@dataclass(frozen=True)
+class MeasureNumber:
+    """One number for a series: the measure's own, or "<measure>.<part>"."""
+
+    series: str
+    value: Decimal
+    answered: int
+    of: int
+    prorated: bool
+
+
+@dataclass(frozen=True)
+class MeasureScoring:
+    """Which question of a form is which item of a measure."""
+
+    measure: Measure
+    items: Mapping[str, int]
+    form: Form
+
+    @classmethod
+    def from_data(cls, data: Any, form: Form) -> MeasureScoring:
+        """Raises MeasureScoringError unless every item is there once, with weights that it may have."""
+        if not isinstance(data, dict) or not {"measure", "items"} <= set(data) <= {"measure", "version", "items"}:
+            raise MeasureScoringError("a form of a measure names the measure, its version and its items")
+        measure = find(str(data["measure"]), data.get("version"))
+        if measure is None:
+            raise MeasureScoringError("there is no such measure")
+        items = data["items"]
+        if not isinstance(items, dict) or any(type(number) is not int for number in items.values()):
+            raise MeasureScoringError("items are numbers by question")
+        if sorted(items.values()) != [item.number for item in measure.items]:
+            raise MeasureScoringError(f"{measure.name} needs every item, each of them once")
+        for key, number in items.items():
+            if key not in form:
+                raise MeasureScoringError(f"there is no question {key!r}")
+            _check(form[key], measure.item(number))
+        return cls(measure, dict(items), form)
+
+    def as_data(self) -> dict[str, Any]:
+        return {"measure": self.measure.key, "version": self.measure.version, "items": dict(self.items)}
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The questions in the order of their items."""
+        return tuple(sorted(self.items, key=lambda key: self.items[key]))
+
+    def score(self, answers: Mapping[str, Value], hidden: Collection[str] = ()) -> MeasureScore:
+        """What the answers come to. ``hidden`` are questions that a condition switched off: they are not missing."""
+        values = {number: _weight(self.form[key], answers.get(key, BLANK)) for key, number in self.items.items()}
+        return score(self.measure, values, [number for key, number in self.items.items() if key in hidden])
+
+    def numbers(self, answers: Mapping[str, Value], hidden: Collection[str] = ()) -> list[MeasureNumber]:
+        """The total and the parts that there are, for series of scores."""
+        found = self.score(answers, hidden)
+        values = {self.measure.key: found.total}
+        values |= {f"{self.measure.key}.{part.key}": found.subscales[part.key] for part in self.measure.subscales}
+        return [
+            MeasureNumber(series, value, found.answered or 0, found.of, found.prorated)
+            for series, value in values.items()
+            if value is not None
+        ]
+
+    def raised(self, answers: Mapping[str, Value], hidden: Collection[str] = ()) -> list[Flag]:
+        """What a therapist must look at, whatever the total is and whatever the form itself marks.
+
+        A safety item is named by its question. A screen that is positive as a whole is named by its measure.
+        """
+        found = self.score(answers, hidden)
+        keys = {number: key for key, number in self.items.items()}
+        flags = [Flag(keys[number], SAFETY_RULE) for number, state in found.safety.items() if state == "raised"]
+        if POSITIVE in found.flags:
+            flags.append(Flag(self.measure.key, POSITIVE))
+        return flags
+
+
+#: The rule of a safety item, where other questions say ">=7": any answer but the lowest.
+SAFETY_RULE = "safety"
+
+
+def _weight(question: Question, value: Value) -> Decimal | None:
+    """The weight of an answer: the number itself, or of the option chosen. None when it was not answered."""
+    if value.number is not None or len(value.choices) != 1:
+        return value.number
+    return question.weight(value.choices[0])
+
+
+def _check(question: Question, item: Item) -> None:
+    """Refuses a question whose answers could not be the item's."""
+    ends = question.ends
+    if ends is None or min(ends) < item.low or max(ends) > item.high or not _all_weighted(question):
+        raise MeasureScoringError(
+            f"question {question.key!r}: item {item.number} has weights from {item.low} to {item.high}"
+        )
+
+
+def _all_weighted(question: Question) -> bool:
+    return all(question.weight(option.value) is not None for option in question.options)
