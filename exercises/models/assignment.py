@@ -10,13 +10,16 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from clients.models import Client, Couple
+from clients.models import Appointment, Client, Couple
 from exercises.models.library import Edition
 from exercises.recurrence import Recurrence
 from exercises.vocabulary import Lane
 from practice.models import Membership, PracticeModel, inside
 from practice.models.base import BoundManager
 from practice.vault import SealedTextField
+
+#: The due moment of what waits for a session that nobody has planned yet.
+SOMEDAY = datetime.datetime(2199, 12, 31, tzinfo=datetime.UTC)
 
 
 class AssignmentQuerySet(models.QuerySet):
@@ -47,6 +50,13 @@ class Assignment(PracticeModel):
         RHYTHM = "rhythm", _("on its dates")
         APPOINTMENT = "appointment", _("before the next session")
         ON_DEMAND = "on_demand", _("whenever they need it")
+        FOLLOW_UP = "follow_up", _("after another one")
+
+    class FollowUp(models.TextChoices):
+        """When what follows is offered."""
+
+        EACH = "each", _("after each time")
+        LAST = "last", _("after the last time")
 
     couple = inside(Couple, related_name="assignments")
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="+", db_constraint=False)
@@ -66,6 +76,8 @@ class Assignment(PracticeModel):
     #: One act of giving, so that a double click gives nothing twice.
     given_key = models.UUIDField(default=uuid.uuid4)
     due = models.CharField(_("due"), max_length=12, choices=Due, default=Due.RHYTHM)
+    #: Hours between the due moment and the session it waits for; empty: the evening before, at ``at``.
+    due_hours_before = models.PositiveSmallIntegerField(null=True, blank=True)
     #: Hours before the due moment at which it opens; empty: at the start of that day.
     opens_hours_before = models.PositiveSmallIntegerField(null=True, blank=True)
     #: Hours after the due moment in which it does not count as late yet.
@@ -76,10 +88,11 @@ class Assignment(PracticeModel):
     whole_page = models.BooleanField(_("all questions on one page"), default=False)
     #: What was chosen for these people: {"left_out": [card, …], "adaptations": [key, …]}.
     tailoring = models.JSONField(default=dict, blank=True)
-    #: What is offered after each time, and how many hours later.
+    #: What is offered afterwards, after which times, and how many hours later.
     follow_up = models.ForeignKey(
         Edition, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
     )
+    follow_up_when = models.CharField(max_length=4, choices=FollowUp, default=FollowUp.EACH)
     follow_up_hours = models.PositiveSmallIntegerField(default=24)
     goal = inside("exercises.Goal", null=True, blank=True, related_name="assignments", on_delete=models.SET_NULL)
     run = inside("exercises.ProgramRun", null=True, blank=True, related_name="assignments")
@@ -132,8 +145,9 @@ class OccurrenceQuerySet(models.QuerySet):
 class Occurrence(PracticeModel):
     """One due date of an assignment for one person, or for all together when it is joint.
 
-    ``slot`` is the wall time it stands for (``2026-11-29T18:00``): siblings of one slot belong together,
-    and a slot is never planned twice, whatever happens to clocks and zones.
+    ``slot`` is the wall time it stands for (``2026-11-29T18:00``), or the number of its round
+    (``round-0003``) where no calendar decides: siblings of one slot belong together, and a slot is never
+    planned twice, whatever happens to clocks, zones and sessions.
     """
 
     class State(models.TextChoices):
@@ -164,6 +178,8 @@ class Occurrence(PracticeModel):
     grace_until = models.DateTimeField(null=True, blank=True)
     #: Moved by hand: the planner leaves its times alone.
     moved_at = models.DateTimeField(null=True, blank=True)
+    #: The session it is due before. Without one it waits: it is open, and nobody can say until when.
+    appointment = inside(Appointment, null=True, blank=True, related_name="+")
     #: Who began it, when it may be begun at any time.
     begun_by = inside(Client, null=True, blank=True, related_name="+")
     #: The occurrence after which it was offered.
@@ -186,3 +202,17 @@ class Occurrence(PracticeModel):
 
     def __str__(self) -> str:
         return f"occurrence {self.pk}"
+
+    @property
+    def has_no_date(self) -> bool:
+        """Whether it waits for a session that is not planned yet."""
+        return self.due_at >= SOMEDAY
+
+    @property
+    def on_time_until(self) -> datetime.datetime:
+        return self.grace_until or self.due_at
+
+    @property
+    def came_late(self) -> bool:
+        """Whether it was done after its time, which is welcome and worth a mark."""
+        return self.state == self.State.DONE and self.done_at is not None and self.done_at > self.on_time_until
