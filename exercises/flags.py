@@ -4,9 +4,14 @@ A rule stands beside its question (`flag_if`) and looks at the structured answer
 in words can neither raise nor silence it. A question that was left out or declined raises nothing.
 
     yes, no                 of a yes-or-no question
-    >=7, <=3, 0             of a number: a scale, a count, a mood, how many were ticked in a checklist
+    >=7, <=3, >7, <3, 0     of a number: a scale, a slider, a mood, a number, a quantity, how many were ticked in a
+                            checklist, what the chosen options weigh
     any:one,two             at least one of these options was chosen
     none:one,two            the question was answered, and none of these options was chosen
+    other                   something was written beside the options
+    answered                anything at all
+
+In a grid the rule holds for each row, unless the row has its own.
 """
 
 from __future__ import annotations
@@ -27,13 +32,21 @@ if TYPE_CHECKING:
     from exercises.answers import Value
     from exercises.questions import Form
 
-_NUMBER_RULE = re.compile(r"(>=|<=|)([0-9]{1,7})")
-_OPTION_RULE = re.compile(r"(any|none):([a-z0-9_]+(?:,[a-z0-9_]+)*)")
+_LONGEST_RULE = 2_000
+_NUMBER_RULE = re.compile(r"(>=|<=|>|<|)(-?[0-9]{1,9}(?:\.[0-9]{1,4})?)")
+_OPTION_RULE = re.compile(r"(any|none):([A-Za-z0-9_.-]+(?:,[A-Za-z0-9_.-]+)*)")
 
 _COUNTED = frozenset(
-    {QuestionType.SCALE, QuestionType.NUMBER, QuestionType.MOOD, QuestionType.CHECKLIST},
+    {
+        QuestionType.SCALE,
+        QuestionType.SLIDER,
+        QuestionType.NUMBER,
+        QuestionType.QUANTITY,
+        QuestionType.MOOD,
+        QuestionType.CHECKLIST,
+    },
 )
-_CHOSEN = frozenset({QuestionType.SINGLE, QuestionType.MULTI, QuestionType.CHECKLIST})
+_CHOSEN = frozenset({QuestionType.SINGLE, QuestionType.MULTI, QuestionType.CHECKLIST, QuestionType.GRID})
 
 
 class FlagError(ValueError):
@@ -46,7 +59,7 @@ class FlagError(ValueError):
 
 @dataclass(frozen=True)
 class FlagRule:
-    """One parsed rule. `word` is yes, no, >=, <=, =, any or none."""
+    """One parsed rule. `word` is yes, no, >=, <=, >, <, =, any, none, other or answered."""
 
     text: str
     word: str
@@ -55,25 +68,34 @@ class FlagRule:
 
     @classmethod
     def parse(cls, text: str) -> FlagRule:
-        if text in ("yes", "no"):
+        if text in ("yes", "no", "other", "answered"):
             return cls(text, text)
         if found := _NUMBER_RULE.fullmatch(text):
             return cls(text, found[1] or "=", number=Decimal(found[2]))
-        if found := _OPTION_RULE.fullmatch(text):
+        if len(text) <= _LONGEST_RULE and (found := _OPTION_RULE.fullmatch(text)):
             return cls(text, found[1], options=tuple(found[2].split(",")))
         raise FlagError(
             format_lazy(
-                _("“{rule}” is not a rule: use yes, no, a number, >=7, <=3, any:option or none:option."),
+                _(
+                    "“{rule}” is not a rule: use yes, no, a number, >=7, <=3, any:option, none:option, other"
+                    " or answered."
+                ),
                 rule=text[:40],
             )
         )
 
-    def check(self, type: QuestionType, options: tuple[str, ...]) -> None:
+    def check(
+        self, type: QuestionType, options: tuple[str, ...], *, weighted: bool = False, other: bool = False
+    ) -> None:
         """Raises FlagError when no answer to such a question could ever meet the rule."""
         if self.word in ("yes", "no"):
             fits = type is QuestionType.YES_NO
+        elif self.word == "answered":
+            fits = True
+        elif self.word == "other":
+            fits = other
         elif self.number is not None:
-            fits = type in _COUNTED
+            fits = type in _COUNTED or (type in _CHOSEN and weighted)
         else:
             fits = type in _CHOSEN and set(self.options) <= set(options)
         if not fits:
@@ -83,6 +105,10 @@ class FlagRule:
         """Whether the answer meets the rule. Never for an answer left out or declined."""
         if not value.answered:
             return False
+        if self.word == "answered":
+            return True
+        if self.word == "other":
+            return bool(value.text)
         if self.word == "any":
             return any(option in value.choices for option in self.options)
         if self.word == "none":
@@ -98,6 +124,10 @@ class FlagRule:
                 return value.number >= self._limit
             case "<=":
                 return value.number <= self._limit
+            case ">":
+                return value.number > self._limit
+            case "<":
+                return value.number < self._limit
         return value.number == self._limit
 
     @property
@@ -109,14 +139,17 @@ class FlagRule:
 class Flag:
     """A rule that an answer met. It names the question and the rule, never the answer."""
 
-    key: str
+    key: str  # of the answer: an instance, or a row of a grid
     rule: str
 
 
 def raised(form: Form, answers: Mapping[str, Value]) -> list[Flag]:
-    """Every flag that these answers raise, in the order of the form."""
+    """Every flag that these answers raise, in the order of the form.
+
+    What was hidden cannot raise one: give it what was asked (conditions.asked_answers), or what was sent.
+    """
     return [
         Flag(question.key, question.flag.text)
-        for question in form
-        if question.flag is not None and question.key in answers and question.flag.holds(answers[question.key])
+        for question in form.in_order(key for key, value in answers.items() if value.answered)
+        if question.flag is not None and question.flag.holds(answers[question.key])
     ]

@@ -17,7 +17,7 @@ from django.db.models import Q
 
 from exercises.models import Answer, Assignment, Occurrence, Response
 from exercises.questions import Form, Question
-from exercises.vocabulary import Lane
+from exercises.vocabulary import NARROWEST_FIRST, Lane
 
 #: Lanes whose answers a partner may come to read.
 OPEN_LANES = (Lane.REVEAL, Lane.SHARED, Lane.JOINT)
@@ -60,18 +60,18 @@ def readers_of(
 
 def lane_of(question: Question, lane: str) -> Lane:
     """Return the lane of one question in a form given under ``lane``: the same, or narrower."""
-    form_lane = Lane(lane)
-    if form_lane is Lane.OWN:
-        return Lane.OWN
-    if question.private:
-        return Lane.PRIVATE
-    # In a joint answer, what each says for themselves opens once all have sent: a reveal.
-    return Lane.REVEAL if form_lane is Lane.JOINT and question.each else form_lane
+    lanes = [Lane(lane)]
+    if lane == Lane.JOINT and question.for_each:
+        # In a joint answer, what each says for themselves opens once all have sent: a reveal.
+        lanes.append(Lane.REVEAL)
+    if question.narrowest:
+        lanes.append(question.narrowest)
+    return min(lanes, key=NARROWEST_FIRST.index)
 
 
 def is_personal(question: Question, lane: str) -> bool:
     """Tell whether everybody answers this one; the others of a joint form are answered once, together."""
-    return lane != Lane.JOINT or question.each or question.private
+    return lane_of(question, lane) is not Lane.JOINT
 
 
 def lane_of_response(lanes: Iterable[str]) -> Lane:
@@ -133,13 +133,13 @@ class LaneGroup:
 
 
 def groups(questions: Iterable[Question], lane: str) -> list[LaneGroup]:
-    """Return the questions by lane, widest first as the form begins, private ones last."""
+    """Return the questions by lane, widest first as the form begins, those for fewest people last."""
     found: dict[tuple[Lane, bool], list[int]] = {}
     for number, question in enumerate(questions, start=1):
         of = lane_of(question, lane)
         found.setdefault((of, lane == Lane.JOINT and of is Lane.REVEAL), []).append(number)
     made = [LaneGroup(of, each, tuple(numbers)) for (of, each), numbers in found.items()]
-    return sorted(made, key=lambda group: group.lane is Lane.PRIVATE)
+    return sorted(made, key=lambda group: group.lane in (Lane.PRIVATE, Lane.OWN))
 
 
 def questions_for(form: Form, lane: str, *, joint_part_sent: bool) -> list[Question]:

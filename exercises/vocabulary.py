@@ -6,7 +6,7 @@ what people read, and are translated. Nothing here touches the database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import TextChoices
@@ -70,7 +70,18 @@ class Lane(TextChoices):
     JOINT = "joint", pgettext_lazy("lane", "Joint")
 
 
+#: From the most closed to the most open. What is joint is open to the same people as what is shared.
+NARROWEST_FIRST = (Lane.OWN, Lane.PRIVATE, Lane.REVEAL, Lane.JOINT, Lane.SHARED)
+
+
+def narrowest(lanes: Iterable[Lane]) -> Lane | None:
+    """The most closed of these lanes; None when there are none."""
+    return min(lanes, key=NARROWEST_FIRST.index, default=None)
+
+
 class QuestionType(TextChoices):
+    """What an item of a form is: asked, shown only, or a group of others."""
+
     SCALE = "scale", _("Scale")
     YES_NO = "yes_no", _("Yes or no")
     SINGLE = "single", _("One choice")
@@ -80,6 +91,30 @@ class QuestionType(TextChoices):
     LONG_TEXT = "long_text", _("Longer text")
     NUMBER = "number", _("Number")
     MOOD = "mood", _("Mood")
+    DATE = "date", _("Date")
+    TIME = "time", _("Time of day")
+    DATETIME = "datetime", _("Date and time")
+    SLIDER = "slider", _("Slider with words")
+    GRID = "grid", _("Grid")
+    URL = "url", _("Web address")
+    QUANTITY = "quantity", _("Number with a unit")
+    INSTRUCTIONS = "instructions", _("Text to read")
+    IMAGE = "image", _("Picture")
+    LINK = "link", _("Link")
+    SECTION = "section", _("Section heading")
+    GROUP = "group", _("Group")
+
+
+class Operator(TextChoices):
+    """How a condition looks at an earlier answer."""
+
+    EXISTS = "exists", _("has an answer")
+    IS = "=", _("is")
+    IS_NOT = "!=", _("is not")
+    ABOVE = ">", _("is more than")
+    BELOW = "<", _("is less than")
+    AT_LEAST = ">=", _("is at least")
+    AT_MOST = "<=", _("is at most")
 
 
 class TimeOfDay(TextChoices):
@@ -90,6 +125,7 @@ class TimeOfDay(TextChoices):
 
 
 class Method(TextChoices):
+    SUM = "sum", _("Sum of the answers")
     MEAN = "mean", _("Average of the answers")
     COUNT = "count", _("Number that apply")
     CHANGE = "change", _("Change from before to after")

@@ -13,7 +13,7 @@ from django.db.models import TextChoices
 
 from exercises import wording
 from exercises.catalogue.library import Cadence, Catalogue, Entry, Program, Week
-from exercises.form_language import FormError
+from exercises.form_language import HAND_MADE, FormError
 from exercises.questions import Form
 from exercises.recurrence import Freq, Recurrence, ScheduleError
 from exercises.scoring import Scoring, ScoringError
@@ -70,7 +70,7 @@ def read_entry(data: Any) -> Entry:
     reader = _Reader.of(data)
     lane = reader.word("lane", Lane)
     try:
-        form = Form.from_data(reader.take("questions"))
+        form = Form.from_data(reader.take("questions"), HAND_MADE)
         scoring = reader.take("scoring", None)
         entry = Entry(
             slug=reader.name,

@@ -116,7 +116,7 @@ class TestSeries:
     [
         None,
         {},
-        {"method": "sum", "questions": ["before"], "direction": "higher_better", "series": "own"},
+        {"method": "product", "questions": ["before"], "direction": "higher_better", "series": "own"},
         {"method": "mean", "questions": [], "direction": "higher_better", "series": "own"},
         {"method": "mean", "questions": ["before", "before"], "direction": "higher_better", "series": "own"},
         {"method": "mean", "questions": ["nobody"], "direction": "higher_better", "series": "own"},
