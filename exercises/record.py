@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -214,6 +214,14 @@ def events(
     responses: Collection[Response], couple: Couple, membership: Membership, *, apart: bool = False
 ) -> list[Event]:
     """Return responses with their answers in the order of the form; ``apart`` chooses which of the two views."""
+    places = positions(couple)
+    return events_of(responses, lambda one: places.get(one.author_id, 0), membership, apart=apart)
+
+
+def events_of(
+    responses: Collection[Response], position: Callable[[Response], int], membership: Membership, *, apart: bool = False
+) -> list[Event]:
+    """Return responses of any couples as events; ``position`` tells their authors' places."""
     read = set(
         Reading.objects.filter(response__in=responses, membership=membership, apart=apart).values_list(
             "response_id", flat=True
@@ -223,12 +231,12 @@ def events(
     for one in Answer.objects.filter(response__in=responses):
         if (one.lane in APART) == apart:
             answers[one.response_id][one.key] = one
-    places, now = positions(couple), timezone.now()
+    now = timezone.now()
     return [
         Event(
             at=one.submitted_at,
             client=one.author,
-            position=places.get(one.author_id, 0),
+            position=position(one),
             title=one.edition.title,
             lane=Lane.PRIVATE if apart else one.lane,
             response=one,

@@ -1,0 +1,197 @@
+"""Working through what came back: what waits for it, marking it, and telling its author.
+
+To have read something is each therapist's own affair (:mod:`exercises.record`). To have *worked through* it
+stands once, whoever of the practice did it, and its author learns of it. As everywhere, what one partner
+keeps from the others is ``apart``: it waits on a page of its own, and its review reaches its author alone.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, QuerySet
+from django.utils import timezone
+
+from clients.models import Client, Couple
+from exercises import record
+from exercises.caseload import APART, kept_apart
+from exercises.models import AgendaItem, Response, Review
+from practice.models import Membership
+
+#: For so long a partner's first page says that somebody has looked at what they sent.
+TOLD_FOR = timedelta(days=7)
+MOST_TOLD = 3
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One response to work through, with what was said in it."""
+
+    couple: Couple
+    response: Response
+    event: record.Event
+    on_agenda: bool
+
+
+@dataclass(frozen=True)
+class PrivatePile:
+    """How much of one partner's waits on their private view."""
+
+    couple: Couple
+    client: Client
+    position: int
+    count: int
+
+
+def to_review(
+    couples: Collection[uuid.UUID], *, client: Client | None = None, oldest_first: bool = False
+) -> QuerySet[Response]:
+    """Return what nobody has worked through: what is for all partners, or what ``client`` keeps from the others.
+
+    Of something that was amended, the last revision stands for all.
+    """
+    rows = _newest(couples).select_related("edition", "author", "occurrence__assignment")
+    if client is None:
+        rows = rows.exclude(lane__in=APART).filter(~_reviewed(apart=False))
+    else:
+        rows = rows.filter(kept_apart(), ~_reviewed(apart=True), author=client)
+    return rows.order_by("submitted_at", "pk") if oldest_first else rows.order_by("-submitted_at", "-pk")
+
+
+def _newest(couples: Collection[uuid.UUID]) -> QuerySet[Response]:
+    later = Response.objects.filter(
+        practice_id=OuterRef("practice_id"),
+        occurrence=OuterRef("occurrence"),
+        author=OuterRef("author"),
+        revision__gt=OuterRef("revision"),
+    )
+    return Response.objects.filter(~Exists(later), couple_id__in=couples)
+
+
+def _reviewed(*, apart: bool) -> Exists:
+    return Exists(Review.objects.filter(practice_id=OuterRef("practice_id"), response=OuterRef("pk"), apart=apart))
+
+
+def counts(couples: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Return how many responses wait in each couple, as far as they are for all partners."""
+    rows = _newest(couples).exclude(lane__in=APART).filter(~_reviewed(apart=False))
+    return dict(rows.order_by().values_list("couple_id").annotate(n=Count("pk")))
+
+
+def private_piles(couples: Collection[Couple]) -> list[PrivatePile]:
+    """Return whose private views hold something to work through. ``couples`` come ``with_partners``."""
+    rows = _newest([one.pk for one in couples]).annotate(
+        waits=ExpressionWrapper(kept_apart() & ~_reviewed(apart=True), BooleanField())
+    )
+    found = rows.filter(waits=True).order_by().values_list("couple_id", "author_id").annotate(n=Count("pk"))
+    piles = {(couple_id, author_id): n for couple_id, author_id, n in found}
+    return [
+        PrivatePile(couple, partner.client, partner.position, piles[couple.pk, partner.client_id])
+        for couple in couples
+        for partner in couple.partners.all()
+        if (couple.pk, partner.client_id) in piles
+    ]
+
+
+def in_full(
+    responses: Collection[Response], couples: Iterable[Couple], membership: Membership, *, apart: bool = False
+) -> list[Waiting]:
+    """Return responses with their answers, in a fixed number of queries. ``couples`` come ``with_partners``."""
+    by_id = {couple.pk: couple for couple in couples}
+    places = {
+        (couple.pk, partner.client_id): partner.position
+        for couple in by_id.values()
+        for partner in couple.partners.all()
+    }
+    agenda = set(
+        AgendaItem.objects.filter(response__in=responses, apart=apart, done_at=None).values_list(
+            "response_id", flat=True
+        )
+    )
+    shown = record.events_of(
+        responses, lambda one: places.get((one.couple_id, one.author_id), 0), membership, apart=apart
+    )
+    return [
+        Waiting(by_id[one.couple_id], one, event, one.pk in agenda) for one, event in zip(responses, shown, strict=True)
+    ]
+
+
+# ── marking ──────────────────────────────────────────────────────────────────
+
+
+def mark(response: Response, membership: Membership, *, apart: bool = False) -> Review:
+    """Write down that a response was worked through, which also means read. Whoever was first stands."""
+    Review.objects.bulk_create(
+        [
+            Review(
+                couple_id=response.couple_id,
+                response=response,
+                author_id=response.author_id,
+                apart=apart,
+                membership=membership,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    record.mark_read(membership, [response], apart=apart)
+    return Review.objects.select_related("membership").get(response=response, apart=apart)
+
+
+def unmark(response: Response, membership: Membership, *, apart: bool = False) -> bool:
+    """Take one's own mark back; return whether there was one. A colleague's stays."""
+    gone, _by_model = Review.objects.filter(response=response, apart=apart, membership=membership).delete()
+    return bool(gone)
+
+
+def review_of(response: Response, *, apart: bool = False) -> Review | None:
+    """Return who worked through a response, if anybody did."""
+    return Review.objects.filter(response=response, apart=apart).select_related("membership").first()
+
+
+# ── what its author learns ───────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """That somebody has looked at what this person sent."""
+
+    response: Response
+    title: str
+    by: str
+    at: datetime
+
+
+def looked_at(
+    person: Client, couples: Collection[uuid.UUID], *, since: datetime | None = None, limit: int = MOST_TOLD
+) -> list[LookedAt]:
+    """Return what of this person's own was looked at, the latest first. A response counts once.
+
+    The database shows reviews to their author alone.
+    """
+    rows = (
+        Review.objects.filter(author=person, couple_id__in=couples)
+        .select_related("response__edition", "membership")
+        .order_by("-reviewed_at", "-pk")
+    )
+    if since is not None:
+        rows = rows.filter(reviewed_at__gte=since)
+    found: dict[uuid.UUID, LookedAt] = {}
+    for one in rows[: 2 * limit]:
+        found[one.response_id] = LookedAt(
+            one.response, one.response.edition.neutral_title, one.membership.name, one.reviewed_at
+        )
+    return list(found.values())[:limit]
+
+
+def lately_looked_at(person: Client, couples: Collection[uuid.UUID]) -> list[LookedAt]:
+    """Return what was looked at in the last week, for this person's first page."""
+    return looked_at(person, couples, since=timezone.now() - TOLD_FOR)
+
+
+def reviewers(responses: Collection[Response], *, apart: bool = False) -> dict[uuid.UUID, str]:
+    """Return who worked through each response, by its id."""
+    rows = Review.objects.filter(response__in=responses, apart=apart).select_related("membership")
+    return {one.response_id: one.membership.name for one in rows}
