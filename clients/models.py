@@ -54,6 +54,8 @@ class Contact(PracticeModel):
     email = models.EmailField(_("e-mail"), blank=True)
     channel = models.CharField(_("reminders"), max_length=10, choices=Channel, default=Channel.EMAIL)
     time_zone = models.CharField(_("time zone"), max_length=64)
+    #: What exercises are read in, where they are translated; empty: the practice's own language.
+    language = models.CharField(_("language"), max_length=10, blank=True)
     quiet_from = models.TimeField(_("quiet from"), default=datetime.time(22, 0))
     quiet_until = models.TimeField(_("quiet until"), default=datetime.time(7, 0))
     #: What the client changed last by themselves; staff ask again when it is old.
