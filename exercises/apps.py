@@ -8,6 +8,7 @@ class ExercisesConfig(AppConfig):
         from exercises import (
             assigning,  # noqa: F401  takes back what lost its clearance
             caseload,  # noqa: F401  registers its part of the queue
+            notices,  # noqa: F401  registers its kind of message
             occurrences,  # noqa: F401  follows appointments and time zones
             reminders,  # noqa: F401  registers its kind of message
             unreached,  # noqa: F401  registers its part of the queue

@@ -127,10 +127,10 @@ class Reminder(outbox.Handler):
         if occurrence is None:
             return "no longer there"
         return (
-            _of_couple(occurrence.couple_id, message.person_id)
+            of_couple(occurrence.couple_id, message.person_id)
             or _of_assignment(occurrence.assignment_id)
             or _of_occurrence(occurrence.pk, message.person_id)
-            or _of_person(message.person_id)
+            or of_person(message.person_id)
         )
 
     def not_before(self, message: Message, now: datetime.datetime) -> datetime.datetime:
@@ -150,7 +150,7 @@ class Reminder(outbox.Handler):
 outbox.register(KIND, Reminder())
 
 
-def _of_couple(couple_id: uuid.UUID, person: uuid.UUID) -> str:
+def of_couple(couple_id: uuid.UUID, person: uuid.UUID) -> str:
     """Why nothing may leave for this couple and person; '' when it may. Holds the row until the hand-off."""
     couple = Couple.objects.select_for_update(no_key=True).get(pk=couple_id)
     if couple.status != Couple.Status.ACTIVE:
@@ -187,7 +187,7 @@ def _of_occurrence(occurrence_id: uuid.UUID, person: uuid.UUID) -> str:
     return "a newer one is due" if newer.exists() else ""
 
 
-def _of_person(person: uuid.UUID) -> str:
+def of_person(person: uuid.UUID) -> str:
     # Held until the hand-off, so that the letters of one person are counted one after the other.
     contact = (
         Contact.objects.select_for_update(no_key=True, of=("self",)).select_related("client").get(client_id=person)
