@@ -13,9 +13,10 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from django.db import models
 from django.db.models import Q
 
-from exercises.models import Answer, Assignment, Occurrence, Response
+from exercises.models import Answer, Assignment, Attachment, Occurrence, Response
 from exercises.questions import Form, Question
 from exercises.vocabulary import NARROWEST_FIRST, Lane
 
@@ -104,7 +105,7 @@ def admit_to_reveal(slot: Iterable[uuid.UUID], sent: Collection[uuid.UUID]) -> N
     """Let those who have sent read each other's sealed answers of a slot; nothing private is touched."""
     # Ids first, not a join: so each statement goes straight to its index, whatever the planner knows.
     responses = list(Response.objects.filter(occurrence__in=list(slot)).values_list("pk", flat=True))
-    for rows in (Response.objects.filter(pk__in=responses), Answer.objects.filter(response_id__in=responses)):
+    for rows in _rows_of(responses):
         for author in sent:
             others = sorted(one for one in sent if one != author)
             rows.filter(author_id=author, lane=Lane.REVEAL).update(readers=others)
@@ -119,8 +120,17 @@ def set_reveal(slot: Iterable[uuid.UUID], moment: datetime.datetime | None, now:
     still_sealed = Q(opens_at=None) | Q(opens_at__gt=now)
     Occurrence.objects.filter(Q(reveals_at=None) | Q(reveals_at__gt=now), pk__in=slot).update(reveals_at=moment)
     responses = list(Response.objects.filter(occurrence__in=slot).values_list("pk", flat=True))
-    for rows in (Response.objects.filter(pk__in=responses), Answer.objects.filter(response_id__in=responses)):
+    for rows in _rows_of(responses):
         rows.filter(still_sealed, lane=Lane.REVEAL).update(opens_at=moment)
+
+
+def _rows_of(responses: list[uuid.UUID]) -> tuple[models.QuerySet, ...]:
+    """Everything that a response consists of: each row carries its own readers."""
+    return (
+        Response.objects.filter(pk__in=responses),
+        Answer.objects.filter(response_id__in=responses),
+        Attachment.objects.filter(response_id__in=responses),
+    )
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,8 @@ class Feedback(PracticeModel):
     obstacles = ArrayField(models.CharField(max_length=30), default=list)
     words = SealedTextField(_("what got in the way"), sealed_for="author_id")
     given_at = models.DateTimeField(auto_now=True)
+    #: When somebody of the practice took note of it.
+    noted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -1,0 +1,159 @@
+"""Small pictures, voice notes and files: kept sealed, without metadata, and shown to whom their lane names.
+
+What a partner adds before sending lies with their draft, for nobody else; sending gives it the readers of the
+answer it came with. What a therapist adds belongs to an assignment and is for the people it was given to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from clients.models import Client, Couple
+from exercises import wording
+from exercises.models import Assignment, Attachment, JournalEntry, Occurrence, Response
+from exercises.vocabulary import Lane
+from practice import tenancy, vault
+from practice.bare import LIMIT, Unkeepable, bare
+from practice.ids import uuid7
+from practice.models import Membership
+
+#: How many go with one answer, one journal entry, one assignment.
+AT_MOST = 4
+
+
+def of_draft(occurrence: Occurrence, author: Client) -> QuerySet[Attachment]:
+    """What ``author`` has added to an occurrence and not sent."""
+    return _light(Attachment.objects.filter(occurrence=occurrence, response=None, author=author))
+
+
+def of_responses(responses: Iterable[Response]) -> dict[uuid.UUID, list[Attachment]]:
+    """What came with each response, as far as the asker may read it: one query for all."""
+    found: dict[uuid.UUID, list[Attachment]] = {}
+    for one in _light(Attachment.objects.filter(response__in=list(responses))):
+        found.setdefault(one.response_id, []).append(one)  # type: ignore[arg-type]
+    return found
+
+
+def of_assignment(assignment: Assignment) -> QuerySet[Attachment]:
+    """What the therapist put with an assignment."""
+    return _light(Attachment.objects.filter(assignment=assignment))
+
+
+def of_journal_entry(entry: JournalEntry) -> QuerySet[Attachment]:
+    return _light(Attachment.objects.filter(journal_entry=entry))
+
+
+def _light(rows: QuerySet[Attachment]) -> QuerySet[Attachment]:
+    return rows.defer("sealed").order_by("made_at", "pk")
+
+
+def add_to_draft(occurrence: Occurrence, author: Client, file: UploadedFile) -> Attachment:
+    """Keep a file with what ``author`` is about to send. Raises Unkeepable."""
+    _room(of_draft(occurrence, author))
+    return _keep(file, couple_id=occurrence.couple_id, author=author, lane=Lane.OWN, readers=[], occurrence=occurrence)
+
+
+def add_to_journal(entry: JournalEntry, file: UploadedFile) -> Attachment:
+    """Keep a file with a journal entry that is still its author's alone. Raises Unkeepable."""
+    _room(of_journal_entry(entry))
+    return _keep(file, couple_id=entry.couple_id, author=entry.author, lane=Lane.OWN, readers=[], journal_entry=entry)
+
+
+def add_to_assignment(assignment: Assignment, member: Membership, file: UploadedFile) -> Attachment:
+    """Keep a file from the therapist for the people an assignment was given to. Raises Unkeepable."""
+    _room(of_assignment(assignment))
+    alone = len(assignment.audience) == 1
+    return _keep(
+        file,
+        couple_id=assignment.couple_id,
+        uploaded_by=member,
+        lane=Lane.PRIVATE if alone else Lane.SHARED,
+        readers=list(assignment.audience),
+        opens_at=timezone.now(),
+        assignment=assignment,
+    )
+
+
+def send_with(response: Response) -> int:
+    """Let what lies with the draft go along with its answer: same lane, same readers. Return how many."""
+    with tenancy.elevated():
+        rows = Attachment.objects.filter(
+            occurrence_id=response.occurrence_id, response=None, author_id=response.author_id
+        )
+        return rows.update(response=response, lane=response.lane, readers=response.readers, opens_at=response.opens_at)
+
+
+def follow(entry: JournalEntry) -> None:
+    """Give a journal entry's files the readers of the entry."""
+    with tenancy.elevated():
+        Attachment.objects.filter(journal_entry=entry).update(
+            lane=entry.lane, readers=entry.readers, opens_at=entry.opens_at
+        )
+
+
+def remove(attachment: Attachment) -> None:
+    """Take away something that nobody else can read yet."""
+    attachment.delete()
+
+
+def remove_from_assignment(couple: Couple, file_id: uuid.UUID) -> bool:
+    """Take away what a therapist put with an assignment; False when there is no such file."""
+    rows = Attachment.objects.filter(couple=couple, pk=file_id, assignment__isnull=False)
+    if not rows.exists():
+        return False
+    with tenancy.elevated():
+        rows.delete()
+    return True
+
+
+def content(attachment: Attachment) -> bytes:
+    """Return the file itself."""
+    return vault.unseal(bytes(attachment.sealed), practice_id=attachment.practice_id, place=_place(attachment.pk))
+
+
+def _room(there: QuerySet[Attachment]) -> None:
+    if there.count() >= AT_MOST:
+        raise Unkeepable(format_lazy(_("There is room for {n} files here. Take one away first."), n=AT_MOST))
+
+
+def _keep(file: UploadedFile, *, author: Client | None = None, **belongs) -> Attachment:
+    if (file.size or 0) > LIMIT:
+        raise Unkeepable(format_lazy(_("There is room for {n} MB in one file."), n=LIMIT // 10**6))
+    found = bare(file.read(LIMIT + 1))
+    pk, practice_id = uuid7(), tenancy.current_practice_id()
+    attachment = Attachment(
+        pk=pk,
+        practice_id=practice_id,
+        author=author,
+        kind=found.kind,
+        content_type=found.content_type,
+        name=_name(file.name or ""),
+        size=len(found.data),
+        sha256=hashlib.sha256(found.data).hexdigest(),
+        sealed=vault.seal(
+            found.data, client_id=author.pk if author else None, practice_id=practice_id, place=_place(pk)
+        ),
+        **belongs,
+    )
+    attachment.save(force_insert=True)
+    return attachment
+
+
+def _name(given: str) -> str:
+    """The name somebody gave the file, without its path; empty when it says nothing that can be kept."""
+    try:
+        return wording.tidy(given.replace("\\", "/").rsplit("/", 1)[-1][:120], lines=False)
+    except wording.UnkeepableText:
+        return ""
+
+
+def _place(pk: uuid.UUID) -> str:
+    return f"exercises_attachment.sealed.{pk}"

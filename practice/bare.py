@@ -1,0 +1,169 @@
+"""Files as they may be kept: of a kind we know by its content, small, and without what devices write into them.
+
+A picture is drawn anew, sound is copied into a fresh container, a PDF loses its properties and anything that
+acts by itself. What a camera or a recorder notes (place, time, device, names) does not come along.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+
+import av
+import pikepdf
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from PIL import Image, ImageOps
+
+#: Bytes of one file, as it arrives and as it is kept.
+LIMIT = 5_000_000
+PIXELS = 40_000_000
+#: The longer side of a picture that is kept.
+LONGEST_SIDE = 2000
+SECONDS = 600
+
+_PICTURES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+#: How sound begins, which reader opens it, and the container and type it is kept in.
+_SOUNDS = (
+    (b"OggS", "ogg", "ogg", "audio/ogg"),
+    (b"\x1aE\xdf\xa3", "matroska", "webm", "audio/webm"),
+    (b"ID3", "mp3", "mp3", "audio/mpeg"),
+    (b"\xff\xfb", "mp3", "mp3", "audio/mpeg"),
+    (b"\xff\xf3", "mp3", "mp3", "audio/mpeg"),
+)
+
+
+class Unkeepable(ValueError):
+    """The file cannot be kept; ``message`` says why, and what would help."""
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A file as it may be kept. ``kind`` is image, audio or file."""
+
+    kind: str
+    content_type: str
+    data: bytes
+    width: int = 0
+    height: int = 0
+
+
+def bare(data: bytes) -> Bare:
+    """Return the file without its metadata. Its content alone tells what it is: names and claims are not asked.
+
+    Raises :class:`Unkeepable`.
+    """
+    if not data:
+        raise Unkeepable(_("This file is empty."))
+    if len(data) > LIMIT:
+        raise Unkeepable(
+            format_lazy(_("There is room for {n} MB. A smaller picture or a shorter recording fits."), n=LIMIT // 10**6)
+        )
+    if data.startswith(b"%PDF-"):
+        found = _document(data)
+    elif sound := _sound_of(data):
+        found = _sound(data, *sound)
+    else:
+        found = picture(data)
+    if len(found.data) > LIMIT:
+        raise Unkeepable(_("This file is too large to keep."))
+    return found
+
+
+def picture(data: bytes) -> Bare:
+    """Draw a picture anew, upright and at most 2,000 pixels long. Raises :class:`Unkeepable`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=["JPEG", "MPO", "PNG", "WEBP"]) as opened:
+                if opened.width * opened.height > PIXELS:
+                    raise Unkeepable(_("This picture has more points than can be kept. A smaller one fits."))
+                content_type = _PICTURES[opened.format or ""]
+                upright = ImageOps.exif_transpose(opened)
+                drawn = _drawn(upright, content_type)
+                drawn.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    except Unkeepable:
+        raise
+    except Exception as error:  # whatever a broken or hostile picture does to its decoder
+        raise Unkeepable(_("This can't be kept. Pictures (JPEG, PNG, WebP), voice notes and PDF files can.")) from error
+    out = io.BytesIO()
+    if content_type == "image/jpeg":
+        drawn.save(out, "JPEG", quality=85, optimize=True)
+    else:
+        drawn.save(out, "PNG" if content_type == "image/png" else "WEBP")
+    return Bare("image", content_type, out.getvalue(), drawn.width, drawn.height)
+
+
+def _drawn(upright: Image.Image, content_type: str) -> Image.Image:
+    """Only the points: a fresh picture knows no profile, comment, place or thumbnail."""
+    clear = upright.has_transparency_data and content_type != "image/jpeg"
+    mode = "RGBA" if clear else "RGB"
+    fresh = Image.new(mode, upright.size)
+    fresh.paste(upright.convert(mode))
+    return fresh
+
+
+def _sound_of(data: bytes) -> tuple[str, str, str] | None:
+    if data[4:8] == b"ftyp":
+        return "mp4", "mp4", "audio/mp4"
+    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        return "wav", "wav", "audio/wav"
+    return next((rest for start, *rest in _SOUNDS if data.startswith(start)), None)  # type: ignore[return-value]
+
+
+def _sound(data: bytes, reader: str, container: str, content_type: str) -> Bare:
+    """Copy the sound, packet by packet and unchanged, into a container that says nothing else."""
+    out = io.BytesIO()
+    try:
+        with (
+            av.open(io.BytesIO(data), format=reader, timeout=10) as source,
+            av.open(out, "w", format=container, options={"fflags": "+bitexact"}) as target,
+        ):
+            if not source.streams.audio:
+                raise Unkeepable(_("There is no sound in this file."))
+            heard = source.streams.audio[0]
+            copy = target.add_stream_from_template(heard)
+            copy.metadata.clear()
+            target.metadata.clear()
+            for packet in source.demux(heard):
+                if packet.dts is None:
+                    continue
+                if packet.pts is not None and float(packet.pts * packet.time_base) > SECONDS:
+                    raise Unkeepable(format_lazy(_("A recording may last {n} minutes."), n=SECONDS // 60))
+                packet.stream = copy
+                target.mux(packet)
+    except Unkeepable:
+        raise
+    except Exception as error:  # whatever a broken or hostile recording does to its decoder
+        raise Unkeepable(_("This recording can't be read. Recording it once more may help.")) from error
+    return Bare("audio", content_type, out.getvalue())
+
+
+def _document(data: bytes) -> Bare:
+    """A PDF without its properties, scripts, attachments and actions."""
+    out = io.BytesIO()
+    try:
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            if len(pdf.pages) > 100:
+                raise Unkeepable(_("A file may have 100 pages."))
+            for name in ("/Metadata", "/OpenAction", "/AA", "/Names", "/AcroForm", "/PieceInfo"):
+                if name in pdf.Root:
+                    del pdf.Root[name]
+            if "/Info" in pdf.trailer:
+                del pdf.trailer["/Info"]
+            for page in pdf.pages:
+                for name in ("/AA", "/Metadata", "/PieceInfo"):
+                    if name in page:
+                        del page[name]
+            pdf.save(out, deterministic_id=True, fix_metadata_version=False)
+    except Unkeepable:
+        raise
+    except Exception as error:  # broken, or locked with a password
+        raise Unkeepable(_("This PDF can't be opened. One without a password works.")) from error
+    return Bare("file", "application/pdf", out.getvalue())
