@@ -31,6 +31,7 @@ from exercises.question import (
     Question,
 )
 from exercises.question_parts import Code, Option, Row, Stop, Unit
+from exercises.settling import order_of
 from exercises.vocabulary import QuestionType
 
 if TYPE_CHECKING:
@@ -194,6 +195,19 @@ class Form:
 
         walk(self.items, "", "", ())
         return found
+
+    @cached_property
+    def settling_order(self) -> list[str]:
+        """The base keys so that each comes after what its being asked depends on."""
+        return order_of(
+            {
+                item.key: [
+                    *filter(None, [self.spots[item.key].parent]),
+                    *(clause.base for clause in item.show_if or ()),
+                ]
+                for item in self.every
+            }
+        )
 
     def _numbers_in(self, keys: Iterable[str]) -> dict[tuple[str, Numbers], set[int]]:
         found: dict[tuple[str, Numbers], set[int]] = {}

@@ -1,6 +1,6 @@
 """Back into the form: what to put into its fields from an answer given earlier, or from a draft.
 
-"Raw" is what a browser sends, right or wrong: a list of strings for each question's key.
+"Raw" is what a browser sends, right or wrong: a list of strings for each answer's key.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
-from exercises.answers import DECLINED, NONE_OF_THESE, QuestionError, Value
-from exercises.questions import CHOICE_TYPES, TEXT_TYPES, Form, Question
+from exercises.question import CHOICE_TYPES, DATE_TYPES, TEXT_TYPES, Question
+from exercises.questions import Form
+from exercises.values import DECLINED, NONE_OF_THESE, OTHER, QuestionError, Value, without_idle_zeros
 from exercises.vocabulary import QuestionType
 
 DRAFT_LIMIT = 400_000  # characters in all the answers of a draft together
-PARTS_LIMIT = 100  # of one answer
+PARTS_LIMIT = 400  # of one answer
+KEYS_LIMIT = 3_000
 
 
 def raw_of(question: Question, value: Value) -> list[str]:
@@ -24,25 +26,26 @@ def raw_of(question: Question, value: Value) -> list[str]:
         return [DECLINED]
     if not value.answered:
         return []
-    if question.type in TEXT_TYPES:
+    if question.type in TEXT_TYPES | DATE_TYPES or question.type is QuestionType.URL:
         return [value.text]
     if question.type in CHOICE_TYPES:
-        return list(value.choices) or [NONE_OF_THESE]
+        words = [OTHER, value.text] if value.text else []
+        return [*value.choices, *words] or [NONE_OF_THESE]
     if question.type is QuestionType.YES_NO:
         return ["yes" if value.number == 1 else "no"]
-    number = [] if value.number is None else [str(value.number)]
+    number = [] if value.number is None else [f"{without_idle_zeros(value.number):f}"]
     return number + list(value.choices)
 
 
 def raw_to_json(form: Form, raw: Mapping[str, Sequence[str]]) -> str:
-    """A draft as text: what was sent for this form's questions, as it was sent, right or wrong.
+    """A draft as text: what was sent for this form's answers, as it was sent, right or wrong.
 
     Plain ASCII, so that what cannot be kept as an answer still survives in a draft. Raises QuestionError when
     it is longer than any draft that could become an answer.
     """
-    kept = {question.key: [str(part) for part in raw[question.key]] for question in form if question.key in raw}
+    kept = {key: [str(part) for part in parts] for key, parts in raw.items() if key in form}
     size = sum(len(part) for parts in kept.values() for part in parts)
-    if size > DRAFT_LIMIT or any(len(parts) > PARTS_LIMIT for parts in kept.values()):
+    if size > DRAFT_LIMIT or len(kept) > KEYS_LIMIT or any(len(parts) > PARTS_LIMIT for parts in kept.values()):
         raise QuestionError(_("This is more text than can be kept in one go."))
     return json.dumps(kept)
 

@@ -1,27 +1,47 @@
 """Numbers out of answers.
 
-Two kinds, never mixed in one line of a chart: a question's own number, when the question feeds a series that
-several exercises share (`metric`), and the score of an exercise that says how its questions add up
-(`exercise`). A series of the second kind may have the same name as one of the first.
+Three kinds, never mixed in one line of a chart: a question's own number, when the question feeds a series that
+several exercises share (`metric`), the score of an exercise that says how its questions add up (`exercise`),
+and the score of a published measure (`measure`), which exercises/measures/ works out. A series of the second
+kind may have the same name as one of the first.
+
+Nothing is ever a number because it was left out: each way of scoring says how much may be missing. What was
+hidden by a condition is not missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from exercises.answers import BLANK, Value
+from exercises.conditions import NOTHING_KNOWN, visible
+from exercises.question import CHOICE_TYPES, Question
 from exercises.questions import Form
+from exercises.values import BLANK, Value
 from exercises.vocabulary import Direction, Method, QuestionType
 
-_PLACES = Decimal("0.0001")
+PLACES = Decimal("0.0001")
+MOST_SCORINGS = 12
+MOST_KEYS = 600
 
-_SCORED_BY = {
-    Method.MEAN: frozenset({QuestionType.SCALE, QuestionType.NUMBER, QuestionType.MOOD}),
-    Method.CHANGE: frozenset({QuestionType.SCALE, QuestionType.NUMBER, QuestionType.MOOD}),
-    Method.COUNT: frozenset({QuestionType.CHECKLIST, QuestionType.YES_NO}),
+_NUMBERS = frozenset(
+    {
+        QuestionType.SCALE,
+        QuestionType.SLIDER,
+        QuestionType.NUMBER,
+        QuestionType.QUANTITY,
+        QuestionType.MOOD,
+    }
+)
+_COUNTED = frozenset({QuestionType.CHECKLIST, QuestionType.YES_NO})
+#: Options that carry weights go into everything but a count.
+SCORED_BY = {
+    Method.SUM: _NUMBERS | _COUNTED,
+    Method.MEAN: _NUMBERS,
+    Method.CHANGE: _NUMBERS,
+    Method.COUNT: _COUNTED,
 }
 
 
@@ -33,92 +53,244 @@ class ScoringError(ValueError):
 class Scoring:
     """How an exercise adds up.
 
-    mean: the average of what was answered, if that is at least half of the questions
-    count: how many were ticked or answered with yes, on the same condition
+    sum: all of them together; when some may be missing, stretched over the missing ones
+    mean: the average of what was answered
+    count: how many were ticked or answered with yes
     change: the second question minus the first, if both were answered
+    reverse: questions that count from the other end (lowest + highest - answer).
+    least: how many must be answered; without it, half for mean and count, all for sum and change.
     """
 
     method: Method
     questions: tuple[str, ...]
     direction: Direction
     series: str
+    name: str = ""
+    reverse: tuple[str, ...] = ()
+    least: int | None = None
 
     @classmethod
     def from_data(cls, data: Any, form: Form) -> Scoring:
         """Raises ScoringError unless every question is there and of a type that the method can add up."""
-        if not isinstance(data, dict) or set(data) != {"method", "questions", "direction", "series"}:
-            raise ScoringError("a scoring has a method, questions, a direction and a series")
-        if data["method"] not in Method.values or data["direction"] not in Direction.values:
-            raise ScoringError("there is no such method or direction")
-        method, keys, series = Method(data["method"]), data["questions"], data["series"]
-        if not isinstance(series, str) or not series.isidentifier():
-            raise ScoringError("the name of a series is letters, digits and underscores")
-        if not isinstance(keys, list) or not keys or len(set(map(str, keys))) != len(keys):
-            raise ScoringError("a scoring needs questions, each of them once")
-        if method is Method.CHANGE and len(keys) != 2:
-            raise ScoringError("a change is between two questions")
-        for key in keys:
-            if not isinstance(key, str) or key not in form:
-                raise ScoringError(f"there is no question {key!r}")
-            if form[key].type not in _SCORED_BY[method]:
-                raise ScoringError(f"question {key!r} does not go into a {method.value}")
-        return cls(method, tuple(keys), Direction(data["direction"]), series)
+        from exercises.scoring_language import read_scoring  # which needs the classes of this module
+
+        return read_scoring(data, form)
 
     def as_data(self) -> dict[str, Any]:
-        return {
+        data: dict[str, Any] = {
             "method": self.method.value,
             "questions": list(self.questions),
             "direction": self.direction.value,
             "series": self.series,
         }
+        if self.name:
+            data["name"] = self.name
+        if self.reverse:
+            data["reverse"] = list(self.reverse)
+        if self.least is not None:
+            data["missing"] = {"least": self.least}
+        return data
+
+    def answer_keys(self, form: Form) -> tuple[str, ...]:
+        """The keys of the answers that go into it; a grid stands for all its rows."""
+        found: list[str] = []
+        for key in self.questions:
+            rows = form[key].row_questions
+            found += [row.key for row in rows] if rows else [key]
+        return tuple(found)
+
+    def may_lack(self, count: int) -> int:
+        """How many of `count` answers may be missing."""
+        if self.method is Method.CHANGE:
+            return 0
+        if self.least is not None:
+            return max(0, count - self.least)
+        return count // 2 if self.method in (Method.MEAN, Method.COUNT) else 0
+
+
+@dataclass(frozen=True)
+class NativeNumber:
+    """One number of a published measure. prorated: worked out although some answers were missing."""
+
+    series: str
+    value: Decimal
+    answered: int = 0
+    of: int = 0
+    prorated: bool = False
+
+
+class NativeScoring(Protocol):
+    """What exercises/measures/ gives for a form that is a published measure."""
+
+    @property
+    def keys(self) -> tuple[str, ...]: ...
+
+    def as_data(self) -> dict[str, Any]: ...
+
+    def numbers(self, answers: Mapping[str, Value], hidden: frozenset[str]) -> Sequence[NativeNumber]: ...
+
+
+AnyScoring = Scoring | NativeScoring
+ReadMeasure = Callable[[Mapping[str, Any], Form], NativeScoring]
+
+
+@dataclass
+class _Measures:
+    read: ReadMeasure | None = None
+
+
+_measures = _Measures()
+
+
+def register_measures(read: ReadMeasure) -> None:
+    """Let `{measure: …}` be read. The package of measures does this once; `read` raises ScoringError."""
+    _measures.read = read
+
+
+def read_measure(data: Mapping[str, Any], form: Form) -> NativeScoring:
+    if _measures.read is None:
+        raise ScoringError("no measures are known here")
+    return _measures.read(data, form)
+
+
+def read_scorings(data: Any, form: Form) -> tuple[AnyScoring, ...]:
+    """Every way of scoring that an edition's content names: none, one, or a list. Raises ScoringError."""
+    from exercises.scoring_language import read_any
+
+    if data is None:
+        return ()
+    said = data if isinstance(data, list) else [data]
+    if len(said) > MOST_SCORINGS:
+        raise ScoringError(f"an exercise has at most {MOST_SCORINGS} scores")
+    found = tuple(read_any(one, form) for one in said)
+    series = [one.series for one in found if isinstance(one, Scoring)]
+    if len(set(series)) != len(series):
+        raise ScoringError("two scores have the same name of a series")
+    return found
 
 
 @dataclass(frozen=True)
 class ScoreValue:
     """One number of one set of answers.
 
-    keys: the questions it was made from.
+    keys: the answers it was made from.
     private: a private question belongs to it, answered or not; the number goes no further than that question.
+    answered, of: how many of the questions asked were answered. prorated: see Scoring.
     """
 
     series: str
     value: Decimal
     keys: tuple[str, ...]
     private: bool
-    source: Literal["metric", "exercise"]
+    source: Literal["metric", "exercise", "measure"]
+    answered: int = field(default=1, compare=False)
+    of: int = field(default=1, compare=False)
+    prorated: bool = False
 
 
-def scores(form: Form, scoring: Scoring | None, answers: Mapping[str, Value]) -> list[ScoreValue]:
+def scores(
+    form: Form,
+    scoring: AnyScoring | Iterable[AnyScoring] | None,
+    answers: Mapping[str, Value],
+    known: Mapping[str, Value] = NOTHING_KNOWN,
+) -> list[ScoreValue]:
     """Every number in these answers: one for each answered question with a metric, and the exercise's own."""
+    asked = visible(form, answers, known)
+    there = {key: value for key, value in answers.items() if key in asked}
     found = [
         ScoreValue(question.metric, number, (question.key,), question.private, "metric")
-        for question in form
-        if question.metric and (number := answers.get(question.key, BLANK).number) is not None
+        for question in asked.questions
+        if question.metric and (number := there.get(question.key, BLANK).number) is not None
     ]
-    if scoring is not None:
-        own = _own_score(form, scoring, answers)
-        if own is not None:
-            found.append(own)
+    for one in _listed(scoring):
+        if isinstance(one, Scoring):
+            own = _own_score(form, one, there, asked.keys)
+            found += [own] if own else []
+        else:
+            found += _native_scores(form, one, there, asked.keys)
     return found
 
 
-def _own_score(form: Form, scoring: Scoring, answers: Mapping[str, Value]) -> ScoreValue | None:
-    asked = [form[key] for key in scoring.questions]
-    given = {key: number for key in scoring.questions if (number := answers.get(key, BLANK).number) is not None}
-    enough = len(asked) if scoring.method is Method.CHANGE else max(1, len(asked) / 2)
-    if len(given) < enough:
+def _listed(scoring: AnyScoring | Iterable[AnyScoring] | None) -> list[AnyScoring]:
+    if scoring is None:
+        return []
+    return list(scoring) if isinstance(scoring, list | tuple) else [scoring]  # type: ignore[list-item]
+
+
+def number_of(question: Question, value: Value) -> Decimal | None:
+    """What an answer counts in a score; None when it counts nothing, or was not given."""
+    if value.number is not None or question.type not in CHOICE_TYPES:
+        return value.number
+    weights = [weight for choice in value.choices if (weight := question.weight(choice)) is not None]
+    return sum(weights, Decimal(0)) if weights else None
+
+
+def _own_score(form: Form, scoring: Scoring, answers: Mapping[str, Value], asked: frozenset[str]) -> ScoreValue | None:
+    keys = scoring.answer_keys(form)
+    there = [key for key in keys if key in asked]
+    given = {key: number for key in there if (number := _counted(form, scoring, key, answers)) is not None}
+    lacking = len(there) - len(given)
+    if not given or lacking > scoring.may_lack(len(keys)):
+        return None
+    if scoring.method is Method.CHANGE and len(given) < len(keys):
+        return None
+    numbers = list(given.values())
+    stretched = lacking > 0 and scoring.method is Method.SUM
+    value = _stretched(form, there, given) if stretched else _combined(scoring.method, numbers)
+    if value is None:
         return None
     return ScoreValue(
         series=scoring.series,
-        value=_combined(scoring.method, list(given.values())),
+        value=value,
         keys=tuple(given),
-        private=any(question.private for question in asked),
+        private=any(form[key].private for key in keys),
         source="exercise",
+        answered=len(given),
+        of=len(there),
+        prorated=stretched,
     )
+
+
+def _counted(form: Form, scoring: Scoring, key: str, answers: Mapping[str, Value]) -> Decimal | None:
+    """An answer's number, from the other end where the scoring says so."""
+    question = form[key]
+    number = number_of(question, answers.get(key, BLANK))
+    if number is None or not {key, question.row_of} & set(scoring.reverse):
+        return number
+    ends = question.ends
+    return None if ends is None else ends[0] + ends[1] - number
+
+
+def _stretched(form: Form, there: Sequence[str], given: Mapping[str, Decimal]) -> Decimal | None:
+    """The sum, had the missing ones been answered like the others: L + S(x - l) / S(u - l) * (U - L)."""
+    ends = {key: form[key].ends for key in there}
+    known = {key: end for key, end in ends.items() if end is not None}
+    if len(known) < len(there):
+        return None
+    room = sum((known[key][1] - known[key][0] for key in given), Decimal(0))
+    if not room:
+        return None
+    above = sum((number - known[key][0] for key, number in given.items()), Decimal(0))
+    lowest = sum((low for low, _high in known.values()), Decimal(0))
+    highest = sum((high for _low, high in known.values()), Decimal(0))
+    return (lowest + above / room * (highest - lowest)).quantize(PLACES)
 
 
 def _combined(method: Method, numbers: Sequence[Decimal]) -> Decimal:
     if method is Method.CHANGE:
         return numbers[1] - numbers[0]
     total = sum(numbers, Decimal(0))
-    return total if method is Method.COUNT else (total / len(numbers)).quantize(_PLACES)
+    return (total / len(numbers)).quantize(PLACES) if method is Method.MEAN else total
+
+
+def _native_scores(
+    form: Form, scoring: NativeScoring, answers: Mapping[str, Value], asked: frozenset[str]
+) -> list[ScoreValue]:
+    keys = scoring.keys
+    given = tuple(key for key in keys if answers.get(key, BLANK).answered)
+    private = any(form[key].private for key in keys if key in form)
+    hidden = frozenset(key for key in keys if key not in asked)
+    return [
+        ScoreValue(one.series, one.value, given, private, "measure", one.answered, one.of, one.prorated)
+        for one in scoring.numbers(answers, hidden)
+    ]
