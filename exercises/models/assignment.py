@@ -42,6 +42,7 @@ class Assignment(PracticeModel):
         DATE = "date", _("at a stated date and time")
         APPOINTMENT = "appointment", _("at the next session")
         ALL = "all", _("when all have answered")
+        TOGETHER = "together", _("when all of them say they are ready")
         THERAPIST = "therapist", _("when you open it")
 
     class Due(models.TextChoices):
@@ -171,6 +172,9 @@ class Occurrence(PracticeModel):
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     started_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
+    #: When this person said they are ready to open the sealed answers, and when they opened them for themselves.
+    ready_at = models.DateTimeField(null=True, blank=True)
+    unfolded_at = models.DateTimeField(null=True, blank=True)
     skip_reason = SealedTextField(_("what got in the way"), sealed_for="client_id")
     #: Who of the practice left it out; empty when the partner did.
     skipped_by = inside(Membership, null=True, blank=True, related_name="+", on_delete=models.DO_NOTHING)

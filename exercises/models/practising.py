@@ -45,7 +45,10 @@ class Sitting(PracticeModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["practice", "assignment", "slot"], condition=Q(ended_at=None), name="sitting_one_at_a_time"
+                # With the audience: who sits down alone must not meet the sitting of somebody else.
+                fields=["practice", "assignment", "slot", "audience"],
+                condition=Q(ended_at=None),
+                name="sitting_one_at_a_time",
             ),
         ]
 
