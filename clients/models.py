@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 import zoneinfo
+from collections.abc import Iterable
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -263,7 +265,11 @@ class Consent(PracticeModel):
 class AppointmentQuerySet(models.QuerySet):
     def ahead(self, now: datetime.datetime) -> AppointmentQuerySet:
         """Kept appointments from ``now`` on, the next one first."""
-        return self.filter(cancelled_at=None, starts_at__gte=now).order_by("starts_at")
+        return self.filter(cancelled_at=None, starts_at__gte=now).order_by("starts_at", "pk")
+
+    def attended_by(self, clients: Iterable[uuid.UUID]) -> AppointmentQuerySet:
+        """Those to which all of ``clients`` come."""
+        return self.filter(Q(audience=[]) | Q(audience__contains=list(clients)))
 
 
 class Appointment(PracticeModel):
@@ -295,6 +301,10 @@ class Appointment(PracticeModel):
 
     def __str__(self) -> str:
         return f"appointment {self.pk}"
+
+    @property
+    def ends_at(self) -> datetime.datetime:
+        return self.starts_at + datetime.timedelta(minutes=self.minutes)
 
 
 __all__ = [

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.dispatch import receiver
 from django.urls import reverse
 
@@ -19,11 +20,14 @@ from clients import consents, quiet
 from clients.models import Client, Contact, Couple, Partner
 from clients.signals import contact_changed
 from exercises.models import Assignment, Occurrence, Response
+from exercises.models.assignment import SOMEDAY
 from exercises.schedule import instant
 from practice import clock, envelopes, outbox, tenancy
 from practice.models import Message
 
 KIND = "reminder"
+#: Called off for these reasons, a reminder may come back when the reason is gone.
+COMES_BACK = ("paused", "skipped", "withdrawn")
 #: Later than this a reminder says nothing any more.
 FRESH_FOR = datetime.timedelta(hours=24)
 #: One person gets no more than this on one of their days, whatever was given.
@@ -41,9 +45,16 @@ def plan_for(*occurrences: Occurrence) -> list[Message]:
     with tenancy.elevated():
         now = clock.now()
         wanted = list(_drafts(occurrences, now))
-        new = outbox.add(wanted)
+        # What waits for a session has no hour yet; what was planned for it waits along.
+        new = outbox.add(one for one in wanted if one.due_at < SOMEDAY)
         _move(wanted, now)
     return new
+
+
+def call_off(occurrences: Collection[uuid.UUID], *, reason: str) -> None:
+    """Call off what has not left about these occurrences; see ``COMES_BACK``."""
+    for occurrence_id in occurrences:
+        outbox.cancel(occurrence_id, reason=reason)
 
 
 def follow_contact(client: Client) -> None:
@@ -82,9 +93,14 @@ def _drafts(occurrences: Iterable[Occurrence], now: datetime.datetime) -> Iterab
 
 
 def due_for(occurrence: Occurrence, contact: Contact) -> datetime.datetime:
-    """Return when to remind somebody: the slot's wall time in their own zone, outside their quiet hours."""
-    wall = datetime.datetime.fromisoformat(occurrence.slot)
-    due = instant(wall.date(), wall.time(), contact.zone) or occurrence.due_at
+    """Return when to remind somebody: the slot's wall time in their own zone, outside their quiet hours.
+
+    What has no wall time, or was moved by hand, is due at its moment.
+    """
+    due = occurrence.due_at
+    if occurrence.moved_at is None and not occurrence.slot.startswith("round-"):
+        wall = datetime.datetime.fromisoformat(occurrence.slot)
+        due = instant(wall.date(), wall.time(), contact.zone) or due
     return quiet.next_allowed(due, contact.quiet_from, contact.quiet_until, contact.zone)
 
 
@@ -101,22 +117,27 @@ def _draft(occurrence: Occurrence, person: uuid.UUID, due: datetime.datetime, fr
 
 
 def _move(wanted: list[Message], now: datetime.datetime) -> None:
-    """Give reminders that were planned before, and whose time has not come, the times of ``wanted``."""
+    """Give reminders that were planned before, and whose time has not come, the times of ``wanted``.
+
+    One that was called off for a reason that is gone is planned again.
+    """
     places = {(one.person_id, one.occasion): one for one in wanted}
+    waiting = Q(state=Message.State.PLANNED, due_at__gt=now)
+    called_off = Q(state=Message.State.CANCELLED, reason__in=COMES_BACK)
     planned = Message.objects.filter(
-        kind=KIND,
-        about_id__in={one.about_id for one in wanted},
-        state=Message.State.PLANNED,
-        attempts=0,
-        due_at__gt=now,
+        waiting | called_off, kind=KIND, about_id__in={one.about_id for one in wanted}, attempts=0
     )
     moved = []
     for message in planned.select_for_update().order_by("pk"):
         place = places.get((message.person_id, message.occasion))
-        if place and (message.due_at, message.fresh_until) != (place.due_at, place.fresh_until):
+        comes_back = message.state == Message.State.CANCELLED
+        if place is None or (comes_back and place.due_at <= now):
+            continue
+        if comes_back or (message.due_at, message.fresh_until) != (place.due_at, place.fresh_until):
             message.due_at, message.fresh_until = place.due_at, place.fresh_until
+            message.state, message.reason, message.finished_at = Message.State.PLANNED, "", None
             moved.append(message)
-    Message.objects.bulk_update(moved, ["due_at", "fresh_until"])
+    Message.objects.bulk_update(moved, ["due_at", "fresh_until", "state", "reason", "finished_at"])
 
 
 class Reminder(outbox.Handler):
@@ -181,9 +202,9 @@ def _of_occurrence(occurrence_id: uuid.UUID, person: uuid.UUID) -> str:
     newer = Occurrence.objects.filter(
         assignment_id=occurrence.assignment_id,
         client_id=occurrence.client_id,
-        slot__gt=occurrence.slot,
+        due_at__gt=occurrence.due_at,
         due_at__lte=now,
-    )
+    ).exclude(state__in=(Occurrence.State.WITHDRAWN, Occurrence.State.PAUSED))
     return "a newer one is due" if newer.exists() else ""
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from django.db.models import Q
 
-from exercises import occurrences
+from exercises import occurrences, pausing
 from exercises.models import Assignment
 from practice import clock, dispatch, tenancy
 from practice.celery import app
@@ -60,5 +60,6 @@ def _plan_practice(practice_id: uuid.UUID) -> None:
 def _close_practice(practice_id: uuid.UUID) -> None:
     with tenancy.acting(tenancy.as_system(practice_id)):
         now = clock.now()
+        pausing.settle_all(now)
         occurrences.close_due(now)
         occurrences.end_finished(now)
