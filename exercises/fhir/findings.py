@@ -1,0 +1,131 @@
+"""What is found in a file: reasons to refuse it, and things to know about it once it is taken.
+
+A finding is data (a code, where it is, the values it names), so that it can be kept with the file and said
+in the language of whoever reads it, today or in a year.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from exercises.fhir.words import WORDS
+
+#: How many places a message names before it only counts.
+NAMED = 5
+_ITEMS = re.compile(r"^.*item\[\d+\]\.?")
+_INDEX = re.compile(r"\[\d+\]")
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found. ``link_ids`` are the items it is about, ``element`` the part of them."""
+
+    code: str
+    link_ids: tuple[str, ...] = ()
+    element: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The reason in words, translated now."""
+        text = str(WORDS[self.code])
+        return text % {name: _shortened(value) for name, value in self.values.items()} if self.values else text
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words: the items by linkId, and the element."""
+        parts = []
+        if self.link_ids:
+            named = ", ".join(_shortened(one) for one in self.link_ids[:NAMED])
+            more = len(self.link_ids) - NAMED
+            parts.append(_("%(names)s and %(n)d more") % {"names": named, "n": more} if more > 0 else named)
+        if self.element:
+            parts.append(_shortened(self.element))
+        return " · ".join(parts)
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" if self.place else self.message
+
+    def as_data(self) -> dict[str, Any]:
+        data: dict[str, Any] = {"code": self.code}
+        if self.link_ids:
+            data["link_ids"] = list(self.link_ids)
+        if self.element:
+            data["element"] = self.element
+        if self.values:
+            data["values"] = dict(self.values)
+        return data
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Finding:
+        return cls(
+            code=data["code"],
+            link_ids=tuple(data.get("link_ids", ())),
+            element=data.get("element", ""),
+            values=data.get("values", {}),
+        )
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > LONGEST_NAME:
+        return value[: LONGEST_NAME - 1] + "…"
+    return value
+
+
+class Refused(ValueError):
+    """The file is not taken and nothing was saved. ``findings`` are all the reasons at once."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = list(findings)
+        super().__init__("; ".join(f"{one.code} {one.place}" for one in self.findings))
+
+
+def outcome(refusals: Iterable[Finding]) -> dict[str, Any]:
+    """The same list for machines: an OperationOutcome."""
+    return {
+        "resourceType": "OperationOutcome",
+        "issue": [
+            {
+                "severity": "error",
+                "code": "not-supported" if one.link_ids else "invalid",
+                "details": {"coding": [{"code": one.code.replace("_", "-")}], "text": str(one)},
+                "diagnostics": one.message,
+                **({"expression": [one.element]} if one.element else {}),
+            }
+            for one in refusals
+        ],
+    }
+
+
+class Findings:
+    """Collects while a file is read. The same notice about many items becomes one that names them all."""
+
+    def __init__(self) -> None:
+        self.refusals: list[Finding] = []
+        self._notices: dict[tuple[Any, ...], list[str]] = {}
+
+    def refuse(self, code: str, link_id: str = "", element: str = "", **values: Any) -> None:
+        found = Finding(code, (link_id,) if link_id else (), element, values)
+        if found not in self.refusals:
+            self.refusals.append(found)
+
+    def notice(self, code: str, link_id: str = "", element: str = "", **values: Any) -> None:
+        if link_id:
+            element = _INDEX.sub("", _ITEMS.sub("", element))
+        key = (code, element, tuple(sorted(values.items())))
+        places = self._notices.setdefault(key, [])
+        if link_id and link_id not in places:
+            places.append(link_id)
+
+    @property
+    def notices(self) -> list[Finding]:
+        return [
+            Finding(code, tuple(places), element, dict(values))
+            for (code, element, values), places in self._notices.items()
+        ]
