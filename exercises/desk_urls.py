@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exercises.views import desk, desk_assign, desk_couple, desk_library
+from exercises.views import desk, desk_assign, desk_couple, desk_library, desk_measure
 
 COUPLE = "couples/<uuid:couple_id>/"
 
@@ -23,6 +23,12 @@ urlpatterns = [
     path(COUPLE + "assign/preview/", desk_assign.assign_preview, name="assign_preview"),
     path(COUPLE + "practice/<uuid:assignment_id>/take-back/", desk_couple.take_back, name="take_back"),
     path(COUPLE + "practice/<uuid:assignment_id>/open/<str:slot>/", desk_couple.open_reveal, name="open_reveal"),
+    path(COUPLE + "measures/", desk_measure.measures_of_couple, name="measures_of_couple"),
+    path(COUPLE + "measures/<uuid:client_id>/<slug:key>/", desk_measure.enter, name="measure_enter"),
+    path(COUPLE + "measures/entries/<uuid:entry_id>/", desk_measure.correct, name="measure_correct"),
+    path(COUPLE + "measures/entries/<uuid:entry_id>/take-back/", desk_measure.take_back, name="measure_take_back"),
+    path("measures/", desk_measure.measures_of_practice, name="measures"),
+    path("measures/<slug:key>/", desk_measure.measure, name="measure"),
     path("library/", desk_library.shelf, name="library"),
     path("library/<slug:slug>/", desk_library.exercise, name="exercise"),
     path("library/<slug:slug>/preview/", desk_library.preview, name="exercise_preview"),

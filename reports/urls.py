@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from reports.views import alerts, progress, reports
+from reports.views import alerts, measures, progress, reports
 
 COUPLE = "desk/couples/<uuid:couple_id>/"
 
 urlpatterns = [
     path("desk/reports/", reports.reports, name="reports"),
     path(COUPLE + "progress/", progress.progress_of_couple, name="progress_of_couple"),
+    path(COUPLE + "measures/of/<uuid:client_id>/", measures.measures_of_partner, name="measures_of_partner"),
     path(COUPLE + "reports/", reports.reports_of_couple, name="reports_of_couple"),
     path(COUPLE + "reports/<uuid:report_id>/", reports.report, name="report"),
     path(COUPLE + "reports/<uuid:report_id>/again/", reports.report_again, name="report_again"),

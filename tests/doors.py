@@ -49,6 +49,7 @@ OFFICE = _kind("one couple's office page", "owner", "therapist", "coordinator")
 THERAPISTS_BOSS = _kind("who decides on caseloads", "owner", "coordinator")
 PORTAL = _kind("portal", "mara", "theo", "stranger", "far_mara")
 MARA = _kind("one person's own", "mara")
+THEO = _kind("what was handed to one person", "theo")
 COUPLE = _kind("what both partners have", "mara", "theo")
 NOBODY = _kind("the demo's only", signed_in=False)
 
@@ -122,6 +123,10 @@ def given(name: str) -> Callable[[House], dict[str, Any]]:
     return lambda house: {"couple_id": house.couple.pk, "assignment_id": house.given[name].pk}
 
 
+def file_of(name: str) -> Callable[[House], dict[str, Any]]:
+    return lambda house: {"couple_id": house.couple.pk, "file_id": house.things[name].pk}
+
+
 def reveal(house: House) -> dict[str, Any]:
     return {**given("sealed")(house), "slot": house.occurrence("sealed", "mara").slot}
 
@@ -132,6 +137,10 @@ def own_exercise(house: House) -> dict[str, Any]:
 
 def ticket(name: str) -> Callable[[House], dict[str, Any]]:
     return lambda house: {"ticket": tickets(house)[name]}
+
+
+def measure_entry(house: House) -> dict[str, Any]:
+    return {"couple_id": house.couple.pk, "entry_id": house.things["measure_entry"].pk}
 
 
 def report(house: House) -> dict[str, Any]:
@@ -187,13 +196,26 @@ DOORS: dict[str, Door] = {
     "assign_preview": Door(CLINICAL, couple_id, get=SENDS),
     "take_back": Door(CLINICAL, given("waiting")),
     "open_reveal": Door(CLINICAL, reveal),
+    "kept": Door(CLINICAL, couple_id),
+    "kept_private": Door(CLINICAL, private_of),
+    "kept_note": Door(CLINICAL, private_of, get=SENDS),
+    "desk_file": Door(CLINICAL, file_of("shared_file")),
+    "assignment_file": Door(CLINICAL, given("waiting"), get=SENDS),
+    "assignment_file_remove": Door(CLINICAL, file_of("given_file"), get=SENDS),
     "library": Door(CLINICIANS),
     "exercise": Door(HOME_CLINICIANS, own_exercise),
     "exercise_preview": Door(HOME_CLINICIANS, own_exercise),
     "assign_exercise": Door(HOME_CLINICIANS, own_exercise),
     "programs": Door(CLINICIANS),
     "program": Door(CLINICIANS, lambda house: {"slug": house.things["program_slug"]}),
+    "measures": Door(CLINICIANS),
+    "measure": Door(CLINICIANS, lambda house: {"key": "phq9"}),
+    "measures_of_couple": Door(CLINICAL, couple_id),
+    "measure_enter": Door(CLINICAL, lambda house: {**private_of(house), "key": "phq9"}),
+    "measure_correct": Door(CLINICAL, measure_entry),
+    "measure_take_back": Door(CLINICAL, measure_entry),
     # reports
+    "measures_of_partner": Door(CLINICAL, private_of),
     "reports": Door(CLINICIANS),
     "progress_of_couple": Door(CLINICAL, couple_id),
     "reports_of_couple": Door(CLINICAL, couple_id),
@@ -212,6 +234,25 @@ DOORS: dict[str, Door] = {
     "do_send": Door(MARA, occurrence("untold", "mara"), get=LEADS_ON),
     "do_sent": Door(MARA, occurrence("told", "mara")),
     "do_skip": Door(MARA, occurrence("untold", "mara")),
+    "do_after": Door(MARA, occurrence("told", "mara")),
+    "do_file": Door(MARA, occurrence("untold", "mara"), get=SENDS),
+    "do_file_remove": Door(MARA, thing("file_id", "draft_file"), get=SENDS),
+    "portal_over_time": Door(COUPLE, lambda house: {"assignment_id": house.given["opened"].pk}),
+    "portal_agreement_new": Door(PORTAL),
+    "portal_agreement": Door(COUPLE, thing("agreement_id", "agreement")),
+    "portal_agreement_change": Door(COUPLE, thing("agreement_id", "agreement")),
+    "portal_agreement_yes": Door(COUPLE, thing("version_id", "agreement_version"), get=SENDS),
+    "portal_agreement_not_any_more": Door(COUPLE, thing("version_id", "agreement_version"), get=SENDS),
+    "portal_space": Door(PORTAL),
+    "portal_space_new": Door(PORTAL),
+    "portal_space_entry": Door(MARA, thing("entry_id", "own_page")),
+    "portal_space_release": Door(MARA, thing("entry_id", "own_page"), get=SENDS),
+    "portal_space_take_back": Door(MARA, thing("entry_id", "own_page"), get=SENDS),
+    "portal_space_tear_out": Door(MARA, thing("entry_id", "own_page")),
+    "portal_space_shared": Door(THEO, thing("entry_id", "shared_page")),
+    "portal_space_file": Door(MARA, thing("entry_id", "own_page"), get=SENDS),
+    "portal_space_file_remove": Door(MARA, thing("file_id", "own_file"), get=SENDS),
+    "portal_file": Door(MARA, thing("file_id", "own_file")),
 }
 
 #: Addresses that a library brings along: their views know nobody but the user who signed in.

@@ -23,7 +23,16 @@ from clients.models import Appointment, Clearance, Client, ClientInvitation, Con
 from exercises import answering, drafts
 from exercises.assigning import give
 from exercises.giving import Giving
-from exercises.models import Assignment, Edition, Exercise, Occurrence, Program, Response
+from exercises.models import (
+    Assignment,
+    Edition,
+    Exercise,
+    LicenceConfirmation,
+    MeasureEntry,
+    Occurrence,
+    Program,
+    Response,
+)
 from exercises.recurrence import Recurrence
 from exercises.vocabulary import Lane
 from practice import inviting as staff_invitations
@@ -32,6 +41,7 @@ from practice.tickets import issue
 from reports.models import Alert, Report
 from tests import factories
 from tests.factories import acting_as, inside
+from tests.world_kept import keep_things
 
 CANARY = re.compile(r"zq[a-z]+?qz")
 
@@ -154,6 +164,8 @@ def build(prefix: str) -> House:
     _planned(house)
     _invited(house)
     _reported(house)
+    _measured(house)
+    keep_things(house)
     return house
 
 
@@ -395,3 +407,15 @@ def _reported(house: House) -> None:
                 request_key=uuid.uuid4(), reference=f"{house.prefix}-{audience}", state=Report.State.DONE,
                 pdf=base64.b64encode(b"%PDF-1.7 not printed yet").decode(),
             )  # fmt: skip
+
+
+def _measured(house: House) -> None:
+    """A score that the therapist entered for one partner alone, and a licence of the practice."""
+    with acting_as(house["therapist"]):
+        house.things["measure_entry"] = MeasureEntry.objects.create(
+            couple=house.couple, client=house["mara"], measure="phq9", definition_version="1", total=12,
+            taken_on=today(house), entered_by=house["therapist"], note=house.word("measurenote", *CLINICIANS),
+        )  # fmt: skip
+        LicenceConfirmation.objects.create(
+            measure="rdas", reference=house.word("licence", *CLINICIANS, "colleague"), confirmed_by=house["therapist"]
+        )

@@ -136,11 +136,14 @@ def read(
     for part in measure.subscales:
         if whole is not None and measure.total and part not in measure.parts:
             parts[part.key] = part.rounded(_brought(whole - measure.total.low, measure.total, part))
+    total = measure.total.rounded(whole) if measure.total and whole is not None else None
     made = MeasureScore(
         measure=measure,
-        total=whole,
-        unrounded=whole,
-        subscales={part.key: parts.get(part.key) for part in measure.subscales},
+        total=total,
+        unrounded=total,
+        subscales={
+            part.key: part.rounded(parts[part.key]) if part.key in parts else None for part in measure.subscales
+        },
         answered=None if prorated else len(measure.items),
         of=len(measure.items),
         prorated=prorated,
