@@ -12,12 +12,14 @@ from django.utils import timezone
 
 from clients.models import Couple
 from clients.signals import clearance_withdrawn
-from exercises import lanes, occurrences
-from exercises.giving import Giving, Refusals, refusals
+from exercises import following_up, lanes, occurrences, reminders
+from exercises.giving import Giving, Refusals, deep_too_early, refusals
 from exercises.models import Assignment, Occurrence
 from exercises.vocabulary import Lane
-from practice import outbox, tenancy
+from practice import audit, tenancy
 from practice.models import Membership, Practice
+
+State = Occurrence.State
 
 #: Nobody learns of the others here, so each partner gets an assignment of their own.
 APART = (Lane.OWN, Lane.PRIVATE)
@@ -48,9 +50,12 @@ def give(draft: Giving, *, by: Membership) -> list[Assignment]:
         if given:
             return given
         _refuse_or_pass(draft, by, now)
+        bold = deep_too_early(draft)
         given = [_assignment(draft, audience, by) for audience in _audiences(draft)]
         for assignment in given:
             assignment.save(force_insert=True)
+            if bold:  # they were told, and chose to: that is worth a line in the trail
+                audit.looked("gave deep work early", "exercises_assignment", assignment.pk)
         for assignment in given:
             occurrences.plan(assignment, now)
     return given
@@ -71,7 +76,24 @@ def _key(draft: Giving) -> uuid.UUID:
         draft.opens_at,
         draft.remind,
     )
-    return uuid.uuid5(draft.key, repr(choice))
+    more = (
+        str(draft.due),
+        draft.due_hours_before,
+        draft.opens_hours_before,
+        draft.grace_hours,
+        draft.closes_hours_after,
+        draft.accept_late,
+        draft.whole_page,
+        sorted(draft.tailoring.items()),
+        draft.follow_up.pk if draft.follow_up else None,
+        str(draft.follow_up_when),
+        draft.follow_up_hours,
+        draft.goal_id,
+        draft.run_id,
+        draft.run_week,
+        draft.continues.pk if draft.continues else None,
+    )
+    return uuid.uuid5(draft.key, repr(choice + more))
 
 
 def _refuse_or_pass(draft: Giving, by: Membership, now: datetime) -> None:
@@ -105,11 +127,26 @@ def _assignment(draft: Giving, audience: list[uuid.UUID], by: Membership) -> Ass
         opens_at=draft.opens_at if reveal and draft.opens_by == Assignment.OpensBy.DATE else None,
         remind=draft.remind,
         given_key=_key(draft),
+        due=draft.due,
+        due_hours_before=draft.due_hours_before if draft.due == Assignment.Due.APPOINTMENT else None,
+        opens_hours_before=draft.opens_hours_before,
+        grace_hours=draft.grace_hours,
+        closes_hours_after=draft.closes_hours_after,
+        accept_late=draft.accept_late,
+        whole_page=draft.whole_page,
+        tailoring=draft.tailoring,
+        follow_up=draft.follow_up,
+        follow_up_when=draft.follow_up_when,
+        follow_up_hours=draft.follow_up_hours,
+        goal_id=draft.goal_id,
+        run_id=draft.run_id,
+        run_week=draft.run_week,
+        continues=draft.continues,
     )
 
 
 def withdraw(assignment: Assignment, by: Membership) -> None:
-    """Take an assignment back: nobody is asked or reminded any more. What was sent stays.
+    """Take an assignment back: nobody is asked or reminded any more, nor of what follows it. What was sent stays.
 
     Doing it again changes nothing.
     """
@@ -119,11 +156,12 @@ def withdraw(assignment: Assignment, by: Membership) -> None:
             return
         known.withdrawn_at = timezone.now()
         known.save(update_fields=["withdrawn_at"])
-        open_ones = Occurrence.objects.open().filter(assignment=known)
-        ids = list(open_ones.values_list("pk", flat=True))
-        open_ones.update(state=Occurrence.State.WITHDRAWN)
-        for occurrence_id in ids:
-            outbox.cancel(occurrence_id, reason="withdrawn")
+        waiting = Occurrence.objects.filter(assignment=known, state__in=(State.OPEN, State.PAUSED))
+        ids = list(waiting.values_list("pk", flat=True))
+        Occurrence.objects.filter(pk__in=ids).update(state=State.WITHDRAWN)
+        reminders.call_off(ids, reason="withdrawn")
+        for child in Assignment.objects.filter(given_key=following_up.key_of(known), withdrawn_at=None):
+            withdraw(child, by)
 
 
 @receiver(clearance_withdrawn)

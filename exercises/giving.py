@@ -10,30 +10,38 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Clearance, Client, Couple
-from exercises.models import Assignment, Edition
+from exercises.models import Assignment, Edition, Goal, Occurrence
 from exercises.recurrence import Recurrence
 from exercises.safety import held_back
 from exercises.schedule import dates, instant
-from exercises.vocabulary import Kind, Lane
+from exercises.vocabulary import Kind, Lane, Level
 from practice.models import Practice
 
 #: From closed to open. A lane may only be moved towards the front.
 STRICTNESS = (Lane.OWN, Lane.PRIVATE, Lane.REVEAL, Lane.SHARED, Lane.JOINT)
 LONGEST_WHY = 300
 FURTHEST = timedelta(days=366)
+#: No more hours than this between the moments of a round: sixty days.
+MOST_HOURS = 24 * 60
 
-OpensBy = Assignment.OpensBy
+OpensBy, Due, FollowUp = Assignment.OpensBy, Assignment.Due, Assignment.FollowUp
 Refusals = dict[str, str | Promise]
 
 
 @dataclass(frozen=True)
 class Giving:
-    """One act of giving: an edition, to whom, when, under which lane. ``key`` makes it happen once."""
+    """One act of giving: an edition, to whom, when, under which lane. ``key`` makes it happen once.
+
+    ``due`` says what decides when: the recurrence; each session (then the recurrence only tells whether once
+    or again and again, how many times and until when); or nobody ahead, when it is begun on demand. ``at`` is
+    the time of day, and the hour of the evening before a session. Hours are those of :class:`Assignment`.
+    """
 
     couple: Couple
     edition: Edition
@@ -46,7 +54,40 @@ class Giving:
     opens_by: str = ""
     opens_at: datetime | None = None
     remind: bool = True
+    due: str = Due.RHYTHM
+    due_hours_before: int | None = None
+    opens_hours_before: int | None = None
+    grace_hours: int = 0
+    closes_hours_after: int | None = None
+    accept_late: bool = True
+    whole_page: bool = False
+    #: Cards of the deck, counted from 0, that these people do not get.
+    left_out: tuple[int, ...] = ()
+    #: Which of the edition's adaptations they see.
+    adaptations: tuple[str, ...] = ()
+    #: A little of it is enough.
+    smaller: bool = False
+    follow_up: Edition | None = None
+    follow_up_when: str = FollowUp.EACH
+    follow_up_hours: int = 24
+    goal_id: uuid.UUID | None = None
+    run_id: uuid.UUID | None = None
+    run_week: int | None = None
+    #: What this carries on, with other dates or words.
+    continues: Assignment | None = None
     key: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @property
+    def tailoring(self) -> dict[str, object]:
+        """What was chosen for these people, as the assignment keeps it."""
+        chosen: dict[str, object] = {}
+        if self.left_out:
+            chosen["left_out"] = sorted(self.left_out)
+        if self.adaptations:
+            chosen["adaptations"] = list(self.adaptations)
+        if self.smaller:
+            chosen["smaller"] = True
+        return chosen
 
     @property
     def people(self) -> list[Client]:
@@ -87,6 +128,14 @@ def clearance_missing(couple: Couple, edition: Edition) -> bool:
     return not Clearance.objects.filter(couple=couple, withdrawn_at=None).exists()
 
 
+def deep_too_early(giving: Giving) -> bool:
+    """Tell whether this is deep and the couple has done nothing of a middle level yet: worth a second thought."""
+    if giving.edition.content.get("level") != Level.DEEP:
+        return False
+    done = Occurrence.objects.filter(couple=giving.couple, state=Occurrence.State.DONE)
+    return not done.filter(assignment__edition__content__level__in=[Level.MODERATE, Level.DEEP]).exists()
+
+
 def refusals(giving: Giving, practice: Practice, now: datetime) -> Refusals:
     """Return what speaks against giving this, by the part it belongs to; empty when nothing does."""
     found: Refusals = {}
@@ -100,6 +149,7 @@ def refusals(giving: Giving, practice: Practice, now: datetime) -> Refusals:
             "Until then, give this to one person alone or not at all."
         )
     found |= _about_people(giving) | _about_lane(giving, practice) | _about_dates(giving, now)
+    found |= _about_hours(giving) | _about_what_follows(giving) | _about_tailoring(giving)
     if not giving.why.strip():
         found["why"] = _("Please write one line. They read it above the exercise.")
     elif len(giving.why) > LONGEST_WHY:
@@ -135,7 +185,8 @@ def _about_lane(giving: Giving, practice: Practice) -> Refusals:
         return {}
     if giving.opens_by not in OpensBy.values:
         return {"opens_by": _("Please choose when the answers open.")}
-    if giving.opens_by == OpensBy.DATE and giving.opens_at is not None and giving.recurrence.freq == "once":
+    once = giving.due == Due.RHYTHM and giving.recurrence.freq == "once"
+    if giving.opens_by == OpensBy.DATE and giving.opens_at is not None and once:
         due = instant(giving.starts_on, giving.at, giving.couple.zone)
         if due is not None and giving.opens_at < due:
             return {"opens_on": _("This is before the answers are due. Choose a later moment.")}
@@ -143,11 +194,16 @@ def _about_lane(giving: Giving, practice: Practice) -> Refusals:
 
 
 def _about_dates(giving: Giving, now: datetime) -> Refusals:
+    if giving.due == Due.ON_DEMAND:
+        return {}
     today = timezone.localtime(now, giving.couple.zone).date()
     if giving.starts_on < today:
         return {"starts_on": _("This day is over. Choose today or a later day.")}
     if giving.starts_on > today + FURTHEST:
         return {"starts_on": _("This is more than a year ahead. Choose an earlier day.")}
+    if giving.due == Due.APPOINTMENT:
+        until = giving.recurrence.until
+        return {"until": _("The last day comes before the first.")} if until and until < giving.starts_on else {}
     first = dates(giving.recurrence, giving.starts_on, end=today + 2 * FURTHEST, limit=1)
     if not first:
         return {"until": _("Nothing would ever fall due: the last day comes before the first.")}
@@ -155,3 +211,50 @@ def _about_dates(giving: Giving, now: datetime) -> Refusals:
     if due is not None and due <= now:
         return {"at": _("This time has passed today. Choose a later time or another day.")}
     return {}
+
+
+def _about_hours(giving: Giving) -> Refusals:
+    found: Refusals = {}
+    for name in ("due_hours_before", "opens_hours_before", "grace_hours", "closes_hours_after"):
+        hours = getattr(giving, name)
+        if hours is not None and not 0 <= hours <= MOST_HOURS:
+            found[name] = _("This is too long. Sixty days is the limit.")
+    return found
+
+
+def _about_what_follows(giving: Giving) -> Refusals:
+    follow_up = giving.follow_up
+    if follow_up is None:
+        return {}
+    joint = follow_up.content["lane"] == Lane.JOINT
+    at_the_end = giving.follow_up_when == FollowUp.LAST
+    apart = giving.lane != Lane.JOINT and giving.due != Due.ON_DEMAND
+    if joint and apart and not at_the_end:
+        return {"follow_up": _("This is done together, so it can only come after the last time.")}
+    endless = giving.recurrence.freq != "once" and not giving.recurrence.count and not giving.recurrence.until
+    if at_the_end and (giving.due == Due.ON_DEMAND or endless):
+        return {"follow_up_when": _("There is no last time. Choose how many times, or a last day.")}
+    if at_the_end and giving.due == Due.APPOINTMENT and giving.recurrence.until:
+        return {"follow_up_when": _("Choose a number of times: which session is the last one is not known ahead.")}
+    if not 1 <= giving.follow_up_hours <= MOST_HOURS:
+        return {"follow_up_hours": _("Choose between one hour and sixty days.")}
+    return {}
+
+
+def _about_tailoring(giving: Giving) -> Refusals:
+    cards = len(giving.edition.content.get("prompts", []))
+    if not set(giving.left_out) <= set(range(cards)):
+        return {"left_out": _("Please choose among the cards of this deck.")}
+    if cards and len(set(giving.left_out)) >= cards:
+        return {"left_out": _("At least one card has to stay.")}
+    if not set(giving.adaptations) <= set(giving.edition.content.get("adaptations", {})):
+        return {"adaptations": _("Please choose among the adaptations of this exercise.")}
+    if giving.goal_id is not None and not goals_on_offer(giving.couple, giving.clients).filter(pk=giving.goal_id):
+        return {"goal": _("Please choose a goal of the people who get this.")}
+    return {}
+
+
+def goals_on_offer(couple: Couple, clients: tuple[uuid.UUID, ...]) -> QuerySet[Goal]:
+    """Return the goals that an assignment for ``clients`` may serve: one that all of them know of."""
+    running = Goal.objects.filter(couple=couple, reached_at=None, dropped_at=None)
+    return running.filter(audience__contains=list(clients)).order_by("started_on", "pk")
