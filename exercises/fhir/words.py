@@ -139,6 +139,10 @@ NOTICES: Mapping[str, str | Promise] = {
     "no_authored": _("The response does not say when it was written; today is taken."),
     "in_progress": _("The response is unfinished; questions may be missing."),
     "amended": _("The response has the status “%(name)s”."),
+    "item_gone": _("The item is no longer part of the form."),
+    "expression_gone": _("The expression named an item that is gone, so it was left out."),
+    "extension_gone": _("The item was edited, so this was left out."),
+    "condition_gone": _("FHIR cannot say this condition; it was left out."),
     "same_display": _("The words of an answer differ from the form's; its code counts."),
 }
 
