@@ -16,6 +16,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, Protocol
 
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from exercises.conditions import NOTHING_KNOWN, visible
 from exercises.question import CHOICE_TYPES, Question
 from exercises.questions import Form
@@ -46,7 +50,14 @@ SCORED_BY = {
 
 
 class ScoringError(ValueError):
-    """The data is not a way to score that form."""
+    """The data is not a way to score that form; `message` says why."""
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return str(self.message)
 
 
 @dataclass(frozen=True)
@@ -149,7 +160,7 @@ def register_measures(read: ReadMeasure) -> None:
 
 def read_measure(data: Mapping[str, Any], form: Form) -> NativeScoring:
     if _measures.read is None:
-        raise ScoringError("no measures are known here")
+        raise ScoringError(_("No published measures are known here."))
     return _measures.read(data, form)
 
 
@@ -161,11 +172,11 @@ def read_scorings(data: Any, form: Form) -> tuple[AnyScoring, ...]:
         return ()
     said = data if isinstance(data, list) else [data]
     if len(said) > MOST_SCORINGS:
-        raise ScoringError(f"an exercise has at most {MOST_SCORINGS} scores")
+        raise ScoringError(format_lazy(_("An exercise has at most {n} scores."), n=MOST_SCORINGS))
     found = tuple(read_any(one, form) for one in said)
     series = [one.series for one in found if isinstance(one, Scoring)]
     if len(set(series)) != len(series):
-        raise ScoringError("two scores have the same name of a series")
+        raise ScoringError(_("Two scores have the same name of a series."))
     return found
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from exercises import wording
 from exercises.question import Question
 from exercises.questions import Form
@@ -24,15 +27,15 @@ def read_any(data: Any, form: Form) -> AnyScoring:
 
 def read_scoring(data: Any, form: Form) -> Scoring:
     if not isinstance(data, dict) or not _NEEDED <= set(data) <= _KNOWN:
-        raise ScoringError("a scoring has a method, questions, a direction and a series")
+        raise ScoringError(_("A score has a method, questions, a direction and a name for its series."))
     if data["method"] not in Method.values or data["direction"] not in Direction.values:
-        raise ScoringError("there is no such method or direction")
+        raise ScoringError(_("There is no such method or direction."))
     method, series = Method(data["method"]), data["series"]
     if not isinstance(series, str) or not series.isidentifier() or len(series) > 60:
-        raise ScoringError("the name of a series is letters, digits and underscores")
+        raise ScoringError(_("The name of a series is letters, digits and underscores."))
     keys = _keys(data["questions"])
     if not keys:
-        raise ScoringError("a scoring needs questions, each of them once")
+        raise ScoringError(_("A score needs questions, each of them once."))
     for key in keys:
         _check_question(key, method, form)
     reverse = _keys(data.get("reverse", []))
@@ -43,29 +46,29 @@ def read_scoring(data: Any, form: Form) -> Scoring:
     )
     answers = scoring.answer_keys(form)
     if len(set(answers)) != len(answers):
-        raise ScoringError("a scoring needs questions, each of them once")
+        raise ScoringError(_("A score needs questions, each of them once."))
     if method is Method.CHANGE and len(answers) != 2:
-        raise ScoringError("a change is between two questions")
+        raise ScoringError(_("A change is between two questions."))
     if scoring.least is not None and scoring.least > len(answers):
-        raise ScoringError("more answers are asked for than there are questions")
+        raise ScoringError(_("More answers are asked for than there are questions."))
     return scoring
 
 
 def _keys(said: Any) -> tuple[str, ...]:
     fits = isinstance(said, list) and len(said) <= MOST_KEYS and all(isinstance(key, str) for key in said)
     if not fits or len(set(said)) != len(said):
-        raise ScoringError("a scoring needs questions, each of them once")
+        raise ScoringError(_("A score needs questions, each of them once."))
     return tuple(said)
 
 
 def _check_question(key: str, method: Method, form: Form) -> None:
     if key not in form or not form[key].is_asked or "~" in key:
-        raise ScoringError(f"there is no question {key!r}")
+        raise ScoringError(format_lazy(_("There is no question “{key}”."), key=key))
     question = form[key]
     if form.spots[question.base.partition(".")[0]].levels:
-        raise ScoringError(f"question {key!r} can be answered several times")
+        raise ScoringError(format_lazy(_("“{key}” can be answered several times, so it cannot be scored."), key=key))
     if not can_be_scored(question, method):
-        raise ScoringError(f"question {key!r} does not go into a {method.value}")
+        raise ScoringError(format_lazy(_("Answers to “{key}” cannot be added up in this way."), key=key))
 
 
 def can_be_scored(question: Question, method: Method) -> bool:
@@ -77,12 +80,12 @@ def can_be_scored(question: Question, method: Method) -> bool:
 
 def _check_reverse(key: str, keys: tuple[str, ...], form: Form) -> None:
     if key not in keys and key.partition(".")[0] not in keys:
-        raise ScoringError(f"question {key!r} is not among those that are scored")
+        raise ScoringError(format_lazy(_("“{key}” is not among the questions that are scored."), key=key))
     if key not in form:
-        raise ScoringError(f"there is no question {key!r}")
+        raise ScoringError(format_lazy(_("There is no question “{key}”."), key=key))
     one = form[key]
     if any(row.ends is None for row in one.row_questions or (one,)):
-        raise ScoringError(f"question {key!r} has no highest number to count from")
+        raise ScoringError(format_lazy(_("“{key}” has no highest number to count back from."), key=key))
 
 
 def _least(said: Any) -> int | None:
@@ -90,7 +93,7 @@ def _least(said: Any) -> int | None:
         return None
     least = said.get("least") if isinstance(said, dict) and set(said) == {"least"} else None
     if not isinstance(least, int) or isinstance(least, bool) or not 1 <= least <= MOST_KEYS:
-        raise ScoringError("what may be missing is said as {least: how many must be answered}")
+        raise ScoringError(_("Please say how many questions must be answered."))
     return least
 
 
@@ -101,5 +104,5 @@ def _name(data: dict[str, Any]) -> str:
     except wording.UnkeepableText:
         name = None
     if name is None:
-        raise ScoringError("the name of a score is a line of text")
+        raise ScoringError(_("The name of a score is a line of text."))
     return name
