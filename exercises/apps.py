@@ -7,7 +7,10 @@ class ExercisesConfig(AppConfig):
     def ready(self) -> None:
         from exercises import (
             assigning,  # noqa: F401  takes back what lost its clearance
+            attachments,  # noqa: F401  sends files along with their answers
             caseload,  # noqa: F401  registers its part of the queue
+            kept,  # noqa: F401  registers its part of the queue
+            measures,  # noqa: F401  lets forms refer to a measure
             notices,  # noqa: F401  registers its kind of message
             occurrences,  # noqa: F401  follows appointments and time zones
             reminders,  # noqa: F401  registers its kind of message

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from clients.models import Client, Couple
 from exercises import wording
 from exercises.models import Assignment, Attachment, JournalEntry, Occurrence, Response
+from exercises.signals import response_submitted
 from exercises.vocabulary import Lane
 from practice import tenancy, vault
 from practice.bare import LIMIT, Unkeepable, bare
@@ -49,6 +51,14 @@ def of_assignment(assignment: Assignment) -> QuerySet[Attachment]:
 
 def of_journal_entry(entry: JournalEntry) -> QuerySet[Attachment]:
     return _light(Attachment.objects.filter(journal_entry=entry))
+
+
+def of_journal_entries(entries: Iterable[JournalEntry]) -> dict[uuid.UUID, list[Attachment]]:
+    """What is on each page: one query for all."""
+    found: dict[uuid.UUID, list[Attachment]] = {}
+    for one in _light(Attachment.objects.filter(journal_entry__in=list(entries))):
+        found.setdefault(one.journal_entry_id, []).append(one)  # type: ignore[arg-type]
+    return found
 
 
 def _light(rows: QuerySet[Attachment]) -> QuerySet[Attachment]:
@@ -82,13 +92,14 @@ def add_to_assignment(assignment: Assignment, member: Membership, file: Uploaded
     )
 
 
-def send_with(response: Response) -> int:
-    """Let what lies with the draft go along with its answer: same lane, same readers. Return how many."""
-    with tenancy.elevated():
-        rows = Attachment.objects.filter(
-            occurrence_id=response.occurrence_id, response=None, author_id=response.author_id
-        )
-        return rows.update(response=response, lane=response.lane, readers=response.readers, opens_at=response.opens_at)
+@receiver(response_submitted)
+def go_along(sender: object, response: Response, **kwargs: object) -> None:
+    """Let what lies with the draft go along with its answer: same lane, same readers, and so after a revision."""
+    now_stands = Response.objects.get(pk=response.pk)  # a reveal may have gained readers since it was written
+    rows = Attachment.objects.filter(occurrence_id=response.occurrence_id, author_id=response.author_id)
+    rows.update(
+        response=now_stands, lane=now_stands.lane, readers=now_stands.readers, opens_at=now_stands.opens_at
+    )
 
 
 def follow(entry: JournalEntry) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exercises.views import desk, desk_assign, desk_couple, desk_library, desk_measure
+from exercises.views import desk, desk_assign, desk_couple, desk_kept, desk_library, desk_measure, files
 
 COUPLE = "couples/<uuid:couple_id>/"
 
@@ -29,6 +29,12 @@ urlpatterns = [
     path(COUPLE + "measures/entries/<uuid:entry_id>/take-back/", desk_measure.take_back, name="measure_take_back"),
     path("measures/", desk_measure.measures_of_practice, name="measures"),
     path("measures/<slug:key>/", desk_measure.measure, name="measure"),
+    path(COUPLE + "kept/", desk_kept.kept, name="kept"),
+    path(COUPLE + "private/<uuid:client_id>/kept/", desk_kept.kept, name="kept_private"),
+    path(COUPLE + "private/<uuid:client_id>/kept/note/", desk_kept.note, name="kept_note"),
+    path(COUPLE + "files/<uuid:file_id>/", files.desk_file, name="desk_file"),
+    path(COUPLE + "files/<uuid:file_id>/take-away/", files.assignment_file_remove, name="assignment_file_remove"),
+    path(COUPLE + "practice/<uuid:assignment_id>/files/", files.assignment_file_add, name="assignment_file"),
     path("library/", desk_library.shelf, name="library"),
     path("library/<slug:slug>/", desk_library.exercise, name="exercise"),
     path("library/<slug:slug>/preview/", desk_library.preview, name="exercise_preview"),

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 from django.http import Http404
 
-from clients.models import Client
+from clients.models import Client, Partner
 from exercises.lanes import OPEN_LANES
-from exercises.models import Assignment, Edition, Occurrence, Response
+from exercises.models import Assignment, Edition, Occurrence, Response, Win
+from exercises.rhythm import sentence
 from exercises.vocabulary import Lane
 from practice import tenancy
 
@@ -88,6 +89,68 @@ def sealed(person: Client, couples: list[uuid.UUID], now: datetime.datetime, lim
         .select_related("occurrence__assignment__edition")
         .order_by("-submitted_at")[:limit]
     )
+
+
+@dataclass(frozen=True)
+class Running:
+    """Something that all partners do now: in words, and how often it was kept lately."""
+
+    assignment: Assignment
+    rhythm: str
+    kept: int
+    of: int
+
+
+#: Rounds that are looked back on, and the fewest that say anything.
+LOOKED_BACK, ENOUGH = 6, 3
+
+
+def running(person: Client, couples: list[uuid.UUID]) -> list[Running]:
+    """Return what was agreed for all to do: only what nobody could be blamed or betrayed by.
+
+    Counts are told of joint work alone: there, a round was kept by all or by nobody.
+    """
+    given = list(
+        Assignment.objects.running()
+        .filter(couple__in=couples, lane__in=OPEN_LANES, audience__contains=[person.pk])
+        .filter(audience__len__gt=1)
+        .select_related("edition")
+        .order_by("-given_at", "pk")[:12]
+    )
+    rounds: dict[uuid.UUID, list[str]] = {}
+    past = Occurrence.objects.filter(
+        assignment__in=[one for one in given if one.is_joint], state__in=["done", "missed"]
+    )
+    for row in past.order_by("-due_at").values_list("assignment_id", "state"):
+        rounds.setdefault(row[0], []).append(row[1])
+    return [_running(one, rounds.get(one.pk, [])[:LOOKED_BACK]) for one in given]
+
+
+def _running(assignment: Assignment, states: list[str]) -> Running:
+    words = sentence(assignment.recurrence, assignment.starts_on, assignment.at)
+    if assignment.due != Assignment.Due.RHYTHM:
+        words = str(assignment.get_due_display()).capitalize()
+    enough = len(states) >= ENOUGH
+    return Running(assignment, words, states.count("done") if enough else 0, len(states) if enough else 0)
+
+
+@dataclass(frozen=True)
+class SmallWin:
+    """A win that this person may read, with its author's place."""
+
+    win: Win
+    position: int
+
+
+def wins(person: Client, couples: list[uuid.UUID], now: datetime.datetime, limit: int = 20) -> list[SmallWin]:
+    """Return small wins: one's own, and those the others showed. Nobody's are counted."""
+    rows = (
+        Win.objects.filter(Q(author=person) | Q(readers__contains=[person.pk], opens_at__lte=now), couple__in=couples)
+        .select_related("author")
+        .order_by("-marked_at")[:limit]
+    )
+    places = dict(Partner.objects.filter(couple__in=couples).values_list("client_id", "position"))
+    return [SmallWin(one, places.get(one.author_id, 0)) for one in rows]
 
 
 def one(person: Client, couples: list[uuid.UUID], occurrence_id: uuid.UUID, now: datetime.datetime) -> Opened:

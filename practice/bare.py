@@ -7,15 +7,12 @@ acts by itself. What a camera or a recorder notes (place, time, device, names) d
 from __future__ import annotations
 
 import io
-import warnings
 from dataclasses import dataclass
 
-import av
-import pikepdf
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 #: Bytes of one file, as it arrives and as it is kept.
 LIMIT = 5_000_000
@@ -24,6 +21,8 @@ PIXELS = 40_000_000
 LONGEST_SIDE = 2000
 SECONDS = 600
 
+#: Named one by one: these readers are there, and no others are asked. (MPO is a JPEG with more behind it.)
+_READERS = (JpegImagePlugin.JpegImageFile, PngImagePlugin.PngImageFile, WebPImagePlugin.WebPImageFile)
 _PICTURES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 #: How sound begins, which reader opens it, and the container and type it is kept in.
 _SOUNDS = (
@@ -79,15 +78,12 @@ def bare(data: bytes) -> Bare:
 def picture(data: bytes) -> Bare:
     """Draw a picture anew, upright and at most 2,000 pixels long. Raises :class:`Unkeepable`."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=["JPEG", "MPO", "PNG", "WEBP"]) as opened:
-                if opened.width * opened.height > PIXELS:
-                    raise Unkeepable(_("This picture has more points than can be kept. A smaller one fits."))
-                content_type = _PICTURES[opened.format or ""]
-                upright = ImageOps.exif_transpose(opened)
-                drawn = _drawn(upright, content_type)
-                drawn.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        with Image.open(io.BytesIO(data), formats=[one.format for one in _READERS]) as opened:
+            if opened.width * opened.height > PIXELS:
+                raise Unkeepable(_("This picture has more points than can be kept. A smaller one fits."))
+            content_type = _PICTURES[opened.format or ""]
+            drawn = _drawn(ImageOps.exif_transpose(opened), content_type)
+            drawn.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     except Unkeepable:
         raise
     except Exception as error:  # whatever a broken or hostile picture does to its decoder
@@ -119,6 +115,8 @@ def _sound_of(data: bytes) -> tuple[str, str, str] | None:
 
 def _sound(data: bytes, reader: str, container: str, content_type: str) -> Bare:
     """Copy the sound, packet by packet and unchanged, into a container that says nothing else."""
+    import av  # brings a whole media library along: only when there is something to hear
+
     out = io.BytesIO()
     try:
         with (
@@ -147,6 +145,8 @@ def _sound(data: bytes, reader: str, container: str, content_type: str) -> Bare:
 
 def _document(data: bytes) -> Bare:
     """A PDF without its properties, scripts, attachments and actions."""
+    import pikepdf
+
     out = io.BytesIO()
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:

@@ -111,6 +111,10 @@ def thing(argument: str, name: str) -> Callable[[House], dict[str, Any]]:
     return lambda house: {argument: house.things[name].pk}
 
 
+def of_couple(argument: str, name: str) -> Callable[[House], dict[str, Any]]:
+    return lambda house: {"couple_id": house.couple.pk, argument: house.things[name].pk}
+
+
 def response(name: str) -> Callable[[House], dict[str, Any]]:
     return lambda house: {"couple_id": house.couple.pk, "response_id": house.things[name].pk}
 
@@ -223,6 +227,44 @@ DOORS: dict[str, Door] = {
     "report_again": Door(CLINICAL, report, get=SENDS),
     "report_download": Door(CLINICAL, report),
     "alert": Door(CLINICAL, lambda house: {"couple_id": house.couple.pk, "alert_id": house.things["alert"].pk}),
+    # looking back
+    "review": Door(CLINICIANS),
+    "review_of_couple": Door(CLINICAL, couple_id),
+    "review_private": Door(CLINICAL, private_of),
+    "reviewed": Door(CLINICAL, response("shared:mara"), get=SENDS),
+    "reviewed_private": Door(CLINICAL, response("told:mara"), get=SENDS),
+    "bring": Door(CLINICAL, response("shared:mara"), get=SENDS),
+    "bring_private": Door(CLINICAL, response("told:mara"), get=SENDS),
+    "comment": Door(CLINICAL, response("shared:mara")),
+    "comment_private": Door(CLINICAL, response("told:mara")),
+    "threads_of_couple": Door(CLINICAL, couple_id),
+    "thread_new": Door(CLINICAL, couple_id),
+    "thread": Door(CLINICAL, of_couple("thread_id", "thread_alone")),
+    "thread_state": Door(CLINICAL, of_couple("thread_id", "thread_alone"), get=SENDS),
+    "threads_private": Door(CLINICAL, private_of),
+    "thread_new_private": Door(CLINICAL, private_of),
+    "goals_of_couple": Door(CLINICAL, couple_id),
+    "goal_new": Door(CLINICAL, couple_id),
+    "goal_edit": Door(CLINICAL, of_couple("goal_id", "goal_alone")),
+    "goal_end": Door(CLINICAL, of_couple("goal_id", "goal_alone"), get=SENDS),
+    "couple_phase": Door(CLINICAL, couple_id, get=SENDS),
+    "goals_private": Door(CLINICAL, private_of),
+    "goal_new_private": Door(CLINICAL, private_of),
+    "notes_of_couple": Door(CLINICAL, couple_id),
+    "note": Door(CLINICAL, of_couple("note_id", "note")),
+    "note_state": Door(CLINICAL, of_couple("note_id", "note"), get=SENDS),
+    "agenda_add": Door(CLINICAL, couple_id),
+    "agenda_done": Door(CLINICAL, of_couple("item_id", "agenda"), get=SENDS),
+    "agenda_add_private": Door(CLINICAL, private_of),
+    "timeline": Door(CLINICAL, couple_id),
+    "timeline_private": Door(CLINICAL, private_of),
+    "portal_talk": Door(PORTAL),
+    "portal_thread_new": Door(PORTAL),
+    "portal_thread": Door(MARA, thing("thread_id", "thread_alone")),
+    "portal_thread_seen": Door(MARA, thing("thread_id", "thread_alone"), get=SENDS),
+    "portal_goals": Door(PORTAL),
+    "portal_goal_new": Door(PORTAL),
+    "portal_goal": Door(MARA, thing("goal_id", "goal_alone")),
     # the portal
     "portal_today": Door(PORTAL),
     "portal_together": Door(PORTAL),

@@ -42,6 +42,7 @@ from reports.models import Alert, Report
 from tests import factories
 from tests.factories import acting_as, inside
 from tests.world_kept import keep_things
+from tests.world_talk import look_back
 
 CANARY = re.compile(r"zq[a-z]+?qz")
 
@@ -166,6 +167,7 @@ def build(prefix: str) -> House:
     _reported(house)
     _measured(house)
     keep_things(house)
+    look_back(house)
     return house
 
 

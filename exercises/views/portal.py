@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 
 from clients.access import for_consenting_clients
 from clients.models import Partner
-from exercises import comparing
+from exercises import agreements, comparing, journal
+from exercises import over_time as over
 from exercises import today as first_page
 from exercises import together as opening
 from exercises.doing import greeting
@@ -54,8 +55,24 @@ def together(request: PortalRequest) -> HttpResponse:
     return render(
         request,
         "exercises/portal/together.html",
-        {"page_obj": pages.get_page(request.GET.get("page")), "waiting": waiting, "now": now},
+        {
+            "page_obj": pages.get_page(request.GET.get("page")),
+            "waiting": waiting,
+            "now": now,
+            "agreed": agreements.of(agreements.readable(couples)),
+            "running": opening.running(request.person, couples),
+            "wins": opening.wins(request.person, couples, now),
+            "pages": list(journal.shared_with(request.person, couples)[:ON_A_PAGE]),
+        },
     )
+
+
+@require_safe
+@for_consenting_clients
+def over_time(request: PortalRequest, assignment_id: uuid.UUID) -> HttpResponse:
+    """Everything that has opened of one assignment, day by day."""
+    page = over.of(request.person, own_couples(), assignment_id, timezone.now())
+    return render(request, "exercises/portal/over_time.html", {"over_time": page})
 
 
 @require_safe
