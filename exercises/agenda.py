@@ -36,6 +36,10 @@ def bring(response: Response, by: Membership, *, apart: bool = False, words: str
     return item
 
 
+def is_on(response: Response, *, apart: bool = False) -> bool:
+    return AgendaItem.objects.filter(response=response, apart=apart, done_at=None).exists()
+
+
 def leave_out(response: Response, *, apart: bool = False) -> None:
     """Take a response off the list again."""
     AgendaItem.objects.filter(response=response, apart=apart, done_at=None).delete()

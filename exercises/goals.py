@@ -106,10 +106,25 @@ def propose(person: Client, couple: Couple, words: str, *, alone: bool, key: uui
         return set_goal(couple, audience, words, by=None, key=uuid.uuid5(person.pk, str(key)))
 
 
-def change(goal: Goal, words: str, review_on: date | None) -> None:
-    """Change the words or the day to look again. Whose it is stays."""
-    goal.words, goal.review_on = words, review_on
-    goal.save(update_fields=["words", "review_on"])
+class Overtaken(Exception):
+    """Somebody changed the goal meanwhile. ``current`` is how it stands; nothing was overwritten."""
+
+    def __init__(self, current: Goal) -> None:
+        super().__init__("the goal was changed meanwhile")
+        self.current = current
+
+
+def change(goal: Goal, words: str, review_on: date | None, *, was: str) -> Goal:
+    """Change the words (which were ``was`` when they were read) or the day to look again. Whose it is stays.
+
+    Raises :class:`Overtaken`.
+    """
+    current = Goal.objects.select_for_update(of=("self",)).get(pk=goal.pk)
+    if current.words not in (was, words):
+        raise Overtaken(current)
+    current.words, current.review_on = words, review_on
+    current.save(update_fields=["words", "review_on"])
+    return current
 
 
 def end(goal: Goal, *, reached: bool) -> None:

@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from clients.models import Client, Couple, Partner
-from exercises.models import Comment, Thread
-from exercises.threads import is_closed, threads_for
+from exercises.models import Comment, Response, Thread
+from exercises.threads import is_closed, threads_for, waiting_for_practice
 from exercises.vocabulary import Lane
 from practice.models import Membership
 
@@ -123,3 +123,21 @@ def thread_or_404(who: Client | Membership, couples: Collection[uuid.UUID], thre
     if thread is None:
         raise Http404
     return thread
+
+
+def of_couple(who: Membership, couple: Couple, client: Client | None = None) -> QuerySet[Thread]:
+    """Return the threads with all partners, or (with a client) those with one of them alone."""
+    rows = with_subject(threads_for(who, [couple.pk]))
+    return rows.filter(audience=[client.pk]) if client else rows.filter(audience__len__gt=1)
+
+
+def about(who: Membership, response: Response, couple: Couple, *, apart: bool) -> list[Shown]:
+    """Return the threads that point to a response: those with all partners, or (``apart``) with one alone."""
+    rows = with_subject(threads_for(who, [couple.pk])).filter(response=response)
+    rows = rows.filter(audience__len=1) if apart else rows.filter(audience__len__gt=1)
+    return listed(who, list(rows), [couple])
+
+
+def waiting_openly(couple: Couple) -> int:
+    """Return how many threads with all partners wait for an answer from the practice."""
+    return waiting_for_practice([couple.pk]).filter(audience__len__gt=1).count()

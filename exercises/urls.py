@@ -6,3 +6,4 @@ urlpatterns = [
     path("desk/", include("exercises.desk_urls")),
     path("", include("exercises.portal_urls")),
 ]
+    path("", include("exercises.review_urls")),

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clients.models import Client, Couple
-from exercises import assigning, record
+from exercises import agenda, assigning, record, reviewing, thread_reading
 from exercises.access import assignment_or_404, couple_or_404, partner_or_404, response_or_404
 from exercises.desk import queue
 from exercises.models import Occurrence, Response
@@ -34,7 +34,7 @@ def couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     """Both partners. Whoever runs the office sees names and dates, and nothing of what was given."""
     one = couple_or_404(couple_id)
     audit.looked("opened", "clients_couple", one.pk)
-    context = _around(request, one)
+    context = around(request, one)
     if not request.membership.sees_answers:
         return render(request, "exercises/desk/couple_office.html", context)
     context["urgent"] = [item for item in queue(request.membership, [one.pk]) if item.urgent]
@@ -49,12 +49,12 @@ def couple_private(request: PracticeRequest, couple_id: uuid.UUID, client_id: uu
     one = couple_or_404(couple_id)
     client = partner_or_404(one, client_id)
     audit.looked("opened", "clients_client", client.pk)
-    context = {**_around(request, one), "client": client, "position": record.positions(one)[client.pk]}
+    context = {**around(request, one), "client": client, "position": record.positions(one)[client.pk]}
     skips = record.skips_of(one, private_of=client)
     return render(request, "exercises/desk/couple_private.html", {**context, **_happened(request, one, client, skips)})
 
 
-def _around(request: PracticeRequest, one: Couple) -> dict[str, Any]:
+def around(request: PracticeRequest, one: Couple) -> dict[str, Any]:
     """What every page of a couple shows around its content."""
     sees_answers = request.membership.sees_answers
     partners = [partner for partner in one.partners.all() if partner.left_at is None]
@@ -71,6 +71,8 @@ def _tabs(request: PracticeRequest, one: Couple) -> dict[str, Any]:
     return {
         "new_for_both": unread.get(None, 0),
         "tabs": [(partner.client, unread.get(partner.client_id, 0)) for partner in one.partners.all()],
+        "to_review": reviewing.counts([one.pk]).get(one.pk, 0),
+        "to_answer": thread_reading.waiting_openly(one),
     }
 
 
@@ -109,13 +111,21 @@ def response(
     """One response in full: what is for both, or (``apart``) what is for the therapist alone."""
     one = couple_or_404(couple_id)
     sent = response_or_404(one, response_id)
-    event = _event(request, one, sent, apart)
+    event = event_of(request, one, sent, apart)
     audit.looked("opened", "exercises_response", sent.pk)
-    context = {**_around(request, one), "event": event, "apart": apart, "client": sent.author}
+    context = {
+        **around(request, one),
+        "event": event,
+        "apart": apart,
+        "client": sent.author,
+        "review": reviewing.review_of(sent, apart=apart),
+        "on_agenda": agenda.is_on(sent, apart=apart),
+        "threads": thread_reading.about(request.membership, sent, one, apart=apart),
+    }
     return render(request, "exercises/desk/response.html", context)
 
 
-def _event(request: PracticeRequest, one: Couple, sent: Response, apart: bool) -> record.Event:
+def event_of(request: PracticeRequest, one: Couple, sent: Response, apart: bool) -> record.Event:
     event = record.events([sent], one, request.membership, apart=apart)[0]
     if apart and not event.said and sent.lane != Lane.PRIVATE:
         raise Http404
@@ -130,7 +140,7 @@ def read(request: PracticeRequest, couple_id: uuid.UUID, response_id: uuid.UUID,
     """Mark one response as read by the asker."""
     one = couple_or_404(couple_id)
     sent = response_or_404(one, response_id)
-    _event(request, one, sent, apart)
+    event_of(request, one, sent, apart)
     record.mark_read(request.membership, [sent], apart=apart)
     if request.htmx:
         return render(request, "exercises/desk/_read.html", {"event": None})
