@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from clients.models import Clearance, Client, Couple
 from exercises.models import Assignment, Edition, Goal, Occurrence
 from exercises.recurrence import Recurrence
-from exercises.safety import held_back
+from exercises.safety import held_back, safety_unmarked
 from exercises.schedule import dates, instant
 from exercises.vocabulary import Kind, Lane, Level
 from practice.models import Practice
@@ -147,6 +147,11 @@ def refusals(giving: Giving, practice: Practice, now: datetime) -> Refusals:
         found["clearance"] = _(
             "An answer of this couple waits for you to look at it. "
             "Until then, give this to one person alone or not at all."
+        )
+    if any(safety_unmarked(edition) for edition in (giving.edition, giving.follow_up) if edition is not None):
+        found["safety"] = _(
+            "Nobody has said yet whether this imported form asks about self-harm, suicide or violence. "
+            "Open it in the library and mark its safety questions first."
         )
     found |= _about_people(giving) | _about_lane(giving, practice) | _about_dates(giving, now)
     found |= _about_hours(giving) | _about_what_follows(giving) | _about_tailoring(giving)

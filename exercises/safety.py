@@ -33,3 +33,8 @@ def held_back(couple: Couple, edition: Edition, people: int) -> bool:
     """
     risky = edition.content.get("needs_clearance") or COERCION in edition.content.get("caution_codes", [])
     return bool(risky) and people > 1 and any(reader(couple) for reader in _readers)
+
+
+def safety_unmarked(edition: Edition) -> bool:
+    """Tell whether nobody has said yet which questions of an imported form ask about safety."""
+    return (edition.content.get("fhir") or {}).get("cleared") is False
