@@ -1,6 +1,6 @@
 """Addresses of the desk."""
 
-from django.urls import path
+from django.urls import include, path
 
 from exercises.views import desk, desk_assign, desk_couple, desk_kept, desk_library, desk_measure, files
 
@@ -35,6 +35,7 @@ urlpatterns = [
     path(COUPLE + "files/<uuid:file_id>/", files.desk_file, name="desk_file"),
     path(COUPLE + "files/<uuid:file_id>/take-away/", files.assignment_file_remove, name="assignment_file_remove"),
     path(COUPLE + "practice/<uuid:assignment_id>/files/", files.assignment_file_add, name="assignment_file"),
+    path("", include("exercises.fhir_urls")),
     path("library/", desk_library.shelf, name="library"),
     path("library/<slug:slug>/", desk_library.exercise, name="exercise"),
     path("library/<slug:slug>/preview/", desk_library.preview, name="exercise_preview"),

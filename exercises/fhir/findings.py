@@ -86,19 +86,24 @@ class Refused(ValueError):
         super().__init__("; ".join(f"{one.code} {one.place}" for one in self.findings))
 
 
-def outcome(refusals: Iterable[Finding]) -> dict[str, Any]:
-    """The same list for machines: an OperationOutcome."""
+def outcome(found: Iterable[Finding], severity: str = "error") -> dict[str, Any]:
+    """The same list for machines: an OperationOutcome. FHIR wants at least one issue in it."""
+    if not (found := list(found)):
+        return {
+            "resourceType": "OperationOutcome",
+            "issue": [{"severity": "information", "code": "informational", "diagnostics": _("All of it was taken.")}],
+        }
     return {
         "resourceType": "OperationOutcome",
         "issue": [
             {
-                "severity": "error",
+                "severity": severity,
                 "code": "not-supported" if one.link_ids else "invalid",
                 "details": {"coding": [{"code": one.code.replace("_", "-")}], "text": str(one)},
                 "diagnostics": one.message,
                 **({"expression": [one.element]} if one.element else {}),
             }
-            for one in refusals
+            for one in found
         ],
     }
 

@@ -15,11 +15,12 @@ from django.db import transaction
 from django.db.models import Value
 from django.utils.text import slugify
 
+from exercises import licences
 from exercises.catalogue.library import digest_of
 from exercises.fhir.planning import Choices, Plan, marked
 from exercises.fhir.reading import written
 from exercises.fhir.recognising import every
-from exercises.models import Edition, Exercise, LicenceConfirmation, QuestionnaireFile
+from exercises.models import Edition, Exercise, QuestionnaireFile
 from practice import tenancy
 from practice.models import Membership
 
@@ -140,11 +141,7 @@ def _confirm_licence(plan: Plan, choices: Choices, by: Membership | None) -> Non
     measure = plan.offer.measure
     if measure is None or by is None or not choices.licence_confirmed or not measure.licence.needs_confirmation:
         return
-    LicenceConfirmation.objects.get_or_create(
-        measure=measure.key,
-        withdrawn_at=None,
-        defaults={"reference": choices.licence_reference, "confirmed_by": by},
-    )
+    licences.confirm(measure, by=by, reference=choices.licence_reference)
 
 
 def mark(file: QuestionnaireFile, marks: Mapping[str, str], *, none: bool) -> Edition:

@@ -28,6 +28,7 @@ REFUSALS: Mapping[str, str | Promise] = {
     # the form of an element
     "wrong_kind": _("This should be %(wanted)s."),
     "too_long": _("This is longer than %(limit)s characters."),
+    "licence_needed": _("%(name)s may only be used with a licence. Confirm first that your practice holds one."),
     # items
     "no_link_id": _("An item has no linkId."),
     "same_link_id": _("Another item has the same linkId."),
