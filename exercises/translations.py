@@ -134,7 +134,7 @@ def read_translations(data: Any) -> dict[str, dict[str, str]]:
 
 
 def _read(language: str, found: Mapping[Any, Any], errors: dict[str, list[str | Promise]]) -> dict[str, str]:
-    made = {}
+    made: dict[str, str] = {}
     for path, text in found.items():
         spot = f"{language}.{str(path)[:200]}"
         if not isinstance(path, str) or not isinstance(text, str) or len(path) > 200:

@@ -59,7 +59,7 @@ def _check_scale(item: Question, parts: Parts) -> None:
         return
     if not low < high:
         parts.wrong("max", _("The highest number is above the lowest."))
-    elif high - low >= MAX_STEPS or max(abs(low), abs(high)) > 1000:
+    elif high - low >= MAX_STEPS or low < -1000 or high > 1000:
         parts.wrong("max", format_lazy(_("A scale has at most {n} steps."), n=MAX_STEPS))
     if item.metric and (low, high) != (0, 10):
         parts.wrong("metric", _("Scales that feed a series run from 0 to 10."))

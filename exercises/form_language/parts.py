@@ -88,7 +88,7 @@ class Parts:
         if value is None:
             return None
         number = as_number(value)
-        if number is None or abs(number) > bound:
+        if number is None or not -bound <= number <= bound:
             self.wrong(name, _("This is a number."))
             return None
         return number

@@ -9,7 +9,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from exercises.clauses import Clause, Clauses
-from exercises.form_language.bounds import MAX_INSTANCES, Errors, Limits
+from exercises.form_language.bounds import MAX_INSTANCES, Errors, Limits, Message
 from exercises.form_language.conditions import fitted
 from exercises.question import Question
 from exercises.settling import Circle, order_of
@@ -89,7 +89,7 @@ class _Whole:
     def _comes_later(self, source: str, item: str) -> bool:
         return self.place_in_order[source] > self.place_in_order[item]
 
-    def _wrong(self, item: Question, spot: str, message: str) -> None:
+    def _wrong(self, item: Question, spot: str, message: Message) -> None:
         self.errors.setdefault(f"{self.places[item.key]}.{spot}", []).append(message)
 
     def order(self) -> list[str]:

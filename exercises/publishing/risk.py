@@ -21,10 +21,11 @@ from exercises.vocabulary import Lane
 
 def check_risk(draft: Draft) -> list[Finding]:
     found: list[Finding] = []
-    measured = isinstance(draft.content.get("scoring"), dict) and "measure" in draft.content["scoring"]
+    scoring = draft.content.get("scoring")
+    measured = set(scoring.get("items") or ()) if isinstance(scoring, dict) and "measure" in scoring else set()
     for question in draft.form:
         if asks_about_harm(question, draft.language):
-            found += _check_harm(draft, question, covered=measured)
+            found += _check_harm(draft, question, covered=question.key in measured)
         elif rules_of(question):
             found += _check_flagged(draft, question)
     return found
@@ -49,7 +50,7 @@ def rules_of(question: Question) -> list[str]:
 
 
 def _check_harm(draft: Draft, question: Question, *, covered: bool) -> Iterator[Finding]:
-    """covered: the form is a published measure, which raises its own flags."""
+    """covered: it is an item of a published measure, which raises its own flags."""
     key, lane = question.key, lane_of(question, draft.lane)
     if lane is Lane.OWN:
         message = _("This asks about harm where no therapist reads the answer.")
