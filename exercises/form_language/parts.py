@@ -35,7 +35,7 @@ class Parts:
         for name in self.data:
             if name not in known:
                 self.wrong(str(name)[:40], _("This type of question has no such part."))
-        for name in sorted(needed - set(self.data)):
+        for name in sorted(needed - {name for name, value in self.data.items() if value is not None}):
             self.wrong(name, _("This is needed."))
 
     def text(self, name: str, limit: int, *, needed: bool = False, lines: bool = False) -> str:
