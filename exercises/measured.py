@@ -20,8 +20,10 @@ from django.utils import timezone
 from clients.models import Client, Couple
 from exercises import measures
 from exercises.comparing import value_of
+from exercises.conditions import visible
 from exercises.measures import Measure, MeasureScore, MeasureScoring
 from exercises.models import Answer, Edition, MeasureEntry, Response
+from exercises.values import Value
 from exercises.vocabulary import Lane
 from practice.models import Membership
 
@@ -85,14 +87,19 @@ def _answered(couple: Couple, client: Client | None) -> Iterable[Result]:
             id=one.pk,
             client_id=one.author_id,
             taken_on=timezone.localtime(one.submitted_at, couple.zone).date(),
-            score=scoring.score(answers[one.pk]),
+            score=scoring.score(answers[one.pk], _hidden(scoring, answers[one.pk])),
             source="form",
             lane=Lane.PRIVATE if scoring.measure.person_only else one.lane,
         )
 
 
-def _answers(responses: Iterable[Response]) -> Mapping[uuid.UUID, dict[str, Any]]:
-    found: dict[uuid.UUID, dict[str, Any]] = defaultdict(dict)
+def _hidden(scoring: MeasureScoring, answers: Mapping[str, Value]) -> list[str]:
+    asked = visible(scoring.form, answers)
+    return [key for key in scoring.keys if key not in asked]
+
+
+def _answers(responses: Iterable[Response]) -> Mapping[uuid.UUID, dict[str, Value]]:
+    found: dict[uuid.UUID, dict[str, Value]] = defaultdict(dict)
     for answer in Answer.objects.filter(response__in=list(responses)).exclude(lane=Lane.OWN):
         found[answer.response_id][answer.key] = value_of(answer)
     return found

@@ -9,10 +9,15 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from exercises import measures
 from exercises.answers import words
-from exercises.flags import FlagError, FlagRule, raised
+from exercises.flags import Flag, FlagError, FlagRule, raised
+from exercises.measured import scoring_of
+from exercises.measures.native import SAFETY_RULE
+from exercises.measures.scoring import POSITIVE
 from exercises.models import Answer, Response
 from exercises.questions import Question
+from exercises.values import Value
 from practice.models import Membership
 from reports.models import Alert
 from reports.scores import value_of
@@ -23,7 +28,8 @@ def raise_alerts(response: Response, answers: Mapping[str, Answer]) -> list[Aler
 
     Rules look at structured answers only: no words raise or silence anything, and no draft does.
     """
-    flags = raised(response.edition.form, {key: value_of(answer) for key, answer in answers.items()})
+    values = {key: value_of(answer) for key, answer in answers.items()}
+    flags = [*raised(response.edition.form, values), *_of_measure(response, values)]
     rows = [
         Alert(
             couple_id=response.couple_id,
@@ -35,6 +41,12 @@ def raise_alerts(response: Response, answers: Mapping[str, Answer]) -> list[Aler
         for flag in flags
     ]
     return Alert.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _of_measure(response: Response, values: Mapping[str, Value]) -> list[Flag]:
+    """What the items of a measure raise by themselves, whether or not its form marks them too."""
+    scoring = scoring_of(response.edition)
+    return scoring.raised(values) if scoring else []
 
 
 @transaction.atomic
@@ -61,7 +73,8 @@ def told(alert: Alert) -> Told:
     """Say what an alert is about. The answer is read now, through the asker's own walls."""
     edition = alert.response.edition
     if alert.key not in edition.form:
-        return Told(edition.title, alert.key, "", alert.rule)
+        measure = measures.find(alert.key)
+        return Told(edition.title, measure.name if measure else alert.key, "", rule_of_measure(alert.rule))
     question = edition.form[alert.key]
     answer = Answer.objects.filter(response_id=alert.response_id, key=alert.key).first()
     return Told(
@@ -72,12 +85,21 @@ def told(alert: Alert) -> Told:
     )
 
 
+def rule_of_measure(text: str) -> str:
+    """What a rule of a measure means, or the rule itself where it is of another kind."""
+    if text == POSITIVE:
+        return _("Shown to you whenever the screen as a whole asks for a closer look.")
+    if text == SAFETY_RULE:
+        return _("Shown to you whenever the answer is not the lowest, whatever the score is.")
+    return text
+
+
 def rule_in_words(question: Question, text: str) -> str:
     """'Shown to you whenever the answer is 7 or more.'"""
     try:
         rule = FlagRule.parse(text)
     except FlagError:
-        return text
+        return rule_of_measure(text)
     options = ", ".join(f"“{question.option_label(one)}”" for one in rule.options)
     match rule.word:
         case "yes":

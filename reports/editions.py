@@ -15,6 +15,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, 
 from django.db.models.functions import Concat, Length, Replace, StrIndex
 
 from clients.models import Couple
+from exercises import measures
 from exercises.models import Answer, Assignment, Response
 from exercises.vocabulary import METRICS, Kind, Lane
 from reports.material import Material, Period
@@ -74,6 +75,16 @@ def exercise_scores_from(answers: QuerySet[Answer], couple: Couple) -> QuerySet[
     return scores.annotate(known=Subquery(known), made_of=made_of).filter(known=F("made_of"))
 
 
+def without_measures(scores: QuerySet[Score]) -> QuerySet[Score]:
+    """Return the scores without those of measures: partners read these when a therapist releases them."""
+    return scores.exclude(series__in=measures.series()).exclude(response__edition__exercise__measure__gt="")
+
+
+def without_screens(scores: QuerySet[Score]) -> QuerySet[Score]:
+    """Return the scores without those of screens for violence: they stand in no view of the couple."""
+    return scores.exclude(series__in=measures.series(for_one_alone=True))
+
+
 def without_safety(scores: QuerySet[Score]) -> QuerySet[Score]:
     """Return the exercises' own scores without those of a form that asks of safety too."""
     asks = Q(series__in=CLINICAL_ONLY)
@@ -103,7 +114,9 @@ def shared_material(couple: Couple, period: Period, now: datetime) -> Material:
         shared=True,
         sent=sent,
         numbers=reader.numbers(scores_from(answers, couple).filter(lane__in=OPEN).exclude(series__in=CLINICAL_ONLY)),
-        scores=reader.scores(without_safety(exercise_scores_from(answers, couple).filter(lane__in=OPEN))),
+        scores=reader.scores(
+            without_measures(without_safety(exercise_scores_from(answers, couple).filter(lane__in=OPEN)))
+        ),
         words=reader.words(answers),
         running=reader.running(given_to_all(couple)),
     )
@@ -121,7 +134,7 @@ def clinical_material(couple: Couple, period: Period, now: datetime) -> Material
         shared=False,
         sent=sent,
         numbers=reader.numbers(scores_from(answers, couple)),
-        scores=reader.scores(exercise_scores_from(answers, couple)),
+        scores=reader.scores(without_screens(exercise_scores_from(answers, couple))),
         words=reader.words(answers),
         asked=reader.asked(given, now),
         running=reader.running(given),

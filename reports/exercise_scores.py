@@ -14,34 +14,15 @@ from statistics import median
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from exercises.questions import Form, Question
-from exercises.scoring import Scoring
-from exercises.vocabulary import Direction, Method, QuestionType
+from exercises.vocabulary import Method
 from reports.findings import number
 from reports.material import ExerciseScale, ExerciseScore, Material
-from reports.paper import Areas, Better, Line, Point, Series
+from reports.paper import Areas, Line, Point, Series
 from reports.series import MOST_AREAS, ceiling
 
 MOST_CHARTS = 4
 #: A break shorter than this is everyday life, however often somebody usually does an exercise.
 WEEK = 7.0
-
-_WAYS: dict[Direction, Better] = {Direction.HIGHER_BETTER: "up", Direction.LOWER_BETTER: "down"}
-
-
-def scale_of(slug: str, scoring: Scoring, form: Form) -> ExerciseScale:
-    """Return what the scores of an edition say and between which ends, as far as its questions have ends."""
-    asked = [form[key] for key in scoring.questions]
-    low, high = _ends(scoring.method, asked)
-    return ExerciseScale(
-        slug,
-        scoring.series,
-        scoring.method.value,
-        _what(scoring.method, asked),
-        _WAYS.get(scoring.direction, ""),
-        low,
-        high,
-    )
 
 
 def charts(material: Material) -> tuple[Series, ...]:
@@ -57,6 +38,8 @@ def areas(material: Material, beside: Areas | None) -> Areas | None:
         return beside
     rows = tuple(_series(material, scale, scores, small=True) for scale, scores in rest)
     intro = _("The scores of single exercises stand beside their scale; they are not validated measures.")
+    if all(scale.note for scale, _scores in rest):
+        intro = _("Scores stand beside their scale.")
     if beside is None:
         return Areas(_("More answers, in small"), rows, intro)
     return Areas(beside.title, beside.rows + rows, f"{beside.intro} {intro}".strip())
@@ -121,7 +104,7 @@ def _series(material: Material, scale: ExerciseScale, scores: list[ExerciseScore
         lines=tuple(lines),
         better=scale.better,
         intro=_intro(material, scale, what, scores),
-        note=_("This score is not a validated measure and has no cut-off."),
+        note=scale.note or _("This score is not a validated measure and has no cut-off."),
         by_day=True,
     )
 
@@ -137,31 +120,9 @@ def _intro(material: Material, scale: ExerciseScale, what: str, scores: list[Exe
         "%(count)d score, on its own day: %(who)s.", "%(count)d scores, each on its own day: %(who)s.", len(scores)
     )
     parts = [f"{what[:1].upper()}{what[1:]}.", told % words]
-    if scale.method == Method.CHANGE:
+    if scale.method == Method.CHANGE.value:
         parts.insert(1, _("Below zero means that it went down."))
     return " ".join(parts)
-
-
-def _what(method: Method, asked: list[Question]) -> str:
-    if method is Method.CHANGE:
-        return _("change from before to after")
-    if method is Method.MEAN:
-        return _("average of its questions")
-    if all(question.type is QuestionType.CHECKLIST for question in asked):
-        return _("how many were ticked")
-    return _("how many were ticked or answered with yes")
-
-
-def _ends(method: Method, asked: list[Question]) -> tuple[float, float | None]:
-    """The least and the most that a score can be; None where a question has no end."""
-    if method is Method.COUNT:
-        return 0, sum(len(one.options) if one.type is QuestionType.CHECKLIST else 1 for one in asked)
-    lows = [one.steps[0] if one.steps else one.min or 0 for one in asked]
-    highs = [one.steps[-1] if one.steps else one.max for one in asked]
-    low, high = min(lows), max((one for one in highs if one is not None), default=0)
-    if None in highs:
-        return low, None
-    return (low - high, high - low) if method is Method.CHANGE else (low, high)
 
 
 def _drawn_ends(scale: ExerciseScale, scores: list[ExerciseScore]) -> tuple[float, float]:

@@ -77,6 +77,8 @@ class ExerciseScale:
     better: Better
     low: float
     high: float | None
+    #: What stands beside a chart of it: a measure's cut-off and its credit line.
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

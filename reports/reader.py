@@ -13,12 +13,11 @@ from django.db.models.fields.json import KeyTextTransform
 
 from clients.models import Couple
 from exercises.models import Answer, Assignment, Edition, Occurrence, Response
-from exercises.scoring import Scoring
 from exercises.vocabulary import Kind, Lane
-from reports.exercise_scores import scale_of
 from reports.material import Asked, ExerciseScore, Number, Period, Running, Sent, Words
 from reports.models import Score
 from reports.paper import Partner
+from reports.score_scales import scales_of
 
 #: Texts that are looked at for words to quote, the newest first.
 MOST_TEXTS = 200
@@ -93,24 +92,28 @@ class Reader:
 
     def scores(self, scores: QuerySet[Score]) -> tuple[ExerciseScore, ...]:
         rows = scores.filter(response_id__in=self._sent).values_list(
-            "response_id", "response__edition_id", "response__edition__exercise__slug", "lane", "client_id", "value"
+            "response_id",
+            "response__edition_id",
+            "response__edition__exercise__slug",
+            "series",
+            "lane",
+            "client_id",
+            "value",
         )
         found = list(rows)
         editions = Edition.objects.in_bulk({row[1] for row in found})
         slugs = {edition_id: slug for _response, edition_id, slug, *_rest in found}
-        scales = {
-            pk: scale_of(slugs[pk], Scoring.from_data(edition.content["scoring"], edition.form), edition.form)
-            for pk, edition in editions.items()
-        }
+        scales = {pk: scales_of(slugs[pk], edition) for pk, edition in editions.items()}
         made = [
             ExerciseScore(
-                scale=scales[edition_id],
+                scale=scales[edition_id][series],
                 title=self._sent[response_id].what,
                 position=None if lane == Lane.JOINT else self.position[client_id],
                 on=self._sent[response_id].on,
                 value=float(value),
             )
-            for response_id, edition_id, _slug, lane, client_id, value in found
+            for response_id, edition_id, _slug, series, lane, client_id, value in found
+            if series in scales[edition_id]
         ]
         return tuple(sorted(made, key=lambda one: (one.on, one.title, one.position or 0, one.value)))
 

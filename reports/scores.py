@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from exercises.answers import Value
+from exercises.measures import is_for_one_alone
 from exercises.models import Answer, Response
-from exercises.scoring import ScoreValue, Scoring, scores
+from exercises.scoring import ScoreValue, read_scorings, scores
 from exercises.vocabulary import Lane
 from reports.models import Score
 
@@ -24,11 +25,11 @@ def write_scores(response: Response, answers: Mapping[str, Answer]) -> list[Scor
 
     A score is as closed as the most closed answer it was made from: it carries that answer's lane. Where a
     private question belongs to it, answered or not, it is private: whether it exists would tell of that answer.
+    So is the score of a screen for violence, whatever lane it came in.
     """
     form = response.edition.form
-    plan = response.edition.content.get("scoring")
-    scoring = Scoring.from_data(plan, form) if plan else None
-    found = scores(form, scoring, {key: value_of(answer) for key, answer in answers.items()})
+    scorings = read_scorings(response.edition.content.get("scoring"), form)
+    found = scores(form, scorings, {key: value_of(answer) for key, answer in answers.items()})
     rows = [_score(response, one, _lane(one, answers)) for one in found]
     return Score.objects.bulk_create(rows, ignore_conflicts=True)
 
@@ -40,7 +41,7 @@ def _score(response: Response, one: ScoreValue, lane: str) -> Score:
         response=response,
         series=one.series,
         questions=",".join(one.keys)[:400],
-        scored=one.source == "exercise",
+        scored=one.source != "metric",
         value=one.value,
         at=response.submitted_at,
         lane=lane,
@@ -49,6 +50,6 @@ def _score(response: Response, one: ScoreValue, lane: str) -> Score:
 
 def _lane(one: ScoreValue, answers: Mapping[str, Answer]) -> Lane:
     lanes = {Lane(answers[key].lane) for key in one.keys}
-    if one.private:
+    if one.private or (one.source == "measure" and is_for_one_alone(one.series)):
         lanes.add(Lane.PRIVATE)
     return min(lanes, key=NARROWEST_FIRST.index)

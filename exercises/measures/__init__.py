@@ -10,7 +10,7 @@ measures.MeasureScoring                  a form of ours that refers to one
 from exercises.measures.codes import Recognition, by_code, is_safety_item, recognise
 from exercises.measures.definition import LOINC, SYSTEM, Band, Code, Item, Licence, Measure, Status
 from exercises.measures.native import MeasureScoring, MeasureScoringError
-from exercises.measures.reading import DefinitionError, UnknownMeasure, all, find, get
+from exercises.measures.reading import DefinitionError, UnknownMeasure, all, find, get, is_for_one_alone, series
 from exercises.measures.scoring import MeasureScore, ScoreError, read, score
 
 __all__ = [
@@ -33,8 +33,10 @@ __all__ = [
     "by_code",
     "find",
     "get",
+    "is_for_one_alone",
     "is_safety_item",
     "read",
     "recognise",
     "score",
+    "series",
 ]

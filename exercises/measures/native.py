@@ -2,38 +2,29 @@
 
     {"measure": "phq9", "version": 1, "items": {"<question>": <item number>}}
 
-An edition keeps the version of the definition that it was published with, and its scores keep it too.
+An edition keeps the version of the definition that it was published with (the first where it names none), and
+its scores keep it too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from exercises.answers import BLANK, Value
 from exercises.flags import Flag
 from exercises.measures.definition import Item, Measure
 from exercises.measures.reading import find
 from exercises.measures.scoring import POSITIVE, MeasureScore, score
-from exercises.questions import Form, Question
-from exercises.scoring import ScoringError
+from exercises.question import Question
+from exercises.questions import Form
+from exercises.scoring import NativeNumber, ScoringError, number_of, register_measures
+from exercises.values import BLANK, Value
+from exercises.vocabulary import QuestionType
 
 
 class MeasureScoringError(ScoringError):
     """The data does not make that form the measure."""
-
-
-@dataclass(frozen=True)
-class MeasureNumber:
-    """One number for a series: the measure's own, or "<measure>.<part>"."""
-
-    series: str
-    value: Decimal
-    answered: int
-    of: int
-    prorated: bool
 
 
 @dataclass(frozen=True)
@@ -49,7 +40,7 @@ class MeasureScoring:
         """Raises MeasureScoringError unless every item is there once, with weights that it may have."""
         if not isinstance(data, dict) or not {"measure", "items"} <= set(data) <= {"measure", "version", "items"}:
             raise MeasureScoringError("a form of a measure names the measure, its version and its items")
-        measure = find(str(data["measure"]), data.get("version"))
+        measure = find(str(data["measure"]), data.get("version", 1))
         if measure is None:
             raise MeasureScoringError("there is no such measure")
         items = data["items"]
@@ -60,7 +51,7 @@ class MeasureScoring:
         for key, number in items.items():
             if key not in form:
                 raise MeasureScoringError(f"there is no question {key!r}")
-            _check(form[key], measure.item(number))
+            _check(form, form[key], measure.item(number))
         return cls(measure, dict(items), form)
 
     def as_data(self) -> dict[str, Any]:
@@ -73,16 +64,16 @@ class MeasureScoring:
 
     def score(self, answers: Mapping[str, Value], hidden: Collection[str] = ()) -> MeasureScore:
         """What the answers come to. ``hidden`` are questions that a condition switched off: they are not missing."""
-        values = {number: _weight(self.form[key], answers.get(key, BLANK)) for key, number in self.items.items()}
+        values = {number: number_of(self.form[key], answers.get(key, BLANK)) for key, number in self.items.items()}
         return score(self.measure, values, [number for key, number in self.items.items() if key in hidden])
 
-    def numbers(self, answers: Mapping[str, Value], hidden: Collection[str] = ()) -> list[MeasureNumber]:
+    def numbers(self, answers: Mapping[str, Value], hidden: Collection[str] = ()) -> list[NativeNumber]:
         """The total and the parts that there are, for series of scores."""
         found = self.score(answers, hidden)
         values = {self.measure.key: found.total}
         values |= {f"{self.measure.key}.{part.key}": found.subscales[part.key] for part in self.measure.subscales}
         return [
-            MeasureNumber(series, value, found.answered or 0, found.of, found.prorated)
+            NativeNumber(series, value, found.answered or 0, found.of, found.prorated)
             for series, value in values.items()
             if value is not None
         ]
@@ -100,19 +91,17 @@ class MeasureScoring:
         return flags
 
 
+#: Kinds of questions whose answer is one number, by itself or by the weight of the option chosen.
+ONE_NUMBER = (QuestionType.SINGLE, QuestionType.SCALE, QuestionType.SLIDER, QuestionType.NUMBER)
+
 #: The rule of a safety item, where other questions say ">=7": any answer but the lowest.
 SAFETY_RULE = "safety"
 
 
-def _weight(question: Question, value: Value) -> Decimal | None:
-    """The weight of an answer: the number itself, or of the option chosen. None when it was not answered."""
-    if value.number is not None or len(value.choices) != 1:
-        return value.number
-    return question.weight(value.choices[0])
-
-
-def _check(question: Question, item: Item) -> None:
+def _check(form: Form, question: Question, item: Item) -> None:
     """Refuses a question whose answers could not be the item's."""
+    if question.type not in ONE_NUMBER or form.spots[question.base.partition(".")[0]].levels:
+        raise MeasureScoringError(f"question {question.key!r}: an item is answered once, with one number")
     ends = question.ends
     if ends is None or min(ends) < item.low or max(ends) > item.high or not _all_weighted(question):
         raise MeasureScoringError(
@@ -122,3 +111,6 @@ def _check(question: Question, item: Item) -> None:
 
 def _all_weighted(question: Question) -> bool:
     return all(question.weight(option.value) is not None for option in question.options)
+
+
+register_measures(MeasureScoring.from_data)

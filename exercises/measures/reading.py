@@ -64,6 +64,17 @@ def find(key: str, version: int | str | None = None) -> Measure | None:
     return next((one for one in versions if str(one.version) == str(version)), None)
 
 
+def series(*, for_one_alone: bool = False) -> frozenset[str]:
+    """The names of the series that scores of measures go into: the measure's own and its parts'."""
+    found = [one for versions in load().values() for one in versions if one.person_only or not for_one_alone]
+    return frozenset(f"{one.key}.{part.key}" for one in found for part in one.subscales) | {one.key for one in found}
+
+
+def is_for_one_alone(name: str) -> bool:
+    """Whether a series is that of a screen which nobody but the person and the therapist may know of."""
+    return name in series(for_one_alone=True)
+
+
 @cache
 def load() -> Definitions:
     """The definitions as they ship. Raises :class:`DefinitionError` when a file is damaged."""

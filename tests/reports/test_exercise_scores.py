@@ -14,7 +14,7 @@ from exercises.models import Answer
 from exercises.questions import Form
 from exercises.scoring import Scoring
 from practice.models import Practice
-from reports import charts, exercise_scores, findings, pdf, progress
+from reports import charts, exercise_scores, findings, pdf, progress, score_scales
 from reports.material import ExerciseScale, ExerciseScore, Material
 from reports.paper import Report as Paper
 from tests.factories import signed_in
@@ -240,7 +240,7 @@ def test_the_ends_come_from_the_questions():
     def ends(questions: list, method: str) -> tuple:
         plan = {"method": method, "questions": [one["key"] for one in questions], "direction": "towards_even"}
         form = Form.from_data(questions)
-        found = exercise_scores.scale_of("e", Scoring.from_data({**plan, "series": "s"}, form), form)
+        found = score_scales.scale_of("e", Scoring.from_data({**plan, "series": "s"}, form), form)
         return found.low, found.high, found.better, found.what
 
     assert ends([mood], "mean") == (1, 5, "", "average of its questions")
