@@ -20,6 +20,7 @@ from exercises.drafts import Raw
 from exercises.lanes import Reach
 from exercises.models import Answer, Draft, Occurrence, Response
 from exercises.questions import Question
+from exercises.timing import WRITING
 from exercises.vocabulary import Lane
 from practice import outbox, tenancy
 
@@ -42,16 +43,27 @@ class NotOpen(Exception):
         self.occurrence = occurrence
 
 
-def can_answer(occurrence: Occurrence, now: datetime.datetime) -> bool:
-    """Tell whether it may be answered now. Late is fine until it closes, also after 'not this week'."""
-    if occurrence.state in (State.WITHDRAWN, State.MISSED):
+def can_answer(occurrence: Occurrence, now: datetime.datetime, *, written_at: datetime.datetime | None = None) -> bool:
+    """Tell whether it may be answered now. Late is fine until it closes, also after 'not this week'.
+
+    ``written_at`` is when this person's draft was last saved: nothing closes under somebody's hands.
+    """
+    if occurrence.state in (State.WITHDRAWN, State.PAUSED) or now < occurrence.opens_at:
         return False
-    return occurrence.opens_at <= now < occurrence.closes_at
+    if now < occurrence.closes_at:
+        return occurrence.state != State.MISSED
+    return written_at is not None and now - written_at < WRITING
 
 
 def sent_by(occurrence: Occurrence, author: Client) -> Response | None:
     """Return the newest response of ``author`` to this occurrence."""
     return Response.objects.filter(occurrence=occurrence, author=author).order_by("-revision").first()
+
+
+def answers_together(occurrence: Occurrence) -> dict[str, Value]:
+    """Return what partners have answered together, as far as the asker may read it: for conditions."""
+    rows = Answer.objects.filter(response__occurrence=occurrence, lane=Lane.JOINT)
+    return {one.key: one.value for one in rows}
 
 
 def joint_part_sent(occurrence: Occurrence) -> bool:
@@ -60,7 +72,7 @@ def joint_part_sent(occurrence: Occurrence) -> bool:
 
 
 @dataclass
-class _Slot:
+class Slot:
     """Everything that sending needs to know about its slot, read under lock."""
 
     occurrence: Occurrence
@@ -68,6 +80,12 @@ class _Slot:
     sent: set[uuid.UUID]
     mine: Response | None
     joint: Response | None
+
+    @property
+    def asked(self) -> list[Question]:
+        """The questions that are this person's to answer, whatever conditions say."""
+        assignment = self.occurrence.assignment
+        return lanes.questions_for(assignment.edition.form, assignment.lane, joint_part_sent=self.joint is not None)
 
 
 def submit(occurrence: Occurrence, *, author: Client, raw: Raw) -> Response:
@@ -79,25 +97,32 @@ def submit(occurrence: Occurrence, *, author: Client, raw: Raw) -> Response:
     """
     now = timezone.now()
     with tenancy.elevated():
-        slot = _lock_slot(occurrence, author)
+        slot = lock_slot(occurrence, author)
     if slot.mine is not None:
         return slot.mine
-    assignment = slot.occurrence.assignment
-    asked = lanes.questions_for(assignment.edition.form, assignment.lane, joint_part_sent=slot.joint is not None)
-    if slot.joint is not None and not asked:
+    if slot.joint is not None and not slot.asked:
         return slot.joint  # somebody has sent it for all
-    if not can_answer(slot.occurrence, now):
+    draft = Draft.objects.filter(occurrence=slot.occurrence, author=author)
+    if not can_answer(slot.occurrence, now, written_at=draft.values_list("saved_at", flat=True).first()):
         raise NotOpen(slot.occurrence)
-    values, errors = clean_form(assignment.edition.form, raw, keys={one.key for one in asked})
-    if errors:
-        raise NotYetRight(errors)
-    response = _write(slot, author, asked, values, now)
-    Draft.objects.filter(occurrence=slot.occurrence, author=author).delete()
+    response = write(slot, author, values_to_send(slot, raw), now)
+    draft.delete()
     with tenancy.elevated():
-        _open_to_those_who_sent(slot, author, now)
+        open_to_those_who_sent(slot, author, now)
         _settle(slot, author, now)
         signals.response_submitted.send(sender=Response, response=response)
     return response
+
+
+def values_to_send(slot: Slot, raw: Raw) -> dict[str, Value]:
+    """Return what is sent by answer key: the server decides what is asked, whatever the browser showed."""
+    form = slot.occurrence.assignment.edition.form
+    keys = {one.key for one in slot.asked}
+    known = answers_together(slot.occurrence) if slot.joint is not None else {}
+    values, errors = clean_form(form, raw, keys=keys, sending=True, known=known)
+    if errors:
+        raise NotYetRight(errors)
+    return {key: value for key, value in values.items() if not value.blank}
 
 
 def skip(occurrence: Occurrence, *, author: Client, reason: str = "") -> bool:
@@ -117,7 +142,7 @@ def skip(occurrence: Occurrence, *, author: Client, reason: str = "") -> bool:
     return True
 
 
-def _lock_slot(occurrence: Occurrence, author: Client) -> _Slot:
+def lock_slot(occurrence: Occurrence, author: Client) -> Slot:
     """Lock all occurrences of the slot, always in the order of their ids, and read what is true then."""
     rows = (
         Occurrence.objects.filter(assignment_id=occurrence.assignment_id, slot=occurrence.slot)
@@ -128,7 +153,7 @@ def _lock_slot(occurrence: Occurrence, author: Client) -> _Slot:
     there = {one.pk: one for one in rows}
     responses = list(Response.objects.filter(occurrence__in=there).order_by("revision"))
     mine = [one for one in responses if one.author_id == author.pk and one.occurrence_id == occurrence.pk]
-    return _Slot(
+    return Slot(
         occurrence=there[occurrence.pk],
         ids=list(there),
         sent={one.author_id for one in responses},
@@ -137,15 +162,20 @@ def _lock_slot(occurrence: Occurrence, author: Client) -> _Slot:
     )
 
 
-def _write(
-    slot: _Slot,
+def write(
+    slot: Slot,
     author: Client,
-    asked: list[Question],
     values: Mapping[str, Value],
     now: datetime.datetime,
+    *,
+    revision: int = 1,
 ) -> Response:
-    """Write response and answers as their author: the database itself holds them to that."""
+    """Write response and answers as their author: the database itself holds them to that.
+
+    The lane of a response follows from all that could be asked, so that it tells nothing about what was.
+    """
     occurrence, assignment = slot.occurrence, slot.occurrence.assignment
+    form = assignment.edition.form
 
     def reach(lane: str) -> Reach:
         return lanes.readers_of(
@@ -157,8 +187,8 @@ def _write(
             now=now,
         )
 
-    lane_by_key = {one.key: lanes.lane_of(one, assignment.lane) for one in asked}
-    lane = lanes.lane_of_response(lane_by_key.values()) if asked else Lane(assignment.lane)
+    possible = [lanes.lane_of(one, assignment.lane) for one in slot.asked]
+    lane = lanes.lane_of_response(possible) if possible else Lane(assignment.lane)
     own = reach(lane)
     response = Response.objects.create(
         couple_id=occurrence.couple_id,
@@ -168,33 +198,33 @@ def _write(
         lane=lane,
         readers=list(own.readers),
         opens_at=own.opens_at,
+        revision=revision,
         submitted_at=now,
     )
     answers = []
-    for question in asked:
-        value = values[question.key]
-        if not value.blank:
-            whom = reach(lane_by_key[question.key])
-            answers.append(
-                Answer(
-                    couple_id=occurrence.couple_id,
-                    response=response,
-                    author=author,
-                    lane=lane_by_key[question.key],
-                    readers=list(whom.readers),
-                    opens_at=whom.opens_at,
-                    key=question.key,
-                    number=value.number,
-                    choices=list(value.choices),
-                    text=value.text,
-                    declined=value.declined,
-                )
+    for key, value in values.items():
+        lane = lanes.lane_of(form[key], assignment.lane)
+        whom = reach(lane)
+        answers.append(
+            Answer(
+                couple_id=occurrence.couple_id,
+                response=response,
+                author=author,
+                lane=lane,
+                readers=list(whom.readers),
+                opens_at=whom.opens_at,
+                key=key,
+                number=value.number,
+                choices=list(value.choices),
+                text=value.text,
+                declined=value.declined,
             )
+        )
     Answer.objects.bulk_create(answers)
     return response
 
 
-def _open_to_those_who_sent(slot: _Slot, author: Client, now: datetime.datetime) -> None:
+def open_to_those_who_sent(slot: Slot, author: Client, now: datetime.datetime) -> None:
     """Readers grow by the new sender; a reveal that waits for all opens when this was the last one."""
     assignment = slot.occurrence.assignment
     sent = {*slot.sent, author.pk}
@@ -203,7 +233,7 @@ def _open_to_those_who_sent(slot: _Slot, author: Client, now: datetime.datetime)
         lanes.set_reveal(slot.ids, now, now)
 
 
-def _settle(slot: _Slot, author: Client, now: datetime.datetime) -> None:
+def _settle(slot: Slot, author: Client, now: datetime.datetime) -> None:
     """Close what is done, and call off the reminders for it."""
     occurrence, assignment = slot.occurrence, slot.occurrence.assignment
     each_has_a_part = any(lanes.is_personal(one, assignment.lane) for one in assignment.edition.form)

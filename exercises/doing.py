@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,11 +15,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clients.models import Client
-from exercises import answering, drafts, lanes
-from exercises.answers import QuestionError, Value, clean, words
-from exercises.lane_words import Circle, Said, circles, question_numbers, said, said_of_doing
-from exercises.models import Assignment, Edition, Occurrence, Response
+from exercises import amending, answering, attachments, drafts, lanes, languages, pages
+from exercises.answers import Value, clean_form
+from exercises.conditions import Visible, visible
+from exercises.lane_words import Circle, Said, circles, said, said_of_doing
+from exercises.looking_over import LaneBox
+from exercises.models import Assignment, Attachment, Edition, Occurrence, Response
+from exercises.pages import Page, Progress
 from exercises.questions import Form, Question
+from exercises.screens import Screen, screen
 from exercises.vocabulary import Kind, Lane, Participation
 from practice import tenancy
 from practice.models import Practice
@@ -40,9 +45,19 @@ class Doing:
     def assignment(self) -> Assignment:
         return self.occurrence.assignment
 
-    @property
+    @cached_property
+    def language(self) -> str:
+        return languages.language_of(self.person, self.practice)
+
+    @cached_property
     def edition(self) -> Edition:
-        return self.assignment.edition
+        """The edition that was given, in the language this person reads."""
+        return languages.spoken(self.assignment.edition, self.language)
+
+    @property
+    def lang(self) -> str:
+        """The language that its words are in."""
+        return languages.language_said(self.assignment.edition, self.language)
 
     @property
     def form(self) -> Form:
@@ -62,11 +77,31 @@ class Doing:
         return drafts.kept(self.occurrence, self.person)
 
     @cached_property
+    def files(self) -> list[Attachment]:
+        """Pictures, voice notes and files that go along when it is sent."""
+        return list(attachments.of_draft(self.occurrence, self.person))
+
+    @cached_property
+    def may_amend(self) -> bool:
+        return self.sent is not None and amending.may_amend(self.sent, self.now)
+
+    @property
+    def is_amending(self) -> bool:
+        """Whether what was sent is being changed, and may be."""
+        return self.sent is not None and self.kept.version > 0 and self.may_amend
+
+    @cached_property
     def joint_part_sent(self) -> bool:
         return self.assignment.is_joint and answering.joint_part_sent(self.occurrence)
 
     @cached_property
+    def known(self) -> dict[str, Value]:
+        """What was answered together and sent: conditions may look at it."""
+        return answering.answers_together(self.occurrence) if self.joint_part_sent and self.branches else {}
+
+    @cached_property
     def questions(self) -> list[Question]:
+        """The questions that are this person's to answer, whatever conditions say, each once."""
         return lanes.questions_for(self.form, self.assignment.lane, joint_part_sent=self.joint_part_sent)
 
     @cached_property
@@ -76,7 +111,12 @@ class Doing:
 
     @property
     def can_answer(self) -> bool:
-        return answering.can_answer(self.occurrence, self.now)
+        return answering.can_answer(self.occurrence, self.now, written_at=self.kept.saved_at)
+
+    @property
+    def late(self) -> bool:
+        """Whether it counts as late by now. It may be answered all the same."""
+        return self.now > self.occurrence.on_time_until
 
     @property
     def together(self) -> bool:
@@ -87,15 +127,92 @@ class Doing:
     def weekly(self) -> bool:
         return "WEEKLY" in self.assignment.rule
 
-    def question(self, number: int) -> Question:
-        if not 1 <= number <= len(self.questions):
+    # ── pages ──
+
+    @cached_property
+    def branches(self) -> bool:
+        return pages.branches(self.form)
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether all questions stand on one page: the therapist prefers it, or there are but a few."""
+        return self.assignment.whole_page or pages.is_short(self.form)
+
+    @cached_property
+    def pages(self) -> tuple[Page, ...]:
+        """Every page there can be, whatever is asked at present."""
+        return pages.pages_of(self.form, {one.key for one in self.questions}, whole=self.whole)
+
+    @cached_property
+    def values(self) -> dict[str, Value]:
+        """What was typed so far, as far as it can be understood; hidden answers, too."""
+        return clean_form(self.form, self.kept.raw)[0]
+
+    @cached_property
+    def shown(self) -> Visible:
+        return visible(self.form, self.values, self.known)
+
+    @cached_property
+    def asked(self) -> list[Question]:
+        """What is asked of this person at present, as often as it is answered, in the order of the form."""
+        keys = {one.key for one in self.questions}
+        return [one for one in self.shown.questions if one.base in keys]
+
+    def is_shown(self, page: Page) -> bool:
+        there = {one.base for one in self.shown.items if one.base in page.bases}
+        return not there.isdisjoint(one.base for one in page.questions) if page.questions else bool(there)
+
+    def page(self, number: int) -> Page:
+        if not 1 <= number <= len(self.pages):
             raise Http404
-        return self.questions[number - 1]
+        return self.pages[number - 1]
+
+    def page_of(self, question: Question) -> int:
+        """The number of the page that a question stands on."""
+        return next((page.number for page in self.pages if question.base in page.bases), 1)
+
+    def after(self, number: int) -> int | None:
+        """The next page with anything on it; None when there is only looking over it left."""
+        return next((page.number for page in self.pages[number:] if self.is_shown(page)), None)
+
+    def before(self, number: int) -> int | None:
+        return next((page.number for page in reversed(self.pages[: number - 1]) if self.is_shown(page)), None)
+
+    def go_on_at(self) -> int | None:
+        """The page after the last one that something was answered on; None when that was all."""
+        answered = {self.form[key].base.partition(".")[0] for key, parts in self.kept.raw.items() if any(parts)}
+        last = max((page.number for page in self.pages if page.bases & answered), default=0)
+        if self.whole:
+            return 1
+        return self.after(last)
+
+    def reached(self) -> int:
+        """The page to open when somebody carries on: the last one when all was answered."""
+        return self.go_on_at() or max(len(self.pages), 1)
+
+    def progress(self, number: int) -> Progress:
+        at = sum(self.is_shown(page) for page in self.pages[:number])
+        single = all(page.alone for page in self.pages)
+        return Progress(at, at + len(self.pages) - number, self.branches, single)
+
+    def screen(self, number: int, raw: drafts.Raw | None = None, errors: Mapping[str, object] | None = None) -> Screen:
+        """One page, filled with ``raw``, the draft where nothing is given."""
+        return screen(
+            self.form,
+            self.page(number),
+            self.kept.raw if raw is None else {**self.kept.raw, **raw},
+            self.shown,
+            errors=errors,
+            said_of=self.said_of,
+            heading=self.edition.title if self.whole else "",
+        )
+
+    # ── who reads ──
 
     def said_of(self, question: Question) -> Said:
-        return self._said(lanes.lane_of(question, self.assignment.lane))
+        return self.said_in(lanes.lane_of(question, self.assignment.lane))
 
-    def _said(self, lane: str) -> Said:
+    def said_in(self, lane: str) -> Said:
         each = self.assignment.is_joint and lane == Lane.REVEAL
         return said(lane, self.circle, occurrence=self.occurrence, each_of_joint=each, now=self.now)
 
@@ -104,82 +221,28 @@ class Doing:
         """Who reads what, the questions of one lane in one box; a form without questions has one."""
         found = lanes.groups(self.questions, self.assignment.lane)
         if not found and self.assignment.lane == Lane.REVEAL:
-            return [LaneBox(self._said(Lane.REVEAL), ())]
+            return [LaneBox(self.said_in(Lane.REVEAL), ())]
         if not found:
             return [LaneBox(said_of_doing(self.assignment.lane, self.circle), ())]
-        return [LaneBox(self._said(one.lane), one.numbers) for one in found]
+        numbered = not self.branches and not self.whole and all(page.alone for page in self.pages)
+        return [LaneBox(self.said_in(one.lane), one.numbers, numbered) for one in found]
 
     @property
     def kicker(self) -> str:
         """'Check-in · 8 questions · about 4 minutes'."""
-        content = self.edition.content
+        content, count = self.edition.content, len(self.questions)
         parts = [str(Kind(content["kind"]).label)]
-        if self.questions:
-            parts.append(
-                ngettext("%(count)s question", "%(count)s questions", len(self.questions))
-                % {"count": len(self.questions)}
-            )
+        if count and self.branches:
+            parts.append(_("up to %(count)s questions") % {"count": count})
+        elif count:
+            parts.append(ngettext("%(count)s question", "%(count)s questions", count) % {"count": count})
         return " · ".join([*parts, minutes_words(content.get("minutes", 0))])
 
-    def reached(self) -> int:
-        """The number of the question to go on with; one more than there are when all have something."""
-        answered = [n for n, one in enumerate(self.questions, start=1) if any(self.kept.raw.get(one.key, ()))]
-        return max(answered, default=0) + 1
-
-    def lines(self, numbers: tuple[int, ...]) -> list[Line]:
-        """The answers as they stand, for the check page."""
-        made = []
-        for number in numbers:
-            question = self.questions[number - 1]
-            raw = self.kept.raw.get(question.key, [])
-            try:
-                made.append(Line(number, question, clean(question, raw)))
-            except QuestionError as error:
-                made.append(Line(number, question, Value(), error=str(error), raw=" ".join(raw)))
-        return made
-
-
-@dataclass(frozen=True)
-class LaneBox:
-    """A lane, and the numbers of the questions it is about."""
-
-    said: Said
-    numbers: tuple[int, ...]
-
-    @property
-    def title(self) -> str:
-        return self.said.line
-
-    @property
-    def which(self) -> str:
-        return question_numbers(self.numbers)
-
-    @property
-    def count(self) -> str:
-        return ngettext("%(count)s question", "%(count)s questions", len(self.numbers)) % {"count": len(self.numbers)}
-
-
-@dataclass(frozen=True)
-class Line:
-    """One answer on the check page."""
-
-    number: int
-    question: Question
-    value: Value
-    error: str = ""
-    raw: str = ""
-
-    @property
-    def words(self) -> str:
-        return words(self.question, self.value)
-
-    @property
-    def is_text(self) -> bool:
-        return bool(self.value.text)
-
-    @property
-    def left_out(self) -> bool:
-        return self.value.blank and not self.error
+    @cached_property
+    def to_send(self) -> dict[str, Value]:
+        """What would be sent now."""
+        keys = {one.key for one in self.questions}
+        return clean_form(self.form, self.kept.raw, keys=keys, sending=True, known=self.known)[0]
 
 
 def minutes_words(minutes: int) -> str:

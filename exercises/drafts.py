@@ -8,8 +8,9 @@ with both texts (:class:`Conflict`) and the person chooses; saves to different q
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -64,24 +65,35 @@ def kept(occurrence: Occurrence, author: Client) -> Kept:
     return Kept(draft.version, raw_from_json(draft.answers), draft.saved_at) if draft else NOTHING_KEPT
 
 
-def save_draft(occurrence: Occurrence, *, author: Client, raw: Raw, base_version: int) -> Draft:
-    """Keep ``raw``, the input of some or all questions, built on ``base_version`` of the draft.
+def mark_of(parts: Sequence[str]) -> str:
+    """Return a short mark of an input: a page sends it back to say what it was made from."""
+    text = json.dumps([part.replace("\r\n", "\n") for part in parts if part])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
-    Raises :class:`Conflict` when one of them changed since, :class:`TooLong` beyond the limit. Saving the
-    same once more changes nothing.
+
+def save_draft(
+    occurrence: Occurrence, *, author: Client, raw: Raw, base_version: int, gone: Iterable[str] = ()
+) -> Draft:
+    """Keep ``raw``, the input of some or all questions by answer key, built on ``base_version`` of the draft.
+
+    ``gone`` are keys to forget: of an instance that was taken away. Raises :class:`Conflict` when one of them
+    changed since, :class:`TooLong` beyond the limit. Saving the same once more changes nothing.
     """
     form = occurrence.assignment.edition.form
     typed = {key: [_storable(part) for part in parts] for key, parts in raw.items() if key in form}
+    gone = set(gone)
+    typed.update({key: [] for key in gone})
     draft = _locked(occurrence, author)
     before = raw_from_json(draft.answers)
     changed_at = _changed_at(draft.answers)
-    news = {key: parts for key, parts in typed.items() if parts != before.get(key, [])}
+    news = {key: parts for key, parts in typed.items() if parts != before.get(key, []) or key in gone & set(before)}
     clashing = {key for key in news if changed_at.get(key, 0) > base_version}
     if clashing:
         raise Conflict(draft, {key: typed[key] for key in clashing}, {key: before.get(key, []) for key in clashing})
     if not news and draft.version:
         return draft
-    text = _as_text(form, {**before, **news}, {**changed_at, **dict.fromkeys(news, draft.version + 1)})
+    together = {key: parts for key, parts in {**before, **news}.items() if key not in gone}
+    text = _as_text(form, together, {**changed_at, **dict.fromkeys(news, draft.version + 1)})
     draft.answers, draft.version = text, draft.version + 1
     draft.save(update_fields=["answers", "version", "saved_at"])
     if occurrence.started_at is None and occurrence.client_id is not None:

@@ -102,13 +102,26 @@ def siblings(occurrence: Occurrence) -> list[uuid.UUID]:
 
 
 def admit_to_reveal(slot: Iterable[uuid.UUID], sent: Collection[uuid.UUID]) -> None:
-    """Let those who have sent read each other's sealed answers of a slot; nothing private is touched."""
+    """Let those who have sent read each other's sealed answers of a slot; nothing private is touched.
+
+    Of an answer that was amended, only what stands now.
+    """
     # Ids first, not a join: so each statement goes straight to its index, whatever the planner knows.
-    responses = list(Response.objects.filter(occurrence__in=list(slot)).values_list("pk", flat=True))
+    responses = list(Response.objects.filter(occurrence__in=list(slot)).newest().values_list("pk", flat=True))
     for rows in _rows_of(responses):
         for author in sent:
             others = sorted(one for one in sent if one != author)
             rows.filter(author_id=author, lane=Lane.REVEAL).update(readers=others)
+
+
+def replace(old: Response, new: Response) -> None:
+    """Let an amended response stand for the one before it: nobody comes to read that, and its files go along.
+
+    Only before it opened: nobody can be made to un-read anything.
+    """
+    Attachment.objects.filter(response=old).update(response=new)
+    for rows in _rows_of([old.pk]):
+        rows.filter(lane=Lane.REVEAL).update(readers=[])
 
 
 def set_reveal(slot: Iterable[uuid.UUID], moment: datetime.datetime | None, now: datetime.datetime) -> None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from clients.models import Appointment, Client
 from exercises.doing import Doing
 from exercises.lane_words import Circle, Said, circles, said
+from exercises.languages import language_of
 from exercises.models import Draft, Occurrence, Response
 from exercises.together import Opened, opened, sealed
 from exercises.vocabulary import Lane
@@ -100,11 +101,12 @@ def _items(
     together = {one.occurrence_id for one in told if one.lane == Lane.JOINT}
     drafts = set(Draft.objects.filter(author=person, occurrence__in=rows).values_list("occurrence_id", flat=True))
     first_of_today = timezone.localtime(now).date()
+    language = language_of(person, practice) if rows else practice.language
     found = []
     for row in rows:
         doing = Doing(row, person, practice, now)
         # What was read for all at once need not be asked again for each.
-        doing.circle, doing.sent = around[row.couple_id], None
+        doing.circle, doing.sent, doing.language = around[row.couple_id], None, language
         doing.joint_part_sent = row.pk in together
         if row.pk in mine or (row.pk in together and not doing.questions):
             continue

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client, Couple
 from exercises.models.assignment import Occurrence
 from exercises.models.library import Edition
+from exercises.values import Value
 from exercises.vocabulary import Lane
 from practice.models import Membership, PracticeModel, inside
+from practice.models.base import BoundManager
 from practice.vault import SealedTextField
 
 
@@ -37,6 +41,18 @@ class Draft(PracticeModel):
         return f"draft {self.pk}"
 
 
+class ResponseQuerySet(models.QuerySet):
+    def newest(self) -> ResponseQuerySet:
+        """Without what its author has amended since: the newest revision stands for all of them."""
+        later = Response.objects.filter(
+            practice_id=OuterRef("practice_id"),
+            occurrence=OuterRef("occurrence_id"),
+            author=OuterRef("author_id"),
+            revision__gt=OuterRef("revision"),
+        )
+        return self.filter(~Exists(later))
+
+
 class Response(PracticeModel):
     """What one partner sent for an occurrence (in a joint one: what each sent, one row a person).
 
@@ -56,6 +72,8 @@ class Response(PracticeModel):
     submitted_at = models.DateTimeField()
     #: When it came in from another system; its ``submitted_at`` is the moment it was given there.
     imported_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BoundManager.from_queryset(ResponseQuerySet)()
 
     class Meta:
         constraints = [
@@ -98,6 +116,14 @@ class Answer(PracticeModel):
 
     def __str__(self) -> str:
         return f"answer {self.pk}"
+
+    @property
+    def value(self) -> Value:
+        """The answer as it was cleaned when it was sent; the database's idle decimals are not part of it."""
+        number = self.number
+        if number is not None:
+            number = number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()
+        return Value(number, tuple(self.choices), str(self.text), self.declined)
 
 
 class Reading(PracticeModel):

@@ -82,19 +82,22 @@ def from_when(occurrence: Occurrence, now: datetime.datetime) -> str:
 @register.filter
 def stopped_at(item: Item) -> str:
     """'You stopped at question 3 of 8.'"""
-    of, at = len(item.doing.questions), item.doing.reached()
-    if at > of:
+    at = item.doing.go_on_at()
+    if at is None:
         return _("You have been through all the questions. Nothing has been sent yet.")
-    return _("You stopped at question %(at)s of %(of)s.") % {"at": at, "of": of}
+    if item.doing.whole:
+        return _("You have begun. Nothing has been sent yet.")
+    return _("You stopped here: %(place)s.") % {"place": str(item.doing.progress(at)).lower()}
 
 
 @register.filter
 def carry_on(item: Item) -> str:
-    """The address to go on at: the first question after what was answered, or the check page."""
-    pk, at = item.occurrence.pk, item.doing.reached()
+    """The address to go on at: the first page after what was answered, or the check page."""
+    pk = item.occurrence.pk
     if not item.doing.questions:
         return reverse("do", args=[pk])
-    return reverse("do_check", args=[pk]) if at > len(item.doing.questions) else reverse("do_question", args=[pk, at])
+    at = item.doing.go_on_at()
+    return reverse("do_check", args=[pk]) if at is None else reverse("do_question", args=[pk, at])
 
 
 @register.filter

@@ -9,21 +9,22 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clients.access import for_consenting_clients
 from clients.models import Appointment
-from exercises import answering
+from exercises import amending, answering, looking_over
 from exercises import doing as doings
-from exercises.asking import ask
 from exercises.doing import Doing
 from exercises.flags import raised
 from exercises.lane_words import said
 from exercises.next_steps import next_steps
-from exercises.views.portal_do import over, script_words
+from exercises.views.portal_do import over
+from exercises.views.portal_save import script_words
 from exercises.vocabulary import Lane
 
 
@@ -50,7 +51,7 @@ def check(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
 
 
 def _check_page(request: Any, doing: Doing, status: int = 200) -> HttpResponse:
-    groups = [(box, doing.lines(box.numbers)) for box in doing.lane_boxes]
+    groups = looking_over.by_lane(doing)
     every = [line for _box, lines in groups for line in lines]
     return render(
         request,
@@ -58,13 +59,12 @@ def _check_page(request: Any, doing: Doing, status: int = 200) -> HttpResponse:
         {
             "doing": doing,
             "groups": groups,
+            "back_to": doing.before(len(doing.pages) + 1) or 1,
             "script_words": script_words(),
             "errors": [
-                {"id": f"{ask(line.question).spot}-line", "message": f"{line.question.label}: {line.error}"}
-                for line in every
-                if line.error
+                {"id": f"{line.spot}-line", "message": f"{line.label}: {line.error}"} for line in every if line.error
             ],
-            "weighs": bool(raised(doing.form, {line.question.key: line.value for line in every})),
+            "weighs": bool(raised(doing.form, doing.to_send)),
             "all_left_out": all(line.left_out for line in every),
         },
         status=status,
@@ -78,8 +78,9 @@ def send(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
     doing = doings.of(request.person, request.practice, occurrence_id)
     if request.method != "POST":
         return redirect("do_check", occurrence_id)
+    give = amending.amend if doing.is_amending else answering.submit
     try:
-        answering.submit(doing.occurrence, author=request.person, raw=doing.kept.raw)
+        give(doing.occurrence, author=request.person, raw=doing.kept.raw)
     except answering.NotYetRight:
         return _check_page(request, doing, status=422)
     except answering.NotOpen as closed:
@@ -102,8 +103,36 @@ def sent(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
         "steps": next_steps(doing, session),
         "session": session,
         "evening": timezone.localtime(doing.now).hour >= 17,
+        "was_late": doing.sent.submitted_at > doing.occurrence.on_time_until,
+        "unsent": looking_over.lines(doing) if doing.kept.version and not doing.may_amend else [],
+        "ask_at": _where_to_ask(doing),
     }
     return render(request, "exercises/portal/sent.html", context)
+
+
+def _where_to_ask(doing: Doing) -> str:
+    """The address to write to the therapist at about this; empty where there is none."""
+    try:
+        return f"{reverse('portal_thread_new')}?response={doing.sent.pk}" if doing.sent else ""
+    except NoReverseMatch:
+        return ""
+
+
+@require_POST
+@for_consenting_clients
+def amend(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
+    """Change what was sent, while nobody else may read it; or let it stand as it is."""
+    doing = doings.of(request.person, request.practice, occurrence_id)
+    if doing.sent is None:
+        return redirect("do", occurrence_id)
+    if request.POST.get("to") == "keep":
+        amending.give_up(doing.sent)
+        messages.info(request, _("Nothing was changed. What you sent stands as it was."))
+    elif doing.questions and amending.begin(doing.sent):
+        return redirect("do_check", occurrence_id)
+    else:
+        messages.info(request, _("Somebody may have read it by now, so it stays as it is."))
+    return redirect("do_sent", occurrence_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

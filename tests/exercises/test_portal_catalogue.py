@@ -10,6 +10,7 @@ from django.utils import timezone
 from exercises import answering
 from exercises.answers import NONE_OF_THESE
 from exercises.models import Assignment, Exercise, Occurrence
+from exercises.pages import is_short
 from exercises.questions import Question
 from exercises.vocabulary import QuestionType
 from tests.exercises.given import as_attune
@@ -74,7 +75,8 @@ def test_all_of_the_catalogue_goes_through_the_portal(couple, mara, theo, therap
         if number % 6:
             continue  # opening shows what can go wrong with one of them; sending is the same for all
         if len(form):
-            assert browser.get(f"{at}{len(form)}/").status_code == 200
+            last = 1 if is_short(form) else len(form)
+            assert browser.get(f"{at}{last}/").status_code == 200
         with acting_as(mara):
             mine = Occurrence.objects.get(pk=occurrence.pk)
             answering.submit(mine, author=mara, raw={one.key: some_answer(one) for one in form})

@@ -1,13 +1,15 @@
 // Answers are saved as they are typed, and never lost on the way. Every page works without this file, too.
 //
 // What the server has not confirmed stays on this phone under one key per person and occurrence:
-// { question: { parts: [...], base: 3 } }. It goes as soon as the server has it, on sending and on Leave.
+// { "question page": { parts: [...], base: 3, at: 0 } }. `page` is one load of one page, so that two tabs never
+// write over each other. An entry goes as soon as the server has it, on sending and on Leave.
 
 const form = document.querySelector("form[data-answer]");
 const STORE = "attune:";
 const OLDEST = 14 * 24 * 3600 * 1000;
 const PAUSE = 800;
 const FAR_APART = 60000;
+const HERE = Array.from(crypto.getRandomValues(new Uint8Array(6)), (one) => one.toString(36)).join("");
 
 // ── what is on this phone ──────────────────────────────────────────────────
 
@@ -52,7 +54,10 @@ forgetOld();
 const sent = document.querySelector("[data-sent]");
 if (sent) forget(sent.dataset.sent);
 
-document.querySelector("main h1[tabindex='-1']")?.focus({ preventScroll: true });
+// After going on, the page's heading is read; after 'add another' and 'change', what was added or is to be changed.
+const spot = location.hash.length > 1 && document.getElementById(location.hash.slice(1))?.closest("main form");
+if (spot) document.getElementById(location.hash.slice(1)).querySelector("input:not([type=hidden]), textarea, select")?.focus();
+else document.querySelector("main h1[tabindex='-1']")?.focus({ preventScroll: true });
 
 // ── talking to the server ──────────────────────────────────────────────────
 
@@ -82,13 +87,18 @@ function start(form) {
   const key = form.dataset.answer;
   const words = JSON.parse(form.dataset.words);
   const line = document.querySelector("[data-status]");
-  const question = form.querySelector("[name=question]")?.value;
-  const version = form.querySelector("[name=base_version]");
+  const questions = [...form.querySelectorAll("input[type=hidden][name=question]")].map((one) => one.value);
+  const version = Number(form.querySelector("[name=base_version]")?.value ?? 0);
+  /** For each question the count of the draft that its field was made from. */
+  const bases = new Map(questions.map((name) => [name, version]));
+  const clashes = new Map();
   let timer = 0;
   let again = 0;
   let tries = 0;
   let underWay = null;
-  let clash = null;
+
+  // As long as this page is open, its entries are its own.
+  navigator.locks?.request(`attune:${HERE}`, () => new Promise(() => {}));
 
   // ── the line that says where it is ──
 
@@ -113,59 +123,86 @@ function start(form) {
 
   // ── what stands in the form ──
 
-  const controls = () => [...form.elements].filter((one) => question && one.name === question && one.type !== "hidden");
+  const isChoice = (one) => one.type === "radio" || one.type === "checkbox";
+  const controls = (name) => [...form.elements].filter((one) => one.name === name && one.type !== "hidden" && one.type !== "submit");
 
-  function parts() {
-    return controls()
-      .filter((one) => (one.type === "radio" || one.type === "checkbox" ? one.checked : one.value !== ""))
-      .map((one) => one.value);
+  /** Whether a control says something: words beside 'something else' only while that is chosen, a unit never alone. */
+  function counts(one, all) {
+    if (isChoice(one)) return one.checked;
+    if (one.value === "") return false;
+    if ("ownWords" in one.dataset) return all.some((other) => "other" in other.dataset && other.checked);
+    if ("unit" in one.dataset) return all.some((other) => other !== one && other.value !== "" && !isChoice(other));
+    return true;
   }
 
-  function fill(wanted) {
-    const left = [...wanted];
-    for (const one of controls()) {
-      const choice = one.type === "radio" || one.type === "checkbox";
-      if (choice) one.checked = wanted.includes(one.value);
-      if (choice && one.checked) left.splice(left.indexOf(one.value), 1);
+  function parts(name) {
+    const all = controls(name);
+    return all.filter((one) => counts(one, all)).map((one) => one.value);
+  }
+
+  const FITS = { date: /^\d{4}-\d\d-\d\d$/, time: /^\d\d:\d\d/ };
+
+  function fill(name, wanted) {
+    const left = wanted.flatMap((one) => (/^\d{4}-\d\d-\d\dT/.test(one) ? one.split("T") : [one]));
+    const all = controls(name);
+    const take = (fits) => {
+      const at = left.findIndex(fits);
+      return at < 0 ? null : left.splice(at, 1)[0];
+    };
+    for (const one of all.filter(isChoice)) one.checked = take((part) => part === one.value) !== null;
+    for (const one of all.filter((control) => control.tagName === "SELECT")) {
+      const options = [...one.options].map((option) => option.value);
+      one.value = take((part) => options.includes(part)) ?? options[0];
     }
-    for (const one of controls()) {
-      if (one.type !== "radio" && one.type !== "checkbox") one.value = left[0] ?? "";
+    for (const one of all.filter((control) => control.type in FITS)) one.value = take((part) => FITS[one.type].test(part)) ?? "";
+    for (const one of all.filter((control) => !isChoice(control) && control.tagName !== "SELECT" && !(control.type in FITS))) {
+      one.value = left.shift() ?? "";
     }
-    showRoom();
+    showRoom(name);
   }
 
   const same = (one, other) => one.length === other.length && one.every((part, n) => part === other[n]);
 
   // ── saving ──
 
-  function keep() {
-    if (!question) return;
+  const label = (name, page = HERE) => `${name} ${page}`;
+  const split = (entry) => entry.split(" ");
+
+  function keep(name) {
     const entries = stored(key);
-    entries[question] = { parts: parts(), base: Number(version.value), at: Date.now() };
+    const base = entries[label(name)]?.base ?? bases.get(name);
+    entries[label(name)] = { parts: parts(name), base, at: Date.now() };
     store(key, entries);
   }
 
-  function drop(name, sentParts) {
+  /** The server has it: forget it here, or, when more was typed meanwhile, build that on what the server has. */
+  function drop(entry, sentParts, at) {
     const entries = stored(key);
-    if (entries[name] && same(entries[name].parts, sentParts)) {
-      delete entries[name];
-      store(key, entries);
-    }
+    if (!entries[entry]) return;
+    if (same(entries[entry].parts, sentParts)) delete entries[entry];
+    else if (at) entries[entry].base = at;
+    store(key, entries);
   }
 
+  const fieldsOf = (name, entry) => [
+    ["base_version", String(entry.base)],
+    ["question", name],
+    ...entry.parts.map((part) => [name, part]),
+  ];
+
   /** Send one question's input; true when the server has it. */
-  async function saveOne(name, entry) {
-    const fields = [["base_version", String(entry.base)], ["question", name], ...entry.parts.map((part) => [name, part])];
-    const answer = await post(form.dataset.save, fields);
+  async function saveOne(id, entry) {
+    const [name] = split(id);
+    const answer = await post(form.dataset.save, fieldsOf(name, entry));
     const told = await answer.json().catch(() => ({}));
     if (told.state === "saved") {
-      if (version && name === question) version.value = told.version;
-      else if (version && Number(version.value) === entry.base) version.value = told.version;
-      drop(name, entry.parts);
+      if (id === label(name)) bases.set(name, told.version);
+      drop(id, entry.parts, told.version);
       say(words.saved.replace("%s", told.at), "saved");
+      if (told.shown) follow(told.shown);
       return true;
     }
-    if (told.state === "changed") return meetClash(name, entry, told);
+    if (told.state === "changed") return meetClash(id, entry, told);
     if (told.state === "sent") {
       forget(key);
       location.replace(told.url);
@@ -176,15 +213,24 @@ function start(form) {
     return false;
   }
 
-  /** Send everything that is only on this phone. */
+  /** Send everything that is only on this phone, the oldest first. */
   async function saveAll() {
-    if (clash) return false;
-    const waiting = Object.entries(stored(key));
-    if (!waiting.length) return true;
     let all = true;
-    for (const [name, entry] of waiting) all = (await saveOne(name, entry)) && all;
+    const waiting = Object.entries(stored(key)).sort(([, one], [, other]) => (one.at ?? 0) - (other.at ?? 0));
+    for (const [id, entry] of waiting) {
+      if (clashes.has(split(id)[0])) all = false;
+      else if (await isOurs(id)) all = (await saveOne(id, entry)) && all;
+    }
     tries = 0;
-    return all;
+    return all && !clashes.size;
+  }
+
+  /** Whether an entry is this page's, or of a page that is no longer there. */
+  async function isOurs(id) {
+    const page = split(id)[1];
+    if (!page || page === HERE) return true;
+    if (!navigator.locks) return true;
+    return navigator.locks.request(`attune:${page}`, { ifAvailable: true }, (lock) => lock !== null);
   }
 
   function sync() {
@@ -201,56 +247,64 @@ function start(form) {
     return underWay;
   }
 
+  const waitingHere = () => Object.keys(stored(key)).filter((id) => [HERE, undefined].includes(split(id)[1]));
+
   async function settled() {
     // What was typed while a save was under way needs one of its own.
     for (let n = 0; n < 3; n++) {
       if (!(await sync())) return false;
-      if (!Object.keys(stored(key)).length) return true;
+      if (!waitingHere().length) return true;
     }
     return false;
   }
 
   // ── the same question, changed in another place ──
 
-  function meetClash(name, entry, told) {
+  function meetClash(id, entry, told) {
+    const [name] = split(id);
     const both = told.questions.find((one) => one.key === name);
     if (!both || same(both.mine, both.kept)) {
-      drop(name, entry.parts);
+      drop(id, entry.parts, told.version);
       return true;
     }
-    if (name !== question) return true; // its own page asks, when it is opened
-    clash = both;
-    const place = form.querySelector("[data-conflict]");
+    if (!bases.has(name)) return true; // its own page asks, when it is opened
+    clashes.set(name, both);
     const box = document.createElement("div");
     box.className = "notice";
     box.setAttribute("role", "alert");
-    box.append(...icon("changed"), text("h3", words.changed), text("p", words.changed_here));
+    box.append(...icon("changed"), text("h3", words.changed));
+    const asked = form.querySelector(`[data-question="${CSS.escape(name)}"] legend`);
+    if (questions.length > 1 && asked) box.append(text("p", asked.textContent));
+    box.append(text("p", words.changed_here));
     box.append(text("blockquote", both.mine_words || words.left_out, "why"));
     box.append(text("p", words.changed_there));
     box.append(text("blockquote", both.kept_words || words.left_out, "why"));
     const acts = document.createElement("div");
     acts.className = "acts";
+    const settle = (chosen) => settleClash(box, id, chosen, told.version);
     acts.append(
-      choice(words.take_mine, () => settleClash(entry.parts, told.version)),
-      choice(words.take_kept, () => settleClash(both.kept, told.version)),
+      choice(words.take_mine, () => settle(entry.parts)),
+      choice(words.take_kept, () => settle(both.kept)),
     );
     box.append(acts);
-    place.replaceChildren(box);
+    const place = form.querySelector("[data-conflict]");
+    place.append(box);
     place.hidden = false;
     say(words.kept, "kept");
     return false;
   }
 
-  function settleClash(chosen, at) {
-    clash = null;
-    version.value = at;
-    fill(chosen);
-    const place = form.querySelector("[data-conflict]");
-    place.replaceChildren();
-    place.hidden = true;
-    keep();
+  function settleClash(box, id, chosen, at) {
+    const [name] = split(id);
+    clashes.delete(name);
+    bases.set(name, at);
+    drop(id, stored(key)[id]?.parts ?? []);
+    fill(name, chosen);
+    box.remove();
+    form.querySelector("[data-conflict]").hidden = !clashes.size;
+    keep(name);
     sync();
-    controls()[0]?.focus();
+    controls(name)[0]?.focus();
   }
 
   function text(tag, words_, className = "") {
@@ -260,55 +314,92 @@ function start(form) {
     return made;
   }
 
-  function choice(label, act) {
-    const made = text("button", label, "btn btn--line");
+  function choice(label_, act) {
+    const made = text("button", label_, "btn btn--line");
     made.type = "button";
     made.addEventListener("click", act);
     return made;
   }
 
+  // ── what is asked follows from what was answered: the server decides, the page shows it ──
+
+  function follow(shown) {
+    const keys = new Set(shown);
+    let more = 0;
+    let fewer = 0;
+    for (const block of form.querySelectorAll("[data-block]")) {
+      if (block.classList.contains("block--add")) continue;
+      const hide = !keys.has(block.dataset.block);
+      if (hide === block.hidden) continue;
+      if (hide && block.contains(document.activeElement)) continue;
+      block.hidden = hide;
+      if (hide) fewer += 1;
+      else more += 1;
+    }
+    const changes = document.querySelector("[data-changes]");
+    if (changes && (more || fewer)) changes.textContent = more ? words.more : words.fewer;
+  }
+
   // ── typing ──
 
-  function showRoom() {
-    const area = form.querySelector("textarea[data-limit]");
-    const note = form.querySelector("[data-room]");
-    if (!area || !note) return;
-    const left = Number(area.dataset.limit) - [...area.value.normalize("NFC").trim()].length;
-    note.hidden = left > Math.max(50, Number(area.dataset.limit) / 20);
-    note.textContent = note.hidden ? "" : (left < 0 ? words.over_room : words.room).replace("%s", Math.abs(left));
+  function showRoom(name) {
+    for (const area of form.querySelectorAll("textarea[data-limit]")) {
+      if (name && area.name !== name) continue;
+      const note = area.closest("[data-question]")?.querySelector("[data-room]");
+      if (!note) continue;
+      const left = Number(area.dataset.limit) - [...area.value.normalize("NFC").trim()].length;
+      note.hidden = left > Math.max(50, Number(area.dataset.limit) / 20);
+      note.textContent = note.hidden ? "" : (left < 0 ? words.over_room : words.room).replace("%s", Math.abs(left));
+    }
   }
 
   form.addEventListener("input", (event) => {
     const control = event.target;
-    if (control.name !== question) return;
+    if (!bases.has(control.name)) return;
+    const all = controls(control.name);
+    // Words of one's own are an answer of their own: writing them chooses it.
+    if ("ownWords" in control.dataset && control.value) for (const one of all) if ("other" in one.dataset) one.checked = true;
     // 'Rather not say' and 'none of these' stand alone.
-    if (control.dataset && control.type !== "textarea" && control.checked) {
-      for (const one of controls()) {
+    if (isChoice(control) && control.checked) {
+      for (const one of all) {
         if (one !== control && one.checked && ("alone" in control.dataset || "alone" in one.dataset)) one.checked = false;
       }
     }
-    showRoom();
-    keep();
+    showRoom(control.name);
+    keep(control.name);
     clearTimeout(timer);
-    timer = setTimeout(sync, control.type === "textarea" || control.type === "text" ? PAUSE : 150);
+    timer = setTimeout(sync, isChoice(control) || control.tagName === "SELECT" ? 150 : PAUSE);
   });
   showRoom();
 
   // ── coming back ──
 
-  function restore() {
-    const mine = question && stored(key)[question];
-    if (mine && !same(mine.parts, parts())) {
-      fill(mine.parts);
+  /** Take over what an earlier page left on this phone: the newest into its field, to be saved from here. */
+  async function adopt() {
+    const found = new Map();
+    for (const [id, entry] of Object.entries(stored(key))) {
+      const [name] = split(id);
+      if (!bases.has(name) || !(await isOurs(id))) continue;
+      if (!found.has(name) || (found.get(name).entry.at ?? 0) < (entry.at ?? 0)) found.set(name, { id, entry });
+    }
+    for (const [name, { id, entry }] of found) {
+      const entries = stored(key);
+      if (id === label(name) || !entries[id]) continue;
+      delete entries[id];
+      entries[label(name)] = entry;
+      store(key, entries);
+      if (same(entry.parts, parts(name))) continue;
+      fill(name, entry.parts);
       say(words.kept, "kept");
     }
-    const waiting = Object.keys(stored(key)).length;
-    if (waiting) {
-      sync().then((all) => {
-        // The check page shows what the server has: now it has more.
-        if (all && !question && !Object.keys(stored(key)).length) location.reload();
-      });
-    }
+  }
+
+  async function restore() {
+    await adopt();
+    if (!Object.keys(stored(key)).length) return;
+    const all = await sync();
+    // The check page shows what the server has: now it has more.
+    if (all && !questions.length && !Object.keys(stored(key)).length) location.reload();
   }
 
   restore();
@@ -317,15 +408,17 @@ function start(form) {
     sync();
   });
   addEventListener("offline", () => {
-    if (Object.keys(stored(key)).length) sayKept();
+    if (waitingHere().length) sayKept();
   });
   addEventListener("pagehide", () => {
-    const mine = question && stored(key)[question];
-    if (!mine || clash) return;
-    const fields = [["base_version", String(mine.base)], ["question", question], ...mine.parts.map((part) => [question, part])];
-    const body = new URLSearchParams(fields);
-    // Too large for a last word (64 kB): it waits on this phone and goes next time.
-    if (body.toString().length < 60000) fetch(form.dataset.save, { method: "POST", body, keepalive: true, headers: { "X-CSRFToken": token() } }).catch(() => {});
+    const entries = stored(key);
+    for (const name of questions) {
+      const mine = entries[label(name)];
+      if (!mine || clashes.has(name)) continue;
+      const body = new URLSearchParams(fieldsOf(name, mine));
+      // Too large for a last word (64 kB): it waits on this phone and goes next time.
+      if (body.toString().length < 60000) fetch(form.dataset.save, { method: "POST", body, keepalive: true, headers: { "X-CSRFToken": token() } }).catch(() => {});
+    }
   });
 
   // ── going on, and sending ──
@@ -335,6 +428,15 @@ function start(form) {
   function busy(button, on) {
     if (on) button?.setAttribute("aria-disabled", "true");
     else button?.removeAttribute("aria-disabled");
+  }
+
+  const stop = document.querySelector("a[data-stop]");
+  const stopButton = form.querySelector("button[value=stop]");
+  if (stop && stopButton) {
+    stop.addEventListener("click", (event) => {
+      event.preventDefault();
+      form.requestSubmit(stopButton);
+    });
   }
 
   form.addEventListener("submit", async (event) => {
@@ -356,11 +458,10 @@ function start(form) {
   });
 
   async function goOn(button) {
-    if (!(await settled())) return;
-    natively(button);
+    if (await settled()) await natively(button);
   }
 
-  /** Post the form as it is: the server looks at the answer and leads on, or shows what is to be changed. */
+  /** Post the form as it is: the server looks at the answers and leads on, or shows what is to be changed. */
   async function natively(button) {
     const fields = new FormData(form);
     if (button?.name) fields.append(button.name, button.value);
@@ -383,10 +484,18 @@ function start(form) {
       return;
     }
     if (answer.headers.get("Content-Type")?.startsWith("application/json")) {
-      location.replace((await answer.json()).url);
+      leadTo((await answer.json()).url);
       return;
     }
     HTMLFormElement.prototype.submit.call(withButton(button));
+  }
+
+  /** Go to an address; to this page's own it goes by loading it anew. */
+  function leadTo(url) {
+    const to = new URL(url, location.href);
+    const here = to.pathname === location.pathname && to.search === location.search;
+    location.replace(to);
+    if (here && to.hash) location.reload();
   }
 
   function withButton(button) {

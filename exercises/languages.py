@@ -1,0 +1,69 @@
+"""Which language somebody reads an exercise in, and the exercise in that language."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from collections.abc import Collection, Iterable
+
+from django.conf import settings
+from django.utils.translation import get_language_info, to_language
+
+from clients.models import Client, Contact
+from exercises.models import Assignment, Edition
+from exercises.translations import best_language, languages, translated
+from practice.models import Practice
+
+
+def language_of(client: Client, practice: Practice) -> str:
+    """Return the language a client chose to read in; the practice's own where they chose none."""
+    chosen = Contact.objects.filter(client=client).values_list("language", flat=True).first()
+    return chosen or practice.language
+
+
+def spoken(edition: Edition, language: str) -> Edition:
+    """Return an edition as it reads in a language: the same edition, with other words where there are any.
+
+    Keys, values and everything that is counted are the same in all languages.
+    """
+    if not edition.content.get("translations") or best_language(edition.content, language) == _source(edition):
+        return edition
+    said = copy.copy(edition)
+    said.__dict__.pop("form", None)
+    said.content = translated(edition.content, language)
+    said.title = said.content.get("title") or edition.title
+    return said
+
+
+def language_said(edition: Edition, language: str) -> str:
+    """Return the language that :func:`spoken` gives for a wish, for the page's ``lang``."""
+    return best_language(edition.content, language)
+
+
+def _source(edition: Edition) -> str:
+    return str(edition.content.get("language") or "en")
+
+
+def on_offer(couples: Iterable[uuid.UUID]) -> list[tuple[str, str]]:
+    """Return the languages that a client can choose: Attune's own, and those of what they were given.
+
+    Read as that client, so that nothing given to somebody else counts. Value and name, in its own language.
+    """
+    codes = {code for code, _name in settings.LANGUAGES}
+    given = Assignment.objects.filter(couple__in=list(couples), edition__content__has_key="translations")
+    for edition in Edition.objects.filter(pk__in=given.values("edition")):
+        codes |= set(languages(edition.content))
+    return named(codes)
+
+
+def named(codes: Collection[str]) -> list[tuple[str, str]]:
+    """Return languages with their own names, in order."""
+    return sorted(((code, _name_of(code)) for code in codes), key=lambda one: one[1].casefold())
+
+
+def _name_of(code: str) -> str:
+    try:
+        info = get_language_info(to_language(code))
+    except KeyError:
+        return code
+    return str(info["name_local"]).capitalize()
