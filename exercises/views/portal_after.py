@@ -91,7 +91,7 @@ def after(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
     doing = doings.of(request.person, request.practice, occurrence_id)
     if doing.sent is None and doing.occurrence.state not in (Occurrence.State.DONE, Occurrence.State.SKIPPED):
         raise Http404
-    form = AfterForm(request.POST or None, initial=_start(doing))
+    form = AfterForm(request.POST if request.method == "POST" else None, initial=_start(doing))
     if request.method == "POST" and form.is_valid():
         feedback.give(doing.occurrence, request.person, form.said())
         messages.success(request, _("Thank you. That helps to find what fits you."))
