@@ -21,6 +21,8 @@ OLDEST = 12
 LONGEST_SENTENCE = 20  # words, on average
 #: In fewer words than this, one long word decides everything.
 _FEWEST_WORDS = 25
+#: Names and single words say nothing of how sentences read.
+_FEWEST_IN_SENTENCE = 5
 #: Grades of a text as short as a question's; they swing, so they are given some room.
 _ROOM = 1.5
 _MOST_TEXTS = 20
@@ -66,7 +68,8 @@ def check_reading_age(draft: Draft) -> list[Finding]:
     """Texts that clients read: those that are long or hard by themselves, and all of them together."""
     read = [text for text in texts(draft.content) if not text.path.startswith(("adaptations.", "reminder_title"))]
     found = list(_check_texts(draft, [(text.place, text.source) for text in read]))
-    together = ease_of("\n".join(text.source for text in read), draft.language)
+    sentences = [text.source for text in read if len(_WORD.findall(text.source)) >= _FEWEST_IN_SENTENCE]
+    together = ease_of("\n".join(sentences), draft.language)
     if together.age is not None and together.words >= _FEWEST_WORDS and together.age > OLDEST:
         message = _("All in all, this reads like a text for readers of {age} years. Shorter words would help.")
         found.append(warn("questions", "reading_age", format_lazy(message, age=round(together.age))))
