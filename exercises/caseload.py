@@ -120,7 +120,8 @@ def unread_responses(membership: Membership, couples: Collection[uuid.UUID]) -> 
     """Return what this member of staff has not read: for both (``new_open``), kept apart (``new_apart``)."""
     read = Reading.objects.filter(response=OuterRef("pk"), practice_id=OuterRef("practice_id"), membership=membership)
     return (
-        Response.objects.filter(couple_id__in=couples)
+        Response.objects.newest()
+        .filter(couple_id__in=couples)
         .annotate(
             new_open=ExpressionWrapper(~Q(lane__in=APART) & ~Exists(read.filter(apart=False)), BooleanField()),
             new_apart=ExpressionWrapper(kept_apart() & ~Exists(read.filter(apart=True)), BooleanField()),
@@ -150,7 +151,7 @@ def _given(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, lis
         .filter(couple_id__in=couples)
         .filter(Exists(Occurrence.objects.filter(assignment=OuterRef("pk"), closes_at__gt=now)))
         .annotate(title=F("edition__title"), minutes=KeyTextTransform("minutes", "edition__content"))
-        .only("couple_id", "audience", "rule", "reviews", "starts_on")
+        .only("couple_id", "audience", "rule", "reviews", "starts_on", "due")
     )
     for one in running:
         found[one.couple_id].append((one.title, piece_of(one, int(one.minutes or 0))))

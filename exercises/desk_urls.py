@@ -2,7 +2,17 @@
 
 from django.urls import include, path
 
-from exercises.views import desk, desk_assign, desk_couple, desk_kept, desk_library, desk_measure, files
+from exercises.views import (
+    desk,
+    desk_assign,
+    desk_couple,
+    desk_kept,
+    desk_library,
+    desk_measure,
+    desk_plan,
+    desk_rests,
+    files,
+)
 
 COUPLE = "couples/<uuid:couple_id>/"
 
@@ -21,6 +31,14 @@ urlpatterns = [
     path(COUPLE + "answers/<uuid:response_id>/private/read/", desk_couple.read, {"apart": True}, name="read_private"),
     path(COUPLE + "assign/", desk_assign.assign, name="assign"),
     path(COUPLE + "assign/preview/", desk_assign.assign_preview, name="assign_preview"),
+    path(COUPLE + "practice/<uuid:assignment_id>/", desk_plan.plan, name="plan"),
+    path(COUPLE + "practice/<uuid:assignment_id>/change/", desk_plan.plan_edit, name="plan_edit"),
+    path(COUPLE + "practice/<uuid:assignment_id>/change/preview/", desk_plan.plan_preview, name="plan_preview"),
+    path(COUPLE + "practice/<uuid:assignment_id>/act/", desk_plan.plan_act, name="plan_act"),
+    path(COUPLE + "practice/<uuid:assignment_id>/times/<str:slot>/", desk_plan.plan_round, name="plan_round"),
+    path(COUPLE + "practice/<uuid:assignment_id>/rest/", desk_rests.rests, name="rests_one"),
+    path(COUPLE + "rest/", desk_rests.rests, name="rests"),
+    path(COUPLE + "rest/<uuid:pause_id>/", desk_rests.rest_act, name="rest_act"),
     path(COUPLE + "practice/<uuid:assignment_id>/take-back/", desk_couple.take_back, name="take_back"),
     path(COUPLE + "practice/<uuid:assignment_id>/open/<str:slot>/", desk_couple.open_reveal, name="open_reveal"),
     path(COUPLE + "measures/", desk_measure.measures_of_couple, name="measures_of_couple"),

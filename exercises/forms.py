@@ -3,70 +3,51 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from clients.models import Couple
-from exercises.giving import LONGEST_WHY, Giving, OpensBy, lanes_on_offer, partners_of
-from exercises.models import Edition
-from exercises.recurrence import LAST, MAX_COUNT, MAX_INTERVAL, Freq, Recurrence, ScheduleError
-from exercises.rhythm import sentence
-from exercises.schedule import default_time, instant
-from exercises.vocabulary import Lane, Participation
+from clients.models import Client, Couple
+from exercises.giving import LONGEST_WHY, FollowUp, Giving, OpensBy, goals_on_offer, lanes_on_offer, partners_of
+from exercises.library import by_slug
+from exercises.models import Assignment, Edition
+from exercises.schedule import instant
+from exercises.vocabulary import ADAPTATIONS, Kind, Lane, Level, Participation
+from exercises.when_form import WhenForm, day_input, time_input
 from practice.models import Practice
 
 EACH, TOGETHER = "each", "together"
-
-WEEKDAYS = [
-    ("0", _("Mon")),
-    ("1", _("Tue")),
-    ("2", _("Wed")),
-    ("3", _("Thu")),
-    ("4", _("Fri")),
-    ("5", _("Sat")),
-    ("6", _("Sun")),
-]
-NTH = [
-    ("1", _("on the first")),
-    ("2", _("on the second")),
-    ("3", _("on the third")),
-    ("4", _("on the fourth")),
-    (str(LAST), _("on the last")),
-]
-LONG_WEEKDAYS = [
-    ("0", _("Monday")),
-    ("1", _("Tuesday")),
-    ("2", _("Wednesday")),
-    ("3", _("Thursday")),
-    ("4", _("Friday")),
-    ("5", _("Saturday")),
-    ("6", _("Sunday")),
-]
-RHYTHMS = [("once", _("Once")), ("daily", _("Daily")), ("weekly", _("Weekly")), ("monthly", _("Monthly"))]
-#: Which field shows what is wrong with which part of a recurrence.
-PART_FIELDS = {"weekdays": "weekdays", "interval": "every", "count": "count", "until": "until", "first": "starts_on"}
+#: What may be offered afterwards, in the order of the choice.
+FOLLOW_UPS = (
+    "day-after-follow-up",
+    "after-sharing-care",
+    "effort-or-pressure",
+    "weekly-ritual-review",
+    "refresh-a-ritual",
+)
+#: Suggested by itself: the day after a repair, and after going deep.
+AFTER_REPAIR, AFTER_DEEP, AFTER_TRIAL = "day-after-follow-up", "after-sharing-care", "effort-or-pressure"
+LONGEST_CARD = 90
 
 
-def day_input() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+class AssignForm(WhenForm):
+    """Everything on one page. After ``is_valid`` :meth:`giving` says what was chosen.
 
-
-def time_input() -> forms.TimeInput:
-    return forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-
-
-class AssignForm(forms.Form):
-    """Everything on one page. After ``is_valid`` :meth:`giving` says what was chosen."""
+    With ``continues``, an assignment, the form stands for the same people and lane and says what comes next.
+    """
 
     key = forms.UUIDField(widget=forms.HiddenInput, required=False)
     who = forms.ChoiceField(
         label=_("Who"),
         widget=forms.RadioSelect,
+        error_messages={"invalid_choice": _("Please choose among the partners of this couple.")},
+    )
+    people = forms.MultipleChoiceField(
+        label=_("Which of them"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": _("Please choose among the partners of this couple.")},
     )
     why = forms.CharField(
@@ -76,49 +57,6 @@ class AssignForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": _("Please write one line. They read it above the exercise.")},
     )
-    starts_on = forms.DateField(
-        label=_("First date"),
-        widget=day_input(),
-        error_messages={
-            "required": _("Please choose a first date."),
-            "invalid": _("Please write a date, such as 2026-11-29."),
-        },
-    )
-    at = forms.TimeField(
-        label=_("Time"),
-        widget=time_input(),
-        error_messages={
-            "required": _("Please choose a time."),
-            "invalid": _("Please write a time, such as 18:00."),
-        },
-    )
-    rhythm = forms.ChoiceField(label=_("Rhythm"), widget=forms.RadioSelect)
-    every = forms.IntegerField(
-        label=_("Every"),
-        min_value=1,
-        max_value=MAX_INTERVAL,
-        required=False,
-        initial=1,
-        help_text=_("1 for each, 2 for every second, and so on."),
-    )
-    weekdays = forms.MultipleChoiceField(
-        label=_("On these days"), choices=WEEKDAYS, required=False, widget=forms.CheckboxSelectMultiple
-    )
-    nth = forms.ChoiceField(label=_("Of the month"), choices=NTH, required=False)
-    nth_weekday = forms.ChoiceField(label=_("Day"), choices=LONG_WEEKDAYS, required=False)
-    ends = forms.ChoiceField(
-        label=_("Until when"),
-        widget=forms.RadioSelect,
-        required=False,
-        initial="open",
-        choices=[
-            ("open", _("No end yet")),
-            ("count", _("A number of times")),
-            ("until", _("A last day")),
-        ],
-    )
-    count = forms.IntegerField(label=_("How many times"), min_value=1, max_value=MAX_COUNT, required=False)
-    until = forms.DateField(label=_("Last day"), required=False, widget=day_input())
     lane = forms.ChoiceField(label=_("Who reads"), widget=forms.RadioSelect)
     opens_by = forms.ChoiceField(label=_("The answers open"), required=False, widget=forms.RadioSelect)
     opens_on = forms.DateField(
@@ -130,107 +68,146 @@ class AssignForm(forms.Form):
         required=False,
         help_text=_("In neutral words, at the hour each of them chose. Never after they have sent."),
     )
+    whole_page = forms.BooleanField(
+        label=_("All questions on one page"),
+        required=False,
+        help_text=_("Else one question a page, which is easier on a phone."),
+    )
+    smaller = forms.BooleanField(
+        label=_("A little of it is enough"),
+        required=False,
+        help_text=_("They read above it that even two minutes count."),
+    )
+    adaptations = forms.MultipleChoiceField(
+        label=_("Said to them besides"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    cards = forms.MultipleChoiceField(
+        label=_("Cards in the deck"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Take away what does not fit these people."),
+    )
+    follow_up = forms.ChoiceField(label=_("Offer afterwards"), required=False)
+    follow_up_when = forms.ChoiceField(
+        label=_("It comes"), required=False, choices=FollowUp.choices, widget=forms.RadioSelect, initial=FollowUp.EACH
+    )
+    follow_up_hours = forms.IntegerField(
+        label=_("Hours later"), required=False, min_value=1, max_value=24 * 60, initial=24
+    )
+    goal = forms.ChoiceField(label=_("Goal"), required=False)
+    sure = forms.BooleanField(
+        label=_("I know, and give it anyway"),
+        required=False,
+        help_text=_("That you chose this is noted in the trail."),
+    )
 
-    def __init__(self, data: Any = None, *, couple: Couple, edition: Edition, practice: Practice) -> None:
-        self.couple, self.edition, self.practice = couple, edition, practice
-        cadence = edition.content["cadence"]
-        self.suggested = Recurrence.parse(cadence["rule"], reviews=cadence.get("reviews", False))
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        couple: Couple,
+        edition: Edition,
+        practice: Practice,
+        continues: Assignment | None = None,
+    ) -> None:
+        self.practice, self.continues = practice, continues
         self.lanes = lanes_on_offer(edition, practice)
-        super().__init__(data, label_suffix="")
+        super().__init__(data, couple=couple, edition=edition)
         self._offer()
         if data is None:
             self.initial = {**self._suggestion(), **self.initial}
 
+    # ── what there is to choose from ──
+
     def _offer(self) -> None:
-        people = partners_of(self.couple)
+        people = self.partners()
         who: list[tuple[str, Any]] = [(str(client.pk), client.name) for client in people]
         if len(people) > 1:
             who.append((EACH, _("Each of them")))
-            if Lane.JOINT in self.lanes:
+            if Lane.JOINT in self.lanes or (self.continues and self.continues.is_joint):
                 who.append((TOGETHER, _("Together")))
-        self._choices("who", who)
-        rhythms: list[tuple[str, Any]] = list(RHYTHMS)
-        if self.suggested.freq != Freq.ONCE:
-            open_end = replace(self.suggested, count=None, until=None, at=None)
-            rhythms.insert(0, ("suggested", sentence(open_end)))
-        self._choices("rhythm", rhythms)
-        self._choices("lane", [(lane.value, lane.label) for lane in self.lanes if lane != Lane.JOINT])
-        self._choices("opens_by", list(OpensBy.choices))
+        self.choices_of("who", who)
+        self.choices_of("people", [(str(client.pk), client.name) for client in people])
+        lanes = [Lane(self.continues.lane)] if self.continues else self.lanes
+        self.choices_of("lane", [(lane.value, lane.label) for lane in lanes if lane != Lane.JOINT])
+        self.choices_of("opens_by", list(OpensBy.choices))
+        content = self.edition.content
+        texts = content.get("adaptations") or {}
+        self.choices_of("adaptations", [(key, ADAPTATIONS.get(key, key)) for key in texts])
+        cards = content.get("prompts") or []
+        self.choices_of("cards", [(str(place), card[:LONGEST_CARD]) for place, card in enumerate(cards)])
+        self.follow_ups = self._follow_ups()
+        self.choices_of(
+            "follow_up", [("", _("Nothing")), *((slug, one.title) for slug, one in self.follow_ups.items())]
+        )
+        self.goals = {str(one.pk): one for one in goals_on_offer(self.couple, ())}
+        self.choices_of("goal", [("", _("None")), *((pk, one.words[:LONGEST_CARD]) for pk, one in self.goals.items())])
 
-    def _choices(self, name: str, choices: list[tuple[str, Any]]) -> None:
-        self.fields[name].choices = choices  # type: ignore[attr-defined]
+    def partners(self) -> list[Client]:
+        people = partners_of(self.couple)
+        return [one for one in people if one.pk in self.continues.audience] if self.continues else people
+
+    def _follow_ups(self) -> dict[str, Edition]:
+        there = by_slug(FOLLOW_UPS)
+        found = {
+            slug: there[slug].newest
+            for slug in FOLLOW_UPS
+            if slug in there and there[slug].newest and there[slug].pk != self.edition.exercise_id
+        }
+        kept = self.continues.follow_up if self.continues else None
+        if kept is not None and kept.pk not in {one.pk for one in found.values()}:
+            found[str(kept.pk)] = kept
+        return found
+
+    @property
+    def several(self) -> bool:
+        """Whether a choice among more than two has to be made."""
+        return len(self.partners()) > 2
 
     def who_choices(self) -> list[tuple[Any, int | None]]:
         """Return each choice of 'who' with the partner's fixed place, or None for all of them."""
         places = {str(partner.client_id): partner.position for partner in self.couple.partners.all()}
         return [(choice, places.get(str(choice.data["value"]))) for choice in self["who"]]
 
+    def adaptation_choices(self) -> list[tuple[Any, str]]:
+        """Return each adaptation with its text."""
+        texts = self.edition.content.get("adaptations") or {}
+        return [(choice, texts[str(choice.data["value"])]) for choice in self["adaptations"]]
+
+    # ── what is filled in ──
+
     def _suggestion(self) -> dict[str, Any]:
         """Fill in what the exercise itself proposes, so that a therapist mostly only agrees."""
-        content, now = self.edition.content, timezone.now()
-        at = self.suggested.at or default_time(content["cadence"]["time_of_day"])
-        day = timezone.localtime(now, self.couple.zone).date()
-        if (instant(day, at, self.couple.zone) or now) <= now:
-            day += timedelta(days=1)
+        content = self.edition.content
         proposed = Lane(content["lane"])
         together = content["participation"] != Participation.EACH_ALONE and proposed == Lane.JOINT
-        people = partners_of(self.couple)
+        people = self.partners()
         lanes = [lane for lane in self.lanes if lane != Lane.JOINT]
         each = EACH if len(people) > 1 else str(people[0].pk) if people else ""
         return {
+            **self.suggested_when(),
             "key": uuid.uuid4(),
             "who": TOGETHER if together and len(people) > 1 else each,
-            "starts_on": day,
-            "at": at,
-            "rhythm": "once" if self.suggested.freq == Freq.ONCE else "suggested",
-            "every": 1,
-            "weekdays": [str(day.weekday())],
-            "nth": "1",
-            "nth_weekday": str(day.weekday()),
-            "ends": "count" if self.suggested.count else "open",
-            "count": self.suggested.count,
+            "people": [str(client.pk) for client in people],
             "lane": lanes[-1] if lanes else "",
             "opens_by": OpensBy.APPOINTMENT,
             "remind": True,
+            "cards": [str(place) for place in range(len(content.get("prompts") or []))],
+            **self._suggested_follow_up(),
         }
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("rhythm"):
-            try:
-                cleaned["recurrence"] = self._recurrence(cleaned)
-            except ScheduleError as error:
-                for part, message in error.errors.items():
-                    self.add_error(PART_FIELDS.get(part, "rhythm"), str(message))
-        return cleaned
+    def _suggested_follow_up(self) -> dict[str, Any]:
+        content = self.edition.content
+        slug, when = "", FollowUp.EACH
+        if content.get("kind") == Kind.REPAIR:
+            slug = AFTER_REPAIR
+        elif content.get("level") == Level.DEEP:
+            slug = AFTER_DEEP
+        elif content.get("kind") == Kind.RITUAL and self.suggested.count:
+            slug, when = AFTER_TRIAL, FollowUp.LAST
+        return {"follow_up": slug if slug in self.follow_ups else "", "follow_up_when": when, "follow_up_hours": 24}
 
-    def _recurrence(self, cleaned: dict[str, Any]) -> Recurrence:
-        rhythm = cleaned["rhythm"]
-        if rhythm == "once":
-            return Recurrence(Freq.ONCE)
-        end = self._end(cleaned)
-        if rhythm == "suggested":
-            return replace(self.suggested, at=None, **end)
-        every = cleaned.get("every") or 1
-        if rhythm == "daily":
-            return Recurrence(Freq.DAILY, interval=every, **end)
-        if rhythm == "weekly":
-            days = tuple(int(day) for day in cleaned.get("weekdays", []))
-            return Recurrence(Freq.WEEKLY, interval=every, weekdays=days, **end)
-        nth, weekday = int(cleaned.get("nth") or 1), int(cleaned.get("nth_weekday") or 0)
-        return Recurrence(Freq.MONTHLY, interval=every, weekdays=(weekday,), nth=nth, **end)
-
-    def _end(self, cleaned: dict[str, Any]) -> dict[str, Any]:
-        ends = cleaned.get("ends") or "open"
-        if ends == "count":
-            if cleaned.get("count") is None and "count" not in self.errors:
-                raise ScheduleError({"count": _("Please say how many times.")})
-            return {"count": cleaned.get("count"), "until": None}
-        if ends == "until":
-            if cleaned.get("until") is None and "until" not in self.errors:
-                raise ScheduleError({"until": _("Please choose the last day.")})
-            return {"count": None, "until": cleaned.get("until")}
-        return {"count": None, "until": None}
+    # ── what was chosen ──
 
     def giving(self) -> Giving | None:
         """Return what was chosen as far as it can be understood; None while too much of it is missing."""
@@ -239,24 +216,42 @@ class AssignForm(forms.Form):
             return None
         together = chosen["who"] == TOGETHER
         opens_by = "" if together else chosen.get("opens_by") or ""
+        when = self.when()
         return Giving(
             couple=self.couple,
             edition=self.edition,
-            clients=self._clients(chosen["who"]),
+            clients=self._clients(chosen),
             lane=Lane.JOINT if together else chosen.get("lane", ""),
             why=chosen.get("why", ""),
-            starts_on=chosen["starts_on"],
-            at=chosen["at"].replace(second=0, microsecond=0),
-            recurrence=chosen["recurrence"],
             opens_by=opens_by,
             opens_at=self._opens_at(chosen) if opens_by == OpensBy.DATE else None,
             remind=chosen.get("remind", False),
+            whole_page=chosen.get("whole_page", False),
+            smaller=chosen.get("smaller", False),
+            adaptations=tuple(chosen.get("adaptations") or ()),
+            left_out=self._left_out(chosen),
+            follow_up=self.follow_ups.get(chosen.get("follow_up") or ""),
+            follow_up_when=chosen.get("follow_up_when") or FollowUp.EACH,
+            follow_up_hours=chosen.get("follow_up_hours") or 24,
+            goal_id=uuid.UUID(chosen["goal"]) if chosen.get("goal") else None,
             key=chosen.get("key") or uuid.uuid4(),
+            **when,
         )
 
-    def _clients(self, who: str) -> tuple[uuid.UUID, ...]:
-        people = tuple(client.pk for client in partners_of(self.couple))
-        return people if who in (EACH, TOGETHER) else tuple(one for one in people if str(one) == who)
+    def _clients(self, chosen: dict[str, Any]) -> tuple[uuid.UUID, ...]:
+        people = tuple(client.pk for client in self.partners())
+        if chosen["who"] not in (EACH, TOGETHER):
+            return tuple(one for one in people if str(one) == chosen["who"])
+        if self.several and chosen.get("people"):
+            return tuple(one for one in people if str(one) in chosen["people"])
+        return people
+
+    def _left_out(self, chosen: dict[str, Any]) -> tuple[int, ...]:
+        """Cards that were unticked; a form that did not show them leaves out none."""
+        if "cards_shown" not in self.data:
+            return ()
+        kept = {int(place) for place in chosen.get("cards") or ()}
+        return tuple(place for place in range(len(self.edition.content.get("prompts") or [])) if place not in kept)
 
     def _opens_at(self, chosen: dict[str, Any]) -> datetime | None:
         day: date | None = chosen.get("opens_on")
@@ -267,5 +262,9 @@ class AssignForm(forms.Form):
     def refuse(self, errors: dict[str, Any]) -> None:
         """Put what the giving was refused for beside the fields it belongs to."""
         for name, message in errors.items():
-            if name not in self.errors:
-                self.add_error(name if name in self.fields else None, message)
+            spot = {"left_out": "cards", "due_hours_before": "before"}.get(name, name)
+            if spot not in self.errors:
+                self.add_error(spot if spot in self.fields else None, message)
+
+
+__all__ = ["EACH", "TOGETHER", "AssignForm", "day_input", "time_input"]

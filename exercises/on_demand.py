@@ -38,24 +38,24 @@ class Offered:
 
 def offered(person: Client, couples: Collection[uuid.UUID], now: datetime.datetime) -> list[Offered]:
     """Return what this person may begin, as their own wall shows it, without what they have open already."""
-    open_now = Occurrence.objects.available(now).filter(couple__in=couples, assignment__due=Due.ON_DEMAND)
-    begun = {one.assignment_id for one in open_now.defer("skip_reason") if one.client_id in (None, person.pk)}
     rows = list(
         Assignment.objects.running()
         .filter(couple__in=couples, due=Due.ON_DEMAND)
-        .exclude(pk__in=begun)
         .select_related("edition", "couple")
         .order_by("given_at", "pk")
     )
     if not rows:
         return []
+    open_now = Occurrence.objects.available(now).filter(assignment__in=rows).defer("skip_reason")
+    begun = {one.assignment_id for one in open_now if one.client_id in (None, person.pk)}
     with tenancy.elevated():
         cleared = set(Clearance.objects.filter(couple__in=couples, withdrawn_at=None).values_list("couple", flat=True))
         pauses = list(Pause.objects.filter(couple__in=couples, lifted_at=None).defer("reason"))
     return [
         Offered(one, pausing.rests_today(one, _of(one, pauses), timezone.localtime(now, one.couple.zone).date()))
         for one in rows
-        if one.couple.status == Couple.Status.ACTIVE
+        if one.pk not in begun
+        and one.couple.status == Couple.Status.ACTIVE
         and (one.couple_id in cleared or not one.edition.content.get("needs_clearance"))
     ]
 

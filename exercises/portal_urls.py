@@ -2,10 +2,22 @@
 
 from django.urls import path
 
-from exercises.views import files, portal, portal_after, portal_agreements, portal_do, portal_save, portal_send, portal_space
+from exercises.views import (
+    files,
+    portal,
+    portal_after,
+    portal_agreements,
+    portal_do,
+    portal_save,
+    portal_send,
+    portal_space,
+    portal_whenever,
+)
 
 urlpatterns = [
     path("today/", portal.today, name="portal_today"),
+    path("begin/<uuid:assignment_id>/", portal_whenever.begin, name="portal_begin"),
+    path("rest/", portal_whenever.rest, name="portal_rest"),
     path("together/", portal.together, name="portal_together"),
     path("together/<uuid:occurrence_id>/", portal.opened, name="portal_opened"),
     path("do/<uuid:occurrence_id>/", portal_do.intro, name="do"),

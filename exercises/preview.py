@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import math
-import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clients.models import Appointment, Client
-from exercises.giving import Giving, OpensBy
-from exercises.load import PLENTY, Piece, minutes_a_week, piece_of
-from exercises.models import Assignment
-from exercises.occurrences import zones_of
-from exercises.rhythm import sentence
-from exercises.schedule import next_occurrences
+from exercises.giving import Due, FollowUp, Giving, OpensBy
+from exercises.load import Load, Piece, is_main, load_of, main_tasks, pieces_of
+from exercises.rounds import zones_of
 from exercises.vocabulary import Lane
+from exercises.when_words import Moment, People, next_moments, said
 from practice.templatetags.attune import names
 
 DATES_SHOWN = 3
@@ -33,9 +28,8 @@ class ForPartner:
     client: Client
     position: int
     zone: str
-    dates: list[str]
-    minutes: int
-    full: int = PLENTY
+    dates: list[Moment]
+    load: Load
 
 
 @dataclass(frozen=True)
@@ -48,21 +42,66 @@ class Preview:
     lane: str
     explanation: str
     partners: list[ForPartner] = field(default_factory=list)
+    #: What is worth a second thought, in kind words; nothing of it forbids.
+    advice: list[str] = field(default_factory=list)
+    waits: bool = False
+    limit: int = 0
 
 
-def preview(giving: Giving, now: datetime) -> Preview:
+def preview(giving: Giving, now: datetime, limit: int) -> Preview:
+    """Say what ``giving`` means; ``limit`` is the practice's own in minutes a week."""
     people = giving.people
     today = timezone.localtime(now, giving.couple.zone).date()
-    rhythm = sentence(giving.recurrence, giving.starts_on, giving.at, today)
-    parts = [rhythm, _how(giving, people), _who_sees(giving, people, now)]
+    parts = [said(giving, today), _how(giving, people), _who_sees(giving, people, now), *_besides(giving)]
+    before = pieces_of(giving.couple, besides=giving.continues)
+    partners = _for_partners(giving, people, before, now, limit)
     return Preview(
         who=names([client.name for client in people]),
         title=giving.edition.title,
         sentence="; ".join(part for part in parts if part) + ".",
         lane=giving.lane,
         explanation=explanation(giving, people),
-        partners=_for_partners(giving, people, now),
+        partners=partners,
+        advice=_advice(giving, partners, before, today),
+        waits=giving.due == Due.APPOINTMENT and not any(one.dates for one in partners),
+        limit=limit,
     )
+
+
+def _besides(giving: Giving) -> list[str]:
+    """What else was chosen, as far as it changes what they find."""
+    found = []
+    if giving.follow_up is not None:
+        told = {"title": giving.follow_up.title}
+        last = giving.follow_up_when == FollowUp.LAST
+        found.append((_("“%(title)s” after the last time") if last else _("“%(title)s” follows")) % told)
+    if not giving.accept_late:
+        found.append(_("late answers are not taken"))
+    return found
+
+
+def _advice(giving: Giving, partners: list[ForPartner], before: list[Piece], today: date) -> list[str]:
+    """Kind words about load: the practice's limit, and one main task with one small ritual."""
+    found = []
+    over = [one for one in partners if one.load.is_over]
+    if over:
+        found.append(
+            _("With this, %(people)s would have %(n)s minutes in the fullest week. Your practice set %(limit)s.")
+            % {
+                "people": names([one.client.name for one in over]),
+                "n": max(one.load.minutes for one in over),
+                "limit": over[0].load.limit,
+            }
+        )
+    if is_main(giving.edition.content) and giving.due != Due.ON_DEMAND:
+        alone = len(partners) == 1
+        there = sorted({title for one in partners for title in main_tasks(before, one.client.pk, today, alone=alone)})
+        if there:
+            found.append(
+                _("They have a main task already: %(titles)s. One main task and one small ritual is what is kept best.")
+                % {"titles": names(there)}
+            )
+    return found
 
 
 def _how(giving: Giving, people: list[Client]) -> str:
@@ -104,7 +143,7 @@ def _moment(giving: Giving, everybody: str, now: datetime) -> str:
                 "day": date_format(there, "l j F"),
                 "time": date_format(there, "H:i"),
             }
-    if not Appointment.objects.ahead(now).filter(couple=giving.couple).exists():
+    if not Appointment.objects.ahead(now).filter(couple=giving.couple).attended_by(giving.clients).exists():
         return _("at the next session, once there is one")
     return _("at the next session")
 
@@ -132,46 +171,30 @@ def explanation(giving: Giving, people: list[Client]) -> str:
     return said
 
 
-def _for_partners(giving: Giving, people: list[Client], now: datetime) -> list[ForPartner]:
+def _for_partners(
+    giving: Giving, people: list[Client], before: list[Piece], now: datetime, limit: int
+) -> list[ForPartner]:
     zones = zones_of(giving.couple, [client.pk for client in people])
     places = {partner.client_id: partner.position for partner in giving.couple.partners.all()}
-    pieces = [*_running(giving), _piece(giving)]
+    everybody = People(tuple(people), zones)
+    pieces = [*before, _piece(giving)]
     today = timezone.localtime(now, giving.couple.zone).date()
     made = []
     for client in people:
-        zone = giving.couple.zone if giving.lane == Lane.JOINT else zones[client.pk]
+        planned_in = giving.couple.zone if giving.lane == Lane.JOINT else zones[client.pk]
+        moments = next_moments(giving, giving.couple, giving.clients, planned_in, now, DATES_SHOWN)
         made.append(
             ForPartner(
                 client=client,
                 position=places[client.pk],
-                zone=str(zone).replace("_", " "),
-                dates=_dates(giving, zone, now),
-                minutes=minutes_a_week(pieces, client.pk, today),
+                zone=str(zones[client.pk]).replace("_", " "),
+                dates=[everybody.moment(moment, client) for moment in moments],
+                load=load_of(pieces, client.pk, today, limit),
             )
         )
     return made
 
 
-def _running(giving: Giving) -> Iterable[Piece]:
-    running = Assignment.objects.running().filter(couple=giving.couple).select_related("edition")
-    return [piece_of(one, int(one.edition.content["minutes"])) for one in running]
-
-
 def _piece(giving: Giving) -> Piece:
     minutes = math.ceil(giving.edition.content["minutes"])
-    clients: tuple[uuid.UUID, ...] = tuple(giving.clients)
-    return Piece(clients, giving.recurrence, giving.starts_on, minutes)
-
-
-def _dates(giving: Giving, zone: ZoneInfo, now: datetime) -> list[str]:
-    today = timezone.localtime(now, zone).date()
-    slots = next_occurrences(
-        giving.recurrence,
-        giving.starts_on,
-        giving.at,
-        zone,
-        start=today,
-        end=giving.starts_on.replace(year=giving.starts_on.year + 2, day=1),
-        limit=DATES_SHOWN,
-    )
-    return [date_format(timezone.localtime(slot.due, zone), _("D j F, H:i")) for slot in slots]
+    return Piece(tuple(giving.clients), giving.recurrence, giving.starts_on, minutes, due=giving.due)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from itertools import zip_longest
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -130,7 +131,14 @@ def start_of_day(day: date, zone: ZoneInfo) -> datetime.datetime:
 # ── by a session ─────────────────────────────────────────────────────────────
 
 
-def due_before(assignment: Assignment, session: Appointment, zone: ZoneInfo) -> datetime.datetime:
+class Waits(Protocol):
+    """What says how long before a session something is due: an assignment, or an act of giving."""
+
+    due_hours_before: int | None
+    at: time
+
+
+def due_before(assignment: Waits, session: Appointment, zone: ZoneInfo) -> datetime.datetime:
     """When something is due that waits for a session: some hours before it, or the evening before."""
     if assignment.due_hours_before is not None:
         return session.starts_at - timedelta(hours=assignment.due_hours_before)

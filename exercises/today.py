@@ -17,6 +17,7 @@ from exercises.doing import Doing
 from exercises.lane_words import Circle, Said, circles, said
 from exercises.languages import language_of
 from exercises.models import Draft, Occurrence, Response
+from exercises.on_demand import Offered, offered
 from exercises.together import Opened, opened, sealed
 from exercises.vocabulary import Lane
 from practice.models import Practice
@@ -58,6 +59,8 @@ class Today:
     later: list[Occurrence] = field(default_factory=list)
     session: Appointment | None = None
     therapist: str = ""
+    whenever: list[Offered] = field(default_factory=list)
+    resting: list[Occurrence] = field(default_factory=list)
     together: list[Opened] = field(default_factory=list)
 
     @property
@@ -81,6 +84,8 @@ def today(person: Client, practice: Practice, couples: list[uuid.UUID], now: dat
     page.now = [one for one in page.now if one is not page.lead]
     page.still_open = [one for one in page.still_open if one is not page.lead]
     page.later = _later(person, couples, items, now)
+    page.whenever = offered(person, couples, now)
+    page.resting = _resting(person, couples, now)
     if page.session is not None:
         page.therapist = around[page.session.couple_id].therapist
     return page
@@ -110,7 +115,7 @@ def _items(
         doing.joint_part_sent = row.pk in together
         if row.pk in mine or (row.pk in together and not doing.questions):
             continue
-        late = timezone.localtime(row.due_at).date() < first_of_today
+        late = timezone.localtime(row.on_time_until).date() < first_of_today
         found.append(Item(doing, row.pk in drafts, late))
     return found
 
@@ -128,6 +133,18 @@ def _later(person: Client, couples: list[uuid.UUID], items: list[Item], now: dat
     )
     mine = [one for one in rows if one.client_id in (None, person.pk)]
     return sorted(mine, key=lambda one: (one.due_at, one.pk))[:8]
+
+
+def _resting(person: Client, couples: list[uuid.UUID], now: datetime.datetime) -> list[Occurrence]:
+    """What would be open now and rests, once for each thing; the same words whoever let it rest."""
+    rows = (
+        Occurrence.objects.filter(couple__in=couples, state=Occurrence.State.PAUSED)
+        .filter(opens_at__lte=now, closes_at__gt=now)
+        .select_related("assignment__edition")
+        .order_by("assignment_id", "due_at", "pk")
+        .distinct("assignment_id")
+    )
+    return [one for one in rows if one.client_id in (None, person.pk)]
 
 
 __all__ = ["Item", "Today", "Waiting", "said", "today"]

@@ -131,6 +131,10 @@ def file_of(name: str) -> Callable[[House], dict[str, Any]]:
     return lambda house: {"couple_id": house.couple.pk, "file_id": house.things[name].pk}
 
 
+def round_of(name: str, of: str) -> Callable[[House], dict[str, Any]]:
+    return lambda house: {**given(name)(house), "slot": house.occurrence(name, of).slot}
+
+
 def reveal(house: House) -> dict[str, Any]:
     return {**given("sealed")(house), "slot": house.occurrence("sealed", "mara").slot}
 
@@ -198,6 +202,14 @@ DOORS: dict[str, Door] = {
     "read_private": Door(CLINICAL, response("told:mara"), get=SENDS),
     "assign": Door(CLINICAL, couple_id),
     "assign_preview": Door(CLINICAL, couple_id, get=SENDS),
+    "plan": Door(CLINICAL, given("waiting")),
+    "plan_edit": Door(CLINICAL, given("waiting")),
+    "plan_preview": Door(CLINICAL, given("waiting"), get=SENDS),
+    "plan_act": Door(CLINICAL, given("waiting"), get=SENDS),
+    "plan_round": Door(CLINICAL, round_of("waiting", "theo")),
+    "rests": Door(CLINICAL, couple_id),
+    "rests_one": Door(CLINICAL, given("waiting")),
+    "rest_act": Door(CLINICAL, of_couple("pause_id", "pause"), get=SENDS),
     "take_back": Door(CLINICAL, given("waiting")),
     "open_reveal": Door(CLINICAL, reveal),
     "kept": Door(CLINICAL, couple_id),
@@ -271,6 +283,8 @@ DOORS: dict[str, Door] = {
     "portal_goal": Door(MARA, thing("goal_id", "goal_alone")),
     # the portal
     "portal_today": Door(PORTAL),
+    "portal_begin": Door(COUPLE, lambda house: {"assignment_id": house.given["whenever"].pk}, get=SENDS),
+    "portal_rest": Door(PORTAL),
     "portal_together": Door(PORTAL),
     "portal_opened": Door(COUPLE, occurrence("opened", "mara")),
     "do": Door(MARA, occurrence("untold", "mara")),

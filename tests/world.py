@@ -30,6 +30,7 @@ from exercises.models import (
     LicenceConfirmation,
     MeasureEntry,
     Occurrence,
+    Pause,
     Program,
     Response,
 )
@@ -277,6 +278,7 @@ def _given(house: House) -> None:
         ("ahead", "open", Lane.SHARED, BOTH, {"starts_on": today(house) + datetime.timedelta(days=3)}),
         ("waiting", "open", Lane.SHARED, BOTH, {}),
         ("together", "joint", Lane.JOINT, BOTH, {}),
+        ("whenever", "open", Lane.SHARED, BOTH, {"due": "on_demand"}),
     ]:
         give_one(house, name, slug, lane, to, **extra)
 
@@ -356,6 +358,11 @@ def _planned(house: House) -> None:
         house.things["appointment"] = Appointment.objects.create(
             couple=house.couple, starts_at=timezone.now() + datetime.timedelta(days=2),
             place=house.word("room", *STAFF, *BOTH),
+        )  # fmt: skip
+        # Far away, so that nothing else of the house rests because of it.
+        house.things["pause"] = Pause.objects.create(
+            couple=house.couple, deep_only=True, starts_on=today(house) + datetime.timedelta(days=200),
+            reason=house.word("pausereason", *CLINICIANS), asked_by=house["mara"],
         )  # fmt: skip
         house.things["alert"] = Alert.objects.filter(couple=house.couple).order_by("raised_at").first()
         alert = Alert.objects.filter(couple=house.couple).order_by("raised_at").last()

@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clients.models import Couple
@@ -18,7 +19,7 @@ from exercises import library
 from exercises.access import couple_or_404, exercise_or_404
 from exercises.assigning import Refused, give
 from exercises.forms import AssignForm
-from exercises.giving import Giving, clearance_missing, refusals
+from exercises.giving import Giving, clearance_missing, deep_too_early, refusals
 from exercises.models import Exercise
 from exercises.preview import preview
 from exercises.views.desk_library import about, newest
@@ -29,6 +30,10 @@ from practice.templatetags.attune import names
 A_PAGE = 12
 #: With one of these wrong, there is no sentence to say.
 UNSAYABLE = ("who", "lane", "starts_on", "until", "opens_by")
+NOT_YET = _lazy(
+    "This goes deep, and they have done nothing of a middle level together here yet. "
+    "If you know what you are doing, tick the box below."
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,7 +56,7 @@ def assign(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
 
 def _give(request: PracticeRequest, couple: Couple, form: AssignForm) -> HttpResponse | None:
     giving = form.giving()
-    if giving is None:
+    if giving is None or hesitates(form, giving):
         return None
     try:
         give(giving, by=request.membership)
@@ -65,6 +70,14 @@ def _give(request: PracticeRequest, couple: Couple, form: AssignForm) -> HttpRes
     return redirect(couple)
 
 
+def hesitates(form: AssignForm, giving: Giving) -> bool:
+    """Ask once more before deep work that nothing prepared; a tick is enough."""
+    if form.cleaned_data.get("sure") or not deep_too_early(giving):
+        return False
+    form.refuse({"sure": NOT_YET})
+    return True
+
+
 @require_POST
 @for_clinicians
 def assign_preview(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
@@ -73,7 +86,7 @@ def assign_preview(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRespon
     exercise = exercise_or_404(request.POST.get("exercise", "").replace("\x00", "")[:80])
     form = AssignForm(request.POST, couple=couple, edition=newest(exercise), practice=request.practice)
     form.is_valid()
-    return render(request, "exercises/desk/_giving.html", _meaning(couple, exercise, form, form.giving()))
+    return render(request, "exercises/desk/_giving.html", meaning(couple, exercise, form, form.giving()))
 
 
 def _pick(request: PracticeRequest, couple: Couple) -> HttpResponse:
@@ -86,7 +99,7 @@ def _pick(request: PracticeRequest, couple: Couple) -> HttpResponse:
 
 def _page(couple: Couple, exercise: Exercise, form: AssignForm) -> dict[str, Any]:
     giving = form.giving() if form.is_bound else _suggested(form)
-    return {**about(exercise), **_meaning(couple, exercise, form, giving), "form": form}
+    return {**about(exercise), **meaning(couple, exercise, form, giving), "form": form}
 
 
 def _suggested(form: AssignForm) -> Giving | None:
@@ -110,7 +123,8 @@ def _as_sent(filled: dict[str, Any]) -> Any:
     return data
 
 
-def _meaning(couple: Couple, exercise: Exercise, form: AssignForm, giving: Giving | None) -> dict[str, Any]:
+def meaning(couple: Couple, exercise: Exercise, form: AssignForm, giving: Giving | None) -> dict[str, Any]:
+    """What a page says about an act of giving before it is done."""
     now = timezone.now()
     against = refusals(giving, form.practice, now) if giving else {}
     against.pop("why", None)
@@ -119,6 +133,9 @@ def _meaning(couple: Couple, exercise: Exercise, form: AssignForm, giving: Givin
         "exercise": exercise,
         "edition": form.edition,
         "clearance_missing": clearance_missing(couple, form.edition),
-        "preview": preview(giving, now) if giving and against.keys().isdisjoint(UNSAYABLE) else None,
+        "too_early": giving is not None and deep_too_early(giving),
+        "preview": preview(giving, now, form.practice.weekly_minutes)
+        if giving and against.keys().isdisjoint(UNSAYABLE)
+        else None,
         "against": list(against.values()),
     }

@@ -170,7 +170,8 @@ def test_clearance_is_asked_for_and_then_enough(couple, therapist):
     with acting_as(therapist):
         assert Assignment.objects.count() == 0
         Clearance.objects.create(couple=couple, recorded_by=therapist, note="Seen apart.")
-    assert browser.post(path(couple), chosen(couple, exercise=slug)).status_code == 302
+    assert "goes deep" in browser.post(path(couple), chosen(couple, exercise=slug)).content.decode()
+    assert browser.post(path(couple), chosen(couple, exercise=slug, sure="on")).status_code == 302
 
 
 @pytest.mark.parametrize(
