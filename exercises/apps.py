@@ -14,5 +14,6 @@ class ExercisesConfig(AppConfig):
             notices,  # noqa: F401  registers its kind of message
             occurrences,  # noqa: F401  follows appointments and time zones
             reminders,  # noqa: F401  registers its kind of message
+            unanswered,  # noqa: F401  registers its part of the queue
             unreached,  # noqa: F401  registers its part of the queue
         )

@@ -17,6 +17,7 @@ from exercises.doing import Doing
 from exercises.lane_words import Circle, Said, circles, said
 from exercises.languages import language_of
 from exercises.models import Draft, Occurrence, Response
+from exercises.news import News, news
 from exercises.on_demand import Offered, offered
 from exercises.together import Opened, opened, sealed
 from exercises.vocabulary import Lane
@@ -62,6 +63,7 @@ class Today:
     whenever: list[Offered] = field(default_factory=list)
     resting: list[Occurrence] = field(default_factory=list)
     together: list[Opened] = field(default_factory=list)
+    news: News | None = None
 
     @property
     def next_opening(self) -> datetime.datetime | None:
@@ -85,6 +87,7 @@ def today(person: Client, practice: Practice, couples: list[uuid.UUID], now: dat
     page.still_open = [one for one in page.still_open if one is not page.lead]
     page.later = _later(person, couples, items, now)
     page.whenever = offered(person, couples, now)
+    page.news = news(person, couples)
     page.resting = _resting(person, couples, now)
     if page.session is not None:
         page.therapist = around[page.session.couple_id].therapist

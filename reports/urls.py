@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.views import alerts, measures, progress, reports
+from reports.views import alerts, measures, progress, reports, sheet
 
 COUPLE = "desk/couples/<uuid:couple_id>/"
 
@@ -10,6 +10,8 @@ urlpatterns = [
     path("desk/reports/", reports.reports, name="reports"),
     path(COUPLE + "progress/", progress.progress_of_couple, name="progress_of_couple"),
     path(COUPLE + "measures/of/<uuid:client_id>/", measures.measures_of_partner, name="measures_of_partner"),
+    path(COUPLE + "sheet/", sheet.session_sheet, name="session_sheet"),
+    path(COUPLE + "sessions/<uuid:appointment_id>/sheet/", sheet.session_sheet, name="session_sheet_of"),
     path(COUPLE + "reports/", reports.reports_of_couple, name="reports_of_couple"),
     path(COUPLE + "reports/<uuid:report_id>/", reports.report, name="report"),
     path(COUPLE + "reports/<uuid:report_id>/again/", reports.report_again, name="report_again"),

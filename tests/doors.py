@@ -249,6 +249,8 @@ DOORS: dict[str, Door] = {
     "review_private": Door(CLINICAL, private_of),
     "reviewed": Door(CLINICAL, response("shared:mara"), get=SENDS),
     "reviewed_private": Door(CLINICAL, response("told:mara"), get=SENDS),
+    "session_sheet": Door(CLINICAL, couple_id),
+    "session_sheet_of": Door(CLINICAL, of_couple("appointment_id", "appointment")),
     "bring": Door(CLINICAL, response("shared:mara"), get=SENDS),
     "bring_private": Door(CLINICAL, response("told:mara"), get=SENDS),
     "comment": Door(CLINICAL, response("shared:mara")),

@@ -1,0 +1,41 @@
+"""Messages that wait for an answer from the practice: one item in the queue for each thread."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from exercises.desk import QueueItem, register_queue
+from exercises.models import Seen
+from exercises.threads import waiting_for_practice
+from practice.models import Membership
+
+
+@register_queue
+def to_answer(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
+    """One item for each open thread in which a partner spoke last, until somebody answers, closes or marks it read.
+
+    It names no partner and says nothing of the message; a thread that the asker has read is done for them.
+    """
+    read = Seen.objects.filter(
+        practice_id=OuterRef("practice_id"),
+        thread=OuterRef("pk"),
+        membership=membership,
+        seen_at__gte=OuterRef("last_said_at"),
+    )
+    return [
+        QueueItem(
+            kind="talk",
+            what=_("Message"),
+            couple_id=one.couple_id,
+            detail=_("Waits for an answer"),
+            since=one.last_said_at,
+            url=reverse("thread", args=[one.couple_id, one.pk]),
+            action=_("Answer"),
+        )
+        for one in waiting_for_practice(couples).filter(~Exists(read))
+    ]

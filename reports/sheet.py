@@ -1,0 +1,126 @@
+"""The session sheet: what a therapist needs on one screen and one printed page before a session.
+
+Three views of it. *Yours* holds what is for both, sealed answers included, with what waits and what you noted;
+*one partner's private part* comes on top of that when it is asked for, never two partners' at once; and *the
+table's* holds only what every partner may read at this moment, so that it can lie between all of you. What a
+view may not show is not read for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from clients.models import Appointment, Clearance, Client, Couple
+from exercises import agenda, goals, notes, reviewing, unreached
+from exercises.desk import QueueItem
+from exercises.goals import Standing
+from exercises.models import AgendaItem, Goal, StaffNote
+from exercises.record import Event
+from exercises.vocabulary import Lane
+from practice.models import Membership
+from reports import sheet_next, sheet_numbers, sheet_rounds
+from reports.models import Alert
+from reports.sheet_numbers import Compared, ScoreRow
+from reports.sheet_private import PrivatePart, private_part
+from reports.sheet_rounds import Obstacle, Row
+
+MOST_LINES = 6
+MOST_QUOTES = 3
+
+
+@dataclass(frozen=True)
+class Span:
+    """From the session before up to this one, or up to now when it is still ahead."""
+
+    since: datetime
+    until: datetime
+    appointment: Appointment | None
+    before: Appointment | None
+    number: int
+
+
+@dataclass
+class Sheet:
+    """Everything on the sheet. What a view leaves out is empty."""
+
+    couple: Couple
+    span: Span
+    for_table: bool
+    rows: list[Row] = field(default_factory=list)
+    scores: list[ScoreRow] = field(default_factory=list)
+    far: list[Compared] = field(default_factory=list)
+    near: list[Compared] = field(default_factory=list)
+    goals: list[Standing] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    clearance: Clearance | None = None
+    agenda: list[AgendaItem] = field(default_factory=list)
+    notes: list[StaffNote] = field(default_factory=list)
+    obstacles: list[Obstacle] = field(default_factory=list)
+    to_review: int = 0
+    quotes: list[Event] = field(default_factory=list)
+    unreached: list[QueueItem] = field(default_factory=list)
+    next: list[str] = field(default_factory=list)
+    private: PrivatePart | None = None
+
+
+def span_of(couple: Couple, appointment: Appointment | None, now: datetime) -> Span:
+    """Return what a session looks back on. Without one, it is the next, or everything since the last one."""
+    kept = list(Appointment.objects.filter(couple=couple, cancelled_at=None, audience=[]).order_by("starts_at", "pk"))
+    if appointment is None:
+        appointment = next((one for one in kept if _ends_at(one) > now), None)
+    moment = appointment.starts_at if appointment else now
+    earlier = [one for one in kept if one.starts_at < moment and one != appointment]
+    before = earlier[-1] if earlier else None
+    started = timezone.make_aware(datetime.combine(couple.started_on, datetime.min.time()), couple.zone)
+    return Span(before.starts_at if before else started, min(moment, now), appointment, before, len(earlier) + 1)
+
+
+def _ends_at(appointment: Appointment) -> datetime:
+    """A session that is going on is still the present one."""
+    return appointment.starts_at + timedelta(minutes=appointment.minutes)
+
+
+def yours(couple: Couple, span: Span, membership: Membership, now: datetime) -> Sheet:
+    """Return the therapist's own sheet, with nothing of what one partner keeps from the others."""
+    sheet = Sheet(couple, span, for_table=False)
+    sheet.alerts = list(
+        Alert.objects.filter(couple=couple, acknowledged_at=None).defer("note").order_by("raised_at", "pk")
+    )
+    sheet.clearance = Clearance.objects.filter(couple=couple, withdrawn_at=None).order_by("-recorded_at").first()
+    sheet.rows = sheet_rounds.rows(couple, span.since, span.until, now)
+    sheet.scores = sheet_numbers.new_scores(couple, span.since)
+    sheet.far, sheet.near = sheet_numbers.compared(couple, span.since, span.until, now)
+    sheet.goals = _goals(couple)
+    items = [one for one in agenda.waiting(couple) if not one.apart]
+    sheet.agenda = items[:MOST_LINES]
+    sheet.notes = list(notes.notes_of(couple).filter(for_session=True)[:MOST_LINES])
+    sheet.obstacles = sheet_rounds.obstacles(couple, span.since, span.until)
+    waiting = list(reviewing.to_review([couple.pk])[: MOST_QUOTES + 1])
+    sheet.to_review = reviewing.counts([couple.pk]).get(couple.pk, 0)
+    sheet.quotes = [one.event for one in reviewing.in_full(waiting[:MOST_QUOTES], [couple], membership)]
+    sheet.unreached = unreached.not_reached(membership, [couple.pk])
+    sheet.next = sheet_next.suggestions(sheet)
+    return sheet
+
+
+def for_the_table(couple: Couple, span: Span, now: datetime) -> Sheet:
+    """Return what all partners may look at together: nothing in it is counted from more than they may read."""
+    sheet = Sheet(couple, span, for_table=True)
+    sheet.rows = sheet_rounds.rows_for_all(couple, span.since, span.until, now)
+    sheet.far, sheet.near = sheet_numbers.compared_for_all(couple, span.since, span.until, now)
+    sheet.goals = _goals(couple)
+    return sheet
+
+
+def with_private(sheet: Sheet, client: Client) -> Sheet:
+    """Put one partner's private part on the therapist's own sheet."""
+    sheet.private = private_part(sheet.couple, client, sheet.span.since, sheet.span.until)
+    return sheet
+
+
+def _goals(couple: Couple) -> list[Standing]:
+    rows = list(Goal.objects.filter(couple=couple, lane=Lane.SHARED, reached_at=None, dropped_at=None)[:MOST_LINES])
+    return goals.standings(couple, rows)
