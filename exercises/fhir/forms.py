@@ -17,8 +17,13 @@ from django.utils.translation import gettext_lazy
 from exercises.fhir.planning import LANES, Choices, Plan, questions_of
 from exercises.fhir.reading import LARGEST_FILE
 from exercises.flags import FlagError, FlagRule
-from exercises.vocabulary import Direction, Lane
+from exercises.vocabulary import Direction, Lane, QuestionType
 
+LANE_WORDS = (
+    gettext_lazy("Private: the person and their therapists"),
+    gettext_lazy("Reveal: sealed for each other until a stated moment"),
+    gettext_lazy("Shared: both partners, at once"),
+)
 CHOSEN = frozenset({"single", "multi", "checklist"})
 COUNTED = frozenset({"scale", "slider", "number", "quantity"})
 
@@ -57,6 +62,10 @@ class Markable:
     data: Mapping[str, Any]
     mark: BoundField
     rule: BoundField | None
+
+    @property
+    def type(self) -> str:
+        return str(QuestionType(self.data["type"]).label)
 
 
 class SafetyForm(forms.Form):
@@ -168,7 +177,8 @@ class ReviewForm(SafetyForm):
     title = forms.CharField(label=gettext_lazy("Title"), max_length=160)
     lane = forms.ChoiceField(
         label=gettext_lazy("Who may read the answers at most"),
-        choices=[(lane.value, lane.label) for lane in LANES],
+        choices=list(zip(LANES, LANE_WORDS, strict=True)),
+        help_text=gettext_lazy("Whoever gives it may choose something stricter."),
         widget=forms.RadioSelect,
         initial=Lane.PRIVATE.value,
     )
@@ -178,7 +188,7 @@ class ReviewForm(SafetyForm):
         help_text=gettext_lazy("A plain sum: no bands, and no word about reliable change."),
     )
     direction = forms.ChoiceField(
-        label=gettext_lazy("What a higher sum means"),
+        label=gettext_lazy("How the sum is read"),
         choices=[
             (Direction.LOWER_BETTER.value, Direction.LOWER_BETTER.label),
             (Direction.HIGHER_BETTER.value, Direction.HIGHER_BETTER.label),

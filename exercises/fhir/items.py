@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
-from html.parser import HTMLParser
 from typing import Any
 
 from exercises.fhir.choices import offered
@@ -21,6 +19,7 @@ from exercises.fhir.known import (
     RULES,
     TYPES,
 )
+from exercises.fhir.markup import without_tags
 from exercises.fhir.structure import Datum, Item
 from exercises.fhir.values import datum, kinds_in
 
@@ -147,48 +146,12 @@ def _text(one: Elements) -> str:
     if isinstance(beside, dict):
         for extension in one.inner(one.at("_text"), beside).extensions():
             if extension.name == "rendering-xhtml":
-                styled = _without_tags(extension.text())
+                styled = without_tags(extension.text())
             elif extension.name == "rendering-markdown":
                 styled = extension.text()
             elif extension.name != "translation" and not extension.name.startswith("rendering-"):
                 one.findings.notice("kept", one.link_id, "text", name=extension.url)
     return plain if plain.strip() else styled
-
-
-class _Words(HTMLParser):
-    """Text without tags; blocks become lines of their own, scripts and styles nothing."""
-
-    BLOCKS = frozenset({"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self.silent = 0
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self.silent += tag in ("script", "style")
-        if tag in self.BLOCKS:
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "style") and self.silent:
-            self.silent -= 1
-        if tag in self.BLOCKS:
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self.silent:
-            self.parts.append(data)
-
-
-def _without_tags(markup: str) -> str:
-    reader = _Words()
-    try:
-        reader.feed(markup)
-        reader.close()
-    except (ValueError, AssertionError):
-        return ""
-    return re.sub(r"\n\s*\n+", "\n\n", "".join(reader.parts)).strip()
 
 
 def _codes(one: Elements) -> list[tuple[str, str]]:
