@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -239,6 +240,9 @@ class YouForm(KindErrors, forms.Form):
     name = NameField(label=_("What should we call you?"))
     pronouns = PronounsField(help_text="")
     time_zone = ZoneField(help_text=_("Reminders and times follow it."))
+    language = forms.ChoiceField(
+        label=_("Language"), required=False, help_text=_("For exercises that exist in more than one.")
+    )
     channel = forms.ChoiceField(label=_("Reminders"), choices=Contact.Channel.choices, widget=forms.RadioSelect)
     quiet_from = forms.TimeField(
         label=_("Nothing after"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
@@ -247,6 +251,10 @@ class YouForm(KindErrors, forms.Form):
         label=_("and not before"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, languages: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].widget.attrs["autocomplete"] = "off"
+        if len(languages) < 2:
+            del self.fields["language"]
+        else:
+            self.fields["language"].choices = [("", _("As my practice writes")), *languages]  # type: ignore[attr-defined]

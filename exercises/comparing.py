@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from clients.models import Partner
-from exercises.answers import Value, words
+from exercises import saying
+from exercises.answers import BLANK, Value, words
 from exercises.lanes import OPEN_LANES, is_personal
 from exercises.models import Answer
-from exercises.questions import TEXT_TYPES, Question
+from exercises.questions import TEXT_TYPES, Form, Question
 from exercises.together import Opened
 from exercises.vocabulary import MOOD_SCALE, QuestionType
 
@@ -40,11 +41,12 @@ class Mark:
 
 @dataclass(frozen=True)
 class Compared:
-    """One question and everybody's answer to it."""
+    """One question, or one row of a grid, and everybody's answer to it."""
 
     question: Question
     voices: tuple[Voice, ...]
     marks: tuple[Mark, ...] = ()
+    label: str = ""
 
     @property
     def is_text(self) -> bool:
@@ -60,16 +62,16 @@ class Compared:
         numbers = [voice.number for voice in self.said if voice.number is not None]
         if len(numbers) == len(self.said) and self.question.steps:
             steps = self.question.steps
-            return (max(numbers) - min(numbers)) / Decimal(max(len(steps) - 1, 1)) <= CLOSE
+            return (max(numbers) - min(numbers)) / Decimal(max(steps[-1] - steps[0], 1)) <= CLOSE
         return len({voice.words for voice in self.said}) == 1
 
     @property
     def low(self) -> str:
-        return _end(self.question, self.question.steps.start, self.question.low)
+        return _end(self.question, self.question.steps[0], self.question.low)
 
     @property
     def high(self) -> str:
-        return _end(self.question, self.question.steps.stop - 1, self.question.high)
+        return _end(self.question, self.question.steps[-1], self.question.high)
 
     @property
     def span(self) -> tuple[float, float]:
@@ -85,6 +87,8 @@ class Compared:
 def _end(question: Question, number: int, anchor: str) -> str:
     if question.type is QuestionType.MOOD:
         return str(MOOD_SCALE[number])
+    if question.type is QuestionType.SLIDER:
+        return question.stop_label(number)
     return f"{number} {anchor}".strip()
 
 
@@ -109,13 +113,25 @@ def side_by_side(group: Opened, partners: Iterable[Partner]) -> SideBySide:
     senders = {one.author_id for one in group.responses}
     people = [one for one in partners if one.client_id in senders]
     together, personal = [], []
-    for question in group.edition.form:
-        there = by_question.get(question.key)
-        if there and is_personal(question, group.lane):
-            personal.append(_compared(question, there, people))
-        elif there:
-            together.append(_compared(question, there, [one for one in people if one.client_id in there]))
+    for question, label in _asked(group.edition.form, by_question):
+        there = by_question[question.key]
+        if is_personal(question, group.lane):
+            personal.append(_compared(question, label, there, people))
+        else:
+            here = [one for one in people if one.client_id in there]
+            together.append(_compared(question, label, there, here))
     return _arranged([one for one in personal if one.said], [one for one in together if one.said])
+
+
+def _asked(form: Form, keys: Iterable[str]) -> list[tuple[Question, str]]:
+    """What these answers are to, in the order of the form, with what it is called; rows of grids each for itself."""
+    nothing = dict.fromkeys(keys, BLANK)
+    found = []
+    for line in saying.lines(form, nothing, saying.by_question(form, nothing)):
+        head = f"{line.head}: {line.label}" if line.head else line.label
+        rows = [(row.question, f"{head}: {row.label}") for row in line.rows] or [(line.question, head)]
+        found += [(question, label) for question, label in rows if question.key in nothing]
+    return found
 
 
 def _arranged(personal: list[Compared], together: list[Compared]) -> SideBySide:
@@ -132,21 +148,18 @@ def _arranged(personal: list[Compared], together: list[Compared]) -> SideBySide:
     )
 
 
-def _compared(question: Question, answers: Mapping, people: list[Partner]) -> Compared:
+def _compared(question: Question, label: str, answers: Mapping, people: list[Partner]) -> Compared:
     voices = []
     for partner in people:
         answer: Answer | None = answers.get(partner.client_id)
         value = Value() if answer is None or answer.declined else value_of(answer)
         voices.append(Voice(partner.client.name, partner.position, words(question, value), value.number))
-    return Compared(question, tuple(voices), _marks(question, voices))
+    return Compared(question, tuple(voices), _marks(question, voices), label)
 
 
 def value_of(answer: Answer) -> Value:
-    """The answer as it was cleaned when it was sent; the database's three decimals are not part of it."""
-    number = answer.number
-    if number is not None:
-        number = number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()
-    return Value(number, tuple(answer.choices), answer.text, answer.declined)
+    """The answer as it was cleaned when it was sent."""
+    return answer.value
 
 
 def _marks(question: Question, voices: list[Voice]) -> tuple[Mark, ...]:
@@ -160,7 +173,7 @@ def _marks(question: Question, voices: list[Voice]) -> tuple[Mark, ...]:
             at.setdefault(voice.number, []).append(voice)
     marks = []
     for number, here in at.items():
-        middle = LEFT + float(number - steps.start) / (len(steps) - 1) * (RIGHT - LEFT)
+        middle = LEFT + float(number - steps[0]) / (steps[-1] - steps[0]) * (RIGHT - LEFT)
         begin = middle - APART * (len(here) - 1) / 2
         begin = min(max(begin, LEFT), RIGHT - APART * (len(here) - 1))
         marks += [Mark(voice.position, round(begin + APART * n, 1)) for n, voice in enumerate(here)]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from django.conf import settings
 from django.utils.translation import get_language_info, to_language
 
+from clients.languages import register_languages
 from clients.models import Client, Contact
 from exercises.models import Assignment, Edition
 from exercises.translations import best_language, languages, translated
@@ -44,13 +44,14 @@ def _source(edition: Edition) -> str:
     return str(edition.content.get("language") or "en")
 
 
-def on_offer(couples: Iterable[uuid.UUID]) -> list[tuple[str, str]]:
-    """Return the languages that a client can choose: Attune's own, and those of what they were given.
+@register_languages
+def on_offer(client: Client) -> list[tuple[str, str]]:
+    """Return Attune's own languages and those of what a client was given, each with its own name.
 
-    Read as that client, so that nothing given to somebody else counts. Value and name, in its own language.
+    Read as that client, so that nothing given to somebody else counts.
     """
-    codes = {code for code, _name in settings.LANGUAGES}
-    given = Assignment.objects.filter(couple__in=list(couples), edition__content__has_key="translations")
+    codes = {code.partition("-")[0] for code, _name in settings.LANGUAGES}
+    given = Assignment.objects.filter(audience__contains=[client.pk], edition__content__has_key="translations")
     for edition in Edition.objects.filter(pk__in=given.values("edition")):
         codes |= set(languages(edition.content))
     return named(codes)

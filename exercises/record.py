@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,13 +19,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clients.models import Client, Couple
-from exercises import caseload
-from exercises.answers import Value, words
+from exercises import caseload, saying
 from exercises.caseload import APART
+from exercises.languages import spoken
 from exercises.models import Answer, Assignment, Occurrence, Reading, Response
-from exercises.questions import Question
 from exercises.rhythm import sentence
-from exercises.vocabulary import Lane, QuestionType
+from exercises.vocabulary import Lane
 from practice.models import Membership
 
 State = Occurrence.State
@@ -76,6 +75,8 @@ class Said:
     words: str
     is_text: bool
     lane: str
+    #: The rows of a grid, each with its own words.
+    rows: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -179,7 +180,8 @@ def _state(one: Occurrence, now: datetime) -> tuple[str, str]:
 
 def responses_of(couple: Couple, *, private_of: Client | None = None) -> QuerySet[Response]:
     """Return what came back, newest first: to both, or what one partner told the therapist alone."""
-    rows = Response.objects.filter(couple=couple).select_related("edition", "author").order_by("-submitted_at", "-pk")
+    rows = Response.objects.newest().filter(couple=couple).select_related("edition", "author")
+    rows = rows.order_by("-submitted_at", "-pk")
     if private_of is None:
         return rows.exclude(lane__in=APART)
     return rows.filter(caseload.kept_apart(), author=private_of)
@@ -231,7 +233,9 @@ def events_of(
     for one in Answer.objects.filter(response__in=responses):
         if (one.lane in APART) == apart:
             answers[one.response_id][one.key] = one
-    now = timezone.now()
+    now, language = timezone.now(), membership.practice.language
+    for one in responses:
+        one.edition = spoken(one.edition, language)
     return [
         Event(
             at=one.submitted_at,
@@ -240,11 +244,7 @@ def events_of(
             title=one.edition.title,
             lane=Lane.PRIVATE if apart else one.lane,
             response=one,
-            said=[
-                _said(question, answers[one.pk][question.key])
-                for question in one.edition.form
-                if question.key in answers[one.pk]
-            ],
+            said=_said(one, answers[one.pk]),
             is_new=one.pk not in read,
             opens_at=one.opens_at if one.lane == Lane.REVEAL and (one.opens_at or now) > now else None,
         )
@@ -252,10 +252,16 @@ def events_of(
     ]
 
 
-def _said(question: Question, answer: Answer) -> Said:
-    value = Value(answer.number, tuple(answer.choices), answer.text, answer.declined)
-    is_text = question.type in (QuestionType.SHORT_TEXT, QuestionType.LONG_TEXT) and not answer.declined
-    return Said(question.label, words(question, value), is_text, answer.lane)
+def _said(response: Response, answers: Mapping[str, Answer]) -> list[Said]:
+    """The answers of one response in the order of the form, each in the lane that its own row carries."""
+    form = response.edition.form
+    made = []
+    for one in saying.said(form, {key: answer.value for key, answer in answers.items()}):
+        key = next(key for key in (one.key, *(row.question.key for row in one.rows)) if key in answers)
+        label = f"{one.head}: {one.label}" if one.head else one.label
+        rows = tuple((row.label, row.words) for row in one.said_rows)
+        made.append(Said(label, one.words, one.is_text, answers[key].lane, rows))
+    return made
 
 
 def positions(couple: Couple) -> dict[uuid.UUID | None, int]:

@@ -87,7 +87,7 @@ def _open(couple: Couple) -> Kinds:
     return {
         "session": Appointment.objects.filter(couple=couple, audience=[]),
         "given": Assignment.objects.filter(couple=couple).exclude(lane__in=APART),
-        "response": Response.objects.filter(couple=couple).exclude(lane__in=APART),
+        "response": Response.objects.newest().filter(couple=couple).exclude(lane__in=APART),
         "skip": Occurrence.objects.filter(couple=couple, state=Occurrence.State.SKIPPED).exclude(
             assignment__lane__in=APART
         ),
@@ -103,7 +103,7 @@ def _private(couple: Couple, client: Client) -> Kinds:
     return {
         "session": Appointment.objects.filter(couple=couple, audience=[client.pk]),
         "given": Assignment.objects.filter(couple=couple, lane__in=APART, audience=[client.pk]),
-        "response": Response.objects.filter(kept_apart(), couple=couple, author=client),
+        "response": Response.objects.newest().filter(kept_apart(), couple=couple, author=client),
         "skip": Occurrence.objects.filter(
             couple=couple, state=Occurrence.State.SKIPPED, assignment__lane__in=APART, client=client
         ),

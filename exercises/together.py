@@ -15,6 +15,7 @@ from django.http import Http404
 
 from clients.models import Client, Partner
 from exercises.lanes import OPEN_LANES
+from exercises.languages import language_of, spoken
 from exercises.models import Assignment, Edition, Occurrence, Response, Win
 from exercises.rhythm import sentence
 from exercises.vocabulary import Lane
@@ -42,7 +43,7 @@ class Opened:
 
 def readable(person: Client, couples: list[uuid.UUID], now: datetime.datetime):
     """Responses that are open for this person: their own, and those of others that a lane lets through."""
-    return Response.objects.filter(
+    return Response.objects.newest().filter(
         Q(author=person) | Q(readers__contains=[person.pk]),
         couple__in=couples,
         lane__in=OPEN_LANES,
@@ -64,6 +65,10 @@ def _by_slot(person: Client, responses: list[Response]) -> list[Opened]:
                 "assignment__edition"
             )
         }
+    translated = [row for row in rows.values() if row.assignment.edition.content.get("translations")]
+    language = language_of(person, person.practice) if translated else ""
+    for row in translated:
+        row.assignment.edition = spoken(row.assignment.edition, language)
     found: dict[tuple[uuid.UUID, str], Opened] = {}
     for response in responses:
         row = rows[response.occurrence_id]
@@ -80,7 +85,8 @@ def _by_slot(person: Client, responses: list[Response]) -> list[Opened]:
 def sealed(person: Client, couples: list[uuid.UUID], now: datetime.datetime, limit: int = 6) -> list[Response]:
     """Return what this person has sent that waits for its moment. Nothing here tells of anybody else."""
     return list(
-        Response.objects.filter(
+        Response.objects.newest()
+        .filter(
             Q(opens_at=None) | Q(opens_at__gt=now),
             author=person,
             couple__in=couples,

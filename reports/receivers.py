@@ -9,12 +9,13 @@ from django.dispatch import receiver
 from exercises.models import Response
 from exercises.signals import response_submitted
 from reports.alerts import raise_alerts
-from reports.scores import write_scores
+from reports.scores import forget_earlier_scores, write_scores
 
 
 @receiver(response_submitted)
 def derive(sender: Any, response: Response, **kwargs: Any) -> None:
     """Scores and alerts exist together with their answers or not at all."""
     answers = {answer.key: answer for answer in response.answers.all()}
+    forget_earlier_scores(response)
     write_scores(response, answers)
     raise_alerts(response, answers)

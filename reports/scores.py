@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from exercises.answering import answers_together
 from exercises.answers import Value
 from exercises.measures import is_for_one_alone
 from exercises.models import Answer, Response
@@ -29,9 +30,19 @@ def write_scores(response: Response, answers: Mapping[str, Answer]) -> list[Scor
     """
     form = response.edition.form
     scorings = read_scorings(response.edition.content.get("scoring"), form)
-    found = scores(form, scorings, {key: value_of(answer) for key, answer in answers.items()})
+    # One's own part of a joint form may hang on what all answered together before.
+    apart = response.lane != Lane.JOINT and response.occurrence.client_id is None
+    known = answers_together(response.occurrence) if apart else {}
+    found = scores(form, scorings, {key: value_of(answer) for key, answer in answers.items()}, known)
     rows = [_score(response, one, _lane(one, answers)) for one in found]
     return Score.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def forget_earlier_scores(response: Response) -> None:
+    """Let an amended response be the only one that counts: its scores are made anew from what stands now."""
+    if response.revision > 1:
+        earlier = Score.objects.filter(response__occurrence=response.occurrence_id, response__author=response.author_id)
+        earlier.exclude(response=response).delete()
 
 
 def _score(response: Response, one: ScoreValue, lane: str) -> Score:

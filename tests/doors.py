@@ -50,6 +50,7 @@ THERAPISTS_BOSS = _kind("who decides on caseloads", "owner", "coordinator")
 PORTAL = _kind("portal", "mara", "theo", "stranger", "far_mara")
 MARA = _kind("one person's own", "mara")
 THEO = _kind("what was handed to one person", "theo")
+PICTURED = _kind("who may see a practice's pictures", "owner", "therapist", "colleague", "mara", "theo")
 COUPLE = _kind("what both partners have", "mara", "theo")
 NOBODY = _kind("the demo's only", signed_in=False)
 
@@ -300,6 +301,8 @@ DOORS: dict[str, Door] = {
     "do_check": Door(MARA, occurrence("untold", "mara")),
     "do_send": Door(MARA, occurrence("untold", "mara"), get=LEADS_ON),
     "do_sent": Door(MARA, occurrence("told", "mara")),
+    "do_amend": Door(MARA, occurrence("told", "mara"), get=SENDS),
+    "illustration": Door(PICTURED, lambda house: {"illustration_id": house.things["picture"].pk}),
     "do_skip": Door(MARA, occurrence("untold", "mara")),
     # doing it together
     "do_steps": Door(MARA, occurrence("untold", "mara")),

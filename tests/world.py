@@ -27,6 +27,7 @@ from exercises.models import (
     Assignment,
     Edition,
     Exercise,
+    Illustration,
     LicenceConfirmation,
     MeasureEntry,
     Occurrence,
@@ -229,6 +230,14 @@ def _couples(house: House) -> None:
 def _library(house: House) -> None:
     with inside(house.practice):
         house.things["open"] = make_exercise(house, "open", Lane.SHARED, QUESTIONS)
+        house.things["picture"] = Illustration.objects.create(
+            exercise=house.things["open"].exercise,
+            content_type="image/png",
+            data=b"a picture",
+            sha256="0" * 64,
+            width=2,
+            height=1,
+        )
         house.things["joint"] = make_exercise(
             house, "joint", Lane.JOINT,
             [QUESTIONS[1], QUESTIONS[6], {**QUESTIONS[5], "each": True}],

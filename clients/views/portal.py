@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from clients import consents
+from clients import consents, languages
 from clients.access import for_consenting_clients
 from clients.forms import YouForm
 from clients.models import Client, Consent, Contact
@@ -54,11 +54,16 @@ def portal_you(request: PortalRequest) -> HttpResponse:
         "name": request.person.name,
         "pronouns": request.person.pronouns,
         "time_zone": contact.time_zone,
+        "language": contact.language,
         "channel": contact.channel,
         "quiet_from": contact.quiet_from,
         "quiet_until": contact.quiet_until,
     }
-    form = YouForm(request.POST or None, initial=start)
+    offered = languages.on_offer(request.person)
+    chosen = contact.language
+    if chosen and chosen not in dict(offered):
+        offered.append((chosen, chosen))  # it was offered once, and stays a choice
+    form = YouForm(request.POST or None, initial=start, languages=offered)
     if request.method == "POST" and form.is_valid():
         _save(request, form, contact)
         messages.success(request, _("Saved."))
@@ -74,8 +79,9 @@ def _save(request: PortalRequest, form: YouForm, contact: Contact) -> None:
     person.save(update_fields=["name", "pronouns"])
     for name in ("time_zone", "channel", "quiet_from", "quiet_until"):
         setattr(contact, name, said[name])
+    contact.language = said.get("language", contact.language)
     contact.confirmed_at = timezone.now()
-    contact.save(update_fields=["time_zone", "channel", "quiet_from", "quiet_until", "confirmed_at"])
+    contact.save(update_fields=["time_zone", "language", "channel", "quiet_from", "quiet_until", "confirmed_at"])
     User.objects.filter(pk=request.user.pk).update(time_zone=said["time_zone"])
     with transaction.atomic():
         contact_changed.send(sender=Client, client=person)

@@ -17,7 +17,7 @@ PICTURES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 @require_safe
 def illustration(request: Any, illustration_id: uuid.UUID) -> HttpResponse:
     """One picture. Unknown, another practice's and not given to this person are the same 404."""
-    if request.membership is None and request.person is None:
+    if not (request.person or (request.membership and request.membership.sees_answers)):
         raise Http404
     picture = Illustration.objects.filter(pk=illustration_id, content_type__in=PICTURES).first()
     if picture is None or not (request.membership or _is_given(picture)):
