@@ -13,13 +13,17 @@ class Manuscript(PracticeModel):
     """An exercise being written: what the next edition will say. One for an exercise, shared by colleagues.
 
     ``version`` counts saves. ``changed`` remembers for each part at which count it last changed, so that a
-    save built on an older count cannot overwrite what a colleague wrote meanwhile.
+    save built on an older count cannot overwrite what a colleague wrote meanwhile. What came too late is kept in
+    ``aside`` until somebody chooses. ``history`` holds what the last changes replaced, so that they can be
+    taken back.
     """
 
     exercise = models.ForeignKey(Exercise, on_delete=models.CASCADE, related_name="manuscripts", db_constraint=False)
     content = models.JSONField(default=dict)
     version = models.PositiveIntegerField(default=0)
     changed = models.JSONField(default=dict)
+    aside = models.JSONField(default=dict)
+    history = models.JSONField(default=list)
     saved_by = inside(Membership, related_name="+", on_delete=models.DO_NOTHING)
     saved_at = models.DateTimeField(auto_now=True)
 
