@@ -21,7 +21,8 @@ def quotes(material: Material) -> tuple[Quote, ...]:
     said: set[str] = set()
     heard: dict[int | None, int] = defaultdict(int)
     for one in reversed(material.words):
-        fits = SHORTEST <= len(one.text) <= LONGEST and one.text not in said
+        is_address = one.text.startswith(("https://", "http://"))
+        fits = SHORTEST <= len(one.text) <= LONGEST and not is_address and one.text not in said
         if fits and len(chosen) < MOST and heard[one.position] < OF_EACH:
             heard[one.position] += 1
             said.add(one.text)
