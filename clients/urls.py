@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clients.views import couples, invitations, portal, sessions
+from clients.views import couples, invitations, portal, portal_code, sessions
 
 COUPLE = "desk/couples/<uuid:pk>"
 PARTNER = "desk/couples/<uuid:couple_pk>/partners/<uuid:pk>"
@@ -12,6 +12,8 @@ urlpatterns = [
     path("welcome/", portal.welcome, name="welcome"),
     path("welcome/<str:step>/", portal.welcome, name="welcome_step"),
     path("you/", portal.portal_you, name="portal_you"),
+    path("you/code/", portal_code.code, name="portal_code"),
+    path("you/code/forget/", portal_code.code_forget, name="portal_code_forget"),
     path("you/help/", portal.portal_help, name="portal_help"),
     path("you/limits/", portal.portal_limits, name="portal_limits"),
     path("desk/couples/new/", couples.couple_new, name="couple_new"),

@@ -9,4 +9,5 @@ urlpatterns = [
     path("desk/", include("exercises.desk_urls")),
     path("", include("exercises.review_urls")),
     path("", include("exercises.portal_urls")),
+    path("", include("exercises.together_urls")),
 ]

@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from practice import narrow
+
 
 def surroundings(request: HttpRequest) -> dict[str, Any]:
     return {
@@ -14,4 +16,5 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "membership": getattr(request, "membership", None),
         "person": getattr(request, "person", None),
         "demo": settings.DEMO,
+        "narrow": narrow.of(request) is not None,
     }

@@ -12,7 +12,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest
 
-from practice import roles
+from practice import narrow, roles
 from practice.models import Membership, User
 from practice.tenancy import Asker
 
@@ -63,6 +63,9 @@ def all_of(user: User) -> list[Identity]:
 def of(request: HttpRequest) -> Identity | None:
     """Return the identity the request acts under: the chosen one, else the first; None for nobody."""
     found = all_of(request.user)  # type: ignore[arg-type]
+    lent = narrow.of(request)
+    if lent is not None:
+        return next((one for one in found if one.person and str(one.person.pk) == lent.person_id), None)
     chosen = request.session.get(CHOICE)
     for one in found:
         if str(one.practice_id) == chosen:

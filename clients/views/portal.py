@@ -16,7 +16,7 @@ from clients.access import for_consenting_clients
 from clients.forms import YouForm
 from clients.models import Client, Consent, Contact
 from clients.signals import contact_changed
-from practice import countries, crisis
+from practice import countries, crisis, narrow
 from practice.access import PortalRequest, for_clients
 from practice.models import User
 
@@ -113,5 +113,6 @@ def portal_limits(request: HttpRequest) -> HttpResponse:
 
 
 def _base(request: HttpRequest) -> str:
-    ready = request.person is not None and not consents.missing(request.person)  # type: ignore[attr-defined]
+    person = request.person  # type: ignore[attr-defined]
+    ready = person is not None and narrow.of(request) is None and not consents.missing(person)
     return "components/portal.html" if ready else "components/plain.html"

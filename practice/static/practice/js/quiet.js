@@ -11,3 +11,8 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   location.replace(to.href);
 });
+
+// A page that comes back out of the browser's memory asks the server whether it may still be seen.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
