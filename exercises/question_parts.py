@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -89,7 +88,3 @@ class Unit:
     def as_data(self) -> dict[str, Any]:
         data: dict[str, Any] = {"value": self.value, "label": self.label}
         return {**data, "code": self.code.as_data()} if self.code else data
-
-
-def all_as_data(parts: Iterable[Option | Row | Stop | Unit | Code]) -> list[dict[str, Any]]:
-    return [part.as_data() for part in parts]
