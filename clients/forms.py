@@ -9,8 +9,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
-from django.utils import timezone
-from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client, Contact, Couple
@@ -177,40 +175,6 @@ class ClientForm(KindErrors, forms.Form):
         if email and in_use(email, besides=self.client):
             raise ValidationError(TAKEN, code="in_use")
         return email
-
-
-class AppointmentForm(KindErrors, forms.Form):
-    """A meeting, as a local day and time of the couple's zone."""
-
-    day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    at = forms.TimeField(label=_("Time"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
-    minutes = forms.IntegerField(label=_("Minutes"), min_value=10, max_value=480, initial=60)
-    place = WordsField(label=_("Room or kind of call"), required=False)
-
-    def __init__(self, *args: Any, couple: Couple, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.couple = couple
-
-    def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        day, at = said.get("day"), said.get("at")
-        if not day or at is None:
-            return said
-        here = timezone.localdate(timezone=self.couple.zone)
-        if day < here:
-            self.add_error("day", now_("This day has passed."))
-        elif day > here + FURTHEST_AHEAD:
-            self.add_error("day", now_("Choose a day within the next two years."))
-        else:
-            said["starts_at"] = self._moment(day, at)
-        return said
-
-    def _moment(self, day: datetime.date, at: datetime.time) -> datetime.datetime | None:
-        moment = datetime.datetime.combine(day, at, tzinfo=self.couple.zone)
-        if moment.astimezone(datetime.UTC).astimezone(self.couple.zone).time() != at:
-            self.add_error("at", now_("The clocks go forward that day: this time does not exist."))
-            return None
-        return moment
 
 
 class ClearanceForm(KindErrors, forms.Form):
