@@ -13,6 +13,7 @@ class ExercisesConfig(AppConfig):
             measures,  # noqa: F401  lets forms refer to a measure
             notices,  # noqa: F401  registers its kind of message
             occurrences,  # noqa: F401  follows appointments and time zones
+            program_page,  # noqa: F401  registers its part of the queue
             reminders,  # noqa: F401  registers its kind of message
             unanswered,  # noqa: F401  registers its part of the queue
             unreached,  # noqa: F401  registers its part of the queue

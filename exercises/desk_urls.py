@@ -10,6 +10,7 @@ from exercises.views import (
     desk_library,
     desk_measure,
     desk_plan,
+    desk_program,
     desk_rests,
     files,
 )
@@ -58,6 +59,12 @@ urlpatterns = [
     path("library/<slug:slug>/", desk_library.exercise, name="exercise"),
     path("library/<slug:slug>/preview/", desk_library.preview, name="exercise_preview"),
     path("library/<slug:slug>/assign/", desk_library.choose_couple, name="assign_exercise"),
-    path("programs/", desk_library.programs, name="programs"),
-    path("programs/<slug:slug>/", desk_library.program, name="program"),
+    path("programs/", desk_program.all_programs, name="programs"),
+    path("programs/new/", desk_program.new, name="program_new"),
+    path("programs/<slug:slug>/", desk_program.program, name="program"),
+    path("programs/<slug:slug>/change/", desk_program.edit, name="program_edit"),
+    path("programs/<slug:slug>/retire/", desk_program.retire, name="program_retire"),
+    path(COUPLE + "programs/begin/<slug:slug>/", desk_program.begin, name="program_begin"),
+    path(COUPLE + "programs/<uuid:run_id>/", desk_program.run, name="program_run"),
+    path(COUPLE + "programs/<uuid:run_id>/act/", desk_program.act, name="program_act"),
 ]

@@ -13,17 +13,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clients.models import Client, Couple
-from exercises import caseload, saying
+from exercises import caseload, saying, when_words
 from exercises.caseload import APART
 from exercises.languages import spoken
 from exercises.models import Answer, Assignment, Occurrence, Reading, Response
-from exercises.rhythm import sentence
 from exercises.vocabulary import Lane
 from practice.models import Membership
 
@@ -37,6 +36,7 @@ STATE_WORDS: dict[str, tuple[str, Any]] = {
     State.SKIPPED: ("skipped", gettext_lazy("Left out")),
     State.MISSED: ("hold", gettext_lazy("Not sent")),
     State.WITHDRAWN: ("hold", State.WITHDRAWN.label),
+    State.PAUSED: ("hold", State.PAUSED.label),
 }
 
 
@@ -105,7 +105,14 @@ class Event:
 
 def current_practice(couple: Couple, now: datetime, *, private_of: Client | None = None) -> list[Given]:
     """Return what runs: for both partners, or what is one partner's alone."""
-    running = Assignment.objects.running().filter(couple=couple).select_related("edition").order_by("-given_at", "pk")
+    # What was ended is still here while something of it is open.
+    left = Occurrence.objects.open().filter(assignment=OuterRef("pk"), practice_id=OuterRef("practice_id"))
+    running = (
+        Assignment.objects.filter(Q(ended_at=None) | Exists(left.filter(closes_at__gt=now)), withdrawn_at=None)
+        .filter(couple=couple)
+        .select_related("edition")
+        .order_by("-given_at", "pk")
+    )
     if private_of is None:
         running = running.exclude(lane__in=APART)
     else:
@@ -123,29 +130,37 @@ def _is_current(assignment: Assignment, rows: list[Occurrence], now: datetime) -
     waits = assignment.lane == Lane.REVEAL and any(
         one.state == State.DONE and (not one.reveals_at or one.reveals_at > now) for one in rows
     )
-    return not rows or waits or any(one.closes_at > now for one in rows)
+    if not rows:
+        return assignment.due != Assignment.Due.FOLLOW_UP
+    return assignment.due == Assignment.Due.ON_DEMAND or waits or any(one.closes_at > now for one in rows)
 
 
 def _given(assignment: Assignment, rows: list[Occurrence], couple: Couple, now: datetime) -> Given:
     slot = _present_slot(rows, now)
     present = [one for one in rows if one.slot == slot]
-    cells = [
-        _cell(partner.client, partner.position, present, now)
-        for partner in couple.partners.all()
-        if partner.client_id in assignment.audience
-    ]
     sealed_rounds = [one for one in rows if one.state == State.DONE and (not one.reveals_at or one.reveals_at > now)]
     sealed = assignment.lane == Lane.REVEAL and bool(sealed_rounds)
     shown = sealed_rounds[0] if sealed else present[0] if present else None
     return Given(
         assignment=assignment,
-        cells=cells,
-        rhythm=sentence(assignment.recurrence, assignment.starts_on, assignment.at),
-        due_at=min((one.due_at for one in present), default=None),
+        cells=cells(assignment, rows, couple, now),
+        rhythm=when_words.said(assignment),
+        due_at=min((one.due_at for one in present if not one.has_no_date), default=None),
         slot=shown.slot if shown else "",
         sealed=sealed,
         reveals_at=shown.reveals_at if shown else None,
     )
+
+
+def cells(assignment: Assignment, rows: list[Occurrence], couple: Couple, now: datetime) -> list[Cell]:
+    """Return how each partner it was given to stands with the round that matters now, by position."""
+    slot = _present_slot(rows, now)
+    present = [one for one in rows if one.slot == slot]
+    return [
+        _cell(partner.client, partner.position, present, now)
+        for partner in couple.partners.all()
+        if partner.client_id in assignment.audience
+    ]
 
 
 def _present_slot(rows: list[Occurrence], now: datetime) -> str:
@@ -199,16 +214,22 @@ def skips_of(couple: Couple, *, private_of: Client | None = None, limit: int = A
     else:
         rows = rows.filter(assignment__lane__in=APART, client=private_of)
     places = positions(couple)
+    ours: dict[tuple[uuid.UUID, str], Occurrence] = {}
+    theirs = []
+    for one in rows[:limit]:
+        # What the practice left out was left out for all of them at once.
+        if one.skipped_by_id is None or ours.setdefault((one.assignment_id, one.slot), one) is one:
+            theirs.append(one)
     return [
         Event(
-            at=one.done_at or one.due_at,
-            client=one.client,
+            at=one.done_at or min(one.due_at, timezone.now()),
+            client=None if one.skipped_by_id else one.client,
             position=places.get(one.client_id, 0),
             title=one.assignment.edition.title,
             lane=one.assignment.lane,
             reason=one.skip_reason,
         )
-        for one in rows[:limit]
+        for one in theirs
     ]
 
 

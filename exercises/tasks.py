@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from django.db.models import Q
 
-from exercises import occurrences, pausing
-from exercises.models import Assignment
+from exercises import occurrences, pausing, programs
+from exercises.models import Assignment, ProgramRun
 from practice import clock, dispatch, tenancy
 from practice.celery import app
 
@@ -23,6 +23,7 @@ NEAR = datetime.timedelta(days=28)
 @app.task(name="exercises.tasks.plan", steps=True, expires=300)
 def plan() -> None:
     """Write what falls due in the coming weeks, in all practices."""
+    _in_each_practice(_open_weeks)
     _in_each_practice(_plan_practice)
 
 
@@ -55,6 +56,22 @@ def _plan_practice(practice_id: uuid.UUID) -> None:
                     occurrences.plan(assignment, now)
         except Exception as error:
             log.error("Assignment %s can not be planned: %s", assignment_id, type(error).__name__)
+
+
+def _open_weeks(practice_id: uuid.UUID) -> None:
+    """Open the weeks of programs whose time has come, one transaction each."""
+    system = tenancy.as_system(practice_id)
+    with tenancy.acting(system):
+        now = clock.now()
+        runs = list(ProgramRun.objects.filter(ended_at=None).values_list("pk", flat=True))
+    for run_id in runs:
+        try:
+            with tenancy.acting(system):
+                run = ProgramRun.objects.filter(pk=run_id).first()
+                if run is not None:
+                    programs.open_what_is_due(run, now)
+        except Exception as error:
+            log.error("Program %s can not go on: %s", run_id, type(error).__name__)
 
 
 def _close_practice(practice_id: uuid.UUID) -> None:

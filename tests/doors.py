@@ -128,6 +128,10 @@ def given(name: str) -> Callable[[House], dict[str, Any]]:
     return lambda house: {"couple_id": house.couple.pk, "assignment_id": house.given[name].pk}
 
 
+def run_of(house: House) -> dict[str, Any]:
+    return {"couple_id": house.couple.pk, "run_id": house.things["run"].pk}
+
+
 def file_of(name: str) -> Callable[[House], dict[str, Any]]:
     return lambda house: {"couple_id": house.couple.pk, "file_id": house.things[name].pk}
 
@@ -186,6 +190,9 @@ DOORS: dict[str, Door] = {
     "couple_status": Door(OFFICE, couple),
     "couple_therapists": Door(THERAPISTS_BOSS, couple),
     "appointment_new": Door(OFFICE, couple),
+    "appointments": Door(OFFICE, couple),
+    "appointment_edit": Door(OFFICE, thing("pk", "appointment")),
+    "appointment_act": Door(OFFICE, thing("pk", "appointment"), get=SENDS),
     "appointment_cancel": Door(OFFICE, thing("pk", "appointment"), get=SENDS),
     "clearance_record": Door(CLINICAL, couple),
     "clearance_withdraw": Door(CLINICAL, couple, get=SENDS),
@@ -233,6 +240,14 @@ DOORS: dict[str, Door] = {
     "record_fhir": Door(CLINICAL, private_of, get=SENDS),
     "assign_exercise": Door(HOME_CLINICIANS, own_exercise),
     "programs": Door(CLINICIANS),
+    "program_new": Door(CLINICIANS),
+    "program_edit": Door(HOME_CLINICIANS, lambda house: {"slug": house.things["own_program"].slug}),
+    "program_retire": Door(HOME_CLINICIANS, lambda house: {"slug": house.things["own_program"].slug}, get=SENDS),
+    "program_begin": Door(
+        CLINICAL, lambda house: {"couple_id": house.couple.pk, "slug": house.things["program_slug"]}
+    ),
+    "program_run": Door(CLINICAL, run_of),
+    "program_act": Door(CLINICAL, run_of, get=SENDS),
     "program": Door(CLINICIANS, lambda house: {"slug": house.things["program_slug"]}),
     "measures": Door(CLINICIANS),
     "measure": Door(CLINICIANS, lambda house: {"key": "phq9"}),
@@ -311,6 +326,8 @@ DOORS: dict[str, Door] = {
     "do_paper": Door(MARA, occurrence("untold", "mara")),
     "do_cards": Door(MARA, occurrence("untold", "mara")),
     "do_cards_draw": Door(MARA, occurrence("untold", "mara"), get=SENDS),
+    "do_ready": Door(MARA, occurrence("sealed", "mara"), get=SENDS),
+    "portal_unfold": Door(COUPLE, occurrence("opened", "mara"), get=SENDS),
     "do_pass": Door(MARA, occurrence("told", "mara"), get=SENDS),
     "pass": Door(PUBLIC, get=LEADS_ON),
     "pass_end": Door(PUBLIC),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 from typing import TYPE_CHECKING
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from PIL import Image
 
-from exercises import agreements, attachments, feedback, journal
+from exercises import agreements, attachments, feedback, journal, programs
 from exercises.feedback import Said
 from exercises.models import AgreementVersion, Occurrence
 from exercises.vocabulary import Lane
@@ -33,6 +35,7 @@ def keep_things(house: House) -> None:
     """Everything a partner can keep, by the verbs of the product, as the person who would do it."""
     _mara_keeps(house)
     _theo_keeps(house)
+    _therapist_plans(house)
     with acting_as(house["therapist"]):
         house.things["given_file"] = attachments.add_to_assignment(
             house.given["shared"], house["therapist"], a_picture()
@@ -64,6 +67,22 @@ def _mara_keeps(house: House) -> None:
         ))  # fmt: skip
         untold = Occurrence.objects.select_related("assignment").get(pk=house.occurrence("untold", "mara").pk)
         things["draft_file"] = attachments.add_to_draft(untold, mara, a_picture(house.word("draftfile", "mara")))
+
+
+def _therapist_plans(house: House) -> None:
+    """A program of the practice's own, and one that runs; its first week is still ahead."""
+    week = {"number": 1, "focus": "Begin", "slugs": [f"{house.prefix}-open"]}
+    with acting_as(house["therapist"]):
+        own = programs.write("Our own weeks", "Couples", False, {"weeks": [week], "baseline": [], "outcome": []})
+        house.things["own_program"] = own
+        tomorrow = timezone.localdate(timezone=house.couple.zone) + datetime.timedelta(days=1)
+        house.things["run"] = programs.begin(
+            programs.Start(
+                couple=house.couple, program=own, content={**programs.plan_of(own), "why": "To begin with"},
+                clients=tuple(client.pk for client in house.couple.clients), starts_on=tomorrow,
+                at=datetime.time(18), key=uuid7(),
+            ), by=house["therapist"],
+        )  # fmt: skip
 
 
 def _theo_keeps(house: House) -> None:

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clients.models import Client, Couple
-from exercises import agenda, assigning, record, reviewing, thread_reading
+from exercises import agenda, assigning, programs, record, reviewing, thread_reading
 from exercises.access import assignment_or_404, couple_or_404, partner_or_404, response_or_404
 from exercises.desk import queue
 from exercises.models import Occurrence, Response
@@ -37,6 +37,7 @@ def couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     context = around(request, one)
     if not request.membership.sees_answers:
         return render(request, "exercises/desk/couple_office.html", context)
+    context["runs"] = list(programs.running([one.pk]))
     context["urgent"] = [item for item in queue(request.membership, [one.pk]) if item.urgent]
     skips = record.skips_of(one)
     return render(request, "exercises/desk/couple.html", {**context, **_happened(request, one, None, skips)})

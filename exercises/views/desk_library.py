@@ -15,7 +15,7 @@ from exercises import library
 from exercises.access import exercise_or_404
 from exercises.asking import ask
 from exercises.lane_words import Circle, said
-from exercises.models import Edition, Exercise, Program
+from exercises.models import Edition, Exercise
 from exercises.vocabulary import ADAPTATIONS, CAUTIONS, QuestionType, Theme
 from practice.access import PracticeRequest, for_clinicians, page_or_part
 
@@ -60,36 +60,6 @@ def choose_couple(request: PracticeRequest, slug: str) -> HttpResponse:
     active = Couple.objects.with_partners().filter(status=Couple.Status.ACTIVE)
     couples = sorted(active, key=lambda couple: str(couple).casefold())
     return render(request, "exercises/desk/choose_couple.html", {"exercise": exercise_or_404(slug), "couples": couples})
-
-
-@require_safe
-@for_clinicians
-def programs(request: PracticeRequest) -> HttpResponse:
-    return render(request, "exercises/desk/programs.html", {"programs": list(Program.objects.all())})
-
-
-@require_safe
-@for_clinicians
-def program(request: PracticeRequest, slug: str) -> HttpResponse:
-    """The weeks of a program, each exercise a link."""
-    one = Program.objects.filter(slug=slug).order_by("practice").first()
-    if one is None:
-        raise Http404
-    content = one.content
-    named = [slug for week in content["weeks"] for slug in week["slugs"]] + content["baseline"] + content["outcome"]
-    known = library.by_slug(named)
-    weeks = [{**week, "exercises": _known(known, week["slugs"])} for week in content["weeks"]]
-    context = {
-        "program": one,
-        "weeks": weeks,
-        "baseline": _known(known, content["baseline"]),
-        "outcome": _known(known, content["outcome"]),
-    }
-    return render(request, "exercises/desk/program.html", context)
-
-
-def _known(exercises: dict[str, Exercise], slugs: list[str]) -> list[Exercise]:
-    return [exercises[slug] for slug in slugs if slug in exercises]
 
 
 def newest(exercise: Exercise) -> Edition:
