@@ -50,6 +50,8 @@ def can_answer(occurrence: Occurrence, now: datetime.datetime, *, written_at: da
     """
     if occurrence.state in (State.WITHDRAWN, State.PAUSED) or now < occurrence.opens_at:
         return False
+    if occurrence.state == State.SKIPPED and occurrence.skipped_by_id is not None:
+        return False  # the practice left it out
     if now < occurrence.closes_at:
         return occurrence.state != State.MISSED
     return written_at is not None and now - written_at < WRITING

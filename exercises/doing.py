@@ -66,7 +66,7 @@ class Doing:
     @cached_property
     def circle(self) -> Circle:
         couple = self.occurrence.couple_id
-        return circles(self.person, self.practice, [couple])[couple]
+        return circles(self.person, self.practice, [couple])[couple].among(self.assignment.audience)
 
     @cached_property
     def sent(self) -> Response | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -27,6 +27,8 @@ class Circle:
     others: tuple[str, ...]
     therapists: tuple[str, ...]
     no_secrets: bool = False
+    #: Whose names ``others`` are, in the same order.
+    ids: tuple[uuid.UUID, ...] = ()
 
     @property
     def therapist(self) -> str:
@@ -40,23 +42,39 @@ class Circle:
     def of_two(self) -> bool:
         return len(self.others) == 1
 
+    def among(self, audience: Collection[uuid.UUID]) -> Circle:
+        """Return the circle of something that not all were given: the others are not even named.
+
+        What one person has alone keeps the names: it is about whom it is hidden from.
+        """
+        if len(audience) < 2 or set(self.ids) <= set(audience):
+            return self
+        there = [(name, one) for name, one in zip(self.others, self.ids, strict=True) if one in audience]
+        return replace(self, others=tuple(name for name, _one in there), ids=tuple(one for _name, one in there))
+
 
 def circles(client: Client, practice: Practice, couples: Iterable[uuid.UUID]) -> dict[uuid.UUID, Circle]:
     """Return the circle in each of the client's couples: two queries, whatever their number."""
     couples = list(couples)
     partners = Partner.objects.filter(couple__in=couples, left_at=None).select_related("client").order_by("position")
     staff = CaseloadEntry.objects.filter(couple__in=couples).select_related("membership").order_by("since", "pk")
-    others: dict[uuid.UUID, list[str]] = {}
+    others: dict[uuid.UUID, list[tuple[str, uuid.UUID]]] = {}
     therapists: dict[uuid.UUID, list[str]] = {}
     for one in partners:
         if one.client_id != client.pk:
-            others.setdefault(one.couple_id, []).append(one.client.name)
+            others.setdefault(one.couple_id, []).append((one.client.name, one.client_id))
     for entry in staff:
         if entry.membership.ended_at is None:
             therapists.setdefault(entry.couple_id, []).append(entry.membership.name)
     no_secrets = practice.secrets_policy == Practice.Secrets.NO_SECRETS
     return {
-        couple: Circle(client.name, tuple(others.get(couple, ())), tuple(therapists.get(couple, ())), no_secrets)
+        couple: Circle(
+            client.name,
+            tuple(name for name, _id in others.get(couple, ())),
+            tuple(therapists.get(couple, ())),
+            no_secrets,
+            tuple(one for _name, one in others.get(couple, ())),
+        )
         for couple in couples
     }
 
@@ -190,6 +208,8 @@ def until_words(occurrence: Occurrence | None, circle: Circle, now: datetime.dat
     by = occurrence.assignment.opens_by
     if by == Assignment.OpensBy.ALL:
         return _("until you have both sent") if circle.of_two else _("until you have all sent")
+    if by == Assignment.OpensBy.TOGETHER:
+        return _("until you both want to open it") if circle.of_two else _("until you all want to open it")
     if by == Assignment.OpensBy.THERAPIST:
         return _("until %(therapist)s opens it") % {"therapist": circle.therapist}
     return _("until your next session")
@@ -208,6 +228,10 @@ def opening_words(occurrence: Occurrence | None, circle: Circle) -> str:
     by = occurrence.assignment.opens_by
     if by == Assignment.OpensBy.ALL:
         return _("when you have both sent") if circle.of_two else _("when you have all sent")
+    if by == Assignment.OpensBy.TOGETHER and circle.of_two:
+        return _("when you have both sent and both say that you are ready, or in a session")
+    if by == Assignment.OpensBy.TOGETHER:
+        return _("when you have all sent and all say that you are ready, or in a session")
     if by == Assignment.OpensBy.THERAPIST:
         return _("when %(therapist)s opens them") % {"therapist": circle.therapist}
     return _("at your next session")

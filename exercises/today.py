@@ -77,7 +77,10 @@ def today(person: Client, practice: Practice, couples: list[uuid.UUID], now: dat
     page = Today(
         now=[one for one in items if not one.late],
         still_open=[one for one in items if one.late],
-        waiting=[Waiting(one, around[one.couple_id]) for one in sealed(person, couples, now)],
+        waiting=[
+            Waiting(one, around[one.couple_id].among(one.occurrence.assignment.audience))
+            for one in sealed(person, couples, now)
+        ],
         session=Appointment.objects.filter(couple__in=couples).ahead(now).first(),
         together=opened(person, couples, now, limit=12)[:DONE_TOGETHER],
     )
@@ -114,7 +117,8 @@ def _items(
     for row in rows:
         doing = Doing(row, person, practice, now)
         # What was read for all at once need not be asked again for each.
-        doing.circle, doing.sent, doing.language = around[row.couple_id], None, language
+        doing.circle = around[row.couple_id].among(row.assignment.audience)
+        doing.sent, doing.language = None, language
         doing.joint_part_sent = row.pk in together
         if row.pk in mine or (row.pk in together and not doing.questions):
             continue

@@ -74,6 +74,14 @@ class PracticeForm(KindErrors, forms.ModelForm):
     name = WordsField(label=_("Name of the practice"))
     tagline = WordsField(label=_("Line under the name"), required=False)
 
+    weekly_minutes = forms.IntegerField(
+        label=_("Minutes a week that you ask of one partner at most"),
+        help_text=_("While you assign, Attune says when it would be more. Little and steady is kept best."),
+        min_value=5,
+        max_value=600,
+        required=False,
+    )
+
     class Meta:
         model = Practice
         fields = (
@@ -83,6 +91,7 @@ class PracticeForm(KindErrors, forms.ModelForm):
             "country",
             "time_zone",
             "reply_hours",
+            "weekly_minutes",
             "secrets_policy",
         )
         widgets = {"address": forms.Textarea(attrs={"rows": 3}), "secrets_policy": forms.RadioSelect}
@@ -94,6 +103,10 @@ class PracticeForm(KindErrors, forms.ModelForm):
                 "Each client reads this before their first answer and agrees to it; after a change, once more."
             ),
         }
+
+    def clean_weekly_minutes(self) -> int:
+        """Left empty, it stays as it is."""
+        return self.cleaned_data["weekly_minutes"] or self.instance.weekly_minutes
 
 
 class StaffInvitationForm(KindErrors, forms.Form):

@@ -21,6 +21,7 @@ from exercises.answers import QuestionError, clean_form
 from exercises.asking import spot_of
 from exercises.doing import Doing
 from exercises.screens import Screen, first_answer_key, keys_inside
+from exercises.tailoring import tailored
 from exercises.views.portal_save import base_version, in_words, script_words
 
 #: Where the buttons of a page lead.
@@ -51,7 +52,7 @@ def intro(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
         return elsewhere
     context = {
         "doing": doing,
-        "content": doing.edition.content,
+        "content": tailored(doing.edition.content, doing.assignment.tailoring),
         "kicker": doing.kicker,
         "why": doing.assignment.why,
         "from_whom": _from_whom(doing),
