@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from reports.marks import INKS, letter, mark, n
-from reports.paper import DayMap, Difference, Doing, Goal, Mood, Series, Tone
+from reports.paper import Course, DayMap, Difference, Doing, Mood, Series, Tone
 from reports.scales import Scale, apart, centred, strokes, ticks, week_of, weeks_between
 
 TONES: dict[Tone, tuple[str, str]] = {
@@ -232,25 +232,21 @@ def spark(
     )
 
 
-def goal(goal: Goal, *, title: str) -> SafeString:
-    """How far a goal has come: the white notch is the start, the ochre line the target."""
-    x = Scale(goal.low, goal.high, 4, 296)
+def goal(course: Course, low: float, high: float, *, title: str) -> SafeString:
+    """How near one partner feels a goal is: the bar ends at their latest rating, the mark is where they began."""
+    x = Scale(low, high, 4, 296)
     return _svg(
         "goal",
         {
             "title": title,
-            "now": n(max(x(goal.now) - 4, 0)),
-            "start": n(x(goal.start)),
-            "target": n(x(goal.target)),
-            "met": goal_met(goal),
-            "notch": goal.now > goal.start,
+            "now": n(max(x(course.now) - 4, 0)),
+            "start": n(x(course.start)),
+            "began_inside": course.now > course.start,
+            "moved": course.now != course.start,
+            "ink": INKS[course.position],
+            "letter": letter(course.position),
         },
     )
-
-
-def goal_met(goal: Goal) -> bool:
-    """Whether the target is reached, also when the goal is to get lower."""
-    return goal.now >= goal.target if goal.target >= goal.start else goal.now <= goal.target
 
 
 def _svg(name: str, context: dict[str, object]) -> SafeString:

@@ -16,7 +16,7 @@ from django.db.models.functions import Concat, Length, Replace, StrIndex
 
 from clients.models import Couple
 from exercises import measures
-from exercises.models import Answer, Assignment, Response
+from exercises.models import Answer, Assignment, Goal, GoalRating, Response
 from exercises.vocabulary import METRICS, Kind, Lane
 from reports.material import Material, Period
 from reports.models import Score
@@ -41,14 +41,19 @@ def readable_by_all(couple: Couple, now: datetime) -> tuple[QuerySet[Response], 
     Shared and joint ones, and what a reveal has opened for everybody. An answer says for itself who reads
     it, whatever its response does: a question may be narrower than its form.
     """
+    allowed = _for_all(couple) & Q(couple=couple, lane__in=OPEN, opens_at__lte=now)
+    responses = Response.objects.filter(allowed).exclude(edition__content__kind__in=KEPT_APART)
+    answers = Answer.objects.filter(allowed, Exists(responses.filter(pk=OuterRef("response_id"))))
+    return responses, answers
+
+
+def _for_all(couple: Couple) -> Q:
+    """What present partners wrote and all the others of them are readers of."""
     present = {partner.client_id for partner in couple.partners.all() if partner.left_at is None}
     for_all = Q(pk__in=[])
     for author in sorted(present):
         for_all |= Q(author_id=author, readers__contains=sorted(present - {author}))
-    allowed = for_all & Q(couple=couple, lane__in=OPEN, opens_at__lte=now)
-    responses = Response.objects.filter(allowed).exclude(edition__content__kind__in=KEPT_APART)
-    answers = Answer.objects.filter(allowed, Exists(responses.filter(pk=OuterRef("response_id"))))
-    return responses, answers
+    return for_all
 
 
 def readable_by_therapists(couple: Couple) -> tuple[QuerySet[Response], QuerySet[Answer]]:
@@ -100,6 +105,14 @@ def given_to_all(couple: Couple) -> QuerySet[Assignment]:
     return rows.exclude(edition__content__kind__in=KEPT_APART)
 
 
+def goals_of_all(couple: Couple, now: datetime) -> tuple[QuerySet[Goal], QuerySet[GoalRating]]:
+    """Return the goals that all present partners have, and the ratings that all of them may read."""
+    present = sorted(partner.client_id for partner in couple.partners.all() if partner.left_at is None)
+    shared = Goal.objects.filter(couple=couple, lane=Lane.SHARED, audience__contains=present)
+    ratings = GoalRating.objects.filter(_for_all(couple), couple=couple, lane=Lane.SHARED, opens_at__lte=now)
+    return shared, ratings
+
+
 # ── the two editions ─────────────────────────────────────────────────────────
 
 
@@ -119,6 +132,7 @@ def shared_material(couple: Couple, period: Period, now: datetime) -> Material:
         ),
         words=reader.words(answers),
         running=reader.running(given_to_all(couple)),
+        aims=reader.aims(*goals_of_all(couple, now), given_to_all(couple)),
     )
 
 
@@ -138,4 +152,9 @@ def clinical_material(couple: Couple, period: Period, now: datetime) -> Material
         words=reader.words(answers),
         asked=reader.asked(given, now),
         running=reader.running(given),
+        aims=reader.aims(
+            Goal.objects.filter(couple=couple).exclude(lane=Lane.OWN),
+            GoalRating.objects.filter(couple=couple).exclude(lane=Lane.OWN),
+            given,
+        ),
     )

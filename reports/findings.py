@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reports.paper import DayMap, Difference, Doing, Goal, Headline, Line, Mood, Series
+from reports.paper import Course, DayMap, Difference, Doing, Goal, Headline, Line, Mood, Series
 
 Names = Mapping[int, str]
 """Partner position to name."""
@@ -139,12 +139,14 @@ def gap(row: Difference) -> float:
     return max(values) - min(values) if values else 0.0
 
 
-def of_goal(goal: Goal) -> str:
+def of_goal(goal: Goal, course: Course, names: Names) -> str:
     words = {
         "text": goal.text,
-        "start": number(goal.start),
-        "now": number(goal.now),
-        "target": number(goal.target),
+        "name": names[course.position],
+        "start": number(course.start),
+        "now": number(course.now),
         "high": number(goal.high),
     }
-    return _("%(text)s: started at %(start)s, now %(now)s, target %(target)s of %(high)s.") % words
+    if course.ratings < 2:
+        return _("%(text)s: %(name)s rated it once, %(now)s of %(high)s.") % words
+    return _("%(text)s: %(name)s started at %(start)s and is at %(now)s of %(high)s.") % words

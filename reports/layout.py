@@ -77,7 +77,7 @@ def _sections(report: Report, names: findings.Names, pictures: Pictures) -> Iter
     if report.areas and report.areas.rows:
         yield "areas", report.areas.title, sections.areas_parts(report.areas, names, pictures)
     if report.goals:
-        yield "goals", _("Your goals") if shared else _("Goals"), sections.goals_parts(report.goals, pictures)
+        yield "goals", _("Your goals") if shared else _("Goals"), sections.goals_parts(report.goals, names, pictures)
     if report.quotes:
         title = _("In your own words") if shared else _("In their own words")
         yield "quotes", title, {"rows": list(sections.quotes_parts(report.quotes, names))}

@@ -128,6 +128,18 @@ class Running:
     starts_on: date
     at: time
     why: str
+    #: In words, where it goes by sessions or by need and not by the calendar.
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """A goal: its words, the ratings up to the last day as (position, value), oldest first, and what served it."""
+
+    words: str
+    private: bool
+    ratings: tuple[tuple[int, float], ...]
+    served_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +155,7 @@ class Material:
     words: tuple[Words, ...] = ()
     asked: tuple[Asked, ...] = ()
     running: tuple[Running, ...] = ()
+    aims: tuple[Aim, ...] = ()
 
     @property
     def names(self) -> dict[int, str]:

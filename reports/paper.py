@@ -230,13 +230,27 @@ class Areas:
 
 
 @dataclass(frozen=True, slots=True)
-class Goal:
-    """A goal that the couple rates: where it started, where it is, where it should get to."""
+class Course:
+    """One partner's way with a goal: their first rating, their latest, and how many there were."""
 
-    text: str
+    position: int
     start: float
     now: float
-    target: float
+    ratings: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A goal in people's own words, how near each feels it is, and what was given for it.
+
+    Whose ratings stand here, each beside their own name only, is decided by whoever fills it. ``private``
+    belongs to the clinical edition.
+    """
+
+    text: str
+    courses: tuple[Course, ...] = ()
+    served_by: tuple[str, ...] = ()
+    private: bool = False
     low: float = 0
     high: float = 10
 
@@ -295,5 +309,7 @@ class Report:
             raise ValueError("a report is about one to six partners")
         if self.doing and len(self.doing.given) > MOST_ROWS:
             raise ValueError(f"a report lists at most {MOST_ROWS} rows of what was given")
+        if self.edition == "shared" and any(goal.private for goal in self.goals):
+            raise ValueError("the shared edition holds no goal that one partner has alone")
         if self.edition == "shared" and self.doing and self.doing.given:
             raise ValueError("the shared edition never sets what each partner did beside their names")

@@ -16,7 +16,7 @@ from exercises.recurrence import Recurrence
 from exercises.rhythm import sentence
 from exercises.schedule import dates
 from practice.models import Practice
-from reports import adherence, exercise_scores, quoting, series
+from reports import adherence, exercise_scores, goals, quoting, series
 from reports.editions import OPEN, clinical_material, shared_material
 from reports.material import Material, Period, Running
 from reports.models import Report
@@ -95,6 +95,7 @@ def compose(
         mood=series.mood(material),
         differences=series.differences(material),
         areas=exercise_scores.areas(material, series.areas(material)),
+        goals=goals.goals(material),
         quotes=quoting.quotes(material),
         next=_next(material, today),
         about=_about(material),
@@ -109,11 +110,11 @@ def _next(material: Material, today: date) -> tuple[Next, ...]:
 
 def _one_next(material: Material, one: Running, today: date) -> Next | None:
     recurrence = Recurrence.parse(one.rule or "once", reviews=one.reviews)
-    ahead = dates(recurrence, one.starts_on, start=today, end=today + LOOKING_AHEAD, limit=1)
+    ahead = one.when or dates(recurrence, one.starts_on, start=today, end=today + LOOKING_AHEAD, limit=1)
     if not ahead:
         return None
     who = _("Together") if one.joint else series.who(material, one.positions)
-    when = sentence(recurrence, one.starts_on, one.at, today)
+    when = one.when or sentence(recurrence, one.starts_on, one.at, today)
     return Next(one.what, _("%(who)s, private") % {"who": who} if one.private else who, when, one.why)
 
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
 from clients.models import Couple
-from exercises.models import Answer, Assignment, Edition, Occurrence, Response
+from exercises import when_words
+from exercises.models import Answer, Assignment, Edition, Goal, GoalRating, Occurrence, Response
 from exercises.vocabulary import Kind, Lane
-from reports.material import Asked, ExerciseScore, Number, Period, Running, Sent, Words
+from reports.material import Aim, Asked, ExerciseScore, Number, Period, Running, Sent, Words
 from reports.models import Score
 from reports.paper import Partner
 from reports.score_scales import scales_of
@@ -137,7 +138,8 @@ class Reader:
         first, after = self.period.instants
         rows = (
             Occurrence.objects.filter(assignment__in=given, due_at__gte=first, due_at__lt=after, opens_at__lte=now)
-            .exclude(state=Occurrence.State.WITHDRAWN)
+            # What was taken back, and what rested, was not asked for.
+            .exclude(state__in=[Occurrence.State.WITHDRAWN, Occurrence.State.PAUSED])
             .annotate(kind=KeyTextTransform("kind", "assignment__edition__content"))
             .values(
                 "client_id",
@@ -176,7 +178,8 @@ class Reader:
         )
 
     def running(self, given: QuerySet[Assignment]) -> tuple[Running, ...]:
-        rows = given.filter(withdrawn_at=None, ended_at=None).select_related("edition").defer("edition__content")
+        rows = given.filter(withdrawn_at=None, ended_at=None).exclude(due=Assignment.Due.FOLLOW_UP)
+        rows = rows.select_related("edition").defer("edition__content")
         acts: dict[uuid.UUID, list[Assignment]] = defaultdict(list)
         for row in rows.order_by("starts_on", "pk"):
             acts[row.given_key].append(row)
@@ -196,6 +199,28 @@ class Reader:
             starts_on=one.starts_on,
             at=one.at,
             why=str(one.why),
+            when="" if one.due == Assignment.Due.RHYTHM else when_words.said(one),
+        )
+
+
+    def aims(
+        self, goals: QuerySet[Goal], ratings: QuerySet[GoalRating], given: QuerySet[Assignment]
+    ) -> tuple[Aim, ...]:
+        """Goals of the period, those reached or let go in it included; ratings from their beginning on."""
+        first, after = self.period.instants
+        ended = Q(reached_at__lt=first) | Q(dropped_at__lt=first)
+        found = list(goals.filter(started_on__lte=self.period.ends).exclude(ended).order_by("started_on", "pk"))
+        values: dict[uuid.UUID, list[tuple[int, float]]] = defaultdict(list)
+        for one in ratings.filter(goal__in=found, rated_at__lt=after).order_by("rated_at", "pk"):
+            if one.author_id in self.position:
+                values[one.goal_id].append((self.position[one.author_id], float(one.value)))
+        served: dict[Any, list[str]] = defaultdict(list)
+        rows = given.filter(goal__in=found, withdrawn_at=None, starts_on__lte=self.period.ends)
+        for goal_id, title in rows.order_by("starts_on", "pk").values_list("goal_id", "edition__title"):
+            if title not in served[goal_id]:
+                served[goal_id].append(title)
+        return tuple(
+            Aim(str(one.words), one.lane == Lane.PRIVATE, tuple(values[one.pk]), tuple(served[one.pk])) for one in found
         )
 
 

@@ -273,21 +273,24 @@ def quotes_parts(quotes: tuple[Quote, ...], names: findings.Names) -> Iterator[d
         yield {"quotes": row, "long": False}
 
 
-def goals_parts(goals: tuple[Goal, ...], pictures: Pictures) -> dict[str, Any]:
-    """One drawn row for each goal."""
+def goals_parts(goals: tuple[Goal, ...], names: findings.Names, pictures: Pictures) -> dict[str, Any]:
+    """One block for each goal: a drawn row for everybody who rated it, and what was given for it."""
     rows = []
     for goal in goals:
-        finding = findings.of_goal(goal)
-        rows.append(
-            {
-                "text": goal.text,
-                "picture": pictures.add(charts.goal(goal, title=finding), finding),
-                "start": findings.number(goal.start),
-                "now": findings.number(goal.now),
-                "target": findings.number(goal.target),
-                "met": charts.goal_met(goal),
-            }
-        )
+        courses = []
+        for course in goal.courses:
+            finding = findings.of_goal(goal, course, names)
+            courses.append(
+                {
+                    "letter": marks.letter(course.position),
+                    "name": names[course.position],
+                    "picture": pictures.add(charts.goal(course, goal.low, goal.high, title=finding), finding),
+                    "start": findings.number(course.start),
+                    "now": findings.number(course.now),
+                    "change": findings.change(course.start, course.now) if course.ratings > 1 else "–",
+                }
+            )
+        rows.append({"goal": goal, "courses": courses, "served_by": ", ".join(goal.served_by)})
     same = len({(goal.low, goal.high) for goal in goals}) == 1
     scale = f"{findings.number(goals[0].low)}–{findings.number(goals[0].high)}" if same else ""
     return {"rows": rows, "scale": scale}

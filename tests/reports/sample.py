@@ -8,6 +8,7 @@ from typing import Any
 from reports.paper import (
     Areas,
     Band,
+    Course,
     DayMap,
     Difference,
     Differences,
@@ -211,10 +212,16 @@ def report(edition: Edition = "shared", **changes: Any) -> Report:
         "differences": Differences(tuple(Difference(text, ((0, a), (1, b))) for text, a, b in GAPS)),
         "areas": Areas("Seven areas of life together", areas),
         "goals": (
-            Goal("Pause a heated talk and come back within a day", 2, 7, 8),
-            Goal("One evening a week that belongs to the two of us", 3, 6, 8),
-            Goal("Say thank you for something every day", 4, 9, 8),
-            Goal("Agree who does what at home, in writing", 1, 4, 8),
+            Goal(
+                "Pause a heated talk and come back within a day",
+                (Course(0, 2, 7, 5), Course(1, 3, 6, 4)),
+                ("Pause and return", "Weekly state of us"),
+            ),
+            Goal("One evening a week that belongs to the two of us", (Course(0, 3, 6, 3), Course(1, 5, 5, 1))),
+            Goal(
+                "Say thank you for something every day", (Course(0, 4, 9, 6), Course(1, 9, 7, 6)), ("Appreciation log",)
+            ),
+            Goal("Agree who does what at home, in writing", (Course(1, 1, 4, 2),)),
         ),
         "quotes": (
             Quote(

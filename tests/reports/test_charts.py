@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports import charts, findings, marks, scales
-from reports.paper import Band, DayMap, Difference, Goal, Line, Mood, Point, Series
+from reports.paper import Band, Course, DayMap, Difference, Goal, Line, Mood, Point, Series
 from tests.reports import sample
 
 NAMES = dict(enumerate(("Mara", "Theo", "Ada", "Jun", "Noor", "Eli")))
@@ -21,7 +21,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def drawings() -> dict[str, str]:
     series, mood = sample.satisfaction(sample.MARA, sample.THEO), Mood((sample.mood(0, 0),))
-    row, goal = Difference("We agree about money", ((0, 6), (1, 4))), Goal("Pause & return", 2, 7, 8)
+    row, goal = Difference("We agree about money", ((0, 6), (1, 4))), Course(0, 2, 7, 5)
     title = "Mara & Theo <both> moved"
     return {
         "line": charts.line(series, sample.STARTS, sample.ENDS, title=title),
@@ -29,7 +29,7 @@ def drawings() -> dict[str, str]:
         "days": charts.days(mood, mood.maps[0], sample.STARTS, title=title),
         "dumbbell": charts.dumbbell(row, 0, 10, title=title),
         "spark": charts.spark(sample.MARA, 0, 0, 35, title=title),
-        "goal": charts.goal(goal, title=title),
+        "goal": charts.goal(goal, 0, 10, title=title),
     }
 
 
@@ -184,9 +184,8 @@ def test_equal_answers_stand_side_by_side() -> None:
 
 
 def test_a_goal_can_go_down() -> None:
-    assert charts.goal_met(Goal("Fewer rows", 9, 3, 4))
-    assert not charts.goal_met(Goal("Fewer rows", 9, 6, 4))
-    assert shapes(charts.goal(Goal("Fewer rows", 9, 3, 4), title="x"), "bar--met")
+    assert shapes(charts.goal(Course(0, 9, 3), 0, 10, title="x"), "start")
+    assert not shapes(charts.goal(Course(0, 3, 3, 1), 0, 10, title="x"), "start"), "one rating has moved nowhere"
 
 
 def test_long_periods_thin_their_numbers_out() -> None:
@@ -203,7 +202,9 @@ def test_findings_are_sentences() -> None:
     assert "Above the cut-off of 17–20 at the end: Mara & Theo." in said
     silent = Series("x", 0, 10, (Line(0, ()), Line(1, sample.weekly((4,)))))
     assert "Mara has no answer in this period. Theo answered once: 4." in findings.of_series(silent, NAMES)
-    assert findings.of_goal(Goal("Pause", 2, 7, 8)) == "Pause: started at 2, now 7, target 8 of 10."
+    goal = Goal("Pause")
+    assert findings.of_goal(goal, Course(0, 2, 7, 5), {0: "Mara"}) == "Pause: Mara started at 2 and is at 7 of 10."
+    assert findings.of_goal(goal, Course(0, 7, 7, 1), {0: "Mara"}) == "Pause: Mara rated it once, 7 of 10."
     assert findings.change(4, 2) == "−2"
     assert findings.change(2, 4.5) == "+2.5"
     assert findings.change(3, 3) == "±0"
