@@ -211,7 +211,9 @@ def settle_all(now: datetime) -> None:
 
 
 def of_couple(couple: Couple, now: datetime) -> list[Pause]:
-    """Return the pauses that run or lie ahead, the earliest first, as the desk shows them."""
-    found = running_for(couple.pk, now).select_related("assignment__edition", "asked_by", "set_by")
+    """Return what the desk shows: pauses that run or lie ahead, and what was asked for and nobody has seen yet."""
     today = timezone.localtime(now, couple.zone).date()
-    return [one for one in found.order_by("starts_on", "pk") if one.ends_on is None or one.ends_on >= today]
+    runs = Q(lifted_at=None) & (Q(ends_on=None) | Q(ends_on__gte=today))
+    unseen = Q(asked_by__isnull=False, set_by=None)
+    found = Pause.objects.filter(runs | unseen, couple=couple).select_related("assignment__edition", "asked_by")
+    return list(found.order_by("starts_on", "pk"))

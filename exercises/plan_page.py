@@ -80,7 +80,7 @@ def read(assignment: Assignment, couple: Couple, now: datetime) -> Plan:
         zones_differ=len({now.astimezone(zone).utcoffset() for zone in zones.values()}) > 1,
         ahead=[one for one in made if not one.is_past],
         past=[one for one in reversed(made) if one.is_past],
-        pauses=[one for one in pausing.of_couple(couple, now) if pausing.covers(one, assignment)],
+        pauses=[one for one in pausing.of_couple(couple, now) if not one.lifted_at and pausing.covers(one, assignment)],
         can_less=assignment.due == Assignment.Due.RHYTHM and plans.less_often(recurrence) is not None,
         can_smaller=not assignment.tailoring.get("smaller"),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from typing import Any
 
@@ -21,11 +20,10 @@ from exercises import agenda, assigning, programs, record, reviewing, thread_rea
 from exercises.access import assignment_or_404, couple_or_404, partner_or_404, response_or_404
 from exercises.desk import queue
 from exercises.models import Occurrence, Response
+from exercises.rounds import SLOT
 from exercises.vocabulary import Lane
 from practice import audit
 from practice.access import PracticeRequest, for_clinicians, for_staff
-
-SLOT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)
 
 
 @require_safe

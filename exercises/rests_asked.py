@@ -1,0 +1,48 @@
+"""Rests from deep talks that a partner asked for: told to the therapists until one has seen it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from exercises.desk import QueueItem, register_queue
+from exercises.models import Pause
+from practice.models import Membership
+
+
+@register_queue
+def rests_asked(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
+    """One item for each rest that nobody has acknowledged yet, ended or not."""
+    asked = Pause.objects.filter(couple_id__in=couples, asked_by__isnull=False, set_by=None, deep_only=True)
+    return [
+        QueueItem(
+            kind="ask",
+            what=_("A rest from deep talks"),
+            couple_id=one.couple_id,
+            detail=_detail(one),
+            since=one.made_at,
+            url=reverse("rests", args=[one.couple_id]),
+            action=_("Look"),
+        )
+        for one in asked.select_related("asked_by").defer("reason")
+    ]
+
+
+def _detail(one: Pause) -> str:
+    name = one.asked_by.name if one.asked_by else ""
+    if one.lifted_at is not None:
+        return _("%(name)s asked for a rest, and has ended it.") % {"name": name}
+    if one.ends_on is None:
+        return _("%(name)s asked for a rest.") % {"name": name}
+    over = one.ends_on < timezone.localdate()
+    said = (
+        _("%(name)s asked for a rest until %(day)s; it is over.")
+        if over
+        else _("%(name)s asked for one until %(day)s.")
+    )
+    return said % {"name": name, "day": date_format(one.ends_on, "j F")}
