@@ -11,16 +11,16 @@ hidden by a condition is not missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from exercises.conditions import NOTHING_KNOWN, visible
+from exercises.native_scoring import NativeNumber, NativeScoring, ScoringError, register_measures
 from exercises.question import CHOICE_TYPES, Question
 from exercises.questions import Form
 from exercises.values import BLANK, Value
@@ -47,17 +47,6 @@ SCORED_BY = {
     Method.CHANGE: _NUMBERS,
     Method.COUNT: _COUNTED,
 }
-
-
-class ScoringError(ValueError):
-    """The data is not a way to score that form; `message` says why."""
-
-    def __init__(self, message: str | Promise) -> None:
-        super().__init__(message)
-        self.message = message
-
-    def __str__(self) -> str:
-        return str(self.message)
 
 
 @dataclass(frozen=True)
@@ -119,49 +108,7 @@ class Scoring:
         return count // 2 if self.method in (Method.MEAN, Method.COUNT) else 0
 
 
-@dataclass(frozen=True)
-class NativeNumber:
-    """One number of a published measure. prorated: worked out although some answers were missing."""
-
-    series: str
-    value: Decimal
-    answered: int = 0
-    of: int = 0
-    prorated: bool = False
-
-
-class NativeScoring(Protocol):
-    """What exercises/measures/ gives for a form that is a published measure."""
-
-    @property
-    def keys(self) -> tuple[str, ...]: ...
-
-    def as_data(self) -> dict[str, Any]: ...
-
-    def numbers(self, answers: Mapping[str, Value], hidden: frozenset[str]) -> Sequence[NativeNumber]: ...
-
-
 AnyScoring = Scoring | NativeScoring
-ReadMeasure = Callable[[Mapping[str, Any], Form], NativeScoring]
-
-
-@dataclass
-class _Measures:
-    read: ReadMeasure | None = None
-
-
-_measures = _Measures()
-
-
-def register_measures(read: ReadMeasure) -> None:
-    """Let `{measure: …}` be read. The package of measures does this once; `read` raises ScoringError."""
-    _measures.read = read
-
-
-def read_measure(data: Mapping[str, Any], form: Form) -> NativeScoring:
-    if _measures.read is None:
-        raise ScoringError(_("No published measures are known here."))
-    return _measures.read(data, form)
 
 
 def read_scorings(data: Any, form: Form) -> tuple[AnyScoring, ...]:
@@ -305,3 +252,17 @@ def _native_scores(
         ScoreValue(one.series, one.value, given, private, "measure", one.answered, one.of, one.prorated)
         for one in scoring.numbers(answers, hidden)
     ]
+
+
+__all__ = [
+    "AnyScoring",
+    "NativeNumber",
+    "NativeScoring",
+    "ScoreValue",
+    "Scoring",
+    "ScoringError",
+    "number_of",
+    "read_scorings",
+    "register_measures",
+    "scores",
+]

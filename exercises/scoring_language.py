@@ -8,9 +8,10 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from exercises import wording
+from exercises.native_scoring import ScoringError, read_measure
 from exercises.question import Question
 from exercises.questions import Form
-from exercises.scoring import MOST_KEYS, SCORED_BY, AnyScoring, Scoring, ScoringError, read_measure
+from exercises.scoring import MOST_KEYS, SCORED_BY, AnyScoring, Scoring
 from exercises.vocabulary import Direction, Method, QuestionType
 
 _NEEDED = {"method", "questions", "direction", "series"}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exercises import scoring as scoring_module
+from exercises import native_scoring
 from exercises.answers import DECLINED, Value, clean_form
 from exercises.questions import Form
 from exercises.scoring import NativeNumber, ScoreValue, Scoring, ScoringError, read_scorings, register_measures, scores
@@ -229,10 +229,10 @@ class FakeMeasure:
 class TestMeasures:
     @pytest.fixture(autouse=True)
     def fake(self) -> Iterator[None]:
-        before = scoring_module._measures.read
+        before = native_scoring._measures.read
         register_measures(lambda data, form: FakeMeasure(tuple(data["keys"])))
         yield
-        scoring_module._measures.read = before
+        native_scoring._measures.read = before
 
     def test_join_through_one_hook(self) -> None:
         form = Form.from_data(TestWhatIsHidden.DATA)

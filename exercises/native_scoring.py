@@ -1,0 +1,69 @@
+"""The hook through which published measures score a form; exercises/measures/ hangs in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from exercises.questions import Form
+from exercises.values import Value
+
+
+class ScoringError(ValueError):
+    """The data is not a way to score that form; `message` says why."""
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+@dataclass(frozen=True)
+class NativeNumber:
+    """One number of a published measure. prorated: worked out although some answers were missing."""
+
+    series: str
+    value: Decimal
+    answered: int = 0
+    of: int = 0
+    prorated: bool = False
+
+
+class NativeScoring(Protocol):
+    """What exercises/measures/ gives for a form that is a published measure."""
+
+    @property
+    def keys(self) -> tuple[str, ...]: ...
+
+    def as_data(self) -> dict[str, Any]: ...
+
+    def numbers(self, answers: Mapping[str, Value], hidden: frozenset[str]) -> Sequence[NativeNumber]: ...
+
+
+ReadMeasure = Callable[[Mapping[str, Any], Form], NativeScoring]
+
+
+@dataclass
+class _Measures:
+    read: ReadMeasure | None = None
+
+
+_measures = _Measures()
+
+
+def register_measures(read: ReadMeasure) -> None:
+    """Let `{measure: …}` be read. The package of measures does this once; `read` raises ScoringError."""
+    _measures.read = read
+
+
+def read_measure(data: Mapping[str, Any], form: Form) -> NativeScoring:
+    if _measures.read is None:
+        raise ScoringError(_("No published measures are known here."))
+    return _measures.read(data, form)
