@@ -39,10 +39,7 @@ def _detail(one: Pause) -> str:
         return _("%(name)s asked for a rest, and has ended it.") % {"name": name}
     if one.ends_on is None:
         return _("%(name)s asked for a rest.") % {"name": name}
-    over = one.ends_on < timezone.localdate()
-    said = (
-        _("%(name)s asked for a rest until %(day)s; it is over.")
-        if over
-        else _("%(name)s asked for one until %(day)s.")
-    )
-    return said % {"name": name, "day": date_format(one.ends_on, "j F")}
+    told = {"name": name, "day": date_format(one.ends_on, "j F")}
+    if one.ends_on < timezone.localdate():
+        return _("%(name)s asked for a rest until %(day)s; it is over.") % told
+    return _("%(name)s asked for a rest until %(day)s.") % told
