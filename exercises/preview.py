@@ -133,6 +133,8 @@ def _moment(giving: Giving, everybody: str, now: datetime) -> str:
     match giving.opens_by:
         case OpensBy.ALL:
             return _("when %(everybody)s have sent") % {"everybody": everybody}
+        case OpensBy.TOGETHER:
+            return _("when %(everybody)s have sent and say that they are ready") % {"everybody": everybody}
         case OpensBy.THERAPIST:
             return _("when you open them")
         case OpensBy.DATE:

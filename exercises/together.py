@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Q
 from django.http import Http404
+from django.utils import timezone
 
 from clients.models import Client, Partner
 from exercises.lanes import OPEN_LANES
@@ -20,6 +21,9 @@ from exercises.models import Assignment, Edition, Occurrence, Response, Win
 from exercises.rhythm import sentence
 from exercises.vocabulary import Lane
 from practice import tenancy
+
+#: After so long it is no ceremony any more, only something to look up.
+FOLDED_FOR = datetime.timedelta(days=14)
 
 
 @dataclass
@@ -31,6 +35,8 @@ class Opened:
     at: uuid.UUID
     moment: datetime.datetime
     responses: list[Response] = field(default_factory=list)
+    #: Whether this person has looked at it. What was sealed stays folded until they do, for a while.
+    unfolded: bool = True
 
     @property
     def edition(self) -> Edition:
@@ -79,7 +85,14 @@ def _by_slot(person: Client, responses: list[Response]) -> list[Opened]:
         group.responses.append(response)
         if response.author_id == person.pk:
             group.at = row.pk
+            group.unfolded = _is_unfolded(row, group.moment)
     return list(found.values())
+
+
+def _is_unfolded(own: Occurrence, moment: datetime.datetime) -> bool:
+    if own.assignment.lane != Lane.REVEAL or own.unfolded_at is not None:
+        return True
+    return moment < timezone.now() - FOLDED_FOR
 
 
 def sealed(person: Client, couples: list[uuid.UUID], now: datetime.datetime, limit: int = 6) -> list[Response]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exercises.views import portal_deck, portal_pass, portal_sitting
+from exercises.views import portal_deck, portal_pass, portal_reveal, portal_sitting
 
 urlpatterns = [
     path("do/<uuid:occurrence_id>/steps/", portal_sitting.steps, name="do_steps"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("do/<uuid:occurrence_id>/cards/", portal_deck.cards, name="do_cards"),
     path("do/<uuid:occurrence_id>/cards/draw/", portal_deck.draw, name="do_cards_draw"),
     path("do/<uuid:occurrence_id>/pass/", portal_pass.give, name="do_pass"),
+    path("do/<uuid:occurrence_id>/ready/", portal_reveal.ready, name="do_ready"),
+    path("together/<uuid:occurrence_id>/open/", portal_reveal.unfold, name="portal_unfold"),
     path("pass/", portal_pass.receive, name="pass"),
     path("pass/end/", portal_pass.end, name="pass_end"),
 ]

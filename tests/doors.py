@@ -211,6 +211,7 @@ DOORS: dict[str, Door] = {
     "response_private": Door(CLINICAL, response("told:mara")),
     "read_private": Door(CLINICAL, response("told:mara"), get=SENDS),
     "assign": Door(CLINICAL, couple_id),
+    "assign_many": Door(CLINICAL, couple_id, get=SENDS),
     "assign_preview": Door(CLINICAL, couple_id, get=SENDS),
     "plan": Door(CLINICAL, given("waiting")),
     "plan_edit": Door(CLINICAL, given("waiting")),

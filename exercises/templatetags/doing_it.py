@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from exercises import decks, handover, sittings
+from exercises import decks, handover, revealing, sittings
 
 register = template.Library()
 
@@ -27,6 +27,14 @@ def pass_on(context: template.Context) -> dict[str, Any]:
     doing = context["doing"]
     takers = [] if context.get("narrow") else handover.takers(doing)
     return {"doing": doing, "takers": takers, "request": context["request"], "csrf_token": context.get("csrf_token")}
+
+
+@register.inclusion_tag("exercises/portal/_say_ready.html", takes_context=True)
+def say_ready(context: template.Context) -> dict[str, Any]:
+    """One's own word for opening a sealed round, where the partners decide; the same whatever the others do."""
+    doing = context["doing"]
+    shown = revealing.by_their_own_yes(doing.assignment) and not revealing.is_open(doing.occurrence, doing.now)
+    return {"doing": doing, "shown": shown, "csrf_token": context.get("csrf_token")}
 
 
 @register.simple_tag(takes_context=True)

@@ -59,6 +59,8 @@ def kicker(item: Item, now: datetime.datetime) -> str:
 @register.filter
 def when(item: Item, now: datetime.datetime) -> str:
     """'best before today 18:00', or 'still open from Saturday'."""
+    if item.occurrence.has_no_date:
+        return _("before your next session")
     due = timezone.localtime(item.occurrence.due_at)
     away = (due.date() - timezone.localtime(now).date()).days
     if item.late:
@@ -113,7 +115,9 @@ def sealed_until(waiting: Waiting, now: datetime.datetime) -> str:
 
 @register.filter
 def opened_on(group: Opened) -> str:
-    """'Opened on 3 May', in the words of its lane."""
+    """'Opened on 3 May', in the words of its lane; 'Ready to open' before one has looked."""
+    if not group.unfolded:
+        return _("Ready to open")
     return _lane_past(group) % {"day": date_format(timezone.localtime(group.moment), "j F")}
 
 

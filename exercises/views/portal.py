@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clients.access import for_consenting_clients
-from clients.models import Partner
+from clients.models import Appointment, Partner
 from exercises import agreements, comparing, journal
 from exercises import over_time as over
 from exercises import today as first_page
@@ -82,6 +83,8 @@ def opened(request: HttpRequest, occurrence_id: uuid.UUID) -> HttpResponse:
     now, couples = timezone.now(), own_couples()
     person, practice = request.person, request.practice  # type: ignore[attr-defined]
     group = opening.one(person, couples, occurrence_id, now)
+    if not group.unfolded:
+        return _ready_to_open(request, group)
     partners = list(
         Partner.objects.filter(couple=group.assignment.couple_id).select_related("client").order_by("position")
     )
@@ -98,3 +101,15 @@ def opened(request: HttpRequest, occurrence_id: uuid.UUID) -> HttpResponse:
             "who_sent": [one for one in partners if one.client_id in senders],
         },
     )
+
+
+def _ready_to_open(request: Any, group: opening.Opened) -> HttpResponse:
+    """The page before the answers: it is time, and each looks when they want to. No answer is in it."""
+    couple = group.assignment.couple_id
+    sessions = Appointment.objects.ahead(timezone.now()).filter(couple=couple)
+    context = {
+        "group": group,
+        "circle": circles(request.person, request.practice, [couple])[couple],
+        "session": sessions.attended_by(group.assignment.audience).first(),
+    }
+    return render(request, "exercises/portal/ready.html", context)

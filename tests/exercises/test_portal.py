@@ -205,7 +205,9 @@ def test_side_by_side_shows_both_and_leaves_out_the_private(couple, mara, theo, 
     send(hers, mara, {"good": ["You made tea"], "near": ["7"], "heard": ["mostly"], "note": ["NEVER"], "hours": ["3"]})
     send(his, theo, {"good": ["You laughed"], "near": ["2"], "heard": ["mostly"], "safe": ["no"]})
     for who, at in ((mara, hers), (theo, his)):
-        page = signed_in(who).get(f"/together/{at.pk}/")
+        browser = signed_in(who)
+        browser.post(f"/together/{at.pk}/open/")
+        page = browser.get(f"/together/{at.pk}/")
         said = words(page)
         assert said.index("You made tea") < said.index("You laughed") < said.index("Where you are close")
         assert "Where you saw it differently" in said
