@@ -24,8 +24,3 @@ def tailored(content: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str,
     said = {"adaptations": adaptations, "smaller": bool(chosen.get("smaller"))}
     return {**content, "prompts": prompts, "tailored": said}
 
-
-def cards_kept(content: Mapping[str, Any], chosen: Mapping[str, Any]) -> list[int]:
-    """Return the places of the cards in the deck of these people, counted from 0 in the whole deck."""
-    left_out = set(chosen.get("left_out", ()))
-    return [place for place in range(len(content.get("prompts", []))) if place not in left_out]
