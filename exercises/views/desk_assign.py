@@ -51,7 +51,7 @@ def assign(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
         done = _give(request, couple, form)
         if done is not None:
             return done
-    return render(request, "exercises/desk/assign.html", _page(couple, exercise, form))
+    return render(request, "exercises/desk/assign.html", page_of(couple, exercise, form))
 
 
 def _give(request: PracticeRequest, couple: Couple, form: AssignForm) -> HttpResponse | None:
@@ -97,7 +97,7 @@ def _pick(request: PracticeRequest, couple: Couple) -> HttpResponse:
     return render(request, page_or_part(request, "exercises/desk/assign_pick.html", "results"), context)
 
 
-def _page(couple: Couple, exercise: Exercise, form: AssignForm) -> dict[str, Any]:
+def page_of(couple: Couple, exercise: Exercise, form: AssignForm) -> dict[str, Any]:
     giving = form.giving() if form.is_bound else _suggested(form)
     return {**about(exercise), **meaning(couple, exercise, form, giving), "form": form}
 
