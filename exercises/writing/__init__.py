@@ -1,0 +1,1 @@
+"""Writing an exercise of a practice's own: its manuscript, and the editions that are published from it."""

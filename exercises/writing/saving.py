@@ -1,0 +1,179 @@
+"""Saving a manuscript part by part, so that nothing anybody typed is lost.
+
+A save says which count of the manuscript it was built on. Where a part changed since, what came too late is
+kept aside, beside what stands, until somebody chooses; all other parts are saved. What a change replaced is
+remembered, so that it can be taken back: nobody is asked 'are you sure?'.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from exercises.models import Exercise, Manuscript
+from exercises.writing.parts import OUTLINE, assembled, key_of, parts_of
+from practice.models import Membership
+
+#: Bytes of a whole manuscript, and of what is remembered besides.
+LIMIT = 600_000
+REMEMBERED = 30
+#: Saves of one part by one person so close together are one step back.
+ONE_STEP = datetime.timedelta(seconds=20)
+
+#: What may be said of a measure in the practice's own way. Its questions and its scores are not among it.
+FREE_WHEN_LOCKED = frozenset(
+    {"title", "reminder_title", "summary", "themes", "level", "minutes", "cadence", "participation", "lane"}
+    | {"needs_clearance", "cautions", "cautions_for_therapist", "caution_codes", "adaptations"}
+)
+WHY_LOCKED = _(
+    "This is a published measure. Its questions, options and scores are somebody else's work and only mean "
+    "something in exactly these words, so they stay as they are. Its title and what "
+    "your library says about it are yours."
+)
+
+
+class Refused(ValueError):
+    """Nothing was saved. ``message`` says why."""
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Clash:
+    """A part that two people changed: what stands, and what came too late. None: it was taken out."""
+
+    part: str
+    kept: Any
+    mine: Any
+    by: str
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What became of a save."""
+
+    manuscript: Manuscript
+    clashes: list[Clash] = field(default_factory=list)
+    changed: frozenset[str] = frozenset()
+
+
+def manuscript_of(exercise: Exercise, by: Membership) -> Manuscript:
+    """Return the manuscript of an own exercise; begun from its newest edition where there is none."""
+    found = Manuscript.objects.filter(exercise=exercise).first()
+    if found is not None:
+        return found
+    content = exercise.newest.content if exercise.newest else {}
+    try:
+        with transaction.atomic():
+            return Manuscript.objects.create(exercise=exercise, content=content, saved_by=by)
+    except IntegrityError:  # a colleague was faster by a moment
+        return Manuscript.objects.get(exercise=exercise)
+
+
+def save(manuscript: Manuscript, parts: Mapping[str, Any], *, base_version: int, by: Membership) -> Saved:
+    """Save these parts (None takes one out), built on ``base_version``. Raises :class:`Refused`.
+
+    Saving the same once more changes nothing.
+    """
+    row = _locked(manuscript)
+    before = parts_of(row.content)
+    news = {name: value for name, value in parts.items() if before.get(name) != value}
+    _refuse_locked(row.exercise, news)
+    late = {name for name in news if row.changed.get(name, 0) > base_version}
+    clashes = [Clash(name, before.get(name), news[name], by.name) for name in sorted(late)]
+    for clash in clashes:
+        row.aside[clash.part] = {"mine": clash.mine, "by": clash.by, "member": str(by.pk)}
+    fresh = {name: value for name, value in news.items() if name not in late}
+    if fresh or clashes:
+        _write(row, fresh, by)
+    return Saved(row, clashes, frozenset(fresh))
+
+
+def change(manuscript: Manuscript, parts: Mapping[str, Any], *, by: Membership) -> Saved:
+    """Save parts that were worked out from what stands now, such as a new order. Raises :class:`Refused`."""
+    return save(manuscript, parts, base_version=manuscript.version, by=by)
+
+
+def choose(manuscript: Manuscript, part: str, *, mine: bool, by: Membership) -> Manuscript:
+    """Settle a clash: take what came too late, or leave what stands. Either can be taken back afterwards."""
+    row = _locked(manuscript)
+    aside = row.aside.pop(part, None)
+    if aside is not None:
+        _write(row, {part: aside["mine"]} if mine else {}, by)
+    return row
+
+
+def take_back(manuscript: Manuscript, by: Membership) -> frozenset[str]:
+    """Undo the last change; return the parts that it was about."""
+    row = _locked(manuscript)
+    if not row.history:
+        return frozenset()
+    step = row.history.pop()
+    _write(row, step["parts"], by, remember=False)
+    return frozenset(step["parts"])
+
+
+def discard(manuscript: Manuscript) -> None:
+    """Go back to the newest edition. The manuscript begins anew when somebody writes again."""
+    _locked(manuscript).delete()
+
+
+def _locked(manuscript: Manuscript) -> Manuscript:
+    rows = Manuscript.objects.select_for_update(of=("self",)).select_related("exercise")
+    found = rows.filter(pk=manuscript.pk).first()
+    if found is None:
+        raise Refused(_("A colleague published or discarded this in the meantime. Please open it again."))
+    return found
+
+
+def _refuse_locked(exercise: Exercise, news: Mapping[str, Any]) -> None:
+    if exercise.locked and not FREE_WHEN_LOCKED.issuperset(news):
+        raise Refused(WHY_LOCKED)
+
+
+def _write(row: Manuscript, parts: Mapping[str, Any], by: Membership, *, remember: bool = True) -> None:
+    before = parts_of(row.content)
+    content = assembled({**before, **parts})
+    if len(json.dumps(content)) > LIMIT:
+        raise Refused(_("This is more than one exercise can hold. Please shorten it a little."))
+    row.version += 1
+    row.changed = {**row.changed, **dict.fromkeys(parts, row.version)}
+    if remember and parts:
+        _remember(row, {name: before.get(name) for name in parts}, by)
+    row.content, row.saved_by = content, by
+    row.save(update_fields=["content", "version", "changed", "aside", "history", "saved_by", "saved_at"])
+
+
+def _remember(row: Manuscript, replaced: dict[str, Any], by: Membership) -> None:
+    now = timezone.now()
+    last = row.history[-1] if row.history else None
+    typing = last is not None and last["by"] == str(by.pk) and set(last["parts"]) == set(replaced)
+    if typing and OUTLINE not in replaced and now - datetime.datetime.fromisoformat(last["at"]) < ONE_STEP:
+        return
+    step = {"by": str(by.pk), "at": now.isoformat(), "parts": replaced}
+    row.history = [*row.history, step][-REMEMBERED:]
+    while len(row.history) > 1 and len(json.dumps(row.history)) > LIMIT:
+        row.history = row.history[1:]
+
+
+def clash_on(manuscript: Manuscript, part: str) -> Clash | None:
+    """What was kept aside of a part, if anything."""
+    aside = manuscript.aside.get(part)
+    if aside is None:
+        return None
+    return Clash(part, parts_of(manuscript.content).get(part), aside["mine"], aside["by"])
+
+
+def clashing_questions(manuscript: Manuscript) -> list[str]:
+    """The keys of the questions that two people changed at once."""
+    return [key_of(part) for part in manuscript.aside if key_of(part)]
