@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Clearance, Client, Couple
+from exercises.measures import scoring_in
 from exercises.models import Assignment, Edition, Goal, Occurrence
 from exercises.recurrence import Recurrence
 from exercises.safety import held_back, safety_unmarked
@@ -102,7 +103,10 @@ def partners_of(couple: Couple) -> list[Client]:
 
 def asks_about_safety(edition: Edition) -> bool:
     """Tell whether an answer may call for help: such questions always reach the therapist."""
-    return edition.content["kind"] == Kind.WARNING_SIGNS or any(question.flag for question in edition.form)
+    if edition.content["kind"] == Kind.WARNING_SIGNS or any(question.flag for question in edition.form):
+        return True
+    scoring = scoring_in(edition.content, edition.form)
+    return scoring is not None and scoring.measure.asks_about_safety
 
 
 def lanes_on_offer(edition: Edition, practice: Practice) -> list[Lane]:

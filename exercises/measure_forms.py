@@ -40,11 +40,11 @@ class FigureField(forms.DecimalField):
         attrs = {
             "inputmode": "decimal" if range_.decimals else "numeric",
             "autocomplete": "off",
-            "class": "input--short",
+            "class": "input--number",
         }
         super().__init__(widget=forms.TextInput(attrs=attrs), **kwargs)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         return super().to_python(value.strip().replace(",", ".") if isinstance(value, str) else value)
 
     def prepare_value(self, value: Any) -> Any:

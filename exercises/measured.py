@@ -64,11 +64,7 @@ def results(couple: Couple, client: Client | None = None) -> list[Result]:
 
 def scoring_of(edition: Edition) -> MeasureScoring | None:
     """Return how an edition is a measure, if it is one."""
-    plan = edition.content.get("scoring")
-    for one in plan if isinstance(plan, list) else [plan]:
-        if isinstance(one, dict) and "measure" in one:
-            return MeasureScoring.from_data(one, edition.form)
-    return None
+    return measures.scoring_in(edition.content, edition.form)
 
 
 def _answered(couple: Couple, client: Client | None) -> Iterable[Result]:

@@ -77,10 +77,10 @@ class Row:
 
     @property
     def safety(self) -> list[tuple[str, str]]:
-        """Each safety item: how it looks and what is said. Left out is never said to be clear."""
+        """Each safety item: how it looks and what is said. Left out is never said to be clear, and clear not good."""
         words = {
             "raised": ("risk", _("Item %(n)d: answered above the lowest")),
-            "clear": ("done", _("Item %(n)d: the lowest answer")),
+            "clear": ("", _("Item %(n)d: the lowest answer")),
             "not_answered": ("ask", _("Item %(n)d: not answered")),
         }
         return [(words[state][0], words[state][1] % {"n": number}) for number, state in self.score.safety.items()]

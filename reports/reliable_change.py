@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -140,7 +140,10 @@ class Dated(Protocol):
     def score(self) -> MeasureScore: ...
 
 
-def baseline(scores: Iterable[Dated], since: date | None = None) -> Dated | None:
+_Dated = TypeVar("_Dated", bound=Dated)
+
+
+def baseline(scores: Iterable[_Dated], since: date | None = None) -> _Dated | None:
     """Return the first complete score of the episode: with a total, and with nothing made up.
 
     ``since`` begins a new episode; whoever sets it says why.

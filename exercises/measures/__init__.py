@@ -9,7 +9,7 @@ measures.MeasureScoring                  a form of ours that refers to one
 
 from exercises.measures.codes import Recognition, by_code, is_safety_item, recognise
 from exercises.measures.definition import LOINC, SYSTEM, Band, Code, Item, Licence, Measure, Status
-from exercises.measures.native import MeasureScoring, MeasureScoringError
+from exercises.measures.native import MeasureScoring, MeasureScoringError, scoring_in
 from exercises.measures.reading import DefinitionError, UnknownMeasure, all, find, get, is_for_one_alone, series
 from exercises.measures.scoring import MeasureScore, ScoreError, read, score
 
@@ -38,5 +38,6 @@ __all__ = [
     "read",
     "recognise",
     "score",
+    "scoring_in",
     "series",
 ]

@@ -41,7 +41,7 @@ class Status(TextChoices):
     """What the licence allows. The item texts of none of them are part of Attune."""
 
     SHIP = "ship", _("Free to use, with its credit line")
-    NOTICE = "notice", _("Free for clinical use, with a notice")
+    NOTICE = "notice", _("Freely available, with a notice")
     PACK = "pack", _("Free for non-commercial use, switched on by the practice")
     LICENSED = "licensed", _("Only with the holder's licence")
 
@@ -255,6 +255,11 @@ class Measure:
     @property
     def safety_items(self) -> tuple[int, ...]:
         return tuple(item.number for item in self.items if item.safety)
+
+    @property
+    def asks_about_safety(self) -> bool:
+        """Whether an answer may call for help, so that the therapist always reads them."""
+        return self.person_only or bool(self.safety_items)
 
     @property
     def shown_facts(self) -> tuple[Fact, ...]:

@@ -12,6 +12,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from exercises.flags import Flag
 from exercises.measures.definition import Item, Measure
 from exercises.measures.reading import find
@@ -39,18 +42,20 @@ class MeasureScoring:
     def from_data(cls, data: Any, form: Form) -> MeasureScoring:
         """Raises MeasureScoringError unless every item is there once, with weights that it may have."""
         if not isinstance(data, dict) or not {"measure", "items"} <= set(data) <= {"measure", "version", "items"}:
-            raise MeasureScoringError("a form of a measure names the measure, its version and its items")
+            raise MeasureScoringError(_("A form of a measure names the measure, its version and its items."))
         measure = find(str(data["measure"]), data.get("version", 1))
         if measure is None:
-            raise MeasureScoringError("there is no such measure")
+            raise MeasureScoringError(_("There is no such measure."))
         items = data["items"]
         if not isinstance(items, dict) or any(type(number) is not int for number in items.values()):
-            raise MeasureScoringError("items are numbers by question")
+            raise MeasureScoringError(_("The items of a measure are given as numbers."))
         if sorted(items.values()) != [item.number for item in measure.items]:
-            raise MeasureScoringError(f"{measure.name} needs every item, each of them once")
+            raise MeasureScoringError(
+                format_lazy(_("{measure} needs every item, each of them once."), measure=measure.name)
+            )
         for key, number in items.items():
             if key not in form:
-                raise MeasureScoringError(f"there is no question {key!r}")
+                raise MeasureScoringError(format_lazy(_("There is no question “{key}”."), key=key))
             _check(form, form[key], measure.item(number))
         return cls(measure, dict(items), form)
 
@@ -91,6 +96,15 @@ class MeasureScoring:
         return flags
 
 
+def scoring_in(content: Mapping[str, Any], form: Form) -> MeasureScoring | None:
+    """How an edition's content is a measure, if it is one."""
+    plan = content.get("scoring")
+    for one in plan if isinstance(plan, list) else [plan]:
+        if isinstance(one, dict) and "measure" in one:
+            return MeasureScoring.from_data(one, form)
+    return None
+
+
 #: Kinds of questions whose answer is one number, by itself or by the weight of the option chosen.
 ONE_NUMBER = (QuestionType.SINGLE, QuestionType.SCALE, QuestionType.SLIDER, QuestionType.NUMBER)
 
@@ -101,12 +115,13 @@ SAFETY_RULE = "safety"
 def _check(form: Form, question: Question, item: Item) -> None:
     """Refuses a question whose answers could not be the item's."""
     if question.type not in ONE_NUMBER or form.spots[question.base.partition(".")[0]].levels:
-        raise MeasureScoringError(f"question {question.key!r}: an item is answered once, with one number")
+        raise MeasureScoringError(
+            format_lazy(_("“{label}”: an item of a measure is answered once, with one number."), label=question.label)
+        )
     ends = question.ends
     if ends is None or min(ends) < item.low or max(ends) > item.high or not _all_weighted(question):
-        raise MeasureScoringError(
-            f"question {question.key!r}: item {item.number} has weights from {item.low} to {item.high}"
-        )
+        words = _("“{label}”: the answers to item {n} have weights from {low} to {high}.")
+        raise MeasureScoringError(format_lazy(words, label=question.label, n=item.number, low=item.low, high=item.high))
 
 
 def _all_weighted(question: Question) -> bool:

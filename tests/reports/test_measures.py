@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from clients.models import Couple
 from exercises import answering, measured
+from exercises.giving import lanes_on_offer
 from exercises.models import Answer, Exercise, Response
 from exercises.vocabulary import Lane
 from practice.models import Practice
@@ -150,3 +151,12 @@ def test_sums_with_weights_have_their_own_ends(couple, therapist, mara):
         material = progress.material_for(fresh, Period(today, today, couple.zone), shared=False, now=timezone.now())
     (one,) = material.scores
     assert (one.scale.low, one.scale.high, one.scale.what) == (0, 6, "sum of its questions")
+
+
+@pytest.mark.parametrize(("key", "offered"), [("hits", ["private"]), ("phq9", ["private"]), ("gad7", ["own"])])
+def test_what_asks_about_safety_always_reaches_the_therapist(couple, therapist, mara, key, offered):
+    (mine,) = give(couple, therapist, "private", questions_of(key), to=[mara], scoring=scoring_of(key), title="Form")
+    with as_attune(couple):
+        practice = Practice.objects.get(pk=couple.practice_id)
+        practice.secrets_policy = Practice.Secrets.NO_SECRETS
+        assert [lane.value for lane in lanes_on_offer(mine.assignment.edition, practice)] == offered
