@@ -51,7 +51,8 @@ def _check_item(item: Item, sets: ValueSets, outside: dict[str, list[str]], find
         return
     if item.is_hidden_away:
         findings.notice("constant", item.link_id, "answerOption")
-    elif not item.raw.get("answerOption"):  # else the reason was said with the option
+    elif not any(item.raw.get(name) for name in ("answerOption", "option", "options")):
+        # Else the reason was said with the option.
         findings.refuse("no_options", item.link_id, item.path)
 
 

@@ -163,6 +163,9 @@ def _initial(item: Item, spot: Spot) -> list[str]:
             elif item.type == "open-choice" and isinstance(datum.value, str):
                 chosen.append(datum.display or datum.value)
         chosen = list(dict.fromkeys(chosen))
+        words = [one for one in chosen if one not in spot.values]
+        # There is room for words of one's own once.
+        chosen = [one for one in chosen if one in spot.values or one == words[0]]
         return chosen if spot.type == "multi" else chosen[:1]
     for datum in item.initial[:1]:
         return showing.raw(spot, datum)

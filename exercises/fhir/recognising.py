@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from exercises import measures
 from exercises.fhir.findings import Findings
 from exercises.fhir.mapping import Mapped
-from exercises.fhir.questions import plain
 from exercises.fhir.spots import Spot
 from exercises.fhir.structure import Questionnaire
 from exercises.measures import Measure
@@ -54,6 +53,7 @@ def offer_for(form: Questionnaire, mapped: Mapped, findings: Findings) -> Offer:
         elif not _fill_weights(found.measure, found.items, asked, mapped):
             findings.notice("weights_differ", element="answerOption", measure=name)
         else:
+            _ask_no_total(found.not_scored, asked, mapped, findings)
             safety = _safety_rules(asked, mapped)
             return Offer(measure=found.measure, items=dict(found.items), safety=safety)
     return _sum(asked, mapped)
@@ -81,11 +81,22 @@ def _fill_weights(measure: Measure, items: Any, asked: dict[str, Spot], mapped: 
             code = option.get("code", {})
             known = measure.weight_of(code.get("system"), code.get("code"))
             if "weight" not in option and known is not None:
-                option["weight"] = plain(known)
+                option["weight"] = int(known)
             weight = option.get("weight")
             if weight is None or not item.low <= weight <= item.high or (known is not None and known != weight):
                 return False
     return True
+
+
+def _ask_no_total(aside: Mapping[str, str], asked: dict[str, Spot], mapped: Mapped, findings: Findings) -> None:
+    """A measure's own total is worked out here; nobody is asked for it, however the file means it."""
+    for item in every(mapped.questions):
+        if aside.get(item["key"]) == "total":
+            spot = asked.pop(item["key"])
+            spot.item.calculated = True
+            item.pop("required", None)
+            item["hidden"] = True
+            findings.notice("total_not_asked", spot.item.link_id)
 
 
 def _lies_in_repeats(spot: Spot) -> bool:

@@ -121,7 +121,7 @@ def _plain_type(item: Item) -> str:
 
 def _steps_type(item: Item) -> str:
     """A whole number with a slider becomes steps, where there are few enough of them."""
-    least, most, step = item.least, item.most, item.step or Decimal(1)
+    least, most, step = item.least or Decimal(0), item.most, item.step or Decimal(1)
     if "slider" not in item.control or not isinstance(least, Decimal) or not isinstance(most, Decimal):
         return "number"
     if least != int(least) or most != int(most) or not least < most or step != int(step) or step < 1:

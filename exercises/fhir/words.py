@@ -107,6 +107,7 @@ NOTICES: Mapping[str, str | Promise] = {
     "not_enforced": _("“%(name)s” is kept but not enforced: answers that break this rule are accepted."),
     "kept": _("“%(name)s” is kept, not used."),
     "calculated": _("This item is calculated by an expression. It is kept, not asked and not calculated."),
+    "total_not_asked": _("The total is worked out from the answers, so nobody is asked for it."),
     "depends_on_unasked": _("The condition looks at “%(question)s”, which is never asked here."),
     "not_used_resource": _("The Bundle also holds a %(name)s; it is not used."),
     "no_items": _("The form asks nothing."),

@@ -156,8 +156,9 @@ def safety(request: PracticeRequest, slug: str) -> HttpResponse:
         return redirect("exercise", exercise.slug)
     asked = {question.key for question in exercise.newest.form if not question.hidden}
     questions = [item for item in every(exercise.newest.content["questions"]) if item["key"] in asked]
-    form = SafetyForm(request.POST or None, questions=questions, marks=file.marked)
-    if request.method == "POST" and form.is_valid():
+    sent = request.POST if request.method == "POST" else None
+    form = SafetyForm(sent, questions=questions, marks=file.marked)
+    if sent is not None and form.is_valid():
         mark(file, form.marks, none=form.none)
         messages.success(request, _("Noted. The form can be given from now on."))
         return redirect("exercise", exercise.slug)

@@ -61,8 +61,9 @@ def record(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUID)
     """Take a record out, or choose a file with answers and look at what it holds."""
     couple = couple_or_404(couple_id)
     client = partner_or_404(couple, client_id)
-    form = AnswersForm(request.POST or None, request.FILES or None)
-    if request.method != "POST" or not form.is_valid():
+    sent = request.method == "POST"
+    form = AnswersForm(request.POST, request.FILES) if sent else AnswersForm()
+    if not sent or not form.is_valid():
         return _page(request, couple, client, form, status=422 if form.errors else 200)
     data = bytes(form.cleaned_data["file"].read(LARGEST_FILE + 1))
     slug = form.cleaned_data["form"]

@@ -42,7 +42,10 @@ def bare(items: list) -> list:
             "linkId": one["linkId"],
             "item": bare(one.get("item", [])),
             "answer": [
-                {**{name: value for name, value in answer.items() if name != "item"}, "item": bare(answer.get("item", []))}
+                {
+                    **{name: value for name, value in answer.items() if name != "item"},
+                    "item": bare(answer.get("item", [])),
+                }
                 for answer in one.get("answer", [])
             ],
         }

@@ -32,9 +32,9 @@ MARKED = Choices(
 
 @pytest.fixture
 def take_form(practice, therapist):
-    def taken(name, choices=Choices()):
+    def taken(name, choices=None):
         with acting_as(therapist):
-            return take(plan_file(sample(name))[0], choices, therapist)
+            return take(plan_file(sample(name))[0], choices or Choices(), therapist)
 
     return taken
 
