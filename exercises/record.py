@@ -93,6 +93,8 @@ class Event:
     reason: str = ""
     is_new: bool = False
     opens_at: datetime | None = None
+    #: Whether the others cannot read it yet, whenever that may be.
+    sealed: bool = False
 
     @property
     def quotes(self) -> list[Said]:
@@ -268,6 +270,7 @@ def events_of(
             said=_said(one, answers[one.pk]),
             is_new=one.pk not in read,
             opens_at=one.opens_at if one.lane == Lane.REVEAL and (one.opens_at or now) > now else None,
+            sealed=one.lane == Lane.REVEAL and (one.opens_at is None or one.opens_at > now),
         )
         for one in responses
     ]

@@ -20,7 +20,6 @@ from exercises.access import couple_or_404, partner_or_404, response_or_404
 from exercises.models import Response
 from exercises.review_forms import CommentForm, audience_of
 from exercises.views.desk_couple import around, event_of
-from exercises.vocabulary import Lane
 from practice import audit
 from practice.access import PracticeRequest, for_clinicians
 
@@ -164,7 +163,7 @@ def comment(
     partners = threads.present(couple)
     if sent.author_id not in {one.client_id for one in partners}:
         raise Http404
-    delicate = apart or event.opens_at is not None
+    delicate = apart or event.sealed
     form = CommentForm(request.POST or None, partners=partners, delicate=delicate, initial={"to": str(sent.author_id)})
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
@@ -178,7 +177,7 @@ def comment(
         "apart": apart,
         "client": sent.author if apart else None,
         "author": sent.author,
-        "sealed": event.lane == Lane.REVEAL and event.opens_at is not None,
+        "sealed": event.sealed,
         "form": form,
         "back": request.POST.get("back") or request.GET.get("back", ""),
     }
