@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -51,7 +51,7 @@ def built_in(url: str) -> list[Choice] | None:
     return BUILT_IN.get(name) if start in known else None
 
 
-def weight_in(extensions: list[Extension]) -> Decimal | None:
+def weight_in(extensions: Sequence[Extension]) -> Decimal | None:
     return next((one.number() for one in extensions if one.name in WEIGHTS), None)
 
 
@@ -91,7 +91,7 @@ def _option(elements: Elements) -> Choice | None:
     inner = elements
     if kind == "Coding":
         inner = elements.inner(elements.at(name), elements.raw[name])
-        extensions = extensions + inner.extensions()
+        extensions = [*extensions, *inner.extensions()]
     return Choice(
         datum=value,
         label=_label(value),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -124,7 +124,7 @@ class Elements:
     def inner(self, path: str, raw: Mapping[str, Any]) -> Elements:
         return Elements(raw, self.findings, self.link_id, path)
 
-    def extensions(self, name: str = "extension") -> list[Extension]:
+    def extensions(self, name: str = "extension") -> Sequence[Extension]:
         """The plain extensions of the object."""
         found = []
         for path, one in self.objects(name):

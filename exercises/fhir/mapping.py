@@ -115,8 +115,8 @@ class _Mapper:
         if any(helps):
             data["help"] = " ".join(one for one in helps if one)[: wording.LABEL]
             self._translate_help(item, absorbed, spot.key)
-        ends = tuple(wording.line(" ".join(one.text for one in absorbed.get(name, []))) for name in ("lower", "upper"))
-        data |= question_data(item, spot, ends, self.mapped.notices, self.most)
+        low, high = (wording.line(" ".join(one.text for one in absorbed.get(name, []))) for name in ("lower", "upper"))
+        data |= question_data(item, spot, (low, high), self.mapped.notices, self.most)
         self._translate_all(item, f"questions.{spot.key}.label")
         self._translate_options(item, spot)
         inner = self._all(others)

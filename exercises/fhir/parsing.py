@@ -66,7 +66,7 @@ def questionnaires_in(tree: Mapping[str, Any]) -> tuple[list[tuple[str, Mapping[
         raise Refused([Finding("other_resource", element="resourceType", values={"name": name})])
     findings = Findings()
     bundle = Elements(tree, findings)
-    found = []
+    found: list[tuple[str, Mapping[str, Any]]] = []
     for path, entry in bundle.objects("entry"):
         resource = entry.get("resource")
         if isinstance(resource, dict) and resource.get("resourceType") == "Questionnaire":

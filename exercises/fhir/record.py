@@ -143,7 +143,7 @@ class _Record:
         values = {one.key: one.value for one in response.answers.all() if one.lane in self.lanes}
         at = timezone.localtime(response.submitted_at, self.zone)
         writer = AnswerWriter(response.edition.form, response.edition.content, values, plan, _offset(at))
-        made = {
+        made: dict[str, Any] = {
             "resourceType": "QuestionnaireResponse",
             "id": self._id("response", response.pk),
             "questionnaire": link,

@@ -150,7 +150,8 @@ def mark(file: QuestionnaireFile, marks: Mapping[str, str], *, none: bool) -> Ed
         file = (
             QuestionnaireFile.objects.select_for_update(of=("self",)).select_related("exercise__newest").get(pk=file.pk)
         )
-        content = json.loads(json.dumps(file.exercise.newest.content))
+        newest = file.exercise.newest or file.edition
+        content = json.loads(json.dumps(newest.content))
         cleaned = unmarked(content["questions"])
         content["questions"] = marked(cleaned, marks)
         content["fhir"] = {**content.get("fhir", {}), "cleared": none or bool(marks)}

@@ -244,6 +244,7 @@ def _mood(link_id: str) -> list[dict[str, Any]]:
 
 def _initial(data: Mapping[str, Any]) -> dict[str, Any]:
     raw = data.get("initial") or []
+    found: list[dict[str, Any]] = []
     if not raw:
         return {}
     match data["type"]:

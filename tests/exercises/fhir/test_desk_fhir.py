@@ -173,7 +173,7 @@ def test_a_colleague_without_the_couple_finds_nothing(colleague, couple, mara):
         "items-under-answers",
         "enablewhen-numeric",
         "apgar-item-weight",
-    ],  # fmt: skip
+    ],
 )
 def test_every_form_taken_can_be_opened_and_previewed(therapist, take_form, name):  # noqa: F811
     exercise = take_form(name)
