@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from clients.models import Couple
-from exercises import answering, measured
+from exercises import answering, measured, measures
 from exercises.giving import lanes_on_offer
 from exercises.models import Answer, Exercise, Response
 from exercises.vocabulary import Lane
@@ -160,3 +160,14 @@ def test_what_asks_about_safety_always_reaches_the_therapist(couple, therapist, 
         practice = Practice.objects.get(pk=couple.practice_id)
         practice.secrets_policy = Practice.Secrets.NO_SECRETS
         assert [lane.value for lane in lanes_on_offer(mine.assignment.edition, practice)] == offered
+
+
+def test_whose_the_measure_is_stands_on_its_form(couple, therapist, mara):
+    credit = measures.get("gad7").credit
+    (mine,) = give(
+        couple, therapist, "private", questions_of("gad7"), to=[mara], scoring=scoring_of("gad7"), title="Form",
+        credit=credit,
+    )  # fmt: skip
+    browser = signed_in(mara)
+    for part in ("", "1/"):
+        assert credit in browser.get(f"/do/{mine.pk}/{part}", follow=True).content.decode()
