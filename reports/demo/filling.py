@@ -23,7 +23,8 @@ from practice.models import Membership, Message, Practice, User
 from reports import making
 from reports.demo import people
 from reports.demo.history import History, asker_of, give, standing_at
-from reports.demo.households import HOUSEHOLDS, MARA_AND_THEO, ONCE
+from reports.demo.households import HOUSEHOLDS, MARA_AND_THEO, ONCE, QUIET
+from reports.demo.keeping import Keeping, run_a_program
 from reports.demo.people import Colleague, Gift
 from reports.models import Report
 
@@ -64,7 +65,12 @@ def fill() -> bool:
             for colleague in people.COLLEAGUES:
                 _employ(practice_id, colleague)
         for household in HOUSEHOLDS:
-            History(household, practice_id, _member(practice_id, household.therapist.email), now).write()
+            history = History(household, practice_id, _member(practice_id, household.therapist.email), now)
+            history.write()
+            if household is MARA_AND_THEO:
+                Keeping(history).write()
+            if household is QUIET:
+                run_a_program(history, "digital-distraction-reset", 12)
         _send_letters_of_the_past(practice_id, now)
     return True
 
