@@ -174,11 +174,11 @@ class _Maker:
         count = same.index(one) + 1 if one.repeats > 1 else 0
         remove = len(same) > 1
         if one.type is QuestionType.GROUP:
-            if count:
-                yield Block("time", one.key, one, hidden, count=count, remove=remove, level=level)
-            elif one.label and (heading or self._is_inner(one)):
-                yield Block("group", one.key, one, hidden, level=level)
-            yield from self.blocks(one.key, level=level + 1, heading=heading)
+            headed = bool(count) or bool(one.label and (heading or self._is_inner(one)))
+            if headed:
+                kind = "time" if count else "group"
+                yield Block(kind, one.key, one, hidden, count=count, remove=remove, level=level)
+            yield from self.blocks(one.key, level=level + headed, heading=heading)
             return
         if one.is_shown_only:
             # On a page of its own a section's label stands above the heading already.
@@ -207,7 +207,7 @@ class _Maker:
         key = self.form.next_key(self.raw, one.key)
         first = self.visible_keys is not None and not any(other.key in self.visible_keys for other in same)
         if key is not None:
-            yield Block("add", first_answer_key(self.form, key), one, first)
+            yield Block("add", key, one, first)
 
 
 def first_answer_key(form: Form, key: str) -> str:
@@ -290,7 +290,8 @@ def preview_whole(content: Mapping[str, Any], *, language: str = "", raw: Raw | 
     """Return all of it as one page; None when there is nothing in it."""
     form, shown = _for_preview(content, language, raw)
     pages = pages_of(form, whole=True)
-    title = str(content.get("title") or _("Your answers"))
+    said = translated(dict(content), language) if language else content
+    title = str(said.get("title") or _("Your answers"))
     return screen(form, pages[0], raw or {}, shown, heading=title, preview=True) if pages else None
 
 

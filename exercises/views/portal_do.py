@@ -118,7 +118,7 @@ def _answered(request: Any, doing: Doing, number: int) -> HttpResponse:
         drafts.save_draft(
             doing.occurrence,
             author=request.person,
-            raw={**_touched(request, raw), **_one_more(request, doing)},
+            raw={**_one_more(request, doing), **_touched(request, raw)},
             base_version=base_version(request),
             gone=_one_less(request, doing),
         )
@@ -144,8 +144,14 @@ def _touched(request: Any, raw: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _one_more(request: Any, doing: Doing) -> dict[str, list[str]]:
-    key = request.POST.get("add", "")
-    return {first_answer_key(doing.form, key): [""]} if "~" in key and key in doing.form else {}
+    """Begin one more instance, and keep those that stand beside it with nothing in them yet."""
+    form, kept, key = doing.form, doing.kept.raw, request.POST.get("add", "")
+    if "~" not in key or key not in form:
+        return {}
+    new = form[key]
+    same = [one for one in form.instances(kept) if (one.base, one.numbers[:-1]) == (new.base, new.numbers[:-1])]
+    empty = [one.key for one in [*same, new] if not keys_inside(form, one.key, kept)]
+    return {first_answer_key(form, one): [""] for one in empty}
 
 
 def _one_less(request: Any, doing: Doing) -> list[str]:

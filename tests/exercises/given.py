@@ -52,6 +52,114 @@ EVERY_TYPE: list[dict[str, Any]] = [
     {"key": "note", "type": "long_text", "label": "What my therapist should know", "private": True},
 ]
 
+#: Everything a form can hold, once: sections, things to read, groups, conditions, and what repeats.
+ALL_TYPES: list[dict[str, Any]] = [
+    {"key": "week", "type": "section", "label": "This week", "help": "Think of the last seven days."},
+    {
+        "key": "read",
+        "type": "instructions",
+        "body": "Take a **quiet** moment.\n\n- One breath in\n- One breath out",
+    },
+    {"key": "met", "type": "date", "label": "When we last had time for us", "help": "Roughly is fine.", "required": True},
+    {"key": "bed", "type": "time", "label": "When I went to bed"},
+    {"key": "next", "type": "datetime", "label": "When we meet next"},
+    {
+        "key": "heard",
+        "type": "slider",
+        "label": "How heard I felt",
+        "stops": [
+            {"value": 0, "label": "Not at all"},
+            {"value": 1, "label": "A little"},
+            {"value": 2, "label": "Half and half"},
+            {"value": 3, "label": "Mostly"},
+            {"value": 4, "label": "Completely"},
+        ],
+    },
+    {
+        "key": "days",
+        "type": "grid",
+        "label": "How these went",
+        "rows": [
+            {"key": "meals", "label": "Meals together"},
+            {"key": "talk", "label": "Talking in the evening"},
+            {"key": "sleep", "label": "Going to bed"},
+        ],
+        "options": [
+            {"value": "hard", "label": "Hard"},
+            {"value": "fine", "label": "Fine"},
+            {"value": "easy", "label": "Easy"},
+        ],
+    },
+    {"key": "song", "type": "url", "label": "A song that fits"},
+    {
+        "key": "walk",
+        "type": "quantity",
+        "label": "How far we walked",
+        "units": [{"value": "km", "label": "kilometres"}, {"value": "mi", "label": "miles"}],
+    },
+    {"key": "hours", "type": "number", "label": "Hours for us two", "unit": "hours", "decimals": 1, "min": 0, "max": 99},
+    {
+        "key": "helped",
+        "type": "multi",
+        "label": "What helped",
+        "other": True,
+        "options": [
+            {"value": "walks", "label": "Walks"},
+            {"value": "tea", "label": "Tea"},
+            {"value": "nothing", "label": "Nothing did", "exclusive": True},
+        ],
+    },
+    {
+        "key": "place",
+        "type": "single",
+        "label": "Where we talk best",
+        "other": True,
+        "options": [{"value": "kitchen", "label": "In the kitchen"}, {"value": "outside", "label": "Outside"}],
+    },
+    {"key": "argued", "type": "yes_no", "label": "We argued"},
+    {
+        "key": "about",
+        "type": "short_text",
+        "label": "What it was about",
+        "show_if": {"all": [{"question": "argued", "operator": "=", "answer": True}]},
+    },
+    {
+        "key": "mended",
+        "type": "scale",
+        "label": "How well we mended it",
+        "min": 0,
+        "max": 10,
+        "low": "Not yet",
+        "high": "Fully",
+        "show_if": {"all": [{"question": "argued", "operator": "=", "answer": True}]},
+    },
+    {
+        "key": "evening",
+        "type": "group",
+        "label": "An evening for us",
+        "help": "One you would like to have.",
+        "questions": [
+            {"key": "what", "type": "short_text", "label": "What we would do"},
+            {"key": "when", "type": "date", "label": "When"},
+        ],
+    },
+    {
+        "key": "children",
+        "type": "group",
+        "label": "Child",
+        "repeats": 3,
+        "questions": [
+            {"key": "name", "type": "short_text", "label": "First name"},
+            {"key": "age", "type": "number", "label": "Age", "decimals": 0},
+        ],
+    },
+    {"key": "thanks", "type": "short_text", "label": "Something I am thankful for", "repeats": 3},
+    {"key": "more", "type": "link", "label": "Why small things count", "url": "https://example.org/small-things"},
+    {"key": "mood", "type": "mood", "label": "How I am now"},
+    {"key": "safe", "type": "yes_no", "label": "I can say what I think", "lane": "private"},
+    {"key": "note", "type": "long_text", "label": "Anything else", "decline": False},
+]
+
 TWO_SCALES: list[dict[str, Any]] = [
     {
         "key": "near",
