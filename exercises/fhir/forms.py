@@ -175,6 +175,12 @@ class ReviewForm(SafetyForm):
     """Everything a person decides before a form is taken."""
 
     title = forms.CharField(label=gettext_lazy("Title"), max_length=160)
+    summary = forms.CharField(
+        label=gettext_lazy("What people read before they begin"),
+        max_length=600,
+        required=False,
+        help_text=gettext_lazy("One or two sentences: what it is about, and which time it asks about."),
+    )
     lane = forms.ChoiceField(
         label=gettext_lazy("Who may read the answers at most"),
         choices=list(zip(LANES, LANE_WORDS, strict=True)),
@@ -247,6 +253,7 @@ class ReviewForm(SafetyForm):
         said = self.cleaned_data
         return Choices(
             title=said["title"],
+            summary=said["summary"],
             lane=said.get("lane") or Lane.PRIVATE,
             add_up=bool(said.get("add_up")),
             direction=said.get("direction") or Direction.LOWER_BETTER,

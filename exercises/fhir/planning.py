@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from exercises.fhir import wording
 from exercises.fhir.findings import Finding, Refused
@@ -38,6 +39,7 @@ class Choices:
     """What the importing person decided. ``marks`` are the safety questions and their rules."""
 
     title: str = ""
+    summary: str = ""
     lane: str = Lane.PRIVATE
     add_up: bool = False
     direction: str = Direction.LOWER_BETTER
@@ -69,11 +71,6 @@ class Plan:
         return wording.line(form.title or form.name or first, 160) or _("Imported form")
 
     @property
-    def summary(self) -> str:
-        form = self.one.questionnaire
-        return wording.lines(form.description, 1000) or self.title
-
-    @property
     def asked(self) -> int:
         return sum(1 for question in self.form if not question.hidden)
 
@@ -92,7 +89,8 @@ class Plan:
         lane = Lane.PRIVATE if measure is not None and measure.person_only else Lane(choices.lane)
         return {
             "title": title,
-            "reminder_title": "",
+            # Whoever sees a list or a reminder over a shoulder need not learn what is asked.
+            "reminder_title": _("A questionnaire"),
             "kind": Kind.MEASURE.value,
             "themes": [],
             "participation": Participation.EACH_ALONE.value,
@@ -100,7 +98,7 @@ class Plan:
             "minutes": max(1, -(-self.asked // QUESTIONS_A_MINUTE)),
             "minutes_estimated": True,
             "level": Level.GENTLE.value,
-            "summary": self.summary,
+            "summary": wording.lines(choices.summary, 600) or self._summary(),
             "points": [],
             "steps": [],
             "prompts": [],
@@ -114,9 +112,13 @@ class Plan:
             "adaptations": {},
             "language": form.language or "en",
             "translations": self.mapped.translations,
-            "credit": measure.credit if measure is not None else wording.lines(form.copyright, 2000),
+            "credit": measure.credit if measure is not None else wording.lines(form.copyright or choices.licence, 2000),
             "fhir": self.origin(self.is_cleared(choices)),
         }
+
+    def _summary(self) -> str:
+        """What people read before they begin. A file's own description is for those who build forms."""
+        return ngettext("%(n)d question.", "%(n)d questions.", self.asked) % {"n": self.asked}
 
     def sum_scoring(self, direction: str) -> dict[str, Any]:
         return {

@@ -26,6 +26,7 @@ from exercises.flags import raised
 from exercises.measures import MeasureScoring
 from exercises.models import Answer, Assignment, Edition, Exercise, Occurrence, QuestionnaireFile, Response
 from exercises.rounds import zones_of
+from exercises.safety import safety_unmarked
 from exercises.scoring import read_scorings
 from exercises.vocabulary import Lane
 from practice import clock, tenancy
@@ -60,6 +61,8 @@ def prepare(data: bytes, couple: Couple, client: Client, *, named: Exercise | No
         raise Refused([Finding("unknown_form", element="questionnaire", values={"url": received.url})])
     zone = zones_of(couple, [client.pk])[client.pk]
     at = _moment(received, zone, notices)
+    if safety_unmarked(file.edition):
+        raise Refused([Finding("not_marked")])
     checked = check_response(received, plan, scoring=file.edition.content.get("scoring"))
     if not checked.values:
         raise Refused([Finding("before_version", element="item")])

@@ -68,6 +68,10 @@ REFUSALS: Mapping[str, str | Promise] = {
     # responses
     "no_form": _("The answers do not say which form they belong to. Please name the form."),
     "unknown_form": _("The form “%(url)s” is not in this library. Import it first, or name the form."),
+    "not_marked": _(
+        "Nobody has said yet whether this form asks about self-harm, suicide or violence. Mark that in the library "
+        "first, so that no answer about it is missed."
+    ),
     "other_version": _("These answers belong to version %(version)s; the library has %(known)s."),
     "other_form": _("These answers say that they belong to “%(url)s”, which is another form."),
     "unknown_item": _("The form has no such item."),

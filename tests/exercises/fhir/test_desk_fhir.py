@@ -6,12 +6,14 @@ import json
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from exercises.fhir.forms import packed, unpacked
 from exercises.fhir.reading import LARGEST_FILE
 from exercises.models import Exercise, QuestionnaireFile, Response
+from reports.models import Alert
 from tests.exercises.fhir.samples import sample
-from tests.exercises.fhir.test_taking import MARKED, take_form  # noqa: F401
+from tests.exercises.fhir.test_taking import MARKED, bring, take_form  # noqa: F401
 from tests.factories import inside, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -180,3 +182,13 @@ def test_every_form_taken_can_be_opened_and_previewed(therapist, take_form, name
     browser = signed_in(therapist)
     for page in ("", "preview/"):
         assert browser.get(f"/desk/library/{exercise.slug}/{page}").status_code == 200
+
+
+def test_an_old_answer_that_needs_a_look_is_shown_as_old(practice, therapist, couple, mara, take_form):  # noqa: F811
+    take_form("phq9-researchkit", MARKED)
+    bring("phq9-researchkit-response", couple, mara, therapist)
+    with inside(practice):
+        alert = Alert.objects.get()
+        address = reverse("alert", args=[couple.pk, alert.pk])
+    page = signed_in(therapist).get(address).content.decode()
+    assert "From another system: answered 19 February" in page

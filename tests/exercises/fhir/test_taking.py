@@ -159,6 +159,13 @@ def test_answers_to_an_unknown_form_or_version_are_refused(take_form, couple, th
     assert refused.value.findings[0].code == "other_version"
 
 
+def test_answers_to_an_unmarked_form_wait_for_the_marking(take_form, couple, therapist, mara):
+    take_form("phq9-researchkit")
+    with pytest.raises(Refused) as refused:
+        bring("phq9-researchkit-response", couple, mara, therapist)
+    assert refused.value.findings[0].code == "not_marked"
+
+
 def test_a_stranger_is_no_partner(take_form, couple, therapist, practice):
     take_form("phq9-researchkit", MARKED)
     stranger = make_couple(practice, ("Ada", "Ruth")).clients[0]
