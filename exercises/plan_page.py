@@ -108,13 +108,14 @@ def _round(slot: str, rows: list[Occurrence], people: People, places: dict[Any, 
     ]
     waiting = [one for one in rows if one.state in plans.WAITING]
     by_us = [one for one in rows if one.skipped_by_id is not None]
+    may_ask_again = any(one.closes_at > now for one in by_us)
     return Round(
         slot=slot,
         cells=cells,
         is_now=any(one.opens_at <= now < one.closes_at for one in waiting),
-        is_past=not any(one.state in plans.WAITING or one.closes_at > now for one in rows),
+        is_past=not waiting and not may_ask_again,
         moved=any(one.moved_at is not None for one in rows),
-        skipped_here=bool(by_us) and any(one.closes_at > now for one in by_us),
+        skipped_here=may_ask_again,
         waits=all(one.has_no_date for one in rows),
         reason=by_us[0].skip_reason if by_us else "",
         can_change=bool(waiting),

@@ -84,7 +84,7 @@ def _advice(giving: Giving, partners: list[ForPartner], before: list[Piece], tod
     """Kind words about load: the practice's limit, and one main task with one small ritual."""
     found = []
     over = [one for one in partners if one.load.is_over]
-    if over:
+    if over and giving.due != Due.ON_DEMAND:
         found.append(
             _("With this, %(people)s would have %(n)s minutes in the fullest week. Your practice set %(limit)s.")
             % {
