@@ -98,12 +98,14 @@ class NarrowSignIn:
             return self._answered(request)
         reach, match = _reach[0], _match(request)
         name = match.url_name if match else ""
-        if found.is_over or name in reach.closing or name == reach.end:
+        mine = match is not None and self._is_about(match, reach, found)
+        closing = name in reach.closing and (mine or not match.kwargs)
+        if found.is_over or closing or name == reach.end:
             logout(request)
             return self.get_response(request) if name in {reach.end, *ALWAYS} else redirect(reach.end)
         if name == HOME:
             return redirect(reach.start, found.about)
-        if name in ALWAYS or (match and name in reach.pages and self._is_about(match, reach, found)):
+        if name in ALWAYS or (mine and name in reach.pages):
             request.session[KEY] = {**request.session[KEY], "seen": timezone.now().timestamp()}
             return self.get_response(request)
         return page_not_found(request, Http404())

@@ -85,7 +85,7 @@ def test_nothing_else_opens(world, lend):
     assert opened == {}
     # The same pages about his own other things, and about hers.
     for other in (world.home.occurrence("sealed", "mara"), world.home.occurrence("waiting", "theo")):
-        for name in REACH.pages:
+        for name in REACH.pages | {"do_sent", "portal_opened"}:
             number = {"number": 1} if name == "do_question" else {}
             path = reverse(name, kwargs={"occurrence_id": other.pk, **number})
             assert browser.get(path).status_code == 404, name

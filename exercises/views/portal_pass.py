@@ -10,7 +10,6 @@ from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -23,7 +22,15 @@ from practice import narrow
 
 
 class ProofForm(forms.Form):
-    code = forms.CharField(label=gettext_lazy("Your own code"), max_length=40, required=False, widget=code_input())
+    """Only shows the field: what is typed is looked at elsewhere, and never shown again."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Your own code"),
+        widget=code_input(),
+        error_messages={
+            "required": gettext_lazy("That did not fit. Try again in a moment, or have a code sent to you.")
+        },
+    )
 
 
 @require_POST
@@ -85,8 +92,6 @@ def _blank_page(request: Any, passed: Passed, *, wrong: bool = False, mailed: bo
             return _put_down(request)
         giver, taker = two
         form = ProofForm({"code": ""} if wrong else None)
-        if wrong:
-            form.add_error("code", _("That did not fit. Try again in a moment, or have a code sent to you."))
         words = {"giver": giver, "taker": taker, "form": form, "mailed": mailed}
         return render(request, "exercises/portal/pass.html", words, status=422 if wrong else 200)
 
