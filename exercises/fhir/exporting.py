@@ -13,6 +13,7 @@ from exercises.fhir.recognising import every
 from exercises.fhir.taking import unmarked
 from exercises.fhir.writing import ADDRESS, questionnaire_from
 from exercises.models import Edition, QuestionnaireFile
+from exercises.questions import Form
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,13 @@ def questionnaire_of(edition: Edition) -> Exported:
         return Exported(*questionnaire_from(edition.content, slug, edition.number))
     if is_unedited(edition, plan):
         return Exported(dict(plan.one.questionnaire.raw))
-    merger = Merger(plan, edition.content, slug, edition.number)
+    merger = Merger(
+        plan,
+        settled(plan.mapped.questions),
+        {**edition.content, "questions": settled(edition.content["questions"])},
+        slug,
+        edition.number,
+    )
     return Exported(merger.resource(), [*merger.dropped, *merger.writer.dropped])
 
 
@@ -55,7 +62,12 @@ def plan_of(file: QuestionnaireFile) -> Plan | None:
 
 def is_unedited(edition: Edition, plan: Plan) -> bool:
     """Tell whether the questions are the file's: marking safety questions is no edit."""
-    return unmarked(edition.content["questions"]) == unmarked(plan.mapped.questions)
+    return settled(edition.content["questions"]) == settled(plan.mapped.questions)
+
+
+def settled(questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Questions in one spelling, whoever wrote them down last, and without marks."""
+    return Form.from_data(unmarked(questions)).as_data()
 
 
 def canonical(edition: Edition, file: QuestionnaireFile | None) -> str:

@@ -23,13 +23,15 @@ ASIDE = ("risk", "flag_if", "lane", "each", "metric", "questions")
 class Merger:
     """Puts an edited form together with its origin. ``dropped`` lists what did not survive."""
 
-    def __init__(self, plan: Plan, content: Mapping[str, Any], slug: str, number: int) -> None:
+    def __init__(
+        self, plan: Plan, before: list[dict[str, Any]], content: Mapping[str, Any], slug: str, number: int
+    ) -> None:
         self.plan = plan
         self.content = content
         self.slug = slug
         self.number = number
         self.writer = ItemWriter(content)
-        self.before = {item["link_id"]: item for item in every(plan.mapped.questions) if "link_id" in item}
+        self.before = {item["link_id"]: item for item in every(before) if "link_id" in item}
         self.now = {item["link_id"]: item for item in every(list(content["questions"])) if "link_id" in item}
         self.items = {item.link_id: item for item in plan.one.questionnaire.walk()}
         self.dropped: list[Finding] = []

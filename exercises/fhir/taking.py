@@ -10,17 +10,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.postgres.search import SearchVector
 from django.db import transaction
-from django.db.models import Value
-from django.utils.text import slugify
 
 from exercises import licences
-from exercises.catalogue.library import digest_of
 from exercises.fhir.planning import Choices, Plan, marked
 from exercises.fhir.reading import written
-from exercises.fhir.recognising import every
 from exercises.models import Edition, Exercise, QuestionnaireFile
+from exercises.writing.editions import publish_edition
+from exercises.writing.starting import free_slug, shelf_facts
 from practice import tenancy
 from practice.models import Membership
 
@@ -76,64 +73,17 @@ def text_of(plan: Plan) -> str:
 
 
 def _publish(plan: Plan, choices: Choices) -> tuple[Exercise, Edition]:
-    practice_id = tenancy.current_practice_id()
     content = plan.content(choices)
-    slug = free_slug(content["title"])
-    content["slug"] = slug
+    content["slug"] = free_slug(content["title"])
     measure = plan.offer.measure
     exercise = Exercise.objects.create(
-        practice_id=practice_id,
-        slug=slug,
-        kind=content["kind"],
-        title=content["title"],
-        summary=content["summary"],
-        themes=content["themes"],
-        participation=content["participation"],
-        level=content["level"],
-        minutes=min(content["minutes"], 240),
-        lane=content["lane"],
+        practice_id=tenancy.current_practice_id(),
+        slug=content["slug"],
         measure=measure.key if measure is not None else "",
         locked=measure is not None,
+        **shelf_facts(content),
     )
-    edition = publish_edition(exercise, content)
-    return exercise, edition
-
-
-def publish_edition(exercise: Exercise, content: dict[str, Any]) -> Edition:
-    """Make the next edition of an exercise, and offer it from now on."""
-    last = exercise.editions.order_by("-number").values_list("number", flat=True).first()
-    edition = Edition.objects.create(
-        practice_id=exercise.practice_id,
-        exercise=exercise,
-        number=(last or 0) + 1,
-        title=content["title"],
-        content=content,
-        digest=digest_of(content),
-    )
-    exercise.newest = edition
-    exercise.save(update_fields=["newest"])
-    words = " ".join(item.get("label") or item.get("body") or "" for item in every(content["questions"]))
-    Exercise.objects.filter(pk=exercise.pk).update(
-        search=SearchVector(Value(exercise.title), weight="A", config="english")
-        + SearchVector(Value(exercise.summary), weight="B", config="english")
-        + SearchVector(Value(words[:100_000]), weight="C", config="english")
-    )
-    return edition
-
-
-def free_slug(title: str) -> str:
-    """A name for the address that no exercise of the practice or the catalogue has."""
-    start = slugify(title)[:70] or "form"
-    taken = set(Exercise.objects.filter(slug__startswith=start).values_list("slug", flat=True))
-    slug, number = start, 1
-    while slug in taken or slug in RESERVED:
-        number += 1
-        slug = f"{start}-{number}"
-    return slug
-
-
-#: Words that mean a page of the library, and so cannot name an exercise there.
-RESERVED = frozenset({"import", "new", "shelves", "mine", "updates"})
+    return exercise, publish_edition(exercise, content)
 
 
 def _confirm_licence(plan: Plan, choices: Choices, by: Membership | None) -> None:
@@ -144,20 +94,19 @@ def _confirm_licence(plan: Plan, choices: Choices, by: Membership | None) -> Non
     licences.confirm(measure, by=by, reference=choices.licence_reference)
 
 
-def mark(file: QuestionnaireFile, marks: Mapping[str, str], *, none: bool) -> Edition:
-    """Say which questions of a taken form ask about safety, or that none does: the next edition knows it."""
+def mark(exercise: Exercise, marks: Mapping[str, str], *, none: bool) -> Edition:
+    """Say which questions of an imported form ask about safety, or that none does: the next edition knows it."""
     with transaction.atomic(), tenancy.elevated():
-        file = (
-            QuestionnaireFile.objects.select_for_update(of=("self",)).select_related("exercise__newest").get(pk=file.pk)
-        )
-        newest = file.exercise.newest or file.edition
-        content = json.loads(json.dumps(newest.content))
-        cleaned = unmarked(content["questions"])
-        content["questions"] = marked(cleaned, marks)
+        locked = Exercise.objects.select_for_update(of=("self",)).select_related("newest").get(pk=exercise.pk)
+        if locked.newest is None:
+            raise LookupError("only what is on the shelf can be marked")
+        content = json.loads(json.dumps(locked.newest.content))
+        content["questions"] = marked(unmarked(content["questions"]), marks)
         content["fhir"] = {**content.get("fhir", {}), "cleared": none or bool(marks)}
-        edition = publish_edition(file.exercise, content)
-        file.marked, file.no_safety_questions, file.edition = dict(marks), none and not marks, edition
-        file.save(update_fields=["marked", "no_safety_questions", "edition"])
+        edition = publish_edition(locked, content)
+        for file in QuestionnaireFile.objects.filter(exercise=locked):
+            file.marked, file.no_safety_questions, file.edition = dict(marks), none and not marks, edition
+            file.save(update_fields=["marked", "no_safety_questions", "edition"])
     return edition
 
 

@@ -20,7 +20,6 @@ from exercises.fhir.planning import Choices, Plan, plan_file
 from exercises.fhir.reading import LARGEST_FILE, written
 from exercises.fhir.recognising import every
 from exercises.fhir.taking import known_file, mark, take
-from exercises.models import QuestionnaireFile
 from exercises.vocabulary import QuestionType
 from practice.access import PracticeRequest, for_clinicians
 
@@ -151,15 +150,15 @@ def _json(resource: Any, status: int = 200, name: str = "") -> HttpResponse:
 def safety(request: PracticeRequest, slug: str) -> HttpResponse:
     """Mark the safety questions of a form that was taken without anybody to ask, or mark them anew."""
     exercise = exercise_or_404(slug)
-    file = QuestionnaireFile.objects.filter(exercise=exercise).order_by("-imported_at").first()
-    if file is None or exercise.newest is None or exercise.locked:
+    if exercise.newest is None or exercise.locked or "fhir" not in exercise.newest.content:
         return redirect("exercise", exercise.slug)
     asked = {question.key for question in exercise.newest.form if not question.hidden}
     questions = [item for item in every(exercise.newest.content["questions"]) if item["key"] in asked]
+    marks = {item["key"]: item.get("flag_if", "") for item in questions if item.get("risk")}
     sent = request.POST if request.method == "POST" else None
-    form = SafetyForm(sent, questions=questions, marks=file.marked)
+    form = SafetyForm(sent, questions=questions, marks=marks)
     if sent is not None and form.is_valid():
-        mark(file, form.marks, none=form.none)
+        mark(exercise, form.marks, none=form.none)
         messages.success(request, _("Noted. The form can be given from now on."))
         return redirect("exercise", exercise.slug)
     context = {"exercise": exercise, "form": form}

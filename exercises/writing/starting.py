@@ -16,8 +16,9 @@ from practice.models import Membership
 
 #: Words that mean a page of the library, so that no exercise can have them for its address.
 RESERVED = frozenset({"import", "new", "shelves", "mine", "updates"})
-#: What a copy does not bring along: where the original came from, and under which address it lies.
-_OF_THE_ORIGINAL = ("slug", "fhir")
+#: What a copy does not bring along. Where an imported form came from stays with it, and so does whether anybody
+#: has marked its safety questions yet.
+_OF_THE_ORIGINAL = ("slug",)
 
 
 def start_new(title: str, kind: str, by: Membership) -> Exercise:

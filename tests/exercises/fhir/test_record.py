@@ -13,10 +13,10 @@ from exercises.fhir.planning import Choices, plan_file
 from exercises.fhir.reading import written
 from exercises.fhir.received import check_response, read_response
 from exercises.fhir.record import NotAuthorised, record_of, record_of_couple
-from exercises.fhir.taking import publish_edition
 from exercises.fhir.writing import questionnaire_from
 from exercises.models import Edition, Exercise
 from exercises.questions import Form
+from exercises.writing.editions import publish_edition
 from practice import tenancy
 from tests.exercises.fhir.samples import sample
 from tests.exercises.fhir.test_taking import MARKED, bring, take_form  # noqa: F401

@@ -14,7 +14,9 @@ from exercises.fhir.findings import Refused
 from exercises.fhir.planning import Choices, plan_file
 from exercises.fhir.responses import prepare, take_response
 from exercises.fhir.taking import mark, take
-from exercises.models import Answer, Assignment, Exercise, Occurrence, QuestionnaireFile, Response
+from exercises.models import Answer, Assignment, Exercise, Manuscript, Occurrence, QuestionnaireFile, Response
+from exercises.writing.editions import publish_edition
+from exercises.writing.starting import adapt
 from practice.models import Message
 from reports.models import Alert, Score
 from tests.exercises.fhir.samples import sample
@@ -82,12 +84,26 @@ def test_a_marked_form_and_a_recognised_measure_are_given(take_form, couple, the
 def test_marking_later_makes_the_next_edition(practice, take_form, couple, therapist, mara):
     exercise = take_form("phq9-researchkit")
     with acting_as(therapist):
-        edition = mark(QuestionnaireFile.objects.get(exercise=exercise), MARKED.marks, none=False)
+        edition = mark(exercise, MARKED.marks, none=False)
     assert edition.number == 2
     assert edition.form["h1_t1_q9"].flag is not None
     assert give(exercise, couple, therapist, mara)
     with inside(practice):
         assert questionnaire_of(edition).resource == json.loads(sample("phq9-researchkit"))
+
+
+def test_a_copy_of_an_unmarked_form_is_as_unmarked(practice, take_form, couple, therapist, mara):
+    exercise = take_form("phq9-researchkit")
+    with acting_as(therapist):
+        copy = adapt(exercise.newest, therapist)
+        content = Manuscript.objects.get(exercise=copy).content
+        publish_edition(copy, {**content, "slug": copy.slug})
+    with pytest.raises(assigning.Refused) as refused:
+        give(copy, couple, therapist, mara)
+    assert "safety" in refused.value.errors
+    with acting_as(therapist):
+        mark(copy, MARKED.marks, none=False)
+    assert give(copy, couple, therapist, mara)
 
 
 def test_saying_that_none_asks_about_safety_is_enough(take_form, couple, therapist, mara):
