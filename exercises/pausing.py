@@ -24,7 +24,7 @@ from practice import tenancy
 from practice.models import Membership
 
 #: After its last day a pause is looked at a little longer, so that what rested comes back whatever happened.
-LOOK_BACK = timedelta(days=3)
+LOOK_BACK = timedelta(days=30)
 #: How long a partner may ask for.
 RESTS = {7: 7, 14: 14, 28: 28}
 
@@ -149,7 +149,8 @@ def settle(couple: Couple, now: datetime) -> None:
     What has no time left falls away, except what was begun or is asked once: that is due again when the pause
     is over. Safe to repeat.
     """
-    pauses = list(running_for(couple.pk, now))
+    today = timezone.localtime(now, couple.zone).date()
+    pauses = [one for one in running_for(couple.pk, now).defer("reason") if one.ends_on is None or one.ends_on >= today]
     resting = Occurrence.objects.filter(couple=couple, state=State.PAUSED, closes_at__gt=now - timedelta(days=400))
     if not pauses and not resting.exists():
         return
@@ -160,7 +161,6 @@ def settle(couple: Couple, now: datetime) -> None:
         .defer("skip_reason", "assignment__why")
         .order_by("pk")
     )
-    today = timezone.localtime(now, couple.zone).date()
     changed = []
     for row in rows:
         rests = any(covers(one, row.assignment) and _falls_into(row, one, couple, today, now) for one in pauses)

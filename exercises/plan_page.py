@@ -43,6 +43,8 @@ class Round:
     waits: bool
     reason: str
     can_change: bool
+    #: When it is due for the first of them, in their own time; None while it waits for a session.
+    local: datetime | None = None
 
 
 @dataclass
@@ -119,7 +121,16 @@ def _round(slot: str, rows: list[Occurrence], people: People, places: dict[Any, 
         waits=all(one.has_no_date for one in rows),
         reason=by_us[0].skip_reason if by_us else "",
         can_change=bool(waiting),
+        local=_local(rows, people),
     )
+
+
+def _local(rows: list[Occurrence], people: People) -> datetime | None:
+    first = next((one for one in people.clients for row in rows if one.pk in row.audience), None)
+    if first is None or rows[0].has_no_date:
+        return None
+    due = next(row.due_at for row in rows if first.pk in row.audience)
+    return timezone.localtime(due, people.zones[first.pk])
 
 
 def _cell(one: Occurrence, client: Client, position: int, people: People, now: datetime) -> Cell:

@@ -90,7 +90,7 @@ def skip(assignment: Assignment, slot: str, *, by: Membership, reason: str) -> i
         rows = _locked(assignment, slot, WAITING)
         for one in rows:
             one.state, one.skipped_by, one.skip_reason = State.SKIPPED, by, reason
-        Occurrence.objects.bulk_update(rows, ["state", "skipped_by", "skip_reason"])
+            one.save(update_fields=["state", "skipped_by", "skip_reason"])
         reminders.call_off([one.pk for one in rows], reason="skipped")
     return len(rows)
 
@@ -102,7 +102,7 @@ def unskip(assignment: Assignment, slot: str) -> None:
         rows = [one for one in _locked(assignment, slot, (State.SKIPPED,)) if one.skipped_by_id is not None]
         for one in rows:
             one.state, one.skipped_by, one.skip_reason = State.OPEN, None, ""
-        Occurrence.objects.bulk_update(rows, ["state", "skipped_by", "skip_reason"])
+            one.save(update_fields=["state", "skipped_by", "skip_reason"])
         with tenancy.elevated():
             pausing.settle(assignment.couple, now)
         reminders.plan_for(*Occurrence.objects.open().filter(pk__in=[one.pk for one in rows]))

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clients.models import Couple
-from exercises import plan_page, plans, record
+from exercises import attachments, plan_page, plans, record
 from exercises.access import assignment_or_404, couple_or_404
 from exercises.assign_filling import fill_from
 from exercises.assigning import Refused
@@ -90,6 +90,8 @@ def plan(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: uuid.UUI
         "back": place_of(couple, assignment),
         "apart": assignment.lane in record.APART,
         "carried_on": Assignment.objects.filter(continues=assignment).first(),
+        "files": list(attachments.of_assignment(assignment)),
+        "room": attachments.AT_MOST,
     }
     return render(request, "exercises/desk/plan.html", context)
 
@@ -102,7 +104,8 @@ def plan_round(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: uu
     assignment = given_or_404(couple, assignment_id)
     one = _round_or_404(assignment, couple, slot)
     act = request.POST.get("act", "")
-    move = MoveForm(request.POST if act == "move" else None)
+    there = {"day": one.local.date(), "at": one.local.time()} if one.local else {}
+    move = MoveForm(request.POST if act == "move" else None, initial=there)
     skip = SkipForm(request.POST if act == "skip" else None)
     if request.method == "POST" and _acted(request, assignment, slot, act, move, skip):
         return redirect("plan", couple.pk, assignment.pk)

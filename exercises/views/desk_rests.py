@@ -44,7 +44,6 @@ class PauseForm(forms.Form):
         label=gettext_lazy("Until"),
         widget=day_input(),
         required=False,
-        help_text=gettext_lazy("The last day of it. Empty: until you end it."),
         error_messages={"invalid": gettext_lazy("Please write a date, such as 2026-11-29.")},
     )
     reason = forms.CharField(
