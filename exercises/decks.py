@@ -7,8 +7,9 @@ nothing here counts them.
 
 from __future__ import annotations
 
+import datetime
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -148,16 +149,17 @@ def to_talk_about(doing: Doing) -> list[Card]:
     return [card for card in cards_of(doing) if card.number in numbers]
 
 
-def kept_for_talking(assignments: Iterable[Assignment]) -> dict[uuid.UUID, list[str]]:
-    """Return for the therapist's pages the prompts kept for talking, by assignment; one query.
+def kept_for_talking(couple: uuid.UUID, since: datetime.datetime, *, alone: uuid.UUID | None = None) -> list[str]:
+    """Return for the therapist the prompts that were kept for talking: by several together, or by one ``alone``.
 
-    What a partner does for themselves alone is not among them.
+    What a partner keeps for themselves is never among them.
     """
-    given = {one.pk: one for one in assignments if one.lane != Lane.OWN}
-    found: dict[uuid.UUID, list[str]] = {}
-    rows = Draw.objects.filter(assignment__in=given, outcome=Outcome.TALK).order_by("drawn_at")
-    for draw in rows:
-        prompts = given[draw.assignment_id].edition.content.get("prompts") or []
-        if draw.card < len(prompts):
-            found.setdefault(draw.assignment_id, []).append(prompts[draw.card])
-    return found
+    rows = Draw.objects.filter(couple=couple, outcome=Outcome.TALK, drawn_at__gte=since)
+    rows = rows.exclude(assignment__lane=Lane.OWN).select_related("assignment__edition").order_by("drawn_at", "pk")
+    found = rows.filter(audience=[alone]) if alone else rows.filter(audience__len__gt=1)
+    return [prompt for draw in found if (prompt := _prompt(draw))]
+
+
+def _prompt(draw: Draw) -> str:
+    prompts = draw.assignment.edition.content.get("prompts") or []
+    return prompts[draw.card] if draw.card < len(prompts) else ""

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from clients.models import Appointment, Clearance, Client, Couple
-from exercises import agenda, goals, notes, reviewing, unreached
+from exercises import agenda, decks, goals, notes, reviewing, unreached
 from exercises.desk import QueueItem
 from exercises.goals import Standing
 from exercises.models import AgendaItem, Goal, StaffNote
@@ -58,6 +58,8 @@ class Sheet:
     clearance: Clearance | None = None
     agenda: list[AgendaItem] = field(default_factory=list)
     notes: list[StaffNote] = field(default_factory=list)
+    #: Prompts of cards that the partners kept for talking.
+    cards: list[str] = field(default_factory=list)
     obstacles: list[Obstacle] = field(default_factory=list)
     to_review: int = 0
     quotes: list[Event] = field(default_factory=list)
@@ -97,6 +99,7 @@ def yours(couple: Couple, span: Span, membership: Membership, now: datetime) -> 
     items = [one for one in agenda.waiting(couple) if not one.apart]
     sheet.agenda = items[:MOST_LINES]
     sheet.notes = list(notes.notes_of(couple).filter(for_session=True)[:MOST_LINES])
+    sheet.cards = decks.kept_for_talking(couple.pk, span.since)[-MOST_LINES:]
     sheet.obstacles = sheet_rounds.obstacles(couple, span.since, span.until)
     waiting = list(reviewing.to_review([couple.pk])[: MOST_QUOTES + 1])
     sheet.to_review = reviewing.counts([couple.pk]).get(couple.pk, 0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clients.models import Client, Couple
-from exercises import agenda, goals, reviewing, threads
+from exercises import agenda, decks, goals, reviewing, threads
 from exercises.goals import Standing
 from exercises.models import AgendaItem
 from reports.models import Alert
@@ -25,13 +25,14 @@ class PrivatePart:
     scores: list[ScoreRow]
     obstacles: list[Obstacle]
     agenda: list[AgendaItem]
+    cards: list[str]
     goals: list[Standing]
     to_review: int
     to_answer: int
 
     @property
     def is_empty(self) -> bool:
-        parts = (self.alerts, self.rows, self.scores, self.obstacles, self.agenda, self.goals)
+        parts = (self.alerts, self.rows, self.scores, self.obstacles, self.agenda, self.cards, self.goals)
         return not (any(parts) or self.to_review or self.to_answer)
 
 
@@ -46,6 +47,7 @@ def private_part(couple: Couple, client: Client, since: datetime, until: datetim
         scores=new_scores(couple, since, client=client),
         obstacles=obstacles(couple, since, until, client=client),
         agenda=[one for one in agenda.waiting(couple) if one.apart and one.client_id == client.pk],
+        cards=decks.kept_for_talking(couple.pk, since, alone=client.pk),
         goals=goals.standings(couple, list(own_goals)),
         to_review=reviewing.to_review([couple.pk], client=client).count(),
         to_answer=threads.waiting_for_practice([couple.pk]).filter(audience=[client.pk]).count(),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
+from django.utils import timezone
 from hypothesis import given as over
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -119,10 +122,12 @@ def test_one_card_lies_on_the_table_for_all(couple, mara, theo, therapist):
 def test_what_is_said_of_a_card_is_kept_as_it_is(outcome, couple, mara, therapist):
     hers = deal(couple, therapist)[0]
     turn_one(hers, mara, outcome)
+    long_ago = timezone.now() - datetime.timedelta(days=3)
     with acting_as(therapist):
         assert Draw.objects.get().outcome == outcome
-        given = Assignment.objects.select_related("edition").all()
-        assert decks.kept_for_talking(given) == ({hers.assignment_id: [PROMPTS[0]]} if outcome == "talk" else {})
+        kept = decks.kept_for_talking(couple.pk, long_ago)
+        assert kept == ([PROMPTS[0]] if outcome == "talk" else [])
+        assert decks.kept_for_talking(couple.pk, long_ago, alone=mara.pk) == []
     page = signed_in(mara).get(f"/do/{hers.pk}/cards/").content.decode()
     for word in ("passed", "skipped", "missed", "failed"):
         assert word not in page.lower()
@@ -139,6 +144,18 @@ def test_who_draws_alone_has_a_deck_of_their_own(couple, mara, theo, therapist):
     assert turn_one(his, theo) == PROMPTS[0]
     with acting_as(theo):
         assert Draw.objects.count() == 1
+
+
+@pytest.mark.parametrize("lane", ["private", "own", "reveal"])
+def test_what_one_keeps_alone_is_in_no_list_for_both(lane, couple, mara, theo, therapist):
+    hers = deal(couple, therapist, lane, participation="each_alone")[0]
+    turn_one(hers, mara, "talk")
+    long_ago = timezone.now() - datetime.timedelta(days=3)
+    with acting_as(therapist):
+        assert decks.kept_for_talking(couple.pk, long_ago) == []
+        assert decks.kept_for_talking(couple.pk, long_ago, alone=theo.pk) == []
+        found = decks.kept_for_talking(couple.pk, long_ago, alone=mara.pk)
+        assert found == ([] if lane == "own" else [PROMPTS[0]]), "and of one's own nobody reads at all"
 
 
 def test_a_few_are_enough_for_today_and_more_are_no_sin(couple, mara, therapist):
