@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from exercises.fhir.choices import ValueSets, built_in
 from exercises.fhir.elements import Elements
-from exercises.fhir.findings import Finding, Findings
+from exercises.fhir.findings import Findings
 from exercises.fhir.structure import CHOICES, Datum, Item, Questionnaire
 from exercises.fhir.values import KINDS
 from exercises.form_language import FormError
@@ -27,9 +27,8 @@ def check_options(form: Questionnaire, findings: Findings) -> None:
 
 
 def _refuse_outside(url: str, link_ids: list[str], findings: Findings) -> None:
-    findings.refusals.append(
-        Finding("external_set", tuple(link_ids), "answerValueSet", {"url": url, "count": len(link_ids)})
-    )
+    first, *others = link_ids
+    findings.refuse("external_set", first, "answerValueSet", also=others, url=url, count=len(link_ids))
 
 
 def _check_item(item: Item, sets: ValueSets, outside: dict[str, list[str]], findings: Findings) -> None:

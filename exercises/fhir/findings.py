@@ -35,7 +35,7 @@ class Finding:
     def message(self) -> str:
         """The reason in words, translated now."""
         text = str(WORDS[self.code])
-        return text % {name: _shortened(value) for name, value in self.values.items()} if self.values else text
+        return text % {name: _said(name, value) for name, value in self.values.items()} if self.values else text
 
     @property
     def place(self) -> str:
@@ -70,6 +70,11 @@ class Finding:
             element=data.get("element", ""),
             values=data.get("values", {}),
         )
+
+
+def _said(name: str, value: Any) -> Any:
+    # What should have been there is kept as an English word, and said in the reader's language.
+    return _(value) if name == "wanted" and isinstance(value, str) else _shortened(value)
 
 
 def _shortened(value: Any) -> Any:
@@ -108,25 +113,37 @@ def outcome(found: Iterable[Finding], severity: str = "error") -> dict[str, Any]
     }
 
 
+#: Nobody reads more reasons than this, and a hostile file could hold a million.
+MOST_REFUSALS = 1_000
+
+
 class Findings:
     """Collects while a file is read. The same notice about many items becomes one that names them all."""
 
     def __init__(self) -> None:
-        self.refusals: list[Finding] = []
-        self._notices: dict[tuple[Any, ...], list[str]] = {}
+        self._refusals: dict[tuple[Any, ...], Finding] = {}
+        self._notices: dict[tuple[Any, ...], dict[str, None]] = {}
 
-    def refuse(self, code: str, link_id: str = "", element: str = "", **values: Any) -> None:
-        found = Finding(code, (link_id,) if link_id else (), element, values)
-        if found not in self.refusals:
-            self.refusals.append(found)
+    def refuse(
+        self, code: str, link_id: str = "", element: str = "", *, also: Iterable[str] = (), **values: Any
+    ) -> None:
+        """Note a reason, once. ``also`` are more items that it is about."""
+        named = tuple(one for one in (link_id, *also) if one)
+        key = (code, named, element, tuple(sorted(values.items())))
+        if len(self._refusals) < MOST_REFUSALS:
+            self._refusals.setdefault(key, Finding(code, named, element, values))
 
     def notice(self, code: str, link_id: str = "", element: str = "", **values: Any) -> None:
         if link_id:
             element = _INDEX.sub("", _ITEMS.sub("", element))
         key = (code, element, tuple(sorted(values.items())))
-        places = self._notices.setdefault(key, [])
-        if link_id and link_id not in places:
-            places.append(link_id)
+        places = self._notices.setdefault(key, {})
+        if link_id:
+            places.setdefault(link_id)
+
+    @property
+    def refusals(self) -> list[Finding]:
+        return list(self._refusals.values())
 
     @property
     def notices(self) -> list[Finding]:

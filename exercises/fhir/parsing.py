@@ -22,6 +22,8 @@ from exercises.fhir.structure import Questionnaire
 
 MOST_ITEMS = 500
 DEEPEST = 8
+#: So many items are not even looked at.
+HOPELESS = 10 * MOST_ITEMS
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,10 @@ def resource_type(tree: Mapping[str, Any]) -> str:
 def parse_questionnaire(raw: Mapping[str, Any], path: str = "") -> tuple[Questionnaire, Findings]:
     """Read one resource. The questionnaire is sound only if the findings hold no refusal."""
     findings = Findings()
+    count = _items_in(raw)
+    if count > HOPELESS:
+        findings.refuse("too_many_items", element="item", count=count, limit=MOST_ITEMS)
+        return Questionnaire(raw), findings
     root = Elements(raw, findings, path=path)
     form = _metadata(root)
     form.items = read_items(root)
@@ -105,6 +111,17 @@ def parse_questionnaire(raw: Mapping[str, Any], path: str = "") -> tuple[Questio
     if not form.items and not findings.refusals:
         findings.notice("no_items", element="item")
     return form, findings
+
+
+def _items_in(raw: Mapping[str, Any]) -> int:
+    """How many items there are, good or bad."""
+    count, waiting = 0, [raw]
+    while waiting:
+        inside = waiting.pop().get("item")
+        if isinstance(inside, list):
+            count += len(inside)
+            waiting += [one for one in inside if isinstance(one, dict)]
+    return count
 
 
 def _metadata(root: Elements) -> Questionnaire:

@@ -20,7 +20,8 @@ LARGEST_FILE = 2 * 1024 * 1024
 DEEPEST = 100
 LONGEST_NUMBER = 40
 
-_OUTSIDE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+#: A string that never ends is taken to the end of the text, so that no quote in it is tried again.
+_OUTSIDE = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _NOT_IN_TEXT = re.compile("[\x00\ud800-\udfff]")
 _SPECIAL = re.compile(r"-?(?:NaN|Infinity)")
 

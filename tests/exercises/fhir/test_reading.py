@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -149,6 +150,25 @@ def test_sizes_are_bounded():
     for number in range(8):
         nested = {"linkId": f"g{number}", "text": "g", "type": "group", "item": [nested]}
     assert codes(form(nested)) == ["too_deep"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"a": "' + b'\\"' * 900_000,
+        b'{"a": "' + b"[" * 2_000_000,
+        b'{"resourceType": "Questionnaire", "item": [' + b"{}," * 600_000 + b"{}]}",
+        b'{"resourceType": "Questionnaire", "item": [' + b'{"linkId":1,"enableWhen":[{}]},' * 4_000 + b"{}]}",
+        b'{"resourceType": "Questionnaire", "extension": [' + b'{"url":"x"},' * 150_000 + b'{"url":"x"}]}',
+        b'{"resourceType": "Questionnaire", "modifierExtension": 1, "x": ['
+        + b'{"modifierExtension":1},' * 70_000
+        + b"{}]}",
+    ],
+)
+def test_a_hostile_file_takes_no_long_time(data):
+    began = time.monotonic()
+    taken_or_said(lambda: plan_file(data))
+    assert time.monotonic() - began < 30  # seconds; without bounds it would be hours
 
 
 def test_a_computed_item_may_be_switched_by_an_expression():
