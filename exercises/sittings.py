@@ -32,9 +32,19 @@ class Behind(Exception):
         self.sitting = sitting
 
 
+class Ended(Exception):
+    """Somebody got up in the meantime. Nothing was written."""
+
+
 def steps_of(doing: Doing) -> list[pacing.Step]:
     """Return the steps with the time that each may take."""
     return pacing.paced(doing.edition.content.get("steps", []), doing.edition.content.get("minutes", 0))
+
+
+def adapted_to(doing: Doing) -> list[str]:
+    """Return what the therapist chose to add for these people: a lighter way, a way at a distance."""
+    texts = doing.edition.content.get("adaptations") or {}
+    return [texts[key] for key in doing.assignment.tailoring.get("adaptations", ()) if key in texts]
 
 
 def audience_of(doing: Doing) -> list[uuid.UUID]:
@@ -153,7 +163,7 @@ def _locked(doing: Doing, version: int, *, resting: bool = False) -> Sitting:
     """Return the sitting for a change that was built on ``version``; two phones take turns."""
     sitting = _going_on(doing).select_for_update().first()
     if sitting is None:
-        raise Behind(begin(doing))
+        raise Ended
     if sitting.version != version or (sitting.paused_at is not None) != resting:
         raise Behind(sitting)
     return sitting

@@ -17,6 +17,7 @@ def ways(context: template.Context) -> dict[str, Any]:
     doing, narrow = context["doing"], context.get("narrow")
     return {
         "doing": doing,
+        "adapted": sittings.adapted_to(doing),
         "ways": {"steps": bool(sittings.steps_of(doing)), "cards": bool(decks.cards_of(doing))} if not narrow else {},
     }
 

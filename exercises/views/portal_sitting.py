@@ -22,7 +22,7 @@ from exercises import breaks, decks, pacing, sittings
 from exercises import doing as doings
 from exercises.doing import Doing
 from exercises.models import Sitting
-from exercises.sittings import Behind
+from exercises.sittings import Behind, Ended
 from exercises.views.portal_do import over
 from exercises.views.portal_send import send
 from practice.templatetags.attune import names
@@ -176,13 +176,16 @@ def move(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
     if not doing.can_answer:
         return over(request, doing) or redirect("portal_today")
     status = 200
+    by_script = request.headers.get("Accept") == "application/json"
     try:
         sitting = _acted(request, doing)
     except Behind as behind:
         sitting, status = behind.sitting, 409
+    except Ended:
+        return JsonResponse({"ended": True}, status=409) if by_script else redirect("do", occurrence_id)
     if sitting is None:
         return _on_from(request, doing)
-    if request.headers.get("Accept") == "application/json":
+    if by_script:
         return JsonResponse(state_of(sitting), status=status)
     return redirect("do_steps", occurrence_id)
 
@@ -247,6 +250,7 @@ def paper(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
         "doing": doing,
         "content": doing.edition.content,
         "cautions": doings.cautions(doing),
+        "adapted": sittings.adapted_to(doing),
         "cards": decks.cards_of(doing) or decks.cards(doing.edition.content, decks.left_out(doing.assignment)),
     }
     return render(request, "exercises/portal/paper.html", context)

@@ -149,6 +149,18 @@ def test_the_second_to_begin_joins_the_first(couple, mara, theo, therapist):
     assert len(sat(couple)) == 1
 
 
+def test_who_goes_on_after_the_other_got_up_begins_nothing_new(couple, mara, theo, therapist):
+    hers, his = talk(couple, therapist)
+    one, other = signed_in(mara), signed_in(theo)
+    one.post(f"/do/{hers.pk}/steps/move/", {"act": "begin"})
+    one.post(f"/do/{hers.pk}/steps/move/", {"act": "end"})
+    at = f"/do/{his.pk}/steps/move/"
+    assert other.post(at, {"to": "1", "version": "0"}).url == f"/do/{his.pk}/"
+    told = other.post(at, {"to": "1", "version": "0"}, HTTP_ACCEPT="application/json")
+    assert (told.status_code, told.json()) == (409, {"ended": True})
+    assert [one.ended_at is None for one in sat(couple)] == [False]
+
+
 def test_a_break_is_heard_at_once_and_ends_once(couple, mara, theo, therapist):
     hers, his = talk(couple, therapist)
     now = timezone.now()
@@ -186,6 +198,38 @@ def test_a_break_lasts_as_long_as_they_agreed(couple, mara, theo, therapist):
     with acting_as(mara):
         paused = sittings.pause(of(hers, mara))
         assert paused.paused_until - paused.paused_at == datetime.timedelta(minutes=35)
+
+
+def test_the_agreement_itself_stands_beside_the_break(couple, mara, theo, therapist):
+    from exercises.models import Agreement, AgreementVersion, Assent
+
+    (agreeing,) = give(couple, therapist, "joint", JOINT, slug="pause-and-return-agreement")
+    both = sorted([mara.pk, theo.pk])
+    with as_attune(couple):
+        agreement = Agreement.objects.create(couple=couple, audience=both, occurrence=agreeing, title="A break")
+        version = AgreementVersion.objects.create(
+            couple=couple, agreement=agreement, audience=both, number=1, text="Whoever says tulip, we stop."
+        )
+        Assent.objects.create(couple=couple, version=version, audience=both, author=mara)
+    hers = talk(couple, therapist)[0]
+    browser, at = signed_in(mara), f"/do/{hers.pk}/steps/"
+    browser.post(f"{at}move/", {"act": "pause"})
+    assert "tulip" not in browser.get(at).content.decode(), "one yes is no agreement"
+    with as_attune(couple):
+        Assent.objects.create(couple=couple, version=version, audience=both, author=theo)
+    assert "Whoever says tulip" in browser.get(at).content.decode()
+
+
+def test_what_was_chosen_for_them_stands_with_it(couple, mara, therapist):
+    from exercises.models import Assignment
+
+    hers = talk(couple, therapist, adaptations={"long_distance": "By video.", "quiet_temperament": "In writing."})[0]
+    with as_attune(couple):
+        Assignment.objects.update(tailoring={"adaptations": ["long_distance", "gone"]})
+    for path in ("", "paper/"):
+        page = signed_in(mara).get(f"/do/{hers.pk}/{path}").content.decode()
+        assert "By video." in page
+        assert "In writing." not in page
 
 
 def test_turns_go_round_and_each_phone_says_its_own_side(couple, mara, theo, therapist):

@@ -167,6 +167,7 @@ function walk() {
         const [name, value, extra] = waiting[0];
         const { told, behind } = await ask(root.dataset.move, { csrfmiddlewaretoken: token, version: state.version, [name]: value, ...extra });
         waiting.shift();
+        if (told.ended) return void location.replace(root.dataset.home);
         if (behind) {
           waiting = waiting.filter(([, one]) => one === "pause");
           if (told.step !== state.step || told.paused !== state.paused) say(words.elsewhere);
@@ -210,7 +211,8 @@ function walk() {
       root.dataset.ask,
       (told) => {
         if (status.textContent === words.alone) say("");
-        if (told.ended || told.key !== state.key) location.reload();
+        if (told.ended) location.replace(root.dataset.home);
+        else if (told.key !== state.key) location.reload();
         else if (!waiting.length && !sending && told.version > state.version) {
           if (told.step !== state.step) say(words.elsewhere);
           take(told);
