@@ -211,9 +211,12 @@ def settle_all(now: datetime) -> None:
 
 
 def of_couple(couple: Couple, now: datetime) -> list[Pause]:
-    """Return what the desk shows: pauses that run or lie ahead, and what was asked for and nobody has seen yet."""
+    """Return what the desk shows: what runs or lies ahead, what was ended today, what was asked for and not seen."""
     today = timezone.localtime(now, couple.zone).date()
     runs = Q(lifted_at=None) & (Q(ends_on=None) | Q(ends_on__gte=today))
     unseen = Q(asked_by__isnull=False, set_by=None)
-    found = Pause.objects.filter(runs | unseen, couple=couple).select_related("assignment__edition", "asked_by")
+    undoable = Q(lifted_at__gt=now - timedelta(hours=24), asked_by=None)
+    found = Pause.objects.filter(runs | unseen | undoable, couple=couple).select_related(
+        "assignment__edition", "asked_by"
+    )
     return list(found.order_by("starts_on", "pk"))

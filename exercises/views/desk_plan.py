@@ -16,11 +16,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clients.models import Couple
-from exercises import attachments, plan_page, plans, record
+from exercises import attachments, plan_page, plans, record, when_words
 from exercises.access import assignment_or_404, couple_or_404
 from exercises.assign_filling import fill_from
 from exercises.assigning import Refused
 from exercises.forms import AssignForm
+from exercises.giving import Giving
 from exercises.models import Assignment
 from exercises.rounds import SLOT
 from exercises.views.desk_assign import hesitates, meaning
@@ -177,30 +178,67 @@ def plan_act(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: uuid
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_clinicians
 def plan_edit(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: uuid.UUID) -> HttpResponse:
-    """Change it from the next time on. What is done or open stays as it was given."""
+    """Change it from the next time on. What is done or open stays as it was given.
+
+    When somebody else was faster, both versions stand on the page, and saving again carries on theirs.
+    """
     couple = couple_or_404(couple_id)
-    assignment = given_or_404(couple, assignment_id)
-    following = Assignment.objects.filter(continues=assignment).first()
-    if following is not None:
-        return redirect("plan", couple.pk, following.pk)
-    exercise = assignment.edition.exercise
-    data = request.POST if request.method == "POST" else None
-    form = AssignForm(data, couple=couple, edition=assignment.edition, practice=request.practice, continues=assignment)
-    draft = plans.draft_of(assignment)
-    if data is None:
-        fill_from(form, draft)
-    elif form.is_valid():
-        done = _carried_on(request, couple, assignment, form)
+    newest = _newest(given_or_404(couple, assignment_id))
+    newest.couple = couple
+    if request.method != "POST":
+        if newest.pk != assignment_id:
+            return redirect("plan_edit", couple.pk, newest.pk)
+        form = _form_for(request, couple, newest, None)
+        fill_from(form, plans.draft_of(newest))
+        return _edit_page(request, couple, newest, form, plans.draft_of(newest))
+    form = _form_for(request, couple, newest, request.POST)
+    theirs = newest if request.POST.get("base", str(assignment_id)) != str(newest.pk) else None
+    if form.is_valid():
+        giving = form.giving()
+        if giving is not None and theirs is not None and _says_the_same(giving, theirs):
+            return redirect("plan", couple.pk, theirs.pk)  # the same page, sent twice
+        done = _carried_on(request, couple, newest, form) if theirs is None else None
         if done is not None:
             return done
+    return _edit_page(request, couple, newest, form, form.giving(), theirs)
+
+
+def _newest(assignment: Assignment) -> Assignment:
+    """What carries an assignment on by now; itself, when nothing does."""
+    while (following := Assignment.objects.filter(continues=assignment).select_related("edition").first()) is not None:
+        assignment = following
+    return assignment
+
+
+def _form_for(request: PracticeRequest, couple: Couple, assignment: Assignment, data: Any) -> AssignForm:
+    return AssignForm(data, couple=couple, edition=assignment.edition, practice=request.practice, continues=assignment)
+
+
+def _says_the_same(giving: Giving, theirs: Assignment) -> bool:
+    mine = (giving.why.strip(), giving.at, giving.due, giving.recurrence.rule)
+    return mine == (theirs.why, theirs.at, theirs.due, theirs.rule)
+
+
+def _edit_page(
+    request: PracticeRequest,
+    couple: Couple,
+    assignment: Assignment,
+    form: AssignForm,
+    giving: Giving | None,
+    theirs: Assignment | None = None,
+) -> HttpResponse:
+    exercise = assignment.edition.exercise
     context: dict[str, Any] = {
         **about(exercise),
-        **meaning(couple, exercise, form, form.giving() if data is not None else draft),
+        **meaning(couple, exercise, form, giving),
         "content": assignment.edition.content,
         "form": form,
         "assignment": assignment,
+        "theirs": theirs,
+        "theirs_said": when_words.said(theirs) if theirs else "",
     }
-    return render(request, "exercises/desk/assign.html", context, status=422 if form.errors else 200)
+    status = 409 if theirs else 422 if form.errors else 200
+    return render(request, "exercises/desk/assign.html", context, status=status)
 
 
 @require_POST

@@ -484,7 +484,26 @@ class TestPages:
         assert done.status_code == 302
         with inside_of(couple):
             assert Assignment.objects.get(continues=given).rule == "FREQ=WEEKLY;BYDAY=TH"
-        assert browser.get(path).status_code == 302, "it is carried on: there is nothing to change here"
+        assert browser.get(path).url == path.replace(str(given.pk), str(_following(couple, given).pk))
+
+    def test_two_who_change_it_at_once_both_see_what_the_other_wrote(self, couple, therapist, owner):
+        (given,) = give(couple, therapist, rule="FREQ=WEEKLY;BYDAY=TU")
+        first, second = signed_in(therapist), signed_in(owner)
+        path = f"/desk/couples/{couple.pk}/practice/{given.pk}/change/"
+        form = second.get(path).context["form"]
+        data = {name: form.initial.get(name, "") for name in ("who", "starts_on", "at", "lane", "opens_by", "key")}
+        data |= {"rhythm": "weekly", "weekdays": ["3"], "every": "1", "ends": "open", "due": "rhythm", "base": given.pk}
+        assert first.post(path, {**data, "why": "Hers."}).status_code == 302
+        assert first.post(path, {**data, "why": "Hers."}).status_code == 302, "sent twice it is one change"
+        clash = second.post(path, {**data, "why": "His."})
+        assert clash.status_code == 409
+        page = clash.content.decode()
+        assert "Hers." in page
+        assert "His." in page
+        theirs = _following(couple, given)
+        assert theirs.why == "Hers."
+        assert second.post(path, {**data, "why": "His.", "base": theirs.pk}).status_code == 302
+        assert _following(couple, theirs).why == "His."
 
     def test_deep_work_given_early_leaves_a_line_in_the_trail(self, frozen, couple, therapist):
         with inside_of(couple):
@@ -496,6 +515,11 @@ class TestPages:
             assigning.give(replace(draft, edition=edition), by=therapist)
         with inside_of(couple):
             assert AuditEvent.objects.filter(act="gave deep work early").count() == 1
+
+
+def _following(couple, given):
+    with inside_of(couple):
+        return Assignment.objects.get(continues=given)
 
 
 def test_a_colleague_without_the_couple_finds_nothing(couple, therapist, colleague, mara):
