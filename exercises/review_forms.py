@@ -58,18 +58,20 @@ class BeginForm(SayForm):
 
 
 class CommentForm(BeginForm):
-    """A therapist's words to one partner or to all.
+    """A therapist's words about an answer: to its author (``alone``) or to all.
 
     Next to something private or still sealed, words to all need a second thought: a tick of their own.
     """
 
     sure = forms.BooleanField(
-        required=False, label=gettext_lazy("Nothing in this message gives away what the others cannot read.")
+        required=False, label=gettext_lazy("Nothing in this message gives away what the others cannot read")
     )
 
-    def __init__(self, *args: Any, partners: list[Partner], delicate: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, alone: list[Partner], partners: list[Partner], delicate: bool = False, **kwargs: Any
+    ) -> None:
         self.delicate = delicate
-        super().__init__(*args, choices=audience_choices(partners), **kwargs)
+        super().__init__(*args, choices=audience_choices(alone, partners), **kwargs)
         if not delicate:
             del self.fields["sure"]
 
@@ -80,13 +82,13 @@ class CommentForm(BeginForm):
         return said
 
 
-def audience_choices(partners: list[Partner]) -> list[tuple[str, str]]:
-    """Each partner alone, and all together."""
-    alone = [(str(one.client_id), _("%(name)s alone") % {"name": one.client.name}) for one in partners]
+def audience_choices(alone: list[Partner], partners: list[Partner]) -> list[tuple[str, str]]:
+    """Each of ``alone`` by themselves, and all partners together."""
+    offered = [(str(one.client_id), _("%(name)s alone") % {"name": one.client.name}) for one in alone]
     if len(partners) < 2:
-        return alone
+        return offered
     everybody = names([one.client.name for one in partners])
-    return [*alone, (EVERYBODY, _("%(names)s together") % {"names": everybody})]
+    return [*offered, (EVERYBODY, _("%(names)s together") % {"names": everybody})]
 
 
 def audience_of(to: str, partners: list[Partner]) -> list[uuid.UUID]:

@@ -161,10 +161,13 @@ def comment(
     sent = response_or_404(couple, response_id)
     event = event_of(request, couple, sent, apart)
     partners = threads.present(couple)
-    if sent.author_id not in {one.client_id for one in partners}:
+    author = [one for one in partners if one.client_id == sent.author_id]
+    if not author:
         raise Http404
     delicate = apart or event.sealed
-    form = CommentForm(request.POST or None, partners=partners, delicate=delicate, initial={"to": str(sent.author_id)})
+    form = CommentForm(
+        request.POST or None, alone=author, partners=partners, delicate=delicate, initial={"to": str(sent.author_id)}
+    )
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         audience = audience_of(said["to"], partners)

@@ -49,7 +49,7 @@ def thread_new(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.U
     client = partner_or_404(couple, client_id) if client_id else None
     partners = threads.present(couple)
     offered = [one for one in partners if client is None or one.client_id == client.pk]
-    choices = audience_choices(offered)
+    choices = audience_choices(offered, partners if client is None else [])
     initial = {"to": choices[0][0] if len(choices) == 1 else ""}
     form = BeginForm(request.POST or None, choices=choices, initial=initial)
     if request.method == "POST" and form.is_valid():

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clients.access import for_consenting_clients
 from clients.models import Couple
 from exercises import goals
-from exercises.lane_words import circles, said
+from exercises.lane_words import Circle, circles, said
 from exercises.models import Goal, GoalRating
 from exercises.review_forms import EVERYBODY, OwnGoalForm, RateForm
 from exercises.views.portal import own_couples
@@ -63,6 +63,7 @@ def rate(request: PortalRequest, goal_id: uuid.UUID) -> HttpResponse:
         "stops": goals.STOPS,
         "mine": mine,
         "said": said(goal.lane, circle),
+        "readers": _readers(goal, circle),
     }
     return render(request, "exercises/portal/goal.html", context, status=422 if form.errors else 200)
 
@@ -89,6 +90,16 @@ def goal_new(request: PortalRequest) -> HttpResponse:
         return redirect("portal_goal", goal.pk)
     context = {"form": form, "circle": circle, "today": timezone.localdate()}
     return render(request, "exercises/portal/goal_new.html", context, status=422 if form.errors else 200)
+
+
+def _readers(goal: Goal, circle: Circle) -> str:
+    """Who reads the number, in the names of this person's circle."""
+    told = {"therapist": circle.therapist, "other": circle.other}
+    if goal.lane == Lane.PRIVATE:
+        if not circle.others:
+            return _("Only %(therapist)s reads your number.") % told
+        return _("Only %(therapist)s reads your number. %(other)s does not know of this at all.") % told
+    return _("%(other)s and %(therapist)s can read your number as soon as you note it.") % told
 
 
 def _couples() -> list[Couple]:

@@ -195,6 +195,13 @@ def test_words_to_all_beside_something_private_need_a_second_thought(couple, the
     assert (thread.response_id, thread.assignment_id) == (None, None), "it points to nothing that one may not know"
 
 
+def test_words_about_an_answer_never_go_to_the_other_partner_alone(couple, therapist, mara, theo, private):
+    browser = signed_in(therapist)
+    assert comment(browser, couple, private, str(theo.pk), "To him", apart=True, sure="on").status_code == 422
+    with acting_as(theo):
+        assert Thread.objects.count() == 0
+
+
 def test_words_to_all_about_a_sealed_answer_do_not_point_to_it(couple, therapist, mara, theo):
     (hers, _his) = give_form(couple, therapist, "reveal", TWO_SCALES)
     sealed = answer(hers, mara, near="8", good="Tea")
