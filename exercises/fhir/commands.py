@@ -27,6 +27,8 @@ class FhirCommand(BaseCommand):
     """
 
     requires_system_checks: list[str] = []
+    #: False on a machine whose demo was never run: there is nothing to ask.
+    has_database = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--practice", required=True, metavar="SLUG", help="the short name of the practice")
@@ -46,6 +48,10 @@ class FhirCommand(BaseCommand):
         from practice.local import postgres
 
         state = settings.STATE / "demo"
+        if not (state / "postgres").exists():
+            self.has_database = False
+            super().run_from_argv(argv)
+            return
         was_up = postgres.answers(state)
         try:
             super().run_from_argv(argv)
@@ -65,9 +71,11 @@ class FhirCommand(BaseCommand):
     def inside(self, slug: str) -> Iterator[Practice]:
         """Work in the practice of that short name; there is no other way in from a command line."""
         try:
-            found = self._find(slug)
+            found = self._find(slug) if self.has_database else None
         except DatabaseError:
             self.refuse(["The database is not ready. Start the demo, or migrate it, and try again."])
+        if not self.has_database:
+            self.refuse(["There is no database yet. Run the demo once, or name one in DATABASE_URL."])
         if found is None:
             self.refuse([f"There is no practice “{slug}”."])
         with tenancy.acting(tenancy.as_system(found.pk)):

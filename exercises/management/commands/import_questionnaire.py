@@ -39,6 +39,11 @@ class Command(FhirCommand):
         except Refused as refused:
             self.refuse(refused.findings)
         self._refuse_unlicensed(plans, options["licence_reference"])
+        if dry_run and not self.has_database:
+            for plan in plans:
+                self._describe(plan)
+            self.say("Nothing was saved: this was a dry run. No practice was asked, since there is no database yet.")
+            return
         with self.inside(practice):
             for plan in plans:
                 self._one(plan, dry_run, options)
