@@ -24,7 +24,8 @@ def fill_from(form: AssignForm, draft: Giving) -> None:
         form.choices_of(name, with_own(form.fields[name].choices, choices))  # type: ignore[attr-defined]
     slugs = {one.pk: slug for slug, one in form.follow_ups.items()}
     people = form.partners()
-    form.initial |= {
+    form.initial = {
+        **form.initial,
         "who": TOGETHER if draft.lane == Lane.JOINT else EACH if len(people) > 1 else str(people[0].pk),
         "why": draft.why,
         "due": draft.due,

@@ -149,11 +149,11 @@ class AssignForm(WhenForm):
 
     def _follow_ups(self) -> dict[str, Edition]:
         there = by_slug(FOLLOW_UPS)
-        found = {
-            slug: there[slug].newest
-            for slug in FOLLOW_UPS
-            if slug in there and there[slug].newest and there[slug].pk != self.edition.exercise_id
-        }
+        found: dict[str, Edition] = {}
+        for slug in FOLLOW_UPS:
+            newest = there[slug].newest if slug in there else None
+            if newest is not None and newest.exercise_id != self.edition.exercise_id:
+                found[slug] = newest
         kept = self.continues.follow_up if self.continues else None
         if kept is not None and kept.pk not in {one.pk for one in found.values()}:
             found[str(kept.pk)] = kept

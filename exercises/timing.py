@@ -134,8 +134,11 @@ def start_of_day(day: date, zone: ZoneInfo) -> datetime.datetime:
 class Waits(Protocol):
     """What says how long before a session something is due: an assignment, or an act of giving."""
 
-    due_hours_before: int | None
-    at: time
+    @property
+    def due_hours_before(self) -> int | None: ...
+
+    @property
+    def at(self) -> time: ...
 
 
 def due_before(assignment: Waits, session: Appointment, zone: ZoneInfo) -> datetime.datetime:

@@ -27,10 +27,17 @@ Due = Assignment.Due
 class Planned(Protocol):
     """An assignment, or an act of giving: what both say about when."""
 
-    due: str
-    due_hours_before: int | None
-    starts_on: date
-    at: time
+    @property
+    def due(self) -> str: ...
+
+    @property
+    def due_hours_before(self) -> int | None: ...
+
+    @property
+    def starts_on(self) -> date: ...
+
+    @property
+    def at(self) -> time: ...
 
     @property
     def recurrence(self) -> Recurrence: ...
@@ -120,7 +127,7 @@ def clock(local: datetime, day: date) -> str:
 
 
 def next_moments(
-    planned: Assignment | Planned, couple: Couple, people: Iterable[uuid.UUID], zone: ZoneInfo, now: datetime, n: int
+    planned: Planned, couple: Couple, people: Iterable[uuid.UUID], zone: ZoneInfo, now: datetime, n: int
 ) -> list[datetime]:
     """Return when it would be due next in one zone, at most ``n`` times."""
     match planned.due:

@@ -98,8 +98,9 @@ def appointment_edit(request: PracticeRequest, pk: UUID) -> HttpResponse:
             )
         except appointments.Changed as changed:
             theirs, status = changed.now, 409
-            form.data = form.data.copy()
-            form.data["seen"] = appointments.version_of(changed.now)
+            again = request.POST.copy()
+            again["seen"] = appointments.version_of(changed.now)
+            form.data = again
         else:
             messages.success(request, _("The session is changed. What waits for it has moved along."))
             return redirect("appointments", couple.pk)

@@ -132,7 +132,7 @@ def _acted(
             moved = plans.move(assignment, slot, move.cleaned_data["day"], move.cleaned_data["at"])
         except Refused as refused:
             for name, message in refused.errors.items():
-                move.add_error(name, message)
+                move.add_error(name, str(message))
             return False
         said = _("Moved. The other dates stay as they are.") if moved else _("This one is over; nothing was moved.")
         messages.success(request, said)
