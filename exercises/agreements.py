@@ -56,6 +56,11 @@ class Kept:
     def waits_for(self, version: AgreementVersion) -> set[uuid.UUID]:
         return set(version.audience) - self.yes[version.pk]
 
+    @property
+    def wants_a_look(self) -> bool:
+        """Whether the day has come that the partners set themselves to look at it again."""
+        return self.holding is not None and self.is_due(timezone.localdate())
+
     def is_due(self, today: datetime.date) -> bool:
         return self.agreement.review_on is not None and self.agreement.review_on <= today
 

@@ -29,6 +29,8 @@ from practice.models import Membership
 
 #: How many go with one answer, one journal entry, one assignment.
 AT_MOST = 4
+#: The line that says what it is: a picture's words for those who don't see it.
+LONGEST_NAME = 120
 
 
 def of_draft(occurrence: Occurrence, author: Client) -> QuerySet[Attachment]:
@@ -65,24 +67,29 @@ def _light(rows: QuerySet[Attachment]) -> QuerySet[Attachment]:
     return rows.defer("sealed").order_by("made_at", "pk")
 
 
-def add_to_draft(occurrence: Occurrence, author: Client, file: UploadedFile) -> Attachment:
-    """Keep a file with what ``author`` is about to send. Raises Unkeepable."""
+def add_to_draft(occurrence: Occurrence, author: Client, file: UploadedFile, words: str = "") -> Attachment:
+    """Keep a file with what ``author`` is about to send; ``words`` say what it is. Raises Unkeepable."""
     _room(of_draft(occurrence, author))
-    return _keep(file, couple_id=occurrence.couple_id, author=author, lane=Lane.OWN, readers=[], occurrence=occurrence)
+    return _keep(
+        file, words, couple_id=occurrence.couple_id, author=author, lane=Lane.OWN, readers=[], occurrence=occurrence
+    )
 
 
-def add_to_journal(entry: JournalEntry, file: UploadedFile) -> Attachment:
+def add_to_journal(entry: JournalEntry, file: UploadedFile, words: str = "") -> Attachment:
     """Keep a file with a journal entry that is still its author's alone. Raises Unkeepable."""
     _room(of_journal_entry(entry))
-    return _keep(file, couple_id=entry.couple_id, author=entry.author, lane=Lane.OWN, readers=[], journal_entry=entry)
+    return _keep(
+        file, words, couple_id=entry.couple_id, author=entry.author, lane=Lane.OWN, readers=[], journal_entry=entry
+    )
 
 
-def add_to_assignment(assignment: Assignment, member: Membership, file: UploadedFile) -> Attachment:
+def add_to_assignment(assignment: Assignment, member: Membership, file: UploadedFile, words: str = "") -> Attachment:
     """Keep a file from the therapist for the people an assignment was given to. Raises Unkeepable."""
     _room(of_assignment(assignment))
     alone = len(assignment.audience) == 1
     return _keep(
         file,
+        words,
         couple_id=assignment.couple_id,
         uploaded_by=member,
         lane=Lane.PRIVATE if alone else Lane.SHARED,
@@ -97,9 +104,7 @@ def go_along(sender: object, response: Response, **kwargs: object) -> None:
     """Let what lies with the draft go along with its answer: same lane, same readers, and so after a revision."""
     now_stands = Response.objects.get(pk=response.pk)  # a reveal may have gained readers since it was written
     rows = Attachment.objects.filter(occurrence_id=response.occurrence_id, author_id=response.author_id)
-    rows.update(
-        response=now_stands, lane=now_stands.lane, readers=now_stands.readers, opens_at=now_stands.opens_at
-    )
+    rows.update(response=now_stands, lane=now_stands.lane, readers=now_stands.readers, opens_at=now_stands.opens_at)
 
 
 def follow(entry: JournalEntry) -> None:
@@ -135,7 +140,7 @@ def _room(there: QuerySet[Attachment]) -> None:
         raise Unkeepable(format_lazy(_("There is room for {n} files here. Take one away first."), n=AT_MOST))
 
 
-def _keep(file: UploadedFile, *, author: Client | None = None, **belongs) -> Attachment:
+def _keep(file: UploadedFile, words: str, *, author: Client | None = None, **belongs) -> Attachment:
     if (file.size or 0) > LIMIT:
         raise Unkeepable(format_lazy(_("There is room for {n} MB in one file."), n=LIMIT // 10**6))
     found = bare(file.read(LIMIT + 1))
@@ -146,7 +151,7 @@ def _keep(file: UploadedFile, *, author: Client | None = None, **belongs) -> Att
         author=author,
         kind=found.kind,
         content_type=found.content_type,
-        name=_name(file.name or ""),
+        name=_name(found.kind, file.name or "", words),
         size=len(found.data),
         sha256=hashlib.sha256(found.data).hexdigest(),
         sealed=vault.seal(
@@ -158,10 +163,14 @@ def _keep(file: UploadedFile, *, author: Client | None = None, **belongs) -> Att
     return attachment
 
 
-def _name(given: str) -> str:
-    """The name somebody gave the file, without its path; empty when it says nothing that can be kept."""
+def _name(kind: str, given: str, words: str) -> str:
+    """What its owner calls it: their own words, else the name of a document, without its path.
+
+    Cameras and recorders call a file by date, hour and device, which is not kept.
+    """
+    own = words.strip() or ("" if kind != Attachment.Kind.FILE else given.replace("\\", "/").rsplit("/", 1)[-1])
     try:
-        return wording.tidy(given.replace("\\", "/").rsplit("/", 1)[-1][:120], lines=False)
+        return wording.tidy(own[:LONGEST_NAME], lines=False)
     except wording.UnkeepableText:
         return ""
 

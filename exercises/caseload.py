@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clients.models import Appointment, Client, Couple
+from exercises import programs
 from exercises.desk import QueueItem, register_queue
 from exercises.load import Piece, minutes_a_week, piece_of
 from exercises.models import Answer, Assignment, Occurrence, Reading, Response
@@ -50,6 +51,7 @@ class Row:
     partners: list[PartnerState] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     minutes: int = 0
+    programs: list[str] = field(default_factory=list)
     next_due: datetime | None = None
     session: Appointment | None = None
     unread: int = 0
@@ -75,7 +77,7 @@ def rows(membership: Membership, couples: Collection[Couple], now: datetime) -> 
         .annotate(soonest=Min("due_at"))
     )
     unread = dict(unread_responses(membership, ids).values_list("couple_id").annotate(n=Count("pk")))
-    given = _given(ids, now)
+    given, programs_of = _given(ids, now), _programs(ids, now)
     made = [
         Row(
             couple=couple,
@@ -86,6 +88,7 @@ def rows(membership: Membership, couples: Collection[Couple], now: datetime) -> 
             ],
             titles=sorted({title for title, _piece in given[couple.pk]}),
             minutes=_heaviest(couple, given[couple.pk], now),
+            programs=programs_of[couple.pk],
             next_due=next_due.get(couple.pk),
             session=sessions.get(couple.pk),
             unread=unread.get(couple.pk, 0),
@@ -155,6 +158,23 @@ def _given(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, lis
     )
     for one in running:
         found[one.couple_id].append((one.title, piece_of(one, int(one.minutes or 0))))
+    return found
+
+
+def _programs(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, list[str]]:
+    """Where each couple is in its programs, in a few words."""
+    runs = list(programs.running(couples))
+    still = {run.pk for run in programs.standing_still(runs, now)}
+    found: dict[uuid.UUID, list[str]] = defaultdict(list)
+    for run in runs:
+        at = {"week": min(run.week, len(run.content["weeks"])), "of": len(run.content["weeks"])}
+        if run.paused_at is not None:
+            words = _("program rests")
+        elif run.pk in still:
+            words = _("program stands still in week %(week)s of %(of)s") % at
+        else:
+            words = _("program, week %(week)s of %(of)s") % at if run.week else _("program begins soon")
+        found[run.couple_id].append(words)
     return found
 
 

@@ -7,13 +7,16 @@ import uuid
 from dataclasses import dataclass, field
 
 from django.http import Http404
+from django.utils import timezone
 
 from clients.models import Client, Partner
+from exercises import attachments
 from exercises.answers import words
 from exercises.comparing import value_of
 from exercises.lanes import OPEN_LANES
-from exercises.models import Answer, Assignment, Edition, Response
-from exercises.together import readable
+from exercises.models import Answer, Assignment, Attachment, Edition, Response
+from exercises.together import by_slot, readable
+from exercises.vocabulary import Lane
 from practice import tenancy
 
 #: How far back one page reaches.
@@ -27,6 +30,9 @@ class Entry:
     name: str
     position: int
     said: tuple[tuple[str, str], ...]
+    files: tuple[Attachment, ...] = ()
+    #: Written by all of them in one, so it is nobody's side.
+    joint: bool = False
 
 
 @dataclass
@@ -54,30 +60,48 @@ def of(person: Client, couples: list[uuid.UUID], assignment_id: uuid.UUID, now: 
             .first()
         )
         rounds = list(assignment.occurrences.values_list("pk", flat=True)) if assignment else []
-    responses = list(
-        readable(person, couples, now).filter(occurrence__in=rounds).order_by("-submitted_at", "-pk")[:AT_MOST]
-    )
-    if assignment is None or not responses:
+    found = readable(person, couples, now).filter(occurrence__in=rounds).order_by("-submitted_at", "-pk")
+    # What is ready to open and was not looked at keeps its moment: it comes here after that.
+    groups = [one for one in by_slot(person, list(found[:AT_MOST])) if one.unfolded]
+    if assignment is None or not groups:
         raise Http404
-    return OverTime(assignment.edition, _days(assignment, responses))
+    responses = sorted((one for group in groups for one in group.responses), key=_sent, reverse=True)
+    return OverTime(groups[0].edition, _days(assignment, groups[0].edition, responses))
 
 
-def _days(assignment: Assignment, responses: list[Response]) -> list[Day]:
+def more_than(assignment_id: uuid.UUID, slot: str, person: Client, couples: list[uuid.UUID], now) -> bool:
+    """Tell whether other rounds of an assignment have something to read for this person as well."""
+    with tenancy.elevated():
+        others = list(
+            Assignment.objects.get(pk=assignment_id).occurrences.exclude(slot=slot).values_list("pk", flat=True)
+        )
+    return bool(others) and readable(person, couples, now).filter(occurrence__in=others).exists()
+
+
+def _sent(response: Response) -> tuple[datetime.datetime, uuid.UUID]:
+    return response.submitted_at, response.pk
+
+
+def _days(assignment: Assignment, edition: Edition, responses: list[Response]) -> list[Day]:
     partners = {
         one.client_id: one for one in Partner.objects.filter(couple=assignment.couple_id).select_related("client")
     }
     said: dict[uuid.UUID, dict[str, Answer]] = {}
     for answer in Answer.objects.filter(response__in=responses, lane__in=OPEN_LANES):
         said.setdefault(answer.response_id, {})[answer.key] = answer
+    files = attachments.of_responses(responses)
     found: dict[datetime.date, Day] = {}
     for response in responses:
-        answers = said.get(response.pk, {})
-        lines = _lines(assignment.edition, answers)
+        lines = _lines(edition, said.get(response.pk, {}))
+        added = tuple(files.get(response.pk, ()))
         author = partners.get(response.author_id)
-        if not lines or author is None:
+        if not (lines or added) or author is None:
             continue
-        day = found.setdefault(response.submitted_at.date(), Day(response.submitted_at))
-        day.entries.append(Entry(author.client.name, author.position, lines))
+        day = found.setdefault(timezone.localtime(response.submitted_at).date(), Day(response.submitted_at))
+        entry = Entry(author.client.name, author.position, lines, added, response.lane == Lane.JOINT)
+        day.entries.append(entry)
+    for day in found.values():
+        day.entries.sort(key=lambda one: one.position)
     return list(found.values())
 
 

@@ -19,6 +19,7 @@ from exercises.languages import language_of
 from exercises.models import Draft, Occurrence, Response
 from exercises.news import News, news
 from exercises.on_demand import Offered, offered
+from exercises.program_days import Along, along
 from exercises.together import Opened, opened, sealed
 from exercises.vocabulary import Lane
 from practice.models import Practice
@@ -64,6 +65,7 @@ class Today:
     resting: list[Occurrence] = field(default_factory=list)
     together: list[Opened] = field(default_factory=list)
     news: News | None = None
+    along: list[Along] = field(default_factory=list)
 
     @property
     def next_opening(self) -> datetime.datetime | None:
@@ -92,6 +94,7 @@ def today(person: Client, practice: Practice, couples: list[uuid.UUID], now: dat
     page.whenever = offered(person, couples, now)
     page.news = news(person, couples)
     page.resting = _resting(person, couples, now)
+    page.along = along(couples)
     if page.session is not None:
         page.therapist = around[page.session.couple_id].therapist
     return page

@@ -10,7 +10,7 @@ import datetime
 import uuid
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -60,10 +60,11 @@ def readable(person: Client, couples: list[uuid.UUID], now: datetime.datetime):
 def opened(person: Client, couples: list[uuid.UUID], now: datetime.datetime, limit: int = 60) -> list[Opened]:
     """Return the slots with something open, what opened last first."""
     responses = list(readable(person, couples, now).order_by("-opens_at", "-pk")[:limit])
-    return _by_slot(person, responses)
+    return by_slot(person, responses)
 
 
-def _by_slot(person: Client, responses: list[Response]) -> list[Opened]:
+def by_slot(person: Client, responses: list[Response]) -> list[Opened]:
+    """Put responses that this person may read together by slot, in the order given."""
     with tenancy.elevated():
         rows = {
             one.pk: one
@@ -133,6 +134,7 @@ def running(person: Client, couples: list[uuid.UUID]) -> list[Running]:
         Assignment.objects.running()
         .filter(couple__in=couples, lane__in=OPEN_LANES, audience__contains=[person.pk])
         .filter(audience__len__gt=1)
+        .exclude(Q(rule__in=["", "once"]) & ~Q(due=Assignment.Due.ON_DEMAND) & ~Exists(_not_over()))
         .select_related("edition")
         .order_by("-given_at", "pk")[:12]
     )
@@ -143,6 +145,10 @@ def running(person: Client, couples: list[uuid.UUID]) -> list[Running]:
     for row in past.order_by("-due_at").values_list("assignment_id", "state"):
         rounds.setdefault(row[0], []).append(row[1])
     return [_running(one, rounds.get(one.pk, [])[:LOOKED_BACK]) for one in given]
+
+
+def _not_over() -> QuerySet[Occurrence]:
+    return Occurrence.objects.filter(assignment=OuterRef("pk"), closes_at__gt=timezone.now()).exclude(state="done")
 
 
 def _running(assignment: Assignment, states: list[str]) -> Running:
@@ -181,7 +187,7 @@ def one(person: Client, couples: list[uuid.UUID], occurrence_id: uuid.UUID, now:
             if row is not None and row.assignment_id is not None
             else []
         )
-    groups = _by_slot(person, list(readable(person, couples, now).filter(occurrence__in=slot).order_by("pk")))
+    groups = by_slot(person, list(readable(person, couples, now).filter(occurrence__in=slot).order_by("pk")))
     if not groups:
         raise Http404
     return groups[0]

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from practice import identity, tenancy
+from practice import identity, sensors, tenancy
 from practice.models import Practice
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -24,7 +24,7 @@ FRONT_DOOR = "/"
 
 
 class PrivateResponses:
-    """Nothing is cached by browsers or proxies, and no page may use the device's sensors."""
+    """Nothing is cached by browsers or proxies, and no page uses the device's sensors unasked."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -34,7 +34,7 @@ class PrivateResponses:
         if not request.path.startswith(settings.STATIC_URL):
             response.headers["Cache-Control"] = "no-store"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
+        response.headers.setdefault(sensors.HEADER, sensors.NONE)
         response.headers["X-Robots-Tag"] = "noindex"
         return response
 

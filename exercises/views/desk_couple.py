@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clients.models import Client, Couple
-from exercises import agenda, assigning, programs, record, reviewing, thread_reading
+from exercises import agenda, assigning, attachments, programs, record, reviewing, thread_reading
 from exercises.access import assignment_or_404, couple_or_404, partner_or_404, response_or_404
 from exercises.desk import queue
 from exercises.models import Occurrence, Response
@@ -36,6 +36,7 @@ def couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     if not request.membership.sees_answers:
         return render(request, "exercises/desk/couple_office.html", context)
     context["runs"] = list(programs.running([one.pk]))
+    context["still"] = programs.standing_still(context["runs"], timezone.now())
     context["urgent"] = [item for item in queue(request.membership, [one.pk]) if item.urgent]
     skips = record.skips_of(one)
     return render(request, "exercises/desk/couple.html", {**context, **_happened(request, one, None, skips)})
@@ -112,9 +113,12 @@ def response(
     sent = response_or_404(one, response_id)
     event = event_of(request, one, sent, apart)
     audit.looked("opened", "exercises_response", sent.pk)
+    # What was sent along goes with the whole answer: on its own page, or on the private one.
+    is_here = (sent.lane in record.APART) == apart
     context = {
         **around(request, one),
         "event": event,
+        "files": attachments.of_responses([sent]).get(sent.pk, []) if is_here else [],
         "apart": apart,
         "client": sent.author,
         "review": reviewing.review_of(sent, apart=apart),

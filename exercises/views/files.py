@@ -68,7 +68,7 @@ def draft_file_add(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
     doing = doings.of(request.person, request.practice, occurrence_id)
     if doing.sent is not None or not doing.can_answer:
         return redirect("do", occurrence_id)
-    _added(request, lambda file: attachments.add_to_draft(doing.occurrence, request.person, file))
+    _added(request, lambda file, words: attachments.add_to_draft(doing.occurrence, request.person, file, words))
     return redirect("do_check" if doing.questions else "do", occurrence_id)
 
 
@@ -91,7 +91,7 @@ def space_file_add(request: Any, entry_id: uuid.UUID) -> HttpResponse:
     page = journal.of(request.person).filter(pk=entry_id, lane=Lane.OWN).first()
     if page is None:
         raise Http404
-    _added(request, lambda file: attachments.add_to_journal(page, file))
+    _added(request, lambda file, words: attachments.add_to_journal(page, file, words))
     return redirect("portal_space_entry", entry_id)
 
 
@@ -113,7 +113,7 @@ def assignment_file_add(request: Any, couple_id: uuid.UUID, assignment_id: uuid.
     """Put a file with an assignment, for the people it was given to."""
     couple = couple_or_404(couple_id)
     assignment = assignment_or_404(couple, assignment_id)
-    _added(request, lambda file: attachments.add_to_assignment(assignment, request.membership, file))
+    _added(request, lambda file, words: attachments.add_to_assignment(assignment, request.membership, file, words))
     return redirect(request.POST.get("next") if _is_ours(request) else couple)
 
 
@@ -144,7 +144,7 @@ def _added(request: Any, add: Any) -> None:
         messages.warning(request, _("Please choose a file first."))
         return
     try:
-        add(file)
+        add(file, request.POST.get("words", ""))
     except Unkeepable as refusal:
         messages.warning(request, str(refusal.message))
     else:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from clients.access import for_consenting_clients
 from clients.models import Appointment, Partner
-from exercises import agreements, comparing, journal
+from exercises import agreements, attachments, comparing, journal, program_days
 from exercises import over_time as over
 from exercises import today as first_page
 from exercises import together as opening
@@ -51,17 +51,20 @@ def together(request: PortalRequest) -> HttpResponse:
     """What has opened, the newest first, and what of one's own is still sealed."""
     now, couples = timezone.now(), own_couples()
     around = circles(request.person, request.practice, couples)
-    pages = Paginator(opening.opened(request.person, couples, now, limit=400), ON_A_PAGE)
+    groups = opening.opened(request.person, couples, now, limit=400)
+    pages = Paginator([one for one in groups if one.unfolded], ON_A_PAGE)
     waiting = [first_page.Waiting(one, around[one.couple_id]) for one in opening.sealed(request.person, couples, now)]
     return render(
         request,
         "exercises/portal/together.html",
         {
             "page_obj": pages.get_page(request.GET.get("page")),
+            "ready": [one for one in groups if not one.unfolded],
             "waiting": waiting,
             "now": now,
             "agreed": agreements.of(agreements.readable(couples)),
             "running": opening.running(request.person, couples),
+            "along": program_days.along(couples),
             "wins": opening.wins(request.person, couples, now),
             "pages": list(journal.shared_with(request.person, couples)[:ON_A_PAGE]),
         },
@@ -89,6 +92,7 @@ def opened(request: HttpRequest, occurrence_id: uuid.UUID) -> HttpResponse:
         Partner.objects.filter(couple=group.assignment.couple_id).select_related("client").order_by("position")
     )
     senders = {one.author_id for one in group.responses}
+    files = attachments.of_responses(group.responses)
     return render(
         request,
         "exercises/portal/opened.html",
@@ -99,6 +103,13 @@ def opened(request: HttpRequest, occurrence_id: uuid.UUID) -> HttpResponse:
             "alone": len(senders) < 2 and group.lane != Lane.JOINT,
             "only_mine": senders == {person.pk},
             "who_sent": [one for one in partners if one.client_id in senders],
+            "added": [
+                (partner, files[one.pk])
+                for partner in partners
+                for one in group.responses
+                if one.author_id == partner.client_id and one.pk in files
+            ],
+            "there_is_more": over.more_than(group.assignment.pk, group.slot, person, couples, now),
         },
     )
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.access import for_consenting_clients
+from exercises import attachments, drafts, looking_over
 from exercises import doing as doings
-from exercises import drafts, looking_over
 from exercises.answers import QuestionError, clean_form
 from exercises.asking import spot_of
 from exercises.doing import Doing
@@ -59,6 +59,7 @@ def intro(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
         "cautions": doings.cautions(doing),
         "go_on_at": doing.go_on_at(),
         "started": bool(doing.kept.version),
+        "files": list(attachments.of_assignment(doing.assignment)),
     }
     return render(request, "exercises/portal/intro.html", context)
 
@@ -134,7 +135,7 @@ def _posted(request: Any, doing: Doing, number: int) -> dict[str, list[str]]:
     """Return what the page sent, by answer key. A page says which questions it showed."""
     there = doing.screen(number).names
     shown = [key for key in request.POST.getlist("question") if key in doing.form] or there
-    return {key: request.POST.getlist(key) for key in shown}
+    return {key: [part for part in request.POST.getlist(key) if part] for key in shown}
 
 
 def _touched(request: Any, raw: dict[str, list[str]]) -> dict[str, list[str]]:

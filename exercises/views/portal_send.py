@@ -26,6 +26,7 @@ from exercises.next_steps import next_steps
 from exercises.views.portal_do import over
 from exercises.views.portal_save import script_words
 from exercises.vocabulary import Lane
+from practice.sensors import with_microphone
 
 
 class ReasonForm(forms.Form):
@@ -39,6 +40,7 @@ class ReasonForm(forms.Form):
 
 @require_safe
 @for_consenting_clients
+@with_microphone
 def check(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
     """All answers by who will read them, each with a way back to it."""
     doing = doings.of(request.person, request.practice, occurrence_id)

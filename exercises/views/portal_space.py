@@ -28,6 +28,7 @@ from exercises.models import JournalEntry
 from exercises.views.portal import own_couples
 from exercises.vocabulary import Lane
 from practice.ids import uuid7
+from practice.sensors import with_microphone
 
 ON_A_PAGE = 20
 
@@ -59,12 +60,18 @@ class PageForm(forms.Form):
 @for_consenting_clients
 def space(request: Any) -> HttpResponse:
     """All pages, the newest first."""
-    pages = Paginator(journal.of(request.person), ON_A_PAGE)
+    pages = Paginator(journal.of(request.person), ON_A_PAGE).get_page(request.GET.get("page"))
+    circle = _circle(request)
     shared = list(journal.shared_with(request.person, own_couples())[:ON_A_PAGE])
     return render(
         request,
         "exercises/portal/space.html",
-        {"page_obj": pages.get_page(request.GET.get("page")), "circle": _circle(request), "shared": shared},
+        {
+            "page_obj": pages,
+            "pages": [(page, said(page.lane, circle)) for page in pages],
+            "circle": circle,
+            "shared": shared,
+        },
     )
 
 
@@ -95,6 +102,7 @@ def _begin(request: Any, key: uuid.UUID, text: str) -> JournalEntry:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_consenting_clients
+@with_microphone
 def entry(request: Any, entry_id: uuid.UUID) -> HttpResponse:
     """One page: written on while it is one's own, read when it was handed over."""
     page = _own_or_404(request, entry_id)
