@@ -57,6 +57,7 @@ urlpatterns = [
     path(COUPLE + "files/<uuid:file_id>/take-away/", files.assignment_file_remove, name="assignment_file_remove"),
     path(COUPLE + "practice/<uuid:assignment_id>/files/", files.assignment_file_add, name="assignment_file"),
     path("", include("exercises.fhir_urls")),
+    path("", include("exercises.write_urls")),
     path("library/", desk_library.shelf, name="library"),
     path("library/<slug:slug>/", desk_library.exercise, name="exercise"),
     path("library/<slug:slug>/preview/", desk_library.preview, name="exercise_preview"),

@@ -14,18 +14,22 @@ from typing import Any
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
+from django.db.models.fields.json import KeyTransform
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from exercises.models import Exercise
+from exercises.shelves import Shelves
+from exercises.translations import language_name
 from exercises.vocabulary import Kind, Lane, Level, Participation, Theme
 
 LONGEST_SEARCH = 200
 WORDS_TRIED = 8
 MINUTES = (5, 15, 30, 60)
 _WORD = re.compile(r"[^\W_]+")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 _OPERATORS = re.compile(r'["-]|\bor\b', re.IGNORECASE)
 
 #: How to read a facet's values off an exercise.
@@ -37,6 +41,8 @@ _READ: Mapping[str, Callable[[Exercise], Iterable[str]]] = {
     "who": lambda one: [one.participation],
     "lane": lambda one: [one.lane],
 }
+
+Choices = list[tuple[str, str | Promise]]
 
 FACETS: Mapping[str, tuple[str | Promise, list[tuple[str, str | Promise]]]] = {
     "theme": (_("Theme"), list(Theme.choices)),
@@ -64,13 +70,45 @@ class Wish:
         return not self.words and not any(self.chosen.values())
 
 
-def wish_of(query: QueryDict) -> Wish:
+#: Where an exercise comes from or stands, besides the shelves that a practice names itself.
+OWN, ADAPTED, FAVOURITES, HIDDEN = "own", "adapted", "favourites", "hidden"
+PLACES: Choices = [
+    (FAVOURITES, _("My favourites")),
+    (OWN, _("Written here")),
+    (ADAPTED, _("Adapted here")),
+    (HIDDEN, _("Hidden")),
+]
+
+
+def facets_with(shelves: Shelves) -> Mapping[str, tuple[str | Promise, Choices]]:
+    """All facets, those of the shelves first. Which languages there are, only the rows know."""
+    named: Choices = [(str(shelf.pk), shelf.name) for shelf in shelves.named]
+    return {"place": (_("Shelf"), [*PLACES[:1], *named, *PLACES[1:]]), **FACETS, "language": (_("Language"), [])}
+
+
+def places_of(one: Exercise, shelves: Shelves) -> list[str]:
+    """Where an exercise comes from, and the shelves it stands on."""
+    made = [str(pk) for pk, ids in shelves.on.items() if one.pk in ids]
+    if one.practice_id is not None:
+        made.append(ADAPTED if one.adapted_from_id else OWN)
+    made += [name for name, ids in ((FAVOURITES, shelves.favourites), (HIDDEN, shelves.hidden)) if one.pk in ids]
+    return made
+
+
+def languages_in(one: Exercise) -> list[str]:
+    """The languages an exercise of a list can be read in."""
+    return [str(getattr(one, "written_in", None) or "en"), *(getattr(one, "words", None) or {})]
+
+
+def wish_of(query: QueryDict, shelves: Shelves | None = None) -> Wish:
     """Read a wish from an address. What no facet knows is left out, so that old links keep working."""
     words = query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
     chosen = {
         name: tuple(value for value, _label in options if value in query.getlist(name))
-        for name, (_title, options) in FACETS.items()
+        for name, (_title, options) in (facets_with(shelves) if shelves else FACETS).items()
     }
+    if shelves:
+        chosen["language"] = tuple(tag for tag in query.getlist("language")[:20] if _LANGUAGE.fullmatch(tag))
     return Wish(words, chosen)
 
 
@@ -103,27 +141,53 @@ class Found:
     facets: list[Facet]
 
 
-def find(wish: Wish) -> Found:
-    """Return what fits a wish, in one query."""
+Readers = Mapping[str, Callable[[Exercise], Iterable[str]]]
+
+
+def find(wish: Wish, shelves: Shelves | None = None) -> Found:
+    """Return what fits a wish, in one query. With ``shelves`` there are facets for them, and the hidden is hidden."""
     rows = list(matching(wish.words))
-    fits = {name: [_fits(one, name, wish.chosen.get(name, ())) for one in rows] for name in FACETS}
+    facets, readers = FACETS, _READ
+    if shelves is not None:
+        facets, readers = _with_shelves(shelves, rows)
+        if HIDDEN not in wish.chosen.get("place", ()):
+            rows = [one for one in rows if one.pk not in shelves.hidden]
+    fits = {name: [_fits(one, read, wish.chosen.get(name, ())) for one in rows] for name, read in readers.items()}
     return Found(
-        exercises=[one for index, one in enumerate(rows) if all(fits[name][index] for name in FACETS)],
-        facets=[_facet(name, rows, fits, wish.chosen.get(name, ())) for name in FACETS],
+        exercises=[one for index, one in enumerate(rows) if all(fits[name][index] for name in facets)],
+        facets=[_facet(name, facets[name], rows, readers, fits, wish.chosen.get(name, ())) for name in facets],
     )
 
 
-def _fits(exercise: Exercise, name: str, values: tuple[str, ...]) -> bool:
-    return not values or not set(values).isdisjoint(_READ[name](exercise))
+def _with_shelves(
+    shelves: Shelves, rows: list[Exercise]
+) -> tuple[Mapping[str, tuple[str | Promise, Choices]], Readers]:
+    tags = sorted({tag for one in rows for tag in languages_in(one)})
+    # With one language alone there is nothing to choose.
+    languages: Choices = [(tag, language_name(tag)) for tag in tags] if len(tags) > 1 else []
+    facets = {**facets_with(shelves), "language": (_("Language"), languages)}
+    readers = {"place": lambda one: places_of(one, shelves), **_READ, "language": languages_in}
+    return facets, readers
 
 
-def _facet(name: str, rows: list[Exercise], fits: dict[str, list[bool]], chosen: tuple[str, ...]) -> Facet:
+def _fits(exercise: Exercise, read: Callable[[Exercise], Iterable[str]], values: tuple[str, ...]) -> bool:
+    return not values or not set(values).isdisjoint(read(exercise))
+
+
+def _facet(
+    name: str,
+    facet: tuple[str | Promise, Choices],
+    rows: list[Exercise],
+    readers: Readers,
+    fits: dict[str, list[bool]],
+    chosen: tuple[str, ...],
+) -> Facet:
     counts: dict[str, int] = {}
     for index, one in enumerate(rows):
-        if all(fits[other][index] for other in FACETS if other != name):
-            for value in _READ[name](one):
+        if all(fits[other][index] for other in fits if other != name):
+            for value in readers[name](one):
                 counts[str(value)] = counts.get(str(value), 0) + 1
-    title, options = FACETS[name]
+    title, options = facet
     return Facet(
         name,
         title,
@@ -135,9 +199,14 @@ def _facet(name: str, rows: list[Exercise], fits: dict[str, list[bool]], chosen:
     )
 
 
+_IN_CONTENT = {"written_in": "language", "words": "translations"}
+
+
 def shelf() -> QuerySet[Exercise]:
     """Everything on offer to the bound practice, without what a list does not show."""
-    return Exercise.objects.filter(retired_at=None).defer("search").order_by("title", "pk")
+    rows = Exercise.objects.filter(retired_at=None, newest__isnull=False).defer("search")
+    said = {name: KeyTransform(key, "newest__content") for name, key in _IN_CONTENT.items()}
+    return rows.annotate(**said).order_by("title", "pk")
 
 
 def matching(words: str) -> QuerySet[Exercise]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from exercises import wording
@@ -73,6 +74,14 @@ def languages(content: Mapping[str, Any]) -> tuple[str, ...]:
     """The language it was written in, then those it is translated into."""
     source = str(content.get("language") or SOURCE)
     return (source, *(one for one in sorted(content.get("translations") or {}) if one != source))
+
+
+def language_name(tag: str) -> str:
+    """A language in its own words; the tag itself where we know none."""
+    try:
+        return str(get_language_info(tag)["name_local"]).capitalize()
+    except KeyError:
+        return tag
 
 
 def best_language(content: Mapping[str, Any], wanted: str) -> str:

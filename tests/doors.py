@@ -148,6 +148,10 @@ def own_exercise(house: House) -> dict[str, Any]:
     return {"slug": f"{house.prefix}-open"}
 
 
+def own_question(house: House) -> dict[str, Any]:
+    return {**own_exercise(house), "key": "near"}
+
+
 def ticket(name: str) -> Callable[[House], dict[str, Any]]:
     return lambda house: {"ticket": tickets(house)[name]}
 
@@ -240,6 +244,23 @@ DOORS: dict[str, Door] = {
     "import_answers": Door(CLINICAL, private_of, get=SENDS),
     "record_fhir": Door(CLINICAL, private_of, get=SENDS),
     "assign_exercise": Door(HOME_CLINICIANS, own_exercise),
+    "write_new": Door(CLINICIANS),
+    "shelves": Door(CLINICIANS),
+    "exercise_adapt": Door(HOME_CLINICIANS, own_exercise),
+    "exercise_shelf": Door(HOME_CLINICIANS, own_exercise, get=SENDS),
+    "exercise_editions": Door(HOME_CLINICIANS, own_exercise),
+    "exercise_retire": Door(HOME_CLINICIANS, own_exercise, get=SENDS),
+    "write": Door(HOME_CLINICIANS, own_exercise),
+    "write_words": Door(HOME_CLINICIANS, own_exercise),
+    "write_question": Door(HOME_CLINICIANS, own_question),
+    "write_picture": Door(HOME_CLINICIANS, own_question, get=SENDS),
+    "write_scores": Door(HOME_CLINICIANS, own_exercise),
+    "write_languages": Door(HOME_CLINICIANS, own_exercise),
+    "write_language": Door(HOME_CLINICIANS, lambda house: {**own_exercise(house), "language": "de"}, get=LEADS_ON),
+    "write_check": Door(HOME_CLINICIANS, own_exercise),
+    "write_updates": Door(HOME_CLINICIANS, own_exercise),
+    "write_preview": Door(HOME_CLINICIANS, own_exercise),
+    "write_act": Door(HOME_CLINICIANS, own_exercise, get=SENDS),
     "programs": Door(CLINICIANS),
     "program_new": Door(CLINICIANS),
     "program_edit": Door(HOME_CLINICIANS, lambda house: {"slug": house.things["own_program"].slug}),

@@ -13,23 +13,38 @@ from django.views.decorators.http import require_safe
 from clients.models import Couple
 from exercises import library
 from exercises.access import exercise_or_404
-from exercises.asking import ask
 from exercises.lane_words import Circle, said
-from exercises.models import Edition, Exercise
+from exercises.models import Edition, Exercise, Manuscript
+from exercises.shelves import shelves_of
+from exercises.usage import used_with
+from exercises.usefulness import usefulness
 from exercises.vocabulary import ADAPTATIONS, CAUTIONS, QuestionType, Theme
+from exercises.writing.desk_page import screens_of
 from practice.access import PracticeRequest, for_clinicians, page_or_part
 
 A_PAGE = 24
+MOST_DRAFTS = 20
 
 
 @require_safe
 @for_clinicians
 def shelf(request: PracticeRequest) -> HttpResponse:
     """Browse and search. Everything is in the address, so a search can be kept and sent on."""
-    wish = library.wish_of(request.GET)
-    found = library.find(wish)
+    shelves = shelves_of(request.membership)
+    wish = library.wish_of(request.GET, shelves)
+    found = library.find(wish, shelves)
     page = Paginator(found.exercises, A_PAGE).get_page(request.GET.get("page"))
-    context = {"wish": wish, "found": found, "page": page, "total": len(found.exercises)}
+    shown = [one.pk for one in page.object_list]
+    context = {
+        "wish": wish,
+        "found": found,
+        "page": page,
+        "total": len(found.exercises),
+        "favourites": shelves.favourites,
+        "used": used_with(shown),
+        "useful": usefulness(shown),
+        "drafts": drafts() if wish.is_open and page.number == 1 else [],
+    }
     return render(request, page_or_part(request, "exercises/desk/library.html", "update"), context)
 
 
@@ -38,7 +53,17 @@ def shelf(request: PracticeRequest) -> HttpResponse:
 def exercise(request: PracticeRequest, slug: str) -> HttpResponse:
     """Everything an edition holds."""
     one = exercise_or_404(slug)
-    return render(request, "exercises/desk/exercise.html", about(one))
+    shelves = shelves_of(request.membership)
+    context = {
+        **about(one),
+        "is_own": one.practice_id is not None,
+        "is_favourite": one.pk in shelves.favourites,
+        "is_hidden": one.pk in shelves.hidden,
+        "named_shelves": shelves.named_of(one),
+        "used": used_with([one.pk]).get(one.pk, []),
+        "useful": usefulness([one.pk]).get(one.pk),
+    }
+    return render(request, "exercises/desk/exercise.html", context)
 
 
 @require_safe
@@ -46,10 +71,9 @@ def exercise(request: PracticeRequest, slug: str) -> HttpResponse:
 def preview(request: PracticeRequest, slug: str) -> HttpResponse:
     """The exercise as the couple will see it: nothing is sent or kept from here."""
     one = exercise_or_404(slug)
-    edition = newest(one)
-    questions = [ask(question, preview=True) for question in edition.form]
+    screens, _whole = screens_of(newest(one).content)
     circle = Circle(_("you"), (_("your partner"),), (request.membership.name,))
-    context = {**about(one), "asked": questions, "said": said(one.lane, circle)}
+    context = {**about(one), "screens": screens, "said": said(one.lane, circle)}
     return render(request, "exercises/desk/preview.html", context)
 
 
@@ -60,6 +84,12 @@ def choose_couple(request: PracticeRequest, slug: str) -> HttpResponse:
     active = Couple.objects.with_partners().filter(status=Couple.Status.ACTIVE)
     couples = sorted(active, key=lambda couple: str(couple).casefold())
     return render(request, "exercises/desk/choose_couple.html", {"exercise": exercise_or_404(slug), "couples": couples})
+
+
+def drafts() -> list[Manuscript]:
+    """What is being written and not published, the latest first."""
+    rows = Manuscript.objects.select_related("exercise").defer("history", "aside", "exercise__search")
+    return list(rows.order_by("-saved_at")[:MOST_DRAFTS])
 
 
 def newest(exercise: Exercise) -> Edition:

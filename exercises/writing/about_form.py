@@ -63,6 +63,13 @@ def _lines(label: Any, help_text: Any = "", rows: int = 6, most: int = 100) -> L
     )
 
 
+class NewForm(forms.Form):
+    """What is needed to begin: everything else is said on the way."""
+
+    title = TextOfOurs(label=_("Title"), max_length=160, error_messages={"required": _("This needs a title.")})
+    kind = forms.ChoiceField(label=_("Kind"), choices=Kind, initial=Kind.EXERCISE.value)
+
+
 class PartsForm(forms.Form):
     """A form whose fields are parts of a manuscript. Whatever is right is saved, whatever is wrong said beside it."""
 

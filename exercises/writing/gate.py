@@ -13,8 +13,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
-from django.utils.translation import get_language_info, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from exercises import wording
 from exercises.form_language import HAND_MADE, IMPORTED, Limits
@@ -22,7 +22,7 @@ from exercises.models import Exercise
 from exercises.publishing import Finding, Severity, findings
 from exercises.publishing.finding import places_of, stop, warn
 from exercises.recurrence import Recurrence, ScheduleError
-from exercises.translations import languages, missing
+from exercises.translations import language_name, languages, missing
 from exercises.vocabulary import Kind, Lane, Level, Participation
 from exercises.writing.outline import places
 from exercises.writing.parts import OUTLINE, parts_of
@@ -179,14 +179,6 @@ def _lacking(content: Mapping[str, Any]) -> list[Finding]:
             )
             found.append(warn(f"translations.{language}.{lacking[0].path}", "words_missing", message))
     return found
-
-
-def language_name(tag: str) -> str:
-    """A language in its own words; the tag itself where we know none."""
-    try:
-        return str(get_language_info(tag)["name_local"]).capitalize()
-    except KeyError:
-        return tag
 
 
 def _right(found: Iterable[Finding], content: Mapping[str, Any]) -> list[str | Promise]:
