@@ -54,10 +54,14 @@ forgetOld();
 const sent = document.querySelector("[data-sent]");
 if (sent) forget(sent.dataset.sent);
 
-// After going on, the page's heading is read; after 'add another' and 'change', what was added or is to be changed.
-const spot = location.hash.length > 1 && document.getElementById(location.hash.slice(1))?.closest("main form");
-if (spot) document.getElementById(location.hash.slice(1)).querySelector("input:not([type=hidden]), textarea, select")?.focus();
-else document.querySelector("main h1[tabindex='-1']")?.focus({ preventScroll: true });
+// After going on, the page's heading is read; after 'add another' and 'change', what was added or is to be
+// changed; and what needs another look before anything else.
+const spot = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
+const first =
+  document.querySelector("[data-error-summary]") ??
+  (spot?.closest("main form") && spot.querySelector("input:not([type=hidden]), textarea, select")) ??
+  document.querySelector("main h1[tabindex='-1']");
+first?.focus({ preventScroll: !spot && !first.matches("[data-error-summary]") });
 
 // ── talking to the server ──────────────────────────────────────────────────
 
@@ -399,7 +403,7 @@ function start(form) {
     if (!Object.keys(stored(key)).length) return;
     const all = await sync();
     // The check page shows what the server has: now it has more.
-    if (all && !questions.length && !Object.keys(stored(key)).length) location.reload();
+    if (all && !going && !questions.length && !Object.keys(stored(key)).length) location.reload();
   }
 
   restore();
@@ -463,8 +467,10 @@ function start(form) {
 
   /** Post the form as it is: the server looks at the answers and leads on, or shows what is to be changed. */
   async function natively(button) {
-    const fields = new FormData(form);
-    if (button?.name) fields.append(button.name, button.value);
+    // What is sent is what was saved: of a question only what counts as its answer.
+    const fields = [...new FormData(form)].filter(([name]) => !bases.has(name));
+    for (const name of questions) fields.push(...parts(name).map((part) => [name, part]));
+    if (button?.name) fields.push([button.name, button.value]);
     let answer;
     try {
       answer = await fetch(form.action, {
@@ -499,6 +505,10 @@ function start(form) {
   }
 
   function withButton(button) {
+    for (const name of questions) {
+      const all = controls(name);
+      for (const one of all) if ("ownWords" in one.dataset && !counts(one, all)) one.disabled = true;
+    }
     if (button?.name) {
       const extra = document.createElement("input");
       Object.assign(extra, { type: "hidden", name: button.name, value: button.value });
