@@ -142,16 +142,18 @@ def _text(one: Elements) -> str:
     """The plain text; without one, what formatted text says without its formatting."""
     plain = one.text("text")
     beside = one.raw.get("_text")
-    styled = ""
+    styled = short = ""
     if isinstance(beside, dict):
         for extension in one.inner(one.at("_text"), beside).extensions():
             if extension.name == "rendering-xhtml":
                 styled = without_tags(extension.text())
             elif extension.name == "rendering-markdown":
                 styled = extension.text()
+            elif extension.name == "shortText":
+                short = extension.text()
             elif extension.name != "translation" and not extension.name.startswith("rendering-"):
                 one.findings.notice("kept", one.link_id, "text", name=extension.url)
-    return plain if plain.strip() else styled
+    return plain if plain.strip() else styled or short
 
 
 def _codes(one: Elements) -> list[tuple[str, str]]:
@@ -238,6 +240,8 @@ def _use(item: Item, extension: Extension) -> None:
             item.step = extension.number()
         case "maxDecimalPlaces":
             item.decimals = extension.whole()
+        case "shortText":
+            item.text = item.text if item.text.strip() else extension.text()
         case "entryFormat":
             item.placeholder = extension.text()
         case "unit":

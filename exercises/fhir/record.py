@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clients.models import Client, Couple
 from exercises import measures
@@ -173,6 +174,9 @@ class _Record:
             code = _code(native, one.series)
             made = self._observation(f"{response.pk}:{one.series}", code, one.value, at)
             made["derivedFrom"] = [{"reference": source}]
+            if one.prorated:
+                words = _("%(answered)d of %(of)d answered") % {"answered": one.answered, "of": one.of}
+                made["note"] = [{"text": words}]
             if native is not None and one.series == native.measure.key:
                 whole = made
             elif native is not None:
@@ -225,7 +229,7 @@ class _Record:
         made: dict[str, Any] = {
             "resourceType": "Task",
             "id": self._id("task", assignment.pk),
-            "status": _status(assignment, outputs),
+            "status": _status(assignment, done=mine.filter(state=Occurrence.State.DONE).exists()),
             "intent": "order",
             "code": COMPLETE,
             "for": {"reference": self.patient},
@@ -238,12 +242,12 @@ class _Record:
         self.entries.append(_entry(made))
 
 
-def _status(assignment: Assignment, outputs: list[str]) -> str:
+def _status(assignment: Assignment, *, done: bool) -> str:
     if assignment.withdrawn_at:
         return "cancelled"
     if assignment.ended_at:
-        return "completed" if outputs else "cancelled"
-    return "in-progress" if outputs else "requested"
+        return "completed" if done else "cancelled"
+    return "in-progress" if done else "requested"
 
 
 def _code(native: MeasureScoring | None, series: str) -> dict[str, Any]:
