@@ -91,7 +91,7 @@ class Plan:
             "title": title,
             # Whoever sees a list or a reminder over a shoulder need not learn what is asked.
             "reminder_title": _("A questionnaire"),
-            "kind": Kind.MEASURE.value,
+            "kind": (Kind.SELF_ASSESSMENT if measure is None else Kind.MEASURE).value,
             "themes": [],
             "participation": Participation.EACH_ALONE.value,
             "cadence": {"words": _("Once"), "rule": "once", "time_of_day": "any"},
