@@ -90,6 +90,17 @@ class BeginForm(forms.Form):
             for number, week in enumerate(self.plan["weeks"])
         ]
 
+    def minutes(self) -> dict[int, int]:
+        """How much each week asks of one person at most, with what stays in it."""
+        return {number + 1: self._asked(number) for number in range(len(self.plan["weeks"]))}
+
+    def _asked(self, number: int) -> int:
+        slugs, days = self[f"week{number}"].value() or [], self[f"days{number}"].value()
+        weeks = 2 if days == str(2 * WEEK) else 1
+        there = [self.known[slug] for slug in slugs if slug in self.known]
+        daily = sum(one.minutes * WEEK for one in there if _is_daily(one))
+        return daily + round(sum(one.minutes for one in there if not _is_daily(one)) / weeks)
+
     def clean_starts_on(self) -> datetime.date:
         day: datetime.date = self.cleaned_data["starts_on"]
         today = timezone.localdate(timezone=self.couple.zone)
@@ -128,6 +139,10 @@ class BeginForm(forms.Form):
             at=said["at"].replace(second=0, microsecond=0),
             key=said["key"] or uuid.uuid4(),
         )
+
+
+def _is_daily(exercise: Exercise) -> bool:
+    return exercise.newest is not None and "DAILY" in exercise.newest.content["cadence"]["rule"]
 
 
 class ProgramForm(forms.Form):

@@ -148,7 +148,8 @@ def running(person: Client, couples: list[uuid.UUID]) -> list[Running]:
 
 
 def _not_over() -> QuerySet[Occurrence]:
-    return Occurrence.objects.filter(assignment=OuterRef("pk"), closes_at__gt=timezone.now()).exclude(state="done")
+    """By the calendar alone: whether anybody has done it must not show here."""
+    return Occurrence.objects.filter(assignment=OuterRef("pk"), closes_at__gt=timezone.now())
 
 
 def _running(assignment: Assignment, states: list[str]) -> Running:

@@ -83,7 +83,8 @@ def begin(request: PracticeRequest, couple_id: uuid.UUID, slug: str) -> HttpResp
     couple, one = couple_or_404(couple_id), _program_or_404(slug)
     known = library.by_slug(programs.named(programs.plan_of(one)))
     form = BeginForm(request.POST if request.method == "POST" else None, couple=couple, program=one, known=known)
-    if request.method == "POST" and form.is_valid():
+    counting = "count" in request.POST
+    if request.method == "POST" and not counting and form.is_valid():
         try:
             run = programs.begin(form.start(), by=request.membership)
         except Refused as refusal:
@@ -92,30 +93,20 @@ def begin(request: PracticeRequest, couple_id: uuid.UUID, slug: str) -> HttpResp
         else:
             messages.success(request, _("Begun. What the first week holds is given on its day."))
             return redirect("program_run", couple.pk, run.pk)
+    minutes = form.minutes()
     context = {
         "couple": couple,
         "program": one,
         "form": form,
         "weeks": form.weeks(),
-        "minutes": _minutes(one, known),
+        "minutes": minutes,
+        "any_above": any(asked > request.practice.weekly_minutes for asked in minutes.values()),
         "limit": request.practice.weekly_minutes,
         "needing": sorted(known[slug].title for slug in known if known[slug].needs_clearance),
         "cleared": couple.clearances.filter(withdrawn_at=None).exists(),
     }
-    return render(request, "exercises/desk/program_begin.html", context, status=422 if form.errors else 200)
-
-
-def _minutes(one: Program, known: dict[str, Exercise]) -> dict[int, int]:
-    """How much each week asks of one person at most, as the program proposes it."""
-    asked = {}
-    for number, week in enumerate(programs.plan_of(one)["weeks"], start=1):
-        asked[number] = sum(_minutes_of(known[slug]) for slug in week["slugs"] if slug in known)
-    return asked
-
-
-def _minutes_of(exercise: Exercise) -> int:
-    rule = exercise.newest.content["cadence"]["rule"] if exercise.newest else "once"
-    return exercise.minutes * (7 if "DAILY" in rule else 1)
+    refused = bool(form.errors) and not counting
+    return render(request, "exercises/desk/program_begin.html", context, status=422 if refused else 200)
 
 
 # ── looking after one ────────────────────────────────────────────────────────
