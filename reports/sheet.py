@@ -27,7 +27,9 @@ from reports.sheet_numbers import Compared, ScoreRow
 from reports.sheet_private import PrivatePart, private_part
 from reports.sheet_rounds import Obstacle, Row
 
-MOST_LINES = 6
+MOST_LINES = 5
+MOST_NOTES = 4
+MOST_GOALS = 4
 MOST_QUOTES = 3
 
 
@@ -98,7 +100,7 @@ def yours(couple: Couple, span: Span, membership: Membership, now: datetime) -> 
     sheet.goals = _goals(couple)
     items = [one for one in agenda.waiting(couple) if not one.apart]
     sheet.agenda = items[:MOST_LINES]
-    sheet.notes = list(notes.notes_of(couple).filter(for_session=True)[:MOST_LINES])
+    sheet.notes = list(notes.notes_of(couple).filter(for_session=True)[:MOST_NOTES])
     sheet.cards = decks.kept_for_talking(couple.pk, span.since)[-MOST_LINES:]
     sheet.obstacles = sheet_rounds.obstacles(couple, span.since, span.until)
     waiting = list(reviewing.to_review([couple.pk])[: MOST_QUOTES + 1])
@@ -125,5 +127,5 @@ def with_private(sheet: Sheet, client: Client) -> Sheet:
 
 
 def _goals(couple: Couple) -> list[Standing]:
-    rows = list(Goal.objects.filter(couple=couple, lane=Lane.SHARED, reached_at=None, dropped_at=None)[:MOST_LINES])
+    rows = list(Goal.objects.filter(couple=couple, lane=Lane.SHARED, reached_at=None, dropped_at=None)[:MOST_GOALS])
     return goals.standings(couple, rows)

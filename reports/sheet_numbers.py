@@ -25,7 +25,7 @@ from reports.editions import CLINICAL_ONLY, readable_by_all
 from reports.paper import Difference
 
 MOST = 4
-MOST_SCORES = 6
+MOST_SCORES = 5
 
 Slot = tuple[uuid.UUID, str]
 

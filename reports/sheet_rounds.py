@@ -21,7 +21,7 @@ from reports.editions import given_to_all, readable_by_all
 
 State = Occurrence.State
 
-MOST_ROWS = 9
+MOST_ROWS = 8
 MOST_OBSTACLES = 4
 #: What is open at the session and due this soon after it belongs to it.
 SOON = timedelta(days=7)

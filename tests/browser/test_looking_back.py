@@ -132,6 +132,7 @@ def test_a_goal_in_their_own_words_gets_a_number_from_the_phone(
     page.get_by_role("radio", name="6").check()
     page.get_by_role("button", name="Note it").click()
     page.wait_for_url("**/goals/")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
     axe(page)
     fits(page)
 
@@ -189,12 +190,12 @@ def test_the_sheet_is_one_screen_and_one_printed_page(page, sign_in, axe, full_s
     axe(page)
     page.emulate_media(media="print")
     expect(page.locator(".sheet__private")).to_be_hidden()
-    page.emulate_media(media="screen")
+    page.emulate_media(media="null")
     assert pages_of(page) == 1
     page.get_by_label("Print this part, too").check()
     page.emulate_media(media="print")
     expect(page.locator(".sheet__private")).to_be_visible()
-    page.emulate_media(media="screen")
+    page.emulate_media(media="null")
 
     page.get_by_role("link", name="For the table").click()
     expect(page.get_by_role("heading", name="Places to be curious")).to_be_visible()
