@@ -57,14 +57,15 @@ def _check_item(item: Item, sets: ValueSets, outside: dict[str, list[str]], find
 
 def _from_set(item: Item, address: str, sets: ValueSets, outside: dict[str, list[str]], findings: Findings) -> bool:
     """Fill in the answers of a value set; False when a refusal was said already."""
-    if not address.startswith("#"):
+    canonical = address.partition("|")[0]
+    if not address.startswith("#") and canonical not in sets:
         known = built_in(address)
         if known is None:
             outside.setdefault(address, []).append(item.link_id)
             return False
         item.choices = list(known)
         return True
-    name = address.removeprefix("#")
+    name = address.removeprefix("#") if address.startswith("#") else canonical
     if name not in sets:
         if item.is_hidden_away:
             return True
@@ -84,6 +85,7 @@ def check_values(form: Questionnaire, findings: Findings) -> None:
         _check_text(item, findings)
         if item.is_question:
             _check_initial(item, findings)
+        if item.type != "display":
             _check_limits(item, findings)
 
 
@@ -115,6 +117,8 @@ def matches(item: Item, value: Datum) -> bool:
 
 
 def _check_limits(item: Item, findings: Findings) -> None:
+    if (item.fewest or 0) > 1 and not (item.type in CHOICES and item.repeats):
+        findings.notice("not_enforced", item.link_id, "extension", name="minOccurs")
     least, most = item.least, item.most
     if (isinstance(least, Decimal) and isinstance(most, Decimal) and least > most) or (
         isinstance(least, str) and isinstance(most, str) and least > most

@@ -118,6 +118,9 @@ class ValueSets:
             one = root.inner(path, raw)
             if raw.get("resourceType") == "ValueSet" and isinstance(raw.get("id"), str):
                 self.sets[raw["id"].lstrip("#")] = one
+            if raw.get("resourceType") == "ValueSet" and isinstance(raw.get("url"), str) and raw["url"]:
+                # Some files name a set that they hold by its address.
+                self.sets[raw["url"].partition("|")[0]] = one
             if raw.get("resourceType") == "CodeSystem" and isinstance(raw.get("url"), str):
                 self.systems[raw["url"]] = one
         self._known: dict[str, list[Choice] | None] = {}

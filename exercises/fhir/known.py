@@ -20,7 +20,7 @@ NOT_ASKED = frozenset({"attachment", "reference"})
 
 KNOWN_ROOT = frozenset(
     {
-        "resourceType", "id", "meta", "implicitRules", "language", "text", "contained", "extension",
+        "resourceType", "id", "meta", "language", "text", "contained", "extension",
         "modifierExtension", "url", "identifier", "version", "name", "title", "derivedFrom", "status",
         "experimental", "subjectType", "date", "publisher", "contact", "description", "useContext",
         "jurisdiction", "purpose", "copyright", "approvalDate", "lastReviewDate", "effectivePeriod", "code", "item",

@@ -141,6 +141,8 @@ class Matcher:
         if spot.type == "quantity" and spot.unit_of(value) is None:
             self.findings.refuse("answer_option", spot.item.link_id, answer.path, name=value.display or "")
             return
+        if spot.type == "number" and value.kind == "Quantity" and value.unit:
+            self.findings.notice("unit_dropped", spot.item.link_id, "answer", name=value.display)
         said = showing.raw(spot, value)
         if not said:
             self.findings.refuse("answer_limits", spot.item.link_id, answer.path)

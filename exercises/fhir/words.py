@@ -134,6 +134,7 @@ NOTICES: Mapping[str, str | Promise] = {
     # responses
     "flat": _("Items stand flat that the form nests in groups; they were matched by linkId."),
     "nested": _("Items are nested otherwise than in the form; they were matched by linkId."),
+    "unit_dropped": _("The form names no units, so the unit “%(name)s” of the answer is not kept."),
     "no_link": _("The answers name no form; they were matched because you named it."),
     "no_version": _("The answers name no version of the form."),
     "total_differs": _(

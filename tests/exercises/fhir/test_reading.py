@@ -198,6 +198,21 @@ def test_the_two_lists_of_loinc_are_known():
     assert weights == [[0, 1, 2, 3], [None, None, None, None]]
 
 
+def test_a_set_in_the_file_may_be_named_by_its_address():
+    concepts = [{"code": "a", "display": "A"}, {"code": "b", "display": "B"}]
+    value_set = {"resourceType": "ValueSet", "id": "s", "url": "http://x/s", "expansion": {"contains": concepts}}
+    item = {"linkId": "a", "text": "x", "type": "choice", "answerValueSet": "http://x/s|1.0"}
+    (question,) = plan_file(form(item, contained=[value_set]))[0].form
+    assert [option.label for option in question.options] == ["A", "B"]
+
+
+def test_what_is_asked_for_more_than_once_is_said_not_to_be_enforced():
+    least = {"url": "http://hl7.org/fhir/StructureDefinition/questionnaire-minOccurs", "valueInteger": 2}
+    group = {"linkId": "g", "text": "g", "type": "group", "repeats": True, "extension": [least], "item": [text("a")]}
+    (notice,) = plan_file(form(group))[0].notices
+    assert (notice.code, notice.link_ids) == ("not_enforced", ("g",))
+
+
 def test_phq9_without_its_ninth_item_is_not_phq9():
     resource = json.loads(sample("phq9-lforms"))
     resource["item"] = [one for one in resource["item"] if one["linkId"] not in ("/44260-8", "/44261-6")]
