@@ -78,7 +78,12 @@ def axe() -> Callable[[Page], None]:
         page.wait_for_load_state("load")
         # An animation that is called off rejects its promise; it has then ended like the others.
         page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+        # As tall as the page: what a sticky bar covers at one moment of scrolling is no smaller for it.
+        before = page.viewport_size or PHONE
+        tall = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": before["width"], "height": max(tall, before["height"])})
         found = checker.run(page, options={"runOnly": {"type": "tag", "values": rules}})
+        page.set_viewport_size(before)
         assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
 
     return check
