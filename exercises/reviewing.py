@@ -124,20 +124,18 @@ def in_full(
 
 def mark(response: Response, membership: Membership, *, apart: bool = False) -> Review:
     """Write down that a response was worked through, which also means read. Whoever was first stands."""
-    Review.objects.bulk_create(
-        [
-            Review(
-                couple_id=response.couple_id,
-                response=response,
-                author_id=response.author_id,
-                apart=apart,
-                membership=membership,
-            )
-        ],
-        ignore_conflicts=True,
-    )
-    record.mark_read(membership, [response], apart=apart)
+    mark_all([response], membership, apart=apart)
     return Review.objects.select_related("membership").get(response=response, apart=apart)
+
+
+def mark_all(responses: Collection[Response], membership: Membership, *, apart: bool = False) -> None:
+    """Mark many at once, of one of the two views."""
+    rows = [
+        Review(couple_id=one.couple_id, response=one, author_id=one.author_id, apart=apart, membership=membership)
+        for one in responses
+    ]
+    Review.objects.bulk_create(rows, ignore_conflicts=True)
+    record.mark_read(membership, responses, apart=apart)
 
 
 def unmark(response: Response, membership: Membership, *, apart: bool = False) -> bool:

@@ -33,7 +33,7 @@ def to_answer(membership: Membership, couples: Collection[uuid.UUID]) -> list[Qu
             what=_("Message"),
             couple_id=one.couple_id,
             detail=_("Waits for an answer"),
-            since=one.last_said_at,
+            since=one.last_said_at,  # type: ignore[attr-defined]  # annotated
             url=reverse("thread", args=[one.couple_id, one.pk]),
             action=_("Answer"),
         )

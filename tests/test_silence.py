@@ -18,9 +18,10 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from clients.models import Contact
-from exercises import answering, assigning, drafts, record
+from exercises import agenda, answering, assigning, drafts, goals, notes, record, reviewing, threads
 from exercises.models import Answer, Assignment, Occurrence, Response
 from exercises.vocabulary import Lane
+from practice.ids import uuid7
 from practice.models import Message
 from reports import alerts
 from reports.models import Alert
@@ -131,6 +132,26 @@ def read_by_the_therapist(house: House) -> None:
             alerts.acknowledge(alert, by=house["therapist"], note="called her")
 
 
+def looked_back_with_her(house: House) -> None:
+    """Words between her and the therapist, a goal of her own, reviews, comments, notes: all of it is hers alone."""
+    mara, therapist = house["mara"], house["therapist"]
+    with acting_as(mara):
+        thread = threads.begin(house.couple, [mara.pk], by=mara, text="only us", key=uuid7(), about=threads.About())
+        goal = goals.propose(mara, house.couple, "to be free", alone=True, key=uuid7())
+        goals.rate(goal, mara, 2, key=uuid7())
+        threads.see(house.things["thread_alone"], mara)
+    with acting_as(therapist):
+        threads.say(thread, by=therapist, text="I hear you", key=uuid7())
+        for name, apart in (("told:mara", True), ("mixed:mara", True), ("mixed:mara", False), ("opened:mara", False)):
+            response = Response.objects.select_related("occurrence__assignment").get(pk=house.things[name].pk)
+            reviewing.mark(response, therapist, apart=apart)
+            agenda.bring(response, therapist, apart=apart)
+            threads.answer_to(response, [mara.pk], by=therapist, text="for her", key=uuid7())
+        goals.end(goal, reached=True)
+        threads.close(thread)
+        notes.write(house.couple, therapist, "about her", for_session=True)
+
+
 def changed_how_she_is_reached(house: House) -> None:
     with acting_as(house["mara"]):
         contact = Contact.objects.get(client=house["mara"])
@@ -170,6 +191,7 @@ def test_nothing_that_mara_does_in_private_can_be_observed(house, observe, brows
         sent_with_an_alert,
         put_aside,
         read_by_the_therapist,
+        looked_back_with_her,
         changed_how_she_is_reached,
         taken_back,
     ):

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clients.models import Client, Couple
-from exercises import agenda, assigning, attachments, programs, record, reviewing, thread_reading
+from exercises import agenda, assigning, attachments, goals, programs, record, reviewing, thread_reading
 from exercises.access import assignment_or_404, couple_or_404, partner_or_404, response_or_404
 from exercises.desk import queue
 from exercises.models import Occurrence, Response
@@ -24,6 +24,9 @@ from exercises.rounds import SLOT
 from exercises.vocabulary import Lane
 from practice import audit
 from practice.access import PracticeRequest, for_clinicians, for_staff
+
+#: Goals that stand beside everything else.
+A_FEW = 4
 
 
 @require_safe
@@ -38,6 +41,7 @@ def couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     context["runs"] = list(programs.running([one.pk]))
     context["still"] = programs.standing_still(context["runs"], timezone.now())
     context["urgent"] = [item for item in queue(request.membership, [one.pk]) if item.urgent]
+    context["goals"] = goals.standings(one, list(goals.for_all(one).filter(reached_at=None, dropped_at=None)[:A_FEW]))
     skips = record.skips_of(one)
     return render(request, "exercises/desk/couple.html", {**context, **_happened(request, one, None, skips)})
 

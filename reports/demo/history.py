@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from clients import appointments, clearing, consents, inviting, starting, status
 from clients.models import Client, ClientInvitation, Contact, Couple
-from exercises import answering, assigning, lanes, occurrences, record
+from exercises import answering, assigning, lanes, occurrences, record, reviewing
 from exercises.giving import Giving
 from exercises.library import find_exercise
 from exercises.models import Assignment, Occurrence, Response
@@ -208,11 +208,15 @@ class History:
             occurrences.end_finished(moment)
 
     def _read(self, moment: datetime.datetime) -> None:
-        """Once a week the therapist reads what came in."""
+        """Once a week the therapist reads what came in, and works through it."""
         with standing_at(moment), tenancy.acting(self.askers[""]):
             sent = list(Response.objects.filter(couple=self.couple))
             for apart in (False, True):
                 record.mark_read(self.therapist, sent, apart=apart)
+            reviewing.mark_all(list(reviewing.to_review([self.couple.pk])), self.therapist)
+            for client in self.clients.values():
+                private = list(reviewing.to_review([self.couple.pk], client=client))
+                reviewing.mark_all(private, self.therapist, apart=True)
 
     def _due(self, day: int) -> list[Occurrence]:
         begins = self._moment(day, "00:00")
