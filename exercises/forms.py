@@ -235,6 +235,7 @@ class AssignForm(WhenForm):
             follow_up_hours=chosen.get("follow_up_hours") or 24,
             goal_id=uuid.UUID(chosen["goal"]) if chosen.get("goal") else None,
             key=chosen.get("key") or uuid.uuid4(),
+            continues=self.continues,
             **when,
         )
 

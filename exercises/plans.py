@@ -238,6 +238,7 @@ def draft_of(assignment: Assignment) -> Giving:
         goal_id=assignment.goal_id,
         run_id=assignment.run_id,
         run_week=assignment.run_week,
+        continues=assignment,
     )
 
 
