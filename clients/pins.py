@@ -75,7 +75,8 @@ def proves(client_id: uuid.UUID, digits: str) -> bool:
     now = timezone.now()
     pin = Pin.objects.select_for_update().filter(client_id=client_id).first()
     # Always exactly one comparison, so that the time it takes tells nothing.
-    right = check_password(digits, pin.hashed if pin else _no_code(settings.PASSWORD_HASHERS[0]))
+    stand_in = _no_code(settings.PASSWORD_HASHERS[0])
+    right = check_password(digits, pin.hashed if pin else stand_in)
     if pin is None or (pin.locked_until is not None and pin.locked_until > now):
         return False
     if right:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from clients import pins
-from exercises import answering
+from exercises import answering, drafts
 from exercises.models import Draw, Occurrence, Response, Sitting
 from tests.browser.conftest import DESK, PHONE
 from tests.exercises.given import TWO_SCALES, as_attune, give
@@ -252,6 +252,33 @@ def test_the_phone_is_handed_over_and_back_finds_nothing(page, sign_in, couple, 
     nothing_of_hers(page)
     with as_attune(couple):
         assert Response.objects.count() == 2
+
+
+def test_a_lent_phone_that_nobody_touches_closes(page, sign_in, couple, therapist, mara, theo):
+    hers, his = give(couple, therapist, "shared")
+    with acting_as(mara):
+        answering.submit(Occurrence.objects.get(pk=hers.pk), author=mara, raw={"near": ["3"]})
+    with acting_as(theo):
+        pins.choose(theo, CODE)
+    sign_in(mara)
+    page.goto(f"/do/{hers.pk}/sent/")
+    page.get_by_role("button", name="Pass the phone to Theo").click()
+    page.get_by_label("Your own code").fill(CODE)
+    page.get_by_role("button", name="I am Theo, start my part").click()
+    page.wait_for_url(f"**/do/{his.pk}/")
+    page.goto(f"/do/{his.pk}/2/")
+    page.locator("textarea").fill("half a thought")
+    expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    page.evaluate("document.querySelector('[data-lent]').dataset.idle = '0.3'")
+    page.keyboard.press("Tab")
+    page.wait_for_url("**/pass/end/")
+    assert "half a thought" not in page.content()
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('attune')).length") == 0
+    answer = page.goto(f"/do/{his.pk}/2/")
+    assert answer is not None
+    assert "/account/login/" in answer.url
+    with acting_as(theo):
+        assert "half a thought" in str(drafts.kept(Occurrence.objects.get(pk=his.pk), theo).raw)
 
 
 def answer_all(page: Page, text: str) -> None:

@@ -346,6 +346,14 @@ def test_paper_says_how_it_goes_and_names_nobody(couple, mara, therapist):
     assert "Karlsen" not in page
 
 
+def test_paper_keeps_a_delicate_title_to_itself(couple, mara, therapist):
+    hers = talk(couple, therapist, "private", title="Private safety check", reminder_title="A form", summary="At home.")
+    page = signed_in(mara).get(f"/do/{hers[0].pk}/paper/").content.decode()
+    assert "A form" in page
+    assert "safety check" not in page
+    assert "At home." not in page
+
+
 def test_looking_on_costs_few_queries(couple, mara, therapist, django_assert_max_num_queries):
     hers = talk(couple, therapist)[0]
     browser = signed_in(mara)
