@@ -14,6 +14,7 @@ from exercises.fhir.values import datum, kinds_in
 LOINC = "http://loinc.org"
 OFFERED = frozenset({"String", "Integer", "Date", "Time", "Coding"})
 WEIGHTS = frozenset({"ordinalValue", "itemWeight", "valueset-ordinalValue", "codesystem-ordinalValue"})
+KNOWN_HERE = frozenset({"optionExclusive", "optionPrefix", "translation"})
 MOST_CHOICES = 500
 DEEPEST_SET = 8
 
@@ -83,7 +84,8 @@ def _option(elements: Elements) -> Choice | None:
         elements.findings.refuse("option_kind", elements.link_id, elements.path, name=", ".join(kinds))
         return None
     name = f"value{kind}"
-    value = datum(kind, elements.raw[name])
+    written = elements.whole(name) if kind == "Integer" else elements.raw[name]
+    value = datum(kind, written)
     if value is None:
         elements.findings.refuse("empty_option", elements.link_id, elements.at(name))
         return None
@@ -92,6 +94,9 @@ def _option(elements: Elements) -> Choice | None:
     if kind == "Coding":
         inner = elements.inner(elements.at(name), elements.raw[name])
         extensions = [*extensions, *inner.extensions()]
+    for one in extensions:
+        if one.name not in WEIGHTS | KNOWN_HERE:
+            elements.findings.notice("kept", elements.link_id, "answerOption", name=one.url)
     return Choice(
         datum=value,
         label=_label(value),

@@ -206,6 +206,13 @@ def test_a_set_in_the_file_may_be_named_by_its_address():
     assert [option.label for option in question.options] == ["A", "B"]
 
 
+def test_whole_numbers_in_quotes_are_numbers():
+    options = [{"valueInteger": "10"}, {"valueInteger": 20, "extension": [{"url": "http://x/shade", "valueCode": "a"}]}]
+    plan = plan_file(form({"linkId": "a", "text": "x", "type": "integer", "answerOption": options}))[0]
+    assert [option["stands_for"] for option in plan.mapped.questions[0]["options"]] == [10, 20]
+    assert {notice.code for notice in plan.notices} == {"number_as_text", "kept"}
+
+
 def test_what_is_asked_for_more_than_once_is_said_not_to_be_enforced():
     least = {"url": "http://hl7.org/fhir/StructureDefinition/questionnaire-minOccurs", "valueInteger": 2}
     group = {"linkId": "g", "text": "g", "type": "group", "repeats": True, "extension": [least], "item": [text("a")]}
