@@ -149,7 +149,7 @@ def own_exercise(house: House) -> dict[str, Any]:
 
 
 def own_question(house: House) -> dict[str, Any]:
-    return {**own_exercise(house), "key": "near"}
+    return {**own_exercise(house), "key": "close"}
 
 
 def ticket(name: str) -> Callable[[House], dict[str, Any]]:
@@ -360,6 +360,7 @@ DOORS: dict[str, Door] = {
     "portal_agreement_new": Door(PORTAL),
     "portal_agreement": Door(COUPLE, thing("agreement_id", "agreement")),
     "portal_agreement_change": Door(COUPLE, thing("agreement_id", "agreement")),
+    "portal_agreement_away": Door(COUPLE, thing("agreement_id", "agreement"), get=SENDS),
     "portal_agreement_yes": Door(COUPLE, thing("version_id", "agreement_version"), get=SENDS),
     "portal_agreement_not_any_more": Door(COUPLE, thing("version_id", "agreement_version"), get=SENDS),
     "portal_space": Door(PORTAL),

@@ -124,8 +124,8 @@ def shelve(request: PracticeRequest, slug: str) -> HttpResponse:
         messages.success(request, _("It is on the shelf again."))
         return redirect("exercise" if exercise.newest else "write", slug)
     retire(exercise)
-    messages.success(request, _("It is off the shelf. What was given goes on, and you can put it back here."))
-    return redirect("exercise_editions", slug)
+    messages.success(request, _("It is off the shelf. What was given goes on, and you can put it back from here."))
+    return redirect("shelves")
 
 
 # ── languages ────────────────────────────────────────────────────────────────

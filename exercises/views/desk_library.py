@@ -89,7 +89,7 @@ def choose_couple(request: PracticeRequest, slug: str) -> HttpResponse:
 def drafts() -> list[Manuscript]:
     """What is being written and not published, the latest first."""
     rows = Manuscript.objects.select_related("exercise").defer("history", "aside", "exercise__search")
-    return list(rows.order_by("-saved_at")[:MOST_DRAFTS])
+    return list(rows.filter(exercise__retired_at=None).order_by("-saved_at")[:MOST_DRAFTS])
 
 
 def newest(exercise: Exercise) -> Edition:

@@ -19,6 +19,9 @@ from exercises.shelves import LONGEST_NAME, NotAShelf, favour, hide, make_shelf,
 from practice.access import PracticeRequest, for_clinicians
 
 
+MOST_RETIRED = 100
+
+
 class ShelfForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name of the shelf"), max_length=LONGEST_NAME)
 
@@ -42,7 +45,10 @@ def shelves(request: PracticeRequest) -> HttpResponse:
     mine = shelves_of(request.membership)
     there = {one.pk: one for one in Exercise.objects.filter(pk__in={pk for ids in mine.on.values() for pk in ids})}
     named = [(shelf, _titled(there, mine.on.get(shelf.pk, frozenset()))) for shelf in mine.named]
-    context = {"form": form, "named": named, "hidden": _titled(there, mine.hidden)}
+    retired = list(
+        Exercise.objects.exclude(practice=None).exclude(retired_at=None).order_by("title", "pk")[:MOST_RETIRED]
+    )
+    context = {"form": form, "named": named, "hidden": _titled(there, mine.hidden), "retired": retired}
     return render(request, "exercises/desk/shelves.html", context, status=422 if form.errors else 200)
 
 

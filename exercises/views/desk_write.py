@@ -113,7 +113,8 @@ def question(request: PracticeRequest, slug: str, key: str) -> HttpResponse:
     page = opened(request, slug, key)
     item = page.items.get(key)
     aside = page.manuscript.aside.get(question_part(key))
-    if item is None and aside is None:
+    known = aside is not None or question_part(key) in page.manuscript.changed
+    if item is None and not (aside if request.method != "POST" else known):
         raise Http404
     if request.method == "POST":
         return _save_question(request, page, key, item or {"key": key})

@@ -41,7 +41,7 @@ def publish(manuscript: Manuscript, found: list[Finding], *, version: int) -> Ed
             exercise = (
                 Exercise.objects.select_for_update(of=("self",)).select_related("newest").get(pk=manuscript.exercise_id)
             )
-        row = Manuscript.objects.select_for_update().filter(pk=manuscript.pk).first()
+        row = Manuscript.objects.select_for_update().filter(exercise=manuscript.exercise_id).first()
         if row is None and exercise.newest is not None:
             return exercise.newest
         if row is None or row.version != version or row.aside:

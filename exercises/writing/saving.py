@@ -68,16 +68,12 @@ class Saved:
 
 
 def manuscript_of(exercise: Exercise, by: Membership) -> Manuscript:
-    """Return the manuscript of an own exercise; begun from its newest edition where there is none."""
+    """Return the manuscript of an own exercise; where there is none, one that begins with the first save."""
     found = Manuscript.objects.filter(exercise=exercise).first()
     if found is not None:
         return found
     content = exercise.newest.content if exercise.newest else {}
-    try:
-        with transaction.atomic():
-            return Manuscript.objects.create(exercise=exercise, content=content, saved_by=by)
-    except IntegrityError:  # a colleague was faster by a moment
-        return Manuscript.objects.get(exercise=exercise)
+    return Manuscript(exercise=exercise, content=content, saved_by=by)
 
 
 def save(manuscript: Manuscript, parts: Mapping[str, Any], *, base_version: int, by: Membership) -> Saved:
@@ -89,7 +85,8 @@ def save(manuscript: Manuscript, parts: Mapping[str, Any], *, base_version: int,
     before = parts_of(row.content)
     news = {name: value for name, value in parts.items() if before.get(name) != value}
     _refuse_locked(row.exercise, news)
-    late = {name for name in news if row.changed.get(name, 0) > base_version}
+    # Whoever came too late goes on in their own text, until somebody chooses.
+    late = {name for name in news if row.changed.get(name, 0) > base_version or _is_aside(row, name, by)}
     clashes = [Clash(name, before.get(name), news[name], by.name) for name in sorted(late)]
     for clash in clashes:
         row.aside[clash.part] = {"mine": clash.mine, "by": clash.by, "member": str(by.pk)}
@@ -97,6 +94,10 @@ def save(manuscript: Manuscript, parts: Mapping[str, Any], *, base_version: int,
     if fresh or clashes:
         _write(row, fresh, by)
     return Saved(row, clashes, frozenset(fresh))
+
+
+def _is_aside(row: Manuscript, part: str, by: Membership) -> bool:
+    return row.aside.get(part, {}).get("member") == str(by.pk)
 
 
 def change(manuscript: Manuscript, parts: Mapping[str, Any], *, by: Membership) -> Saved:
@@ -109,7 +110,7 @@ def choose(manuscript: Manuscript, part: str, *, mine: bool, by: Membership) -> 
     row = _locked(manuscript)
     aside = row.aside.pop(part, None)
     if aside is not None:
-        _write(row, {part: aside["mine"]} if mine else {}, by)
+        _write(row, {part: aside["mine"]} if mine else {}, by, one_step=False)
     return row
 
 
@@ -125,15 +126,25 @@ def take_back(manuscript: Manuscript, by: Membership) -> frozenset[str]:
 
 def discard(manuscript: Manuscript) -> None:
     """Go back to the newest edition. The manuscript begins anew when somebody writes again."""
-    _locked(manuscript).delete()
+    Manuscript.objects.filter(exercise=manuscript.exercise_id).delete()
 
 
 def _locked(manuscript: Manuscript) -> Manuscript:
-    rows = Manuscript.objects.select_for_update(of=("self",)).select_related("exercise")
-    found = rows.filter(pk=manuscript.pk).first()
-    if found is None:
-        raise Refused(_("A colleague published or discarded this in the meantime. Please open it again."))
-    return found
+    """The row, made when there is none, locked so that two colleagues take turns."""
+    rows = Manuscript.objects.select_for_update(of=("self",)).select_related("exercise__newest")
+    found = rows.filter(exercise=manuscript.exercise_id).first()
+    if found is not None:
+        return found
+    newest = manuscript.exercise.newest
+    content = newest.content if newest else manuscript.content
+    try:
+        with transaction.atomic():
+            row = Manuscript.objects.create(
+                exercise=manuscript.exercise, content=content, saved_by_id=manuscript.saved_by_id
+            )
+    except IntegrityError:  # a colleague was faster by a moment
+        return rows.get(exercise=manuscript.exercise_id)
+    return row
 
 
 def _refuse_locked(exercise: Exercise, news: Mapping[str, Any]) -> None:
@@ -141,7 +152,10 @@ def _refuse_locked(exercise: Exercise, news: Mapping[str, Any]) -> None:
         raise Refused(WHY_LOCKED)
 
 
-def _write(row: Manuscript, parts: Mapping[str, Any], by: Membership, *, remember: bool = True) -> None:
+def _write(
+    row: Manuscript, parts: Mapping[str, Any], by: Membership, *, remember: bool = True, one_step: bool = True
+) -> None:
+    """``one_step``: what is typed in one go is taken back in one go."""
     before = parts_of(row.content)
     content = assembled({**before, **parts})
     if len(json.dumps(content)) > LIMIT:
@@ -149,15 +163,15 @@ def _write(row: Manuscript, parts: Mapping[str, Any], by: Membership, *, remembe
     row.version += 1
     row.changed = {**row.changed, **dict.fromkeys(parts, row.version)}
     if remember and parts:
-        _remember(row, {name: before.get(name) for name in parts}, by)
+        _remember(row, {name: before.get(name) for name in parts}, by, one_step)
     row.content, row.saved_by = content, by
     row.save(update_fields=["content", "version", "changed", "aside", "history", "saved_by", "saved_at"])
 
 
-def _remember(row: Manuscript, replaced: dict[str, Any], by: Membership) -> None:
+def _remember(row: Manuscript, replaced: dict[str, Any], by: Membership, one_step: bool) -> None:
     now = timezone.now()
     last = row.history[-1] if row.history else None
-    typing = last is not None and last["by"] == str(by.pk) and set(last["parts"]) == set(replaced)
+    typing = one_step and last is not None and last["by"] == str(by.pk) and set(last["parts"]) == set(replaced)
     if typing and OUTLINE not in replaced and now - datetime.datetime.fromisoformat(last["at"]) < ONE_STEP:
         return
     step = {"by": str(by.pk), "at": now.isoformat(), "parts": replaced}

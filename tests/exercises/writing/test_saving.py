@@ -45,8 +45,11 @@ def test_two_therapists_at_the_same_question_keep_both_texts_and_choose(therapis
         assert "What warmed me" in page
         assert "What moved me" in page
         assert "Dr Sam Lund" in page
+    # Whoever came late goes on in their own text; what stands is not written over.
+    post(colleague, one, key, base=99, type="short_text", label="What moved me most")
+    assert find(therapist, one, key)["label"] == "What warmed me"
     act(therapist, one, "choose", part=f"question.{key}", take="late")
-    assert find(therapist, one, key)["label"] == "What moved me"
+    assert find(therapist, one, key)["label"] == "What moved me most"
     act(therapist, one, "undo")
     assert find(therapist, one, key)["label"] == "What warmed me"
 

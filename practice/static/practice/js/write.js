@@ -160,5 +160,6 @@ function meet() {
   spot.scrollIntoView({ block: "center" });
 }
 
-meet();
-window.addEventListener("hashchange", meet);
+// Going to a fragment takes the focus away again, so this waits until the browser is done with it.
+window.addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(meet)));
+window.addEventListener("hashchange", () => requestAnimationFrame(meet));
