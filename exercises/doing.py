@@ -158,6 +158,11 @@ class Doing:
         keys = {one.key for one in self.questions}
         return [one for one in self.shown.questions if one.base in keys]
 
+    @property
+    def nothing_left(self) -> bool:
+        """Whether there is nothing that this person could answer, after what was answered together."""
+        return not self.questions or (self.branches and not self.asked)
+
     def is_shown(self, page: Page) -> bool:
         there = {one.base for one in self.shown.items if one.base in page.bases}
         return not there.isdisjoint(one.base for one in page.questions) if page.questions else bool(there)

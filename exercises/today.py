@@ -123,7 +123,7 @@ def _items(
         doing.circle = around[row.couple_id].among(row.assignment.audience)
         doing.sent, doing.language = None, language
         doing.joint_part_sent = row.pk in together
-        if row.pk in mine or (row.pk in together and not doing.questions):
+        if row.pk in mine or (row.pk in together and doing.nothing_left):
             continue
         late = timezone.localtime(row.on_time_until).date() < first_of_today
         found.append(Item(doing, row.pk in drafts, late))

@@ -34,7 +34,7 @@ def over(request: HttpRequest, doing: Doing) -> HttpResponse | None:
     """Return where to go when there is nothing to answer any more, else None."""
     if doing.sent is not None:
         return None if doing.is_amending else redirect("do_sent", doing.occurrence.pk)
-    if doing.assignment.is_joint and doing.joint_part_sent and not doing.questions:
+    if doing.assignment.is_joint and doing.joint_part_sent and doing.nothing_left:
         return redirect("portal_opened", doing.occurrence.pk)  # answered for all, and no part of one's own
     if not doing.can_answer:
         lines = [line for line in looking_over.lines(doing) if line.raw]

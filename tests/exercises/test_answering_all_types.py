@@ -393,3 +393,36 @@ def test_queries_do_not_grow_with_what_is_typed(times, couple, mara, therapist, 
             assert browser.get(f"{at}{page}").status_code == 200
     with django_assert_max_num_queries(38):
         browser.post(f"{at}save/", {"question": "bed", "bed": f"2{times}:00", "base_version": "1"})
+
+
+# ── together ───────────────────────────────────────────────────────────────
+
+
+JOINT: list[dict[str, Any]] = [
+    {"key": "moved", "type": "yes_no", "label": "We moved this week"},
+    {
+        "key": "mine",
+        "type": "short_text",
+        "label": "What I miss",
+        "each": True,
+        "show_if": {"all": [{"question": "moved", "operator": "=", "answer": True}]},
+    },
+]
+
+
+@pytest.mark.parametrize(("moved", "asked"), [("yes", True), ("no", False)])
+def test_ones_own_part_may_hang_on_what_was_answered_together(moved, asked, couple, mara, theo, therapist):
+    (joint,) = give(couple, therapist, "joint", JOINT)
+    with travel(timezone.now() - datetime.timedelta(minutes=1), tick=False), acting_as(mara):
+        answering.submit(Occurrence.objects.get(pk=joint.pk), author=mara, raw={"moved": [moved]})
+    browser, at = signed_in(theo), f"/do/{joint.pk}/"
+    if not asked:
+        assert browser.get(at).url == f"/together/{joint.pk}/"
+        assert "Begin" not in words(browser.get("/today/"))
+        return
+    assert "What I miss" in words(browser.get(f"{at}1/"))
+    keep(joint, theo, {"mine": ["The garden"]})
+    assert "The garden" in words(browser.get(f"{at}check/"))
+    assert browser.post(f"{at}send/").status_code == 302
+    with as_attune(couple):
+        assert set(Answer.objects.filter(author=theo).values_list("key", flat=True)) == {"mine"}
