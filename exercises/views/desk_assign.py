@@ -22,6 +22,7 @@ from exercises.forms import AssignForm
 from exercises.giving import Giving, clearance_missing, deep_too_early, refusals
 from exercises.models import Exercise
 from exercises.preview import preview
+from exercises.shelves import shelves_of
 from exercises.views.desk_library import about, newest
 from exercises.vocabulary import Lane
 from practice.access import PracticeRequest, for_clinicians, page_or_part
@@ -91,7 +92,7 @@ def assign_preview(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRespon
 
 def _pick(request: PracticeRequest, couple: Couple) -> HttpResponse:
     wish = library.wish_of(request.GET)
-    found = library.find(wish)
+    found = library.find(wish, shelves_of(request.membership))
     page = Paginator(found.exercises, A_PAGE).get_page(request.GET.get("page"))
     context = {"couple": couple, "wish": wish, "page": page, "total": len(found.exercises)}
     return render(request, page_or_part(request, "exercises/desk/assign_pick.html", "results"), context)

@@ -18,7 +18,6 @@ from exercises.models import Exercise, Shelf
 from exercises.shelves import LONGEST_NAME, NotAShelf, favour, hide, make_shelf, put, remove_shelf, shelves_of
 from practice.access import PracticeRequest, for_clinicians
 
-
 MOST_RETIRED = 100
 
 
