@@ -80,7 +80,8 @@ def _form_page(request: PracticeRequest, slug: str, here: str, kind: type[PartsF
             return _show_form(request, page, form, template, 422)
         beside = {name: list(messages) for name, messages in form.errors.items()}
         url = reverse("write" if here == "about" else "write_words", args=[slug])
-        return answer(request, saved, here, url, fields=form.fields, beside=beside)
+        context = {"with_errors": bool(form.errors)}
+        return answer(request, saved, here, url, fields=form.fields, beside=beside, context=context)
     return _show_form(request, page, form, template, 200)
 
 
@@ -138,6 +139,8 @@ def _save_question(request: PracticeRequest, page: DeskPage, key: str, before: d
         return render(request, "exercises/desk/write/question.html", context, status=422)
     url = reverse("write_question", args=[page.exercise.slug, key])
     after = opened(request, page.exercise.slug, key)
+    if key not in after.items:  # a colleague took it out: what was written is kept aside
+        return answer(request, saved, key, url)
     reshaped = not saved.clashes and (_shape(before) != _shape(item) or _is_rearranged(request.POST))
     context = _question_page(after, key)
     return answer(
@@ -183,6 +186,7 @@ def _question_page(page: DeskPage, key: str) -> dict[str, Any]:
         "item": item,
         "key": key,
         "place": place,
+        "group_above": _group_above(page, key),
         "has_children": any(one.parent == key for one in places(outline)),
         "kind": kind,
         "shows": fields_of(kind),
@@ -206,6 +210,14 @@ def _lines_of(item: dict[str, Any], name: str) -> list[dict[str, Any]]:
     """The lines there are, and an empty one behind them."""
     there = [one for one in item.get(name) or () if isinstance(one, dict)]
     return [{**one, "value": one.get("value", one.get("key", ""))} for one in there] + [{"value": "", "label": ""}]
+
+
+def _group_above(page: DeskPage, key: str) -> bool:
+    """Whether the item before it is a group that it could go into."""
+    found = list(places(parts_of(page.content)[OUTLINE]))
+    here = next(one for one in found if one.key == key)
+    before = next((one for one in found if one.parent == here.parent and one.number == here.number - 1), None)
+    return before is not None and page.items[before.key].get("type") == QuestionType.GROUP
 
 
 def _around(outline: Any, key: str) -> set[str]:

@@ -94,5 +94,5 @@ def answer(
         return redirect(url)
     page = desk_page(saved.manuscript.exercise, saved.manuscript, request.practice, here)
     made = frame(page, [clash.part for clash in saved.clashes], beside)
-    made |= {"fields": list(fields), "editor": editor, "with_errors": any((beside or {}).values()), **(context or {})}
+    made |= {"fields": list(fields), "editor": editor, **(context or {})}
     return render(request, "exercises/desk/write/_after_save.html", made)

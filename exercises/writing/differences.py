@@ -39,7 +39,7 @@ NAMES: Mapping[str, str | Promise] = {
     OUTLINE: gettext_lazy("Order of the questions"),
     "language": gettext_lazy("Language"),
 }
-_PARTS_OF_ITEMS: Mapping[str, str | Promise] = {
+PARTS_OF_ITEMS: Mapping[str, str | Promise] = {
     "label": gettext_lazy("Question"),
     "help": gettext_lazy("Help"),
     "body": gettext_lazy("Text"),
@@ -160,7 +160,7 @@ def said(part: str, value: Any, labels: Mapping[str, str]) -> tuple[str, ...]:
 def said_of_item(item: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[str, ...]:
     """A question in lines: what is asked, how it is answered, and the rules about it."""
     lines = []
-    for name, title in _PARTS_OF_ITEMS.items():
+    for name, title in PARTS_OF_ITEMS.items():
         value = item.get(name)
         if value in (None, "", [], {}):
             continue

@@ -24,6 +24,7 @@ from exercises.publishing.finding import places_of, stop, warn
 from exercises.recurrence import Recurrence, ScheduleError
 from exercises.translations import language_name, languages, missing
 from exercises.vocabulary import Kind, Lane, Level, Participation
+from exercises.writing.differences import PARTS_OF_ITEMS
 from exercises.writing.outline import places
 from exercises.writing.parts import OUTLINE, parts_of
 from practice import crisis
@@ -203,7 +204,11 @@ def spot_of(finding: Finding, exercise: Exercise, content: Mapping[str, Any]) ->
     if finding.question_key in keys:
         rest = _IN_ITEMS.sub("", finding.place)
         url = reverse("write_question", args=[exercise.slug, finding.question_key])
-        return Spot(finding, f"{url}#w-{rest.split('.')[0] or 'label'}", numbered(content, finding.question_key))
+        field_ = rest.split(".")[0] or "label"
+        name = numbered(content, finding.question_key)
+        if field_ in PARTS_OF_ITEMS:
+            name = f"{name}, {PARTS_OF_ITEMS[field_]}"
+        return Spot(finding, f"{url}#w-{field_}", name)
     first = finding.place.split(".")[0]
     if first == "scoring":
         return Spot(finding, reverse("write_scores", args=[exercise.slug]) + "#scores", str(_("Scores")))

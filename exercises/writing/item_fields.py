@@ -155,6 +155,8 @@ def read_list(name: str, data: QueryDict, before: Mapping[str, Any]) -> list[dic
         if not label and name != "stops":
             continue
         if name == "stops":
+            if not label and not value.strip():
+                continue
             made.append({"value": number(value), "label": label})
             continue
         if not value:

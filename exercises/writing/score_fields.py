@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,16 +80,23 @@ def _fields(
 
 def scorable_questions(content: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The questions whose answers are numbers, or have weights; grids as a whole."""
-    try:
-        form = Form.from_data(content.get("questions") or [], IMPORTED)
-    except FormError:
-        return []
-    made = []
-    for question in form:
-        fits = any(can_be_scored(question, method) for method in Method)
-        if fits and not form.spots[question.key].levels:
-            made.append((question.key, question.label))
-    return made
+    return list(_scorable(content.get("questions") or []))
+
+
+def _scorable(items: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Each item is read by itself, so that an unfinished one does not hide the others. What repeats has no score."""
+    for item in items:
+        if item.get("repeats", 1) != 1:
+            continue
+        alone = {name: part for name, part in item.items() if name not in ("show_if", "questions", "metric")}
+        try:
+            found = Form.from_data([alone], IMPORTED).questions
+        except FormError:
+            found = ()
+        for question in found:
+            if any(can_be_scored(question, method) for method in Method):
+                yield question.key, question.label
+        yield from _scorable(item.get("questions") or [])
 
 
 def read_scores(data: QueryDict, before: Any) -> list[dict[str, Any]] | dict[str, Any] | None:
