@@ -34,6 +34,7 @@ urlpatterns = [
     path("together/agreements/new/", portal_agreements.new, name="portal_agreement_new"),
     path("together/agreements/<uuid:agreement_id>/", portal_agreements.agreement, name="portal_agreement"),
     path("together/agreements/<uuid:agreement_id>/change/", portal_agreements.change, name="portal_agreement_change"),
+    path("together/agreements/<uuid:agreement_id>/put-away/", portal_agreements.put_away, name="portal_agreement_away"),
     path("together/words/<uuid:version_id>/yes/", portal_agreements.yes, name="portal_agreement_yes"),
     path(
         "together/words/<uuid:version_id>/not-any-more/",

@@ -184,9 +184,10 @@ def _pause(request: Any, one: ProgramRun) -> None:
 
 
 def _run_or_404(couple: Couple, run_id: uuid.UUID) -> ProgramRun:
-    found = ProgramRun.objects.filter(couple=couple, pk=run_id).select_related("couple", "program").first()
+    found = ProgramRun.objects.filter(couple=couple, pk=run_id).select_related("program").first()
     if found is None:
         raise Http404
+    found.couple = couple  # with its partners, read once for all rows
     return found
 
 

@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clients.access import for_consenting_clients
-from clients.models import Couple, Partner
-from exercises import agreements, wording
+from clients.models import Client, Couple, Partner
+from exercises import agreements, comparing, wording
+from exercises import together as opening
 from exercises.agreements import Kept
 from exercises.forms import day_input
-from exercises.models import AgreementVersion
+from exercises.models import AgreementVersion, Occurrence
 from exercises.views.portal import own_couples
 from practice.ids import uuid7
 
@@ -28,6 +29,8 @@ class AgreementForm(forms.Form):
     """The words of an agreement, new or changed."""
 
     key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    #: The round of an exercise in which it was settled.
+    settled_in = forms.UUIDField(widget=forms.HiddenInput, required=False)
     title = forms.CharField(
         label=gettext_lazy("What it is about"),
         max_length=120,
@@ -85,18 +88,20 @@ def _around(request: Any, kept: Kept) -> dict[str, Any]:
         "waiting": [one for one in partners if proposal and one.client_id in kept.waits_for(proposal)],
         "mine_waits": proposal is not None and not kept.said_yes(proposal, request.person),
         "mine_stands": holding is not None and kept.said_yes(holding, request.person),
-        "is_due": kept.is_due(timezone.localdate()),
+        "is_due": kept.wants_a_look,
+        "may_put_away": _may_put_away(kept, request.person),
     }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_consenting_clients
 def new(request: Any) -> HttpResponse:
-    """Propose an agreement to the others."""
+    """Propose an agreement to the others; ``?from=`` brings along what was written down in an exercise."""
     couple, people = _couple_and_people()
-    form = AgreementForm(request.POST or None, initial={"key": uuid7()})
+    form = AgreementForm(request.POST or None, initial={"key": uuid7(), **_settled(request)})
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
+        occurrence = _round(request, said["settled_in"])
         made = agreements.begin(
             couple,
             people,
@@ -105,10 +110,33 @@ def new(request: Any) -> HttpResponse:
             review_on=said["review_on"],
             by=request.person,
             key=said["key"] or uuid7(),
+            occurrence=occurrence,
         )
         messages.success(request, _("Proposed. It holds once everybody has said yes."))
         return redirect("portal_agreement", made.pk)
     return render(request, "exercises/portal/agreement_write.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _settled(request: Any) -> dict[str, Any]:
+    """What the partners wrote down together, as the first words of an agreement."""
+    asked = request.GET.get("from", "")
+    if request.method == "POST" or not asked:
+        return {}
+    try:
+        group = opening.one(request.person, own_couples(), uuid.UUID(asked), timezone.now())
+    except ValueError as error:
+        raise Http404 from error
+    partners = Partner.objects.filter(couple=group.assignment.couple_id).select_related("client").order_by("position")
+    page = comparing.side_by_side(group, list(partners))
+    lines = [f"{one.label}\n{voice.words}" for one in page.agreed for voice in one.said]
+    return {"settled_in": group.at, "title": group.edition.title[:120], "text": "\n\n".join(lines)}
+
+
+def _round(request: Any, occurrence_id: uuid.UUID | None) -> Occurrence | None:
+    if occurrence_id is None:
+        return None
+    group = opening.one(request.person, own_couples(), occurrence_id, timezone.now())
+    return Occurrence.objects.filter(pk=group.at).first()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -157,6 +185,29 @@ def not_any_more(request: Any, version_id: uuid.UUID) -> HttpResponse:
     agreements.take_yes_back(version, request.person)
     messages.info(request, _("Your yes is taken back. It does not hold until everybody says yes to something again."))
     return redirect("portal_agreement", version.agreement_id)
+
+
+@require_POST
+@for_consenting_clients
+def put_away(request: Any, agreement_id: uuid.UUID) -> HttpResponse:
+    """Let one's own proposal go; an agreement of which nothing is left leaves the list."""
+    kept = _kept_or_404(agreement_id)
+    if not _may_put_away(kept, request.person):
+        raise Http404
+    if kept.proposal is not None:
+        agreements.drop(kept.proposal)
+    if kept.holding is None:
+        agreements.end(kept.agreement)
+        messages.success(request, _("Put away. It is off the list."))
+        return redirect("portal_together")
+    messages.success(request, _("The proposal is gone. What you agreed on holds on."))
+    return redirect("portal_agreement", agreement_id)
+
+
+def _may_put_away(kept: Kept, person: Client) -> bool:
+    if kept.proposal is not None:
+        return kept.proposal.proposed_by_id == person.pk
+    return kept.holding is None
 
 
 def _kept_or_404(agreement_id: uuid.UUID) -> Kept:
