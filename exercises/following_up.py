@@ -40,6 +40,11 @@ def lane_after(parent: Assignment) -> Lane:
     return min(proposed, before, key=_CLOSED_FIRST.index)
 
 
+def slot_after(slot: str) -> str:
+    """Name the round that follows another: unlike its wall time, which is not when this is due."""
+    return "a" + slot.replace("-", "").replace(":", "")
+
+
 def children(parent: Assignment) -> list[Assignment]:
     """Return what follows ``parent``, made when it is not there yet: one for all, or one for each apart."""
     lane = lane_after(parent)
@@ -80,7 +85,7 @@ def after(occurrence: Occurrence, base: datetime, now: datetime) -> list[Occurre
         return []
     made = []
     for child in children(parent):
-        when = timing.afterwards(child, occurrence.slot, base, parent.follow_up_hours)
+        when = timing.afterwards(child, slot_after(occurrence.slot), base, parent.follow_up_hours)
         for client_id, audience, _zone in rounds.asked(child):
             if occurrence.client_id is None or client_id in (None, occurrence.client_id):
                 one = rounds.row(child, client_id, audience, when)
@@ -101,7 +106,7 @@ def after_the_last(parent: Assignment, now: datetime) -> list[Occurrence]:
         return []
     made = []
     for child in children(parent):
-        when = timing.afterwards(child, slot, base, parent.follow_up_hours)
+        when = timing.afterwards(child, slot_after(slot), base, parent.follow_up_hours)
         there = {one.client_id: one for one in Occurrence.objects.filter(assignment=child).defer("skip_reason")}
         moved = [one for one in there.values() if one.state == State.OPEN and one.started_at is None]
         rounds.save_moved(one for one in moved if one.moved_at is None and rounds.put(one, when))

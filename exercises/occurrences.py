@@ -69,7 +69,8 @@ def _write(assignment: Assignment, now: datetime) -> tuple[list[Occurrence], lis
 
 def _write_dates(assignment: Assignment, now: datetime) -> tuple[list[Occurrence], list[Occurrence]]:
     there = {
-        (one.client_id, one.slot): one for one in Occurrence.objects.filter(assignment=assignment).defer("skip_reason")
+        (one.client_id, one.slot): one
+        for one in Occurrence.objects.filter(assignment=assignment, closes_at__gt=now).defer("skip_reason")
     }
     missing, moved = [], []
     for client_id, audience, zone in rounds.asked(assignment):

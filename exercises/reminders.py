@@ -53,8 +53,8 @@ def plan_for(*occurrences: Occurrence) -> list[Message]:
 
 def call_off(occurrences: Collection[uuid.UUID], *, reason: str) -> None:
     """Call off what has not left about these occurrences; see ``COMES_BACK``."""
-    for occurrence_id in occurrences:
-        outbox.cancel(occurrence_id, reason=reason)
+    if occurrences:
+        outbox.cancel_all(occurrences, reason=reason)
 
 
 def follow_contact(client: Client) -> None:
@@ -98,7 +98,7 @@ def due_for(occurrence: Occurrence, contact: Contact) -> datetime.datetime:
     What has no wall time, or was moved by hand, is due at its moment.
     """
     due = occurrence.due_at
-    if occurrence.moved_at is None and not occurrence.slot.startswith("round-"):
+    if occurrence.moved_at is None and occurrence.slot[:4].isdigit():
         wall = datetime.datetime.fromisoformat(occurrence.slot)
         due = instant(wall.date(), wall.time(), contact.zone) or due
     return quiet.next_allowed(due, contact.quiet_from, contact.quiet_until, contact.zone)

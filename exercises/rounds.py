@@ -14,8 +14,8 @@ from exercises.timing import Times
 
 State = Occurrence.State
 
-#: What names a round: a wall time, or a number where no calendar decides.
-SLOT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}|round-\d{4}", re.ASCII)
+#: What names a round: a wall time, a number where no calendar decides, or the round that it follows.
+SLOT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}|round-\d{4}|a(?:\d{8}T\d{4}|round\d{4})", re.ASCII)
 
 #: Who is asked separately, who may see it, and the zone it is asked in.
 Asked = tuple[uuid.UUID | None, list[uuid.UUID], ZoneInfo]

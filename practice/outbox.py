@@ -162,6 +162,11 @@ def cancel(about_id: uuid.UUID, *, reason: str, person_id: uuid.UUID | None = No
     return _cancel(reason, **about)
 
 
+def cancel_all(about_ids: Iterable[uuid.UUID], *, reason: str) -> int:
+    """Call off what has not left yet about many things at once; return how many."""
+    return _cancel(reason, about_id__in=list(about_ids))
+
+
 def cancel_for_couple(couple_id: uuid.UUID, reason: str) -> int:
     """Call off everything for a couple that parts or ends: it never comes back.
 
@@ -175,7 +180,7 @@ def cancel_for_person(person_id: uuid.UUID, reason: str) -> int:
     return _cancel(reason, person_id=person_id)
 
 
-def _cancel(reason: str, **which: uuid.UUID) -> int:
+def _cancel(reason: str, **which: uuid.UUID | list[uuid.UUID]) -> int:
     with tenancy.elevated():
         # Locked in one order, so that two who call off the same messages wait and never block each other.
         rows = Message.objects.filter(state__in=RECALLABLE, **which).order_by("pk").select_for_update()

@@ -147,8 +147,8 @@ class Occurrence(PracticeModel):
     """One due date of an assignment for one person, or for all together when it is joint.
 
     ``slot`` is the wall time it stands for (``2026-11-29T18:00``), or the number of its round
-    (``round-0003``) where no calendar decides: siblings of one slot belong together, and a slot is never
-    planned twice, whatever happens to clocks, zones and sessions.
+    (``round-0003``) where no calendar decides, or what it follows (``a20261129T1800``): siblings of one slot
+    belong together, and a slot is never planned twice, whatever happens to clocks, zones and sessions.
     """
 
     class State(models.TextChoices):

@@ -17,6 +17,7 @@ from exercises import answering, assigning, following_up, occurrences, on_demand
 from exercises.library import find_exercise
 from exercises.models import Assignment, Occurrence
 from exercises.recurrence import Recurrence
+from practice.models import Message
 from tests.exercises.test_assigning import giving, inside_of
 from tests.factories import acting_as, make_couple, make_member, make_practice, signed_in
 
@@ -202,6 +203,8 @@ class TestTrials:
         assert len(own) == 14
         (review,) = rows(couple, assignment__due="follow_up", client=mara)
         assert review.due_at == own[-1].due_at + datetime.timedelta(hours=24)
+        with inside_of(couple):
+            assert Message.objects.get(about_id=review.pk).due_at == review.due_at, "reminded when that is due"
         frozen.move_to(review.due_at + datetime.timedelta(days=8))
         with inside_of(couple):
             now = review.due_at + datetime.timedelta(days=8)
