@@ -257,8 +257,8 @@ def events_of(
         if (one.lane in APART) == apart:
             answers[one.response_id][one.key] = one
     now, language = timezone.now(), membership.practice.language
-    for one in responses:
-        one.edition = spoken(one.edition, language)
+    for response in responses:
+        response.edition = spoken(response.edition, language)
     return [
         Event(
             at=one.submitted_at,

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_POST
 from clients.access import for_consenting_clients
 from exercises import doing as doings
 from exercises import drafts
-from exercises.answers import QuestionError, clean, words
+from exercises.answers import OTHER, QuestionError, clean, words
+from exercises.asking import MARKS
 from exercises.doing import Doing
 from exercises.questions import Question
 
@@ -60,7 +61,7 @@ def in_words(question: Question, raw: Sequence[str]) -> str:
     try:
         return words(question, clean(question, raw))
     except QuestionError:
-        return " ".join(raw)
+        return " ".join(part for part in raw if part not in MARKS) or (_("Something else") if OTHER in raw else "")
 
 
 @require_POST

@@ -112,6 +112,7 @@ def test_what_others_read_at_once_is_changed_by_asking(lane, couple, mara, thera
     browser = signed_in(mara)
     said = words(browser.get(f"/do/{one.pk}/sent/"))
     assert "tell Dr Ines Karlsen" in said
+    assert "Write to Dr Ines Karlsen" in said
     assert "Change my answers" not in said
     assert browser.post(f"/do/{one.pk}/change/").url == f"/do/{one.pk}/sent/"
     with acting_as(mara):

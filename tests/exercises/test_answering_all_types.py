@@ -172,6 +172,17 @@ def test_what_is_wrong_stays_on_the_page_with_what_would_help(key, typed, couple
 # ── conditions ─────────────────────────────────────────────────────────────
 
 
+def test_what_another_tab_says_is_said_in_words(couple, mara, therapist):
+    hers = give(couple, therapist, "shared", ALL_TYPES)[0]
+    keep(hers, mara, {"place": ["kitchen"]})
+    clash = (
+        signed_in(mara)
+        .post(f"/do/{hers.pk}/save/", {"question": "place", "place": "::other", "base_version": "0"})
+        .json()["questions"][0]
+    )
+    assert (clash["mine_words"], clash["kept_words"]) == ("Something else", "In the kitchen")
+
+
 def test_going_on_and_back_skips_what_is_not_asked(couple, mara, therapist):
     hers = give(couple, therapist, "shared", BRANCH)[0]
     browser, at = signed_in(mara), f"/do/{hers.pk}/"

@@ -287,7 +287,8 @@ function start(form) {
     acts.className = "acts";
     const settle = (chosen) => settleClash(box, id, chosen, told.version);
     acts.append(
-      choice(words.take_mine, () => settle(entry.parts)),
+      // More may have been typed meanwhile: what stands in the field is what is meant.
+      choice(words.take_mine, () => settle(id === label(name) ? parts(name) : entry.parts)),
       choice(words.take_kept, () => settle(both.kept)),
     );
     box.append(acts);
