@@ -240,11 +240,3 @@ def private_of(couple: Couple, client: Client) -> QuerySet[Goal]:
     """Return what one partner has as a goal between themselves and the therapist."""
     rows = Goal.objects.filter(couple=couple, lane=Lane.PRIVATE, audience__contains=[client.pk])
     return rows.order_by("started_on", "pk")
-
-
-def fitting(couple: Couple, clients: Collection[uuid.UUID]) -> QuerySet[Goal]:
-    """Return the running goals that an assignment to these people may serve: those that all of them have.
-
-    A goal that one of them has alone would show in the others' row that it exists.
-    """
-    return running([couple.pk]).filter(audience__contains=list(clients)).exclude(lane=Lane.OWN)

@@ -8,10 +8,11 @@ from html.parser import HTMLParser
 
 from django.http import HttpResponse
 
-#: What differs between two answers that say the same: tokens, and the nonce of the policy.
+#: What differs between two answers that say the same: tokens, the nonce of the policy, a form's own fresh key.
 _TOKENS = re.compile(
     rb"""name="csrfmiddlewaretoken"\s+value="[^"]*"|"X-CSRFToken":\s*"[^"]*"|&quot;X-CSRFToken&quot;:\s*&quot;\w+&quot;"""
     rb"""|nonce="[^"]*"|nonce-[A-Za-z0-9+/=_-]+"""
+    rb"""|name="key"\s+value="[0-9a-f]{8}-[0-9a-f-]{27}\""""
 )
 
 

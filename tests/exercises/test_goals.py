@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from clients.models import Couple
 from exercises import goals
+from exercises.giving import goals_on_offer
 from exercises.models import Assignment, Goal, GoalRating
 from practice.ids import uuid7
 from tests.exercises.given import TWO_SCALES, as_attune
@@ -163,9 +164,9 @@ def test_what_was_given_for_a_goal_stands_beside_it_and_nothing_private(couple, 
 def test_an_assignment_may_only_serve_a_goal_that_all_its_people_have(couple, therapist, mara, theo):
     shared, hers = set_goal(couple, therapist, [mara, theo]), set_goal(couple, therapist, [mara])
     with acting_as(therapist):
-        assert list(goals.fitting(couple, [mara.pk, theo.pk])) == [shared]
-        assert set(goals.fitting(couple, [mara.pk])) == {shared, hers}
-        assert list(goals.fitting(couple, [theo.pk])) == [shared]
+        assert list(goals_on_offer(couple, (mara.pk, theo.pk))) == [shared]
+        assert set(goals_on_offer(couple, (mara.pk,))) == {shared, hers}
+        assert list(goals_on_offer(couple, (theo.pk,))) == [shared]
 
 
 # ── editing, and where the work stands ───────────────────────────────────────
