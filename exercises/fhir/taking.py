@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from exercises import licences
+from exercises.fhir import wording
 from exercises.fhir.planning import Choices, Plan, marked
 from exercises.fhir.reading import written
 from exercises.models import Edition, Exercise, QuestionnaireFile
@@ -49,8 +50,8 @@ def take(plan: Plan, choices: Choices, by: Membership | None = None) -> Exercise
             url=form.url,
             version=form.version,
             notices=[notice.as_data() for notice in plan.notices],
-            licence=choices.licence[:200],
-            licence_reference=choices.licence_reference[:300],
+            licence=wording.line(choices.licence, 200),
+            licence_reference=wording.line(choices.licence_reference, 300),
             licence_confirmed=choices.licence_confirmed,
             marked={**plan.offer.safety, **choices.marks},
             no_safety_questions=choices.no_safety_questions
@@ -91,7 +92,7 @@ def _confirm_licence(plan: Plan, choices: Choices, by: Membership | None) -> Non
     measure = plan.offer.measure
     if measure is None or by is None or not choices.licence_confirmed or not measure.licence.needs_confirmation:
         return
-    licences.confirm(measure, by=by, reference=choices.licence_reference)
+    licences.confirm(measure, by=by, reference=wording.line(choices.licence_reference, 300))
 
 
 def mark(exercise: Exercise, marks: Mapping[str, str], *, none: bool) -> Edition:

@@ -106,8 +106,10 @@ def download(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUI
 
 
 def _named(slug: str) -> Exercise | None:
-    file = QuestionnaireFile.objects.filter(exercise__slug=slug).select_related("exercise").first() if slug else None
-    return file.exercise if file is not None else None
+    """The form of that name, if it is one that this practice brought in."""
+    if slug not in dict(imported_forms()):
+        return None
+    return QuestionnaireFile.objects.filter(exercise__slug=slug).select_related("exercise")[0].exercise
 
 
 def _page(

@@ -192,3 +192,14 @@ def test_an_old_answer_that_needs_a_look_is_shown_as_old(practice, therapist, co
         address = reverse("alert", args=[couple.pk, alert.pk])
     page = signed_in(therapist).get(address).content.decode()
     assert "From another system: answered 19 February" in page
+
+
+@pytest.mark.parametrize("words", ["nul \x00", "\u202eevil\u202c", "x" * 5000, " \t\n"])
+def test_odd_words_are_kept_or_refused_kindly(therapist, couple, mara, words):
+    browser = signed_in(therapist)
+    for name in ("title", "summary", "licence", "licence_reference", "number", "packed", "asks", "lane"):
+        said = answers("gad7-researchkit", asks="no")
+        assert browser.post(REVIEW, {**said, name: words}).status_code in (302, 422)
+    address = f"/desk/couples/{couple.pk}/record/{mara.pk}/answers/"
+    said = {"packed": packed(sample("phq9-researchkit-response")), "named": words}
+    assert browser.post(address, said).status_code == 422
