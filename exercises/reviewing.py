@@ -24,6 +24,8 @@ from practice.models import Membership
 #: For so long a partner's first page says that somebody has looked at what they sent.
 TOLD_FOR = timedelta(days=7)
 MOST_TOLD = 3
+#: Reviews that are read for that.
+LOOKING_BACK = 60
 
 
 @dataclass(frozen=True)
@@ -154,18 +156,18 @@ def review_of(response: Response, *, apart: bool = False) -> Review | None:
 
 @dataclass(frozen=True)
 class LookedAt:
-    """That somebody has looked at what this person sent."""
+    """That somebody has looked at what this person sent, once or several times; ``at`` is the latest."""
 
-    response: Response
     title: str
     by: str
     at: datetime
+    times: int = 1
 
 
 def looked_at(
     person: Client, couples: Collection[uuid.UUID], *, since: datetime | None = None, limit: int = MOST_TOLD
 ) -> list[LookedAt]:
-    """Return what of this person's own was looked at, the latest first. A response counts once.
+    """Return what of this person's own was looked at, the latest first, the same thing in one line.
 
     The database shows reviews to their author alone.
     """
@@ -176,11 +178,15 @@ def looked_at(
     )
     if since is not None:
         rows = rows.filter(reviewed_at__gte=since)
-    found: dict[uuid.UUID, LookedAt] = {}
-    for one in rows[: 2 * limit]:
-        found[one.response_id] = LookedAt(
-            one.response, one.response.edition.neutral_title, one.membership.name, one.reviewed_at
-        )
+    seen: set[uuid.UUID] = set()
+    found: dict[tuple[str, str], LookedAt] = {}
+    for one in rows[:LOOKING_BACK]:
+        if one.response_id in seen:  # its open part and its private one
+            continue
+        seen.add(one.response_id)
+        line = (one.response.edition.neutral_title, one.membership.name)
+        times = found[line].times + 1 if line in found else 1
+        found[line] = LookedAt(*line, found[line].at if line in found else one.reviewed_at, times)
     return list(found.values())[:limit]
 
 

@@ -244,3 +244,15 @@ def test_htmx_gets_the_card_and_its_undo(couple, therapist, both):
     assert "<html" not in card.content.decode()
     assert "Reviewed by Dr Ines Karlsen" in card.content.decode()
     assert 'name="undo"' in card.content.decode()
+
+
+def test_the_same_thing_looked_at_often_is_one_line(couple, therapist, mara):
+    sent = []
+    for _day in range(3):
+        (hers, _his) = give_form(couple, therapist, "private", TWO_SCALES, title="Mood log")
+        sent.append(answer(hers, mara, near="5"))
+    with acting_as(therapist):
+        reviewing.mark_all(sent, therapist, apart=True)
+    page = signed_in(mara).get("/today/").content.decode()
+    assert page.count("has looked at") == 1
+    assert "has looked at these 3" in page
