@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Avg, Count, Q
+from django.db.models import Avg
 
 from exercises.models import Feedback
 from exercises.vocabulary import Lane
@@ -42,18 +43,18 @@ def usefulness(exercises: Collection[uuid.UUID]) -> dict[uuid.UUID, Usefulness]:
         rows = list(
             Feedback.objects.exclude(lane=Lane.OWN)
             .filter(occurrence__assignment__edition__exercise__in=list(exercises))
-            .filter(Q(usefulness__isnull=False))
+            .exclude(usefulness=None)
             .values("occurrence__assignment__edition__exercise_id", "couple_id")
-            .annotate(useful=Avg("usefulness"), hard=Avg("difficulty"), said=Count("pk"))
+            .annotate(useful=Avg("usefulness"), hard=Avg("difficulty"))
             .order_by()
         )
-    by_exercise: dict[uuid.UUID, list[dict]] = {}
+    by_exercise: dict[uuid.UUID, list[Any]] = {}
     for row in rows:
         by_exercise.setdefault(row["occurrence__assignment__edition__exercise_id"], []).append(row)
     return {key: _averages(couples) for key, couples in by_exercise.items() if len(couples) > MORE_THAN}
 
 
-def _averages(couples: list[dict]) -> Usefulness:
+def _averages(couples: list[Any]) -> Usefulness:
     hard = [float(one["hard"]) for one in couples if one["hard"] is not None]
     return Usefulness(
         usefulness=_rounded([float(one["useful"]) for one in couples]),

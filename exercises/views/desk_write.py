@@ -148,18 +148,26 @@ def _save_question(request: PracticeRequest, page: DeskPage, key: str, before: d
         saved,
         key,
         url,
-        fields=_FIELD_NAMES,
+        fields=_fields_there(context),
         beside=context["beside"],
         editor="exercises/desk/write/_question_form.html" if reshaped else "",
         context={name: value for name, value in context.items() if name not in ("clashes", "page")},
     )
 
 
-_FIELD_NAMES = (
-    "label", "help", "type", "options", "rows", "stops", "units", "min", "max", "low", "high", "unit", "decimals",
-    "body", "url", "alt", "attachment", "earliest", "latest", "least", "most", "least_length", "max_length", "pattern",
-    "lane", "each", "show_if", "flag_if", "metric", "repeats", "decline", "risk", "questions",
-)  # fmt: skip
+def _fields_there(context: dict[str, Any]) -> list[str]:
+    """The fields that the page of a question has, by the names their remarks go by."""
+    kind, asked = context["kind"], context["asked"]
+    names = ["type", *context["shows"], "show_if"]
+    names += ["label"] if kind not in (QuestionType.IMAGE, QuestionType.INSTRUCTIONS) else []
+    names += ["help"] if asked or kind in (QuestionType.SECTION, QuestionType.GROUP) else []
+    names += ["decline", "flag_if", "risk"] if asked else []
+    names += ["lane"] if asked or kind == QuestionType.GROUP else []
+    names += ["each"] if context["joint"] else []
+    names += ["metric"] if context["metrics"] and asked else []
+    names += ["repeats"] if context["repeats"] else []
+    names += ["questions"] if kind == QuestionType.GROUP and not context["has_children"] else []
+    return [name for name in names if name != "other"]
 
 
 def _shape(item: dict[str, Any]) -> Any:

@@ -77,7 +77,8 @@ def _duplicate(request: PracticeRequest, page: DeskPage) -> HttpResponse:
     node = next((node for node in _nodes(outline) if node[0] == page.here), None)
     if node is None:
         return redirect("write", page.exercise.slug)
-    taken, parts = set(page.items), {}
+    taken = set(page.items)
+    parts: dict[str, Any] = {}
     names: dict[str, str] = {}
     for key in [page.here, *order.keys_of(node[1])]:
         names[key] = new_key(taken)

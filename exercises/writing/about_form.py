@@ -34,11 +34,11 @@ class TextOfOurs(forms.CharField):
         super().__init__(*args, **kwargs)
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         try:
             return wording.tidy(text, lines=self.lines)
         except wording.UnkeepableText as refusal:
-            raise forms.ValidationError(refusal.message) from refusal
+            raise forms.ValidationError(str(refusal.message)) from refusal
 
 
 class LinesOfOurs(TextOfOurs):

@@ -17,7 +17,9 @@ from exercises.writing.condition_words import condition_words
 MOST_LINES = 20
 _ORDERED = {*STEP_TYPES, *NUMBER_TYPES, *DATE_TYPES, *TEXT_TYPES, QuestionType.CHECKLIST}
 _ORDERINGS = (Operator.ABOVE, Operator.BELOW, Operator.AT_LEAST, Operator.AT_MOST)
-_INPUTS = {QuestionType.DATE: "date", QuestionType.TIME: "time", QuestionType.DATETIME: "datetime-local"}
+_INPUTS: Mapping[str, str] = {
+    QuestionType.DATE: "date", QuestionType.TIME: "time", QuestionType.DATETIME: "datetime-local",
+}  # fmt: skip
 YES_NO: list[tuple[str, str | Promise]] = [("true", _("Yes")), ("false", _("No"))]
 
 
@@ -98,7 +100,7 @@ def _line(number: int, part: Any, known: Mapping[str, Source], labels: Mapping[s
     source = known.get(key)
     if source is None:
         return Line(number, key, operator, _as_text(answer), words=condition_words(part, labels), gone=True)
-    kind = source.item.get("type")
+    kind = str(source.item.get("type", ""))
     if operator == Operator.EXISTS and answer is False:
         operator = "missing"
     unit = str(answer.get("unit", "")) if isinstance(answer, Mapping) else ""
@@ -106,8 +108,7 @@ def _line(number: int, part: Any, known: Mapping[str, Source], labels: Mapping[s
     text = _as_text(answer)
     if choices and text not in dict(choices):
         choices = [("", "…"), *choices]
-    made = Line(number, key, operator, text, operators_for(source.item), choices, _INPUTS.get(kind, "text"), unit)
-    return made
+    return Line(number, key, operator, text, operators_for(source.item), choices, _INPUTS.get(kind, "text"), unit)
 
 
 def operators_for(item: Mapping[str, Any]) -> list[tuple[str, str | Promise]]:

@@ -162,7 +162,7 @@ def read_list(name: str, data: QueryDict, before: Mapping[str, Any]) -> list[dic
         if not value:
             value = _free_value(label, name, taken)
             taken.add(value)
-        part = {_named(name): value, "label": label}
+        part: dict[str, Any] = {_named(name): value, "label": label}
         part |= {
             extra: known[value][extra] for extra in ("stands_for", "code", "flag_if") if extra in known.get(value, {})
         }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -170,14 +170,22 @@ def _write(
 
 def _remember(row: Manuscript, replaced: dict[str, Any], by: Membership, one_step: bool) -> None:
     now = timezone.now()
-    last = row.history[-1] if row.history else None
-    typing = one_step and last is not None and last["by"] == str(by.pk) and set(last["parts"]) == set(replaced)
-    if typing and OUTLINE not in replaced and now - datetime.datetime.fromisoformat(last["at"]) < ONE_STEP:
+    if one_step and OUTLINE not in replaced and _still_typing(row.history[-1:], replaced, by, now):
         return
     step = {"by": str(by.pk), "at": now.isoformat(), "parts": replaced}
     row.history = [*row.history, step][-REMEMBERED:]
     while len(row.history) > 1 and len(json.dumps(row.history)) > LIMIT:
         row.history = row.history[1:]
+
+
+def _still_typing(last: list[Any], replaced: Collection[str], by: Membership, now: datetime.datetime) -> bool:
+    """Whether the last step is of the same person at the same place, a moment ago: one step back is then enough."""
+    return any(
+        step["by"] == str(by.pk)
+        and set(step["parts"]) == set(replaced)
+        and now - datetime.datetime.fromisoformat(step["at"]) < ONE_STEP
+        for step in last
+    )
 
 
 def clash_on(manuscript: Manuscript, part: str) -> Clash | None:
