@@ -20,7 +20,7 @@ from exercises.models import Edition, Exercise, Manuscript
 from exercises.publishing import Finding, may_publish
 from exercises.questions import Form
 from exercises.translations import read_translations, texts
-from exercises.writing.saving import Refused
+from exercises.writing.saving import Refused, rebased
 from exercises.writing.starting import shelf_facts
 from practice import tenancy
 
@@ -44,6 +44,8 @@ def publish(manuscript: Manuscript, found: list[Finding], *, version: int) -> Ed
         row = Manuscript.objects.select_for_update().filter(exercise=manuscript.exercise_id).first()
         if row is None and exercise.newest is not None:
             return exercise.newest
+        if row is not None:
+            row = rebased(row, exercise.newest)
         if row is None or row.version != version or row.aside:
             raise Refused(_("This was changed in the meantime. Please look through it once more."))
         content = settled(row.content, exercise)

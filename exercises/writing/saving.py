@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from exercises.models import Exercise, Manuscript
+from exercises.models import Edition, Exercise, Manuscript
 from exercises.writing.parts import OUTLINE, assembled, key_of, parts_of
 from practice.models import Membership
 
@@ -38,6 +38,10 @@ WHY_LOCKED = _(
     "something in exactly these words, so they stay as they are. Its title and what "
     "your library says about it are yours."
 )
+
+
+#: Beside the names of parts: the number of the edition that the manuscript began as.
+_BEGAN = "::edition"
 
 
 class Refused(ValueError):
@@ -71,9 +75,9 @@ def manuscript_of(exercise: Exercise, by: Membership) -> Manuscript:
     """Return the manuscript of an own exercise; where there is none, one that begins with the first save."""
     found = Manuscript.objects.filter(exercise=exercise).first()
     if found is not None:
-        return found
+        return rebased(found, exercise.newest)
     content = exercise.newest.content if exercise.newest else {}
-    return Manuscript(exercise=exercise, content=content, saved_by=by)
+    return Manuscript(exercise=exercise, content=content, changed=_begun(exercise.newest), saved_by=by)
 
 
 def save(manuscript: Manuscript, parts: Mapping[str, Any], *, base_version: int, by: Membership) -> Saved:
@@ -134,17 +138,49 @@ def _locked(manuscript: Manuscript) -> Manuscript:
     rows = Manuscript.objects.select_for_update(of=("self",)).select_related("exercise__newest")
     found = rows.filter(exercise=manuscript.exercise_id).first()
     if found is not None:
-        return found
+        return rebased(found, found.exercise.newest)
     newest = manuscript.exercise.newest
     content = newest.content if newest else manuscript.content
     try:
         with transaction.atomic():
             row = Manuscript.objects.create(
-                exercise=manuscript.exercise, content=content, saved_by_id=manuscript.saved_by_id
+                exercise=manuscript.exercise,
+                content=content,
+                changed=_begun(newest),
+                saved_by_id=manuscript.saved_by_id,
             )
     except IntegrityError:  # a colleague was faster by a moment
         return rows.get(exercise=manuscript.exercise_id)
     return row
+
+
+def rebased(row: Manuscript, newest: Edition | None) -> Manuscript:
+    """The manuscript on top of the newest edition, where one was published past it: by marking what a form asks.
+
+    What was not changed here is taken from the newest edition; what was changed stays. Not saved by itself.
+    """
+    began, now = row.changed.get(_BEGAN, 0), newest.number if newest else 0
+    if newest is None or began in (0, now):
+        return row
+    base = Edition.objects.filter(exercise=row.exercise_id, number=began).first()
+    then, here, news = (parts_of(one) for one in (base.content if base else {}, row.content, newest.content))
+    row.content = assembled({name: _merged(then.get(name), here.get(name), news.get(name)) for name in {*here, *news}})
+    row.version += 1
+    row.changed = {**row.changed, _BEGAN: now}
+    return row
+
+
+def _merged(then: Any, here: Any, news: Any) -> Any:
+    if here == then:
+        return news
+    if all(isinstance(one, dict) for one in (then, here, news)):
+        made = {name: _merged(then.get(name), here.get(name), news.get(name)) for name in {*here, *news}}
+        return {name: part for name, part in made.items() if part is not None}
+    return here
+
+
+def _begun(newest: Edition | None) -> dict[str, int]:
+    return {_BEGAN: newest.number} if newest else {}
 
 
 def _refuse_locked(exercise: Exercise, news: Mapping[str, Any]) -> None:

@@ -154,6 +154,25 @@ def test_what_was_assigned_stays_on_its_edition(therapist, couple, one):
     assert signed_in(therapist).get(f"/desk/library/{one.slug}/editions/?from=1&to=2").status_code == 200
 
 
+def test_an_edition_published_past_the_draft_loses_nothing_of_either(therapist, one):
+    publish(therapist, one)
+    first = fresh(therapist, one).newest.content
+    key = first["questions"][0]["key"]
+    fill(therapist, one, steps=["Sit down first."])
+    # Somebody marks what the form asks about: the next edition knows it, the draft does not yet.
+    marked = {**first, "questions": [{**first["questions"][0], "flag_if": "<=2", "lane": "private"}]}
+    with acting_as(therapist):
+        publish_edition(fresh(therapist, one), marked)
+    assert "Sit down first." in gate(therapist, one)
+    say(therapist, one, key, type="scale", label="How near", min="0", max="10", low="Far", high="Near",
+        lane="private", flag="<=", **{"flag-number": "2"})  # fmt: skip
+    assert publish(therapist, one).status_code == 302
+    made = fresh(therapist, one).newest
+    assert (made.number, made.content["steps"]) == (3, ["Sit down first."])
+    assert made.content["questions"][0]["flag_if"] == "<=2"
+    assert made.content["questions"][0]["label"] == "How near"
+
+
 def test_an_edition_that_says_the_same_is_not_made_again(therapist, one):
     publish(therapist, one)
     signed_in(therapist).get(f"/desk/library/{one.slug}/write/")
