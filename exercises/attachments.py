@@ -132,7 +132,8 @@ def remove_from_assignment(couple: Couple, file_id: uuid.UUID) -> bool:
 
 def content(attachment: Attachment) -> bytes:
     """Return the file itself."""
-    return vault.unseal(bytes(attachment.sealed), practice_id=attachment.practice_id, place=_place(attachment.pk))
+    practice_id = tenancy.current_practice_id()
+    return vault.unseal(bytes(attachment.sealed), practice_id=practice_id, place=_place(attachment.pk))
 
 
 def _room(there: QuerySet[Attachment]) -> None:

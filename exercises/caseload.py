@@ -24,6 +24,7 @@ from exercises import programs
 from exercises.desk import QueueItem, register_queue
 from exercises.load import Piece, minutes_a_week, piece_of
 from exercises.models import Answer, Assignment, Occurrence, Reading, Response
+from exercises.models.response import ResponseQuerySet
 from exercises.vocabulary import Lane
 from practice.models import Membership
 
@@ -119,7 +120,7 @@ def kept_apart() -> Combinable:
     return Q(lane=Lane.PRIVATE) | Exists(private)
 
 
-def unread_responses(membership: Membership, couples: Collection[uuid.UUID]) -> QuerySet[Response]:
+def unread_responses(membership: Membership, couples: Collection[uuid.UUID]) -> ResponseQuerySet:
     """Return what this member of staff has not read: for both (``new_open``), kept apart (``new_apart``)."""
     read = Reading.objects.filter(response=OuterRef("pk"), practice_id=OuterRef("practice_id"), membership=membership)
     return (

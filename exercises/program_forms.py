@@ -164,12 +164,16 @@ class ProgramForm(forms.Form):
         self.titles = titles
         self.content = content or {"weeks": [], "baseline": [], "outcome": []}
         super().__init__(data, label_suffix="", **kwargs)
-        asked = (data or {}).get("length", "") if data is not None else ""
-        shown = int(asked) if str(asked).isdigit() else len(self.content["weeks"]) or 4
+        asked = str((data or {}).get("length", ""))
+        shown = (
+            int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else len(self.content["weeks"]) or 4
+        )
         self.shown = min(max(shown, 1), MOST_WEEKS)
-        by_slug = {slug: title for title, slug in ((one, titles[one]) for one in titles)}
+        by_slug = {slug: title for title, slug in titles.items()}
         for number in range(self.shown):
-            week = self.content["weeks"][number] if number < len(self.content["weeks"]) else {"focus": "", "slugs": []}
+            week: dict[str, Any] = {"focus": "", "slugs": []}
+            if number < len(self.content["weeks"]):
+                week = self.content["weeks"][number]
             self.fields[f"focus{number}"] = forms.CharField(
                 label=_("What the week is about"), max_length=120, initial=week["focus"], required=False
             )

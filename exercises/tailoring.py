@@ -23,4 +23,3 @@ def tailored(content: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str,
     ]
     said = {"adaptations": adaptations, "smaller": bool(chosen.get("smaller"))}
     return {**content, "prompts": prompts, "tailored": said}
-

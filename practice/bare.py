@@ -120,7 +120,7 @@ def _sound(data: bytes, reader: str, container: str, content_type: str) -> Bare:
     out = io.BytesIO()
     try:
         with (
-            av.open(io.BytesIO(data), format=reader, timeout=10) as source,
+            av.open(io.BytesIO(data), "r", format=reader, timeout=10) as source,
             av.open(out, "w", format=container, options={"fflags": "+bitexact"}) as target,
         ):
             if not source.streams.audio:

@@ -26,6 +26,9 @@ from practice.access import PracticeRequest, for_clinicians
 from practice.ids import uuid7
 
 
+WEEK_NUMBERS = {str(number) for number in range(1, programs.MOST_WEEKS + 1)}
+
+
 def _program_or_404(slug: str) -> Program:
     one = Program.objects.filter(slug=slug).order_by(F("practice").asc(nulls_last=True)).first()
     if one is None:
@@ -157,7 +160,7 @@ def act(request: PracticeRequest, couple_id: uuid.UUID, run_id: uuid.UUID) -> Ht
             programs.stretch(one)
             messages.success(request, _("This week lasts a week longer."))
         case "drop":
-            programs.drop_weeks(one, [int(n) for n in request.POST.getlist("week") if n.isascii() and n.isdigit()])
+            programs.drop_weeks(one, [int(n) for n in request.POST.getlist("week") if n in WEEK_NUMBERS])
             messages.success(request, _("Left out. What was done stays."))
         case "end":
             programs.end(one, with_outcome=request.POST.get("outcome") == "yes")
@@ -198,8 +201,9 @@ def _run_or_404(couple: Couple, run_id: uuid.UUID) -> ProgramRun:
 @for_clinicians
 def new(request: PracticeRequest) -> HttpResponse:
     """Write a program of the practice's own, from nothing or from another one (``?from=``)."""
-    origin = _program_or_404(request.GET["from"]) if request.GET.get("from") else None
-    start = {"key": uuid7()}
+    asked = request.GET.get("from", "").replace("\x00", "")[:80]
+    origin = _program_or_404(asked) if asked else None
+    start: dict[str, Any] = {"key": uuid7()}
     if origin is not None:
         start |= {"title": origin.title, "for_whom": origin.for_whom, "needs_clearance": origin.needs_clearance}
     return _write(request, None, origin, start)
