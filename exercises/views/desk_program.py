@@ -25,7 +25,6 @@ from exercises.program_forms import BeginForm, ProgramForm
 from practice.access import PracticeRequest, for_clinicians
 from practice.ids import uuid7
 
-
 WEEK_NUMBERS = {str(number) for number in range(1, programs.MOST_WEEKS + 1)}
 
 
