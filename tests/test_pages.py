@@ -224,6 +224,12 @@ WITHOUT_A_LINK = {
     "choose": "for those who are in more than one practice",
     "do_sent": "where sending leads",
     "report_again": "on a report that could not be made",
+    "do_steps_state": "the page's own script",
+    "do_ready": "where the partners decide when it opens",
+    "portal_unfold": "on what has opened and was not looked at",
+    "pass": "where passing the phone on leads",
+    "pass_end": "where a lent phone ends",
+    "portal_code_forget": "for those who have a code",
 }
 
 

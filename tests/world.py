@@ -352,6 +352,8 @@ def _answered(house: House) -> None:
         things[f"mixed:{who}"] = send(
             house, "mixed", who, house.word(f"mixed{who}", *CLINICIANS, *BOTH), safe="no" if who == "mara" else "yes"
         )
+    with inside(house.practice):  # and both have looked
+        Occurrence.objects.filter(assignment=house.given["opened"]).update(unfolded_at=timezone.now())
     things["joint:mara"] = send(house, "joint", "mara", house.word("jointmara", *CLINICIANS, *BOTH))
     things["sealed:mara"] = send(house, "sealed", "mara", house.word("sealedmara", *CLINICIANS, "mara"))
     things["told:mara"] = send(house, "told", "mara", house.word("toldmara", *CLINICIANS, "mara"), safe="no")
