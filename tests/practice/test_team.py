@@ -90,6 +90,22 @@ def test_another_practices_rows_are_unknown(owner, neighbour):
     assert "Hana Moor" not in browser.get("/desk/practice/").content.decode()
 
 
+def test_the_minutes_a_week_are_the_practices_own(practice, owner):
+    browser = signed_in(owner)
+    browser.post("/desk/practice/", settings_of(practice, weekly_minutes="45"))
+    practice = _again(practice)
+    assert practice.weekly_minutes == 45
+    browser.post("/desk/practice/", settings_of(practice, weekly_minutes=""))
+    assert _again(practice).weekly_minutes == 45
+    assert browser.post("/desk/practice/", settings_of(practice, weekly_minutes="4")).status_code == 200
+    assert _again(practice).weekly_minutes == 45
+
+
+def _again(practice):
+    with inside(practice):
+        return type(practice).objects.get(pk=practice.pk)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("name", ""), ("name", "x" * 121), ("name", "\x00"), ("country", "ZZ"), ("time_zone", "right/UTC"),
