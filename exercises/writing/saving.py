@@ -139,7 +139,7 @@ def _locked(manuscript: Manuscript) -> Manuscript:
     found = rows.filter(exercise=manuscript.exercise_id).first()
     if found is not None:
         return rebased(found, found.exercise.newest)
-    newest = manuscript.exercise.newest
+    newest = Exercise.objects.select_related("newest").get(pk=manuscript.exercise_id).newest
     content = newest.content if newest else manuscript.content
     try:
         with transaction.atomic():
