@@ -23,6 +23,7 @@ from exercises.notices import tell_of
 from practice.models import Membership
 
 LONGEST = 4000
+IN_CARE = (Couple.Status.ACTIVE, Couple.Status.PAUSED)
 
 #: Names a thread after who begins it and the key of their form: pressed twice, it begins once.
 _BEGINNING = uuid.UUID("5f1e0d52-3c55-4a58-9d64-0d6a51d3f0c2")
@@ -78,8 +79,11 @@ def begin(
 ) -> Thread:
     """Begin a thread with its first comment; with the same key again, return the one that was begun.
 
-    ``about`` comes from :func:`allowed_about`. Needs people who are in the couple now.
+    ``about`` comes from :func:`allowed_about`. Needs people who are in the couple now; raises :class:`Closed` when
+    the couple is in care no more.
     """
+    if couple.status not in IN_CARE:
+        raise Closed
     now = timezone.now()
     thread = Thread(
         pk=uuid.uuid5(_BEGINNING, f"{by.pk}:{key}"),
@@ -148,7 +152,7 @@ def is_closed(thread: Thread) -> bool:
     here = Partner.objects.filter(
         couple=thread.couple_id,
         left_at=None,
-        couple__status__in=[Couple.Status.ACTIVE, Couple.Status.PAUSED],
+        couple__status__in=IN_CARE,
         client_id__in=thread.audience,
     )
     return here.count() < len(thread.audience)

@@ -20,6 +20,7 @@ from exercises.access import couple_or_404, partner_or_404, response_or_404
 from exercises.models import Response
 from exercises.review_forms import CommentForm, audience_of
 from exercises.views.desk_couple import around, event_of
+from exercises.views.desk_threads import NOT_IN_CARE
 from practice import audit
 from practice.access import PracticeRequest, for_clinicians
 
@@ -171,9 +172,13 @@ def comment(
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         audience = audience_of(said["to"], partners)
-        threads.answer_to(sent, audience, by=request.membership, text=said["text"], key=said["key"])
-        messages.success(request, _("Sent. It waits in their own space."))
-        return redirect(_way_back(request, couple, sent, apart))
+        try:
+            threads.answer_to(sent, audience, by=request.membership, text=said["text"], key=said["key"])
+        except threads.Closed:
+            form.add_error("text", NOT_IN_CARE)
+        else:
+            messages.success(request, _("Sent. It waits in their own space."))
+            return redirect(_way_back(request, couple, sent, apart))
     context = {
         **around(request, couple),
         "event": event,

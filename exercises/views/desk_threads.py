@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clients.models import Client, Couple
@@ -20,6 +21,8 @@ from exercises.review_forms import BeginForm, SayForm, audience_choices, audienc
 from exercises.views.desk_couple import around
 from practice import audit
 from practice.access import PracticeRequest, for_clinicians
+
+NOT_IN_CARE = gettext_lazy("This couple is in care no more: nobody would read it. Your words are still here.")
 
 
 @require_safe
@@ -55,10 +58,14 @@ def thread_new(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.U
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         audience = audience_of(said["to"], partners)
-        thread = threads.begin(
-            couple, audience, by=request.membership, text=said["text"], key=said["key"], about=threads.About()
-        )
-        return redirect("thread", couple.pk, thread.pk)
+        try:
+            thread = threads.begin(
+                couple, audience, by=request.membership, text=said["text"], key=said["key"], about=threads.About()
+            )
+        except threads.Closed:
+            form.add_error("text", NOT_IN_CARE)
+        else:
+            return redirect("thread", couple.pk, thread.pk)
     context = {**around(request, couple), "client": client, "form": form}
     return render(request, "exercises/desk/thread_new.html", context, status=422 if form.errors else 200)
 

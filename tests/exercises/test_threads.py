@@ -153,6 +153,18 @@ def test_when_care_ends_the_portal_shows_no_thread(couple, mara):
     assert signed_in(mara).get(f"/talk/{thread.pk}/").status_code == 404
 
 
+def test_the_desk_writes_to_nobody_who_is_in_care_no_more(couple, therapist, mara):
+    with as_attune(couple):
+        Couple.objects.filter(pk=couple.pk).update(status="closed")
+    answer = signed_in(therapist).post(
+        f"/desk/couples/{couple.pk}/messages/new/", {"to": str(mara.pk), "text": "kept words", "key": uuid.uuid4()}
+    )
+    assert answer.status_code == 422
+    assert "kept words" in answer.content.decode()
+    with as_attune(couple):
+        assert Thread.objects.count() == 0
+
+
 # ── what it is about ─────────────────────────────────────────────────────────
 
 
