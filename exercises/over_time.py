@@ -69,7 +69,9 @@ def of(person: Client, couples: list[uuid.UUID], assignment_id: uuid.UUID, now: 
     return OverTime(groups[0].edition, _days(assignment, groups[0].edition, responses))
 
 
-def more_than(assignment_id: uuid.UUID, slot: str, person: Client, couples: list[uuid.UUID], now) -> bool:
+def more_than(
+    assignment_id: uuid.UUID, slot: str, person: Client, couples: list[uuid.UUID], now: datetime.datetime
+) -> bool:
     """Tell whether other rounds of an assignment have something to read for this person as well."""
     with tenancy.elevated():
         others = list(

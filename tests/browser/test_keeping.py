@@ -11,8 +11,9 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from clients.models import Appointment
-from exercises import answering
+from exercises import answering, journal
 from exercises.models import Agreement, Attachment, Feedback, JournalEntry, Occurrence, ProgramRun
+from practice.ids import uuid7
 from tests.browser.conftest import DESK, PHONE
 from tests.exercises.given import as_attune, give
 from tests.factories import acting_as, signed_in
@@ -56,12 +57,15 @@ def test_a_page_written_offline_is_saved_handed_over_and_read(couple, mara, theo
     page.context.set_offline(True)
     page.get_by_label("What is on your mind").fill("The lentils, and how we laughed.")
     expect(page.get_by_text("Kept on this phone, not saved yet.")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("What is on your mind")).to_have_value("The lentils, and how we laughed.")
     page.context.set_offline(False)
     page.evaluate("dispatchEvent(new Event('online'))")
-    expect(page.get_by_text("Only you can read it.")).to_be_visible()
+    expect(page.get_by_text("Saved at")).to_be_visible()
     with as_attune(couple):
         assert JournalEntry.objects.count() == 1
-    page.reload()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Hand this page over")).to_be_visible()
     expect(page.get_by_label("What is on your mind")).to_have_value("The lentils, and how we laughed.")
     axe(page)
     fits(page)
@@ -78,6 +82,33 @@ def test_a_page_written_offline_is_saved_handed_over_and_read(couple, mara, theo
     page.reload()
     expect(page.get_by_text("It has been read.")).to_be_visible()
     expect(page.get_by_role("button", name="Take it back")).to_have_count(0)
+
+
+def test_two_phones_meet_on_one_page_and_both_texts_are_there(couple, mara, screen_of, axe):
+    with acting_as(mara):
+        entry = journal.begin(mara, couple.pk, "At first.", uuid7())
+    one, other = screen_of(mara), screen_of(mara)
+    for screen in (one, other):
+        screen.goto(f"/space/{entry.pk}/")
+    one.context.set_offline(True)
+    one.get_by_label("What is on your mind").fill("Written on the train.")
+    expect(one.get_by_text("Kept on this phone, not saved yet.")).to_be_visible()
+    other.get_by_label("What is on your mind").fill("Written at home.")
+    expect(other.get_by_text("Saved at")).to_be_visible()
+    one.context.set_offline(False)
+    one.reload()
+    expect(one.get_by_label("What is on your mind")).to_have_value("Written on the train.")
+    expect(one.get_by_text("This page was changed somewhere else.")).to_be_visible()
+    one.get_by_role("button", name="Save").click()
+    expect(one.get_by_role("heading", name="This page was changed somewhere else")).to_be_visible()
+    expect(one.get_by_text("Written at home.")).to_be_visible()
+    expect(one.get_by_label("What is on your mind")).to_have_value("Written on the train.")
+    axe(one)
+    one.get_by_label("What is on your mind").fill("Written at home, and on the train.")
+    one.get_by_role("button", name="Save").click()
+    expect(one.get_by_role("heading", name="This page was changed somewhere else")).to_have_count(0)
+    with as_attune(couple):
+        assert JournalEntry.objects.get().text == "Written at home, and on the train."
 
 
 def test_a_voice_note_is_recorded_listened_to_and_kept(chromium, couple, mara, live_server, axe):

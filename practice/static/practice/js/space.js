@@ -12,7 +12,8 @@ if (form) {
   const status = form.querySelector("[data-status]");
   let timer;
   let saving = Promise.resolve();
-  let confirmed = text.value;
+  // A page that was handed back shows what the server does not have.
+  let confirmed = "unsaved" in form.dataset ? null : text.value;
 
   const keep = () => {
     try {
@@ -25,13 +26,22 @@ if (form) {
     }
   };
 
+  const forget = () => {
+    try {
+      localStorage.removeItem(name);
+    } catch {
+      // nothing of ours
+    }
+  };
+
   const say = (words_) => {
     status.textContent = words_;
   };
 
+  /** Send what was typed; tells what became of it: same, saved, changed, refused, signed out or offline. */
   async function save() {
     const typed = text.value;
-    if (typed === confirmed || !typed.trim()) return;
+    if (typed === confirmed || !typed.trim()) return "same";
     try {
       const answer = await fetch(form.action, {
         method: "POST",
@@ -40,7 +50,11 @@ if (form) {
         redirect: "manual",
         credentials: "same-origin",
       });
-      if (answer.type === "opaqueredirect" || answer.status === 403) return say(words.sign_in);
+      if (answer.type === "opaqueredirect" || answer.status === 403) {
+        keep();
+        say(words.sign_in);
+        return "signed out";
+      }
       const said = await answer.json();
       if (said.state === "saved") {
         confirmed = typed;
@@ -50,15 +64,19 @@ if (form) {
         keep();
         say(words.saved.replace("%s", said.at));
       } else say(said.state === "changed" ? words.changed : said.message);
+      return said.state;
     } catch {
       if (keep()) say(words.kept);
+      return "offline";
     }
   }
 
   try {
     const kept = JSON.parse(localStorage.getItem(name) ?? "null");
-    if (kept && kept.text.parts[0] !== text.value && kept.text.base === Number(form.elements.base_version.value)) {
+    if (kept && kept.text.parts[0] !== text.value) {
       text.value = kept.text.parts[0];
+      // Built on what it was read at: when the page has changed since, both texts are shown.
+      form.elements.base_version.value = kept.text.base;
       say(words.kept);
       timer = setTimeout(save, PAUSE);
     }
@@ -72,12 +90,15 @@ if (form) {
     timer = setTimeout(() => (saving = saving.then(save)), PAUSE);
   });
   window.addEventListener("online", () => (saving = saving.then(save)));
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
     clearTimeout(timer);
-    try {
-      localStorage.removeItem(name);
-    } catch {
-      // nothing to forget
+    saving = saving.then(save);
+    const state = await saving;
+    if (state === "saved" || (state === "same" && text.value.trim())) location.replace(form.action);
+    else if (["changed", "refused", "same"].includes(state)) {
+      forget();
+      HTMLFormElement.prototype.submit.call(form); // the page that says why, with everything that was typed
     }
   });
 }
