@@ -25,8 +25,6 @@ from practice.models import Membership
 
 #: After its last day a pause is looked at a little longer, so that what rested comes back whatever happened.
 LOOK_BACK = timedelta(days=30)
-#: How long a partner may ask for.
-RESTS = {7: 7, 14: 14, 28: 28}
 
 
 def pause(

@@ -15,7 +15,7 @@ from exercises.models import Assignment, Occurrence, Pause
 from exercises.rounds import State
 from exercises.when_words import Moment, People, said
 
-#: More rounds of the past than this are folded away.
+#: No more rounds of the past than this are shown; the reports count them all.
 PAST_SHOWN = 30
 
 
@@ -58,7 +58,7 @@ class Plan:
     ahead: list[Round] = field(default_factory=list)
     past: list[Round] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
-    follow_ups: list[Round] = field(default_factory=list)
+    earlier: int = 0
     can_less: bool = False
     can_smaller: bool = False
 
@@ -75,13 +75,15 @@ def read(assignment: Assignment, couple: Couple, now: datetime) -> Plan:
     places = {partner.client_id: partner.position for partner in couple.partners.all()}
     made = [_round(slot, rows, people, places, now) for slot, rows in _rows(assignment).items()]
     recurrence = assignment.recurrence
+    past = [one for one in reversed(made) if one.is_past]
     return Plan(
         assignment=assignment,
         sentence=said(assignment, timezone.localtime(now, couple.zone).date()),
         people=[(one, places[one.pk], zone_words(str(zones[one.pk]))) for one in clients],
         zones_differ=len({now.astimezone(zone).utcoffset() for zone in zones.values()}) > 1,
         ahead=[one for one in made if not one.is_past],
-        past=[one for one in reversed(made) if one.is_past],
+        past=past[:PAST_SHOWN],
+        earlier=len(past[PAST_SHOWN:]),
         pauses=[one for one in pausing.of_couple(couple, now) if not one.lifted_at and pausing.covers(one, assignment)],
         can_less=assignment.due == Assignment.Due.RHYTHM and plans.less_often(recurrence) is not None,
         can_smaller=not assignment.tailoring.get("smaller"),
