@@ -95,11 +95,6 @@ class Screen:
         found = {one.name: one.label for one in self.asked}
         return {**found, **{row.name: row.question.label for one in self.asked for row in one.rows}}
 
-    @property
-    def shows_first(self) -> bool:
-        """Whether there is something to read before the first question."""
-        return bool(self.blocks) and self.blocks[0].kind in ("instructions", "image", "link")
-
 
 def screen(
     form: Form,

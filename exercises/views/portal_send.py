@@ -105,7 +105,7 @@ def sent(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
         "steps": next_steps(doing, session),
         "session": session,
         "evening": timezone.localtime(doing.now).hour >= 17,
-        "was_late": doing.sent.submitted_at > doing.occurrence.on_time_until,
+        "was_late": doing.occurrence.came_late,
         "unsent": looking_over.lines(doing) if doing.kept.version and not doing.may_amend else [],
         "ask_at": _where_to_ask(doing),
     }

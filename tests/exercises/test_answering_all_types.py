@@ -325,6 +325,8 @@ def test_late_is_fine_and_marked(couple, mara, therapist):
     assert "late, and that is fine" in words(browser.get(f"{at}sent/"))
     with as_attune(couple):
         assert Occurrence.objects.get(pk=hers.pk).came_late
+        response = Response.objects.get()
+    assert "· late" in words(signed_in(therapist).get(reverse("response", args=[couple.pk, response.pk])))
 
 
 def test_nothing_closes_while_somebody_is_writing(couple, mara, therapist):
