@@ -87,7 +87,8 @@ def save(manuscript: Manuscript, parts: Mapping[str, Any], *, base_version: int,
     """
     row = _locked(manuscript)
     before = parts_of(row.content)
-    news = {name: value for name, value in parts.items() if before.get(name) != value}
+    storable = {name: _storable(value) for name, value in parts.items()}
+    news = {name: value for name, value in storable.items() if before.get(name) != value}
     _refuse_locked(row.exercise, news)
     # Whoever came too late goes on in their own text, until somebody chooses.
     late = {name for name in news if row.changed.get(name, 0) > base_version or _is_aside(row, name, by)}
@@ -98,6 +99,15 @@ def save(manuscript: Manuscript, parts: Mapping[str, Any], *, base_version: int,
     if fresh or clashes:
         _write(row, fresh, by)
     return Saved(row, clashes, frozenset(fresh))
+
+
+def _storable(value: Any) -> Any:
+    """Without what no database can hold: NUL, and halves of characters."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    return {str(_storable(name)): _storable(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
 def _is_aside(row: Manuscript, part: str, by: Membership) -> bool:
