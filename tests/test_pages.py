@@ -236,6 +236,8 @@ WITHOUT_A_LINK = {
     "pass": "where passing the phone on leads",
     "pass_end": "where a lent phone ends",
     "portal_code_forget": "for those who have a code",
+    "portal_agreement_yes": "on a proposal that waits for one's own yes",
+    "assign_many": "a second button on the page of assigning",
     "portal_agreement_away": "on a proposal of one's own",
     "portal_space_take_back": "on a page that nobody has read yet",
     "portal_over_time": "from the second round on",
