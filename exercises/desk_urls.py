@@ -51,6 +51,7 @@ urlpatterns = [
     path("measures/", desk_measure.measures_of_practice, name="measures"),
     path("measures/<slug:key>/", desk_measure.measure, name="measure"),
     path(COUPLE + "kept/", desk_kept.kept, name="kept"),
+    path(COUPLE + "kept/pages/<uuid:entry_id>/open/", desk_kept.open_page, name="kept_open"),
     path(COUPLE + "private/<uuid:client_id>/kept/", desk_kept.kept, name="kept_private"),
     path(COUPLE + "private/<uuid:client_id>/kept/note/", desk_kept.note, name="kept_note"),
     path(COUPLE + "files/<uuid:file_id>/", files.desk_file, name="desk_file"),

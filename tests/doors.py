@@ -228,6 +228,9 @@ DOORS: dict[str, Door] = {
     "take_back": Door(CLINICAL, given("waiting")),
     "open_reveal": Door(CLINICAL, reveal),
     "kept": Door(CLINICAL, couple_id),
+    "kept_open": Door(
+        CLINICAL, lambda house: {"couple_id": house.couple.pk, "entry_id": house.things["shared_page"].pk}, get=SENDS
+    ),
     "kept_private": Door(CLINICAL, private_of),
     "kept_note": Door(CLINICAL, private_of, get=SENDS),
     "desk_file": Door(CLINICAL, file_of("shared_file")),
@@ -265,9 +268,7 @@ DOORS: dict[str, Door] = {
     "program_new": Door(CLINICIANS),
     "program_edit": Door(HOME_CLINICIANS, lambda house: {"slug": house.things["own_program"].slug}),
     "program_retire": Door(HOME_CLINICIANS, lambda house: {"slug": house.things["own_program"].slug}, get=SENDS),
-    "program_begin": Door(
-        CLINICAL, lambda house: {"couple_id": house.couple.pk, "slug": house.things["program_slug"]}
-    ),
+    "program_begin": Door(CLINICAL, lambda house: {"couple_id": house.couple.pk, "slug": house.things["program_slug"]}),
     "program_run": Door(CLINICAL, run_of),
     "program_act": Door(CLINICAL, run_of, get=SENDS),
     "program": Door(CLINICIANS, lambda house: {"slug": house.things["program_slug"]}),

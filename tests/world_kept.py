@@ -73,7 +73,7 @@ def _therapist_plans(house: House) -> None:
     """A program of the practice's own, and one that runs; its first week is still ahead."""
     week = {"number": 1, "focus": "Begin", "slugs": [f"{house.prefix}-open"]}
     with acting_as(house["therapist"]):
-        own = programs.write("Our own weeks", "Couples", False, {"weeks": [week], "baseline": [], "outcome": []})
+        own = programs.write(f"Weeks of {house.prefix}", "Couples", False, {"weeks": [week], "baseline": [], "outcome": []})
         house.things["own_program"] = own
         tomorrow = timezone.localdate(timezone=house.couple.zone) + datetime.timedelta(days=1)
         house.things["run"] = programs.begin(
@@ -87,7 +87,10 @@ def _therapist_plans(house: House) -> None:
 
 def _theo_keeps(house: House) -> None:
     theo = house["theo"]
+    with acting_as(house["therapist"]):
+        journal.mark_read(house.things["private_page"])
     with acting_as(theo):
+        journal.mark_read(house.things["shared_page"])
         shared = Occurrence.objects.select_related("assignment").get(pk=house.occurrence("shared", "theo").pk)
         feedback.give(shared, theo, Said(
             extent="planned", usefulness=8, show=True, words=house.word("wentshared", *CLINICIANS, *BOTH),

@@ -225,14 +225,16 @@ def tear_out(request: Any, entry_id: uuid.UUID) -> HttpResponse:
     return redirect("portal_space_entry", page.pk)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_consenting_clients
 def shared(request: Any, entry_id: uuid.UUID) -> HttpResponse:
-    """A page that another partner handed over."""
+    """A page that another partner handed over. It is opened by a button: from then on it can't be taken back."""
     page = journal.shared_with(request.person, own_couples()).filter(pk=entry_id).first()
     if page is None:
         raise Http404
-    journal.mark_read(page)
+    if request.method == "POST":
+        journal.mark_read(page)
+        return redirect("portal_space_shared", page.pk)
     position = Partner.objects.filter(couple=page.couple_id, client=page.author_id).values_list("position", flat=True)
     return render(
         request,

@@ -76,6 +76,7 @@ def test_a_page_written_offline_is_saved_handed_over_and_read(couple, mara, theo
     his = screen_of(theo)
     his.goto("/together/")
     his.get_by_role("link", name="A page from Mara").click()
+    his.get_by_role("button", name="Open it").click()
     expect(his.get_by_text("The lentils, and how we laughed.")).to_be_visible()
     axe(his)
     fits(his)

@@ -69,7 +69,8 @@ def test_a_page_handed_to_everybody_is_read_by_everybody(couple, mara, theo, the
     page = hand_over(mara, write(mara, couple), Lane.SHARED, couple)
     assert read_by(theo, page)
     assert read_by(therapist, page)
-    assert THOUGHT in signed_in(theo).get(f"/space/{page.pk}/shared/").content.decode()
+    assert THOUGHT not in signed_in(theo).get(f"/space/{page.pk}/shared/").content.decode()
+    assert THOUGHT in signed_in(theo).post(f"/space/{page.pk}/shared/", follow=True).content.decode()
     assert THOUGHT in signed_in(therapist).get(f"/desk/couples/{couple.pk}/kept/").content.decode()
 
 
@@ -80,8 +81,9 @@ def test_a_colleague_without_the_couple_reads_nothing(couple, mara, colleague):
 
 
 def test_a_private_page_stands_on_the_private_view_and_not_on_the_couples(couple, mara, therapist):
-    hand_over(mara, write(mara, couple), Lane.PRIVATE, couple)
+    page = hand_over(mara, write(mara, couple), Lane.PRIVATE, couple)
     browser = signed_in(therapist)
+    browser.post(f"/desk/couples/{couple.pk}/kept/pages/{page.pk}/open/")
     assert THOUGHT not in browser.get(f"/desk/couples/{couple.pk}/kept/").content.decode()
     assert THOUGHT in browser.get(f"/desk/couples/{couple.pk}/private/{mara.pk}/kept/").content.decode()
 
@@ -114,13 +116,21 @@ def test_an_unread_page_can_be_taken_back(couple, mara, theo):
 def test_what_somebody_has_read_stays_where_it_is(couple, mara, theo, therapist, reader):
     page = hand_over(mara, write(mara, couple), Lane.SHARED, couple)
     if reader == "therapist":
-        signed_in(therapist).get(f"/desk/couples/{couple.pk}/kept/")
+        signed_in(therapist).post(f"/desk/couples/{couple.pk}/kept/pages/{page.pk}/open/")
     else:
-        signed_in(theo).get(f"/space/{page.pk}/shared/")
+        signed_in(theo).post(f"/space/{page.pk}/shared/")
     browser = signed_in(mara)
     assert "stays where it is" in browser.post(f"/space/{page.pk}/take-back/", follow=True).content.decode()
     assert "stays in your record" in browser.post(f"/space/{page.pk}/tear-out/", follow=True).content.decode()
     assert read_by(theo, page)
+
+
+def test_seeing_that_there_is_a_page_is_not_reading_it(couple, mara, theo, therapist):
+    page = hand_over(mara, write(mara, couple), Lane.SHARED, couple)
+    assert THOUGHT not in signed_in(theo).get(f"/space/{page.pk}/shared/").content.decode()
+    assert THOUGHT not in signed_in(therapist).get(f"/desk/couples/{couple.pk}/kept/").content.decode()
+    with acting_as(mara):
+        assert journal.take_back(page)
 
 
 def test_looking_at_ones_own_page_is_not_reading_it(couple, mara):
