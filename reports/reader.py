@@ -202,7 +202,6 @@ class Reader:
             when="" if one.due == Assignment.Due.RHYTHM else when_words.said(one),
         )
 
-
     def aims(
         self, goals: QuerySet[Goal], ratings: QuerySet[GoalRating], given: QuerySet[Assignment]
     ) -> tuple[Aim, ...]:

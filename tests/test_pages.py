@@ -241,13 +241,19 @@ WITHOUT_A_LINK = {
     "portal_agreement_away": "on a proposal of one's own",
     "portal_space_take_back": "on a page that nobody has read yet",
     "portal_over_time": "from the second round on",
+    "assignment_file_remove": "on the plan of something that a file came with",
+    "exercise_safety": "on a form that was imported",
+    "illustration": "inside an exercise with a picture",
+    "import_answers": "on a partner's record, where a form of theirs came from a file",
+    "import_review": "where a file that can be taken leads",
+    "kept_open": "on a page that nobody has opened yet",
 }
 
 
 def test_every_door_is_offered_to_somebody(walks):
     linked = {name for one in walks.of.values() for name in one.linked}
     lonely = {name for name, door in DOORS.items() if door.kind is not NOBODY} - linked - set(WITHOUT_A_LINK)
-    assert lonely - {"home"} == set()
+    assert lonely <= {"home"}, ", ".join(sorted(lonely))
 
 
 def test_links_that_lead_outside_are_the_known_ones(walks):

@@ -73,7 +73,8 @@ def _therapist_plans(house: House) -> None:
     """A program of the practice's own, and one that runs; its first week is still ahead."""
     week = {"number": 1, "focus": "Begin", "slugs": [f"{house.prefix}-open"]}
     with acting_as(house["therapist"]):
-        own = programs.write(f"Weeks of {house.prefix}", "Couples", False, {"weeks": [week], "baseline": [], "outcome": []})
+        content = {"weeks": [week], "baseline": [], "outcome": []}
+        own = programs.write(f"Weeks of {house.prefix}", "Couples", False, content)
         house.things["own_program"] = own
         tomorrow = timezone.localdate(timezone=house.couple.zone) + datetime.timedelta(days=1)
         house.things["run"] = programs.begin(

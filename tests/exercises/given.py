@@ -60,7 +60,13 @@ ALL_TYPES: list[dict[str, Any]] = [
         "type": "instructions",
         "body": "Take a **quiet** moment.\n\n- One breath in\n- One breath out",
     },
-    {"key": "met", "type": "date", "label": "When we last had time for us", "help": "Roughly is fine.", "required": True},
+    {
+        "key": "met",
+        "type": "date",
+        "label": "When we last had time for us",
+        "help": "Roughly is fine.",
+        "required": True,
+    },
     {"key": "bed", "type": "time", "label": "When I went to bed"},
     {"key": "next", "type": "datetime", "label": "When we meet next"},
     {
@@ -97,7 +103,15 @@ ALL_TYPES: list[dict[str, Any]] = [
         "label": "How far we walked",
         "units": [{"value": "km", "label": "kilometres"}, {"value": "mi", "label": "miles"}],
     },
-    {"key": "hours", "type": "number", "label": "Hours for us two", "unit": "hours", "decimals": 1, "min": 0, "max": 99},
+    {
+        "key": "hours",
+        "type": "number",
+        "label": "Hours for us two",
+        "unit": "hours",
+        "decimals": 1,
+        "min": 0,
+        "max": 99,
+    },
     {
         "key": "helped",
         "type": "multi",
