@@ -70,17 +70,18 @@ def begin(assignment: Assignment, person: Client) -> Occurrence:
     Begun twice, from two taps or two phones, it is one round while that is open. What follows it is written
     at once. Raises :class:`NotNow`.
     """
-    now = timezone.now()
     with tenancy.elevated():
         locked = (
             Assignment.objects.select_for_update(of=("self",))
             .select_related("couple", "edition", "follow_up")
             .get(pk=assignment.pk)
         )
+        # Looked at under the lock: whoever waited for it must not be earlier than the round that was begun meanwhile.
+        now = timezone.now()
         _refuse_or_pass(locked, person, now)
         rows = list(Occurrence.objects.filter(assignment=locked).defer("skip_reason").order_by("slot", "pk"))
         mine = [one for one in rows if one.client_id in (None, person.pk)]
-        running = [one for one in mine if one.state == rounds.State.OPEN and one.opens_at <= now < one.closes_at]
+        running = [one for one in mine if one.state == rounds.State.OPEN and now < one.closes_at]
         if running:
             return running[-1]
         slot = rounds.numbered(1 + max((rounds.number_of(one.slot) for one in rows), default=0))
