@@ -51,6 +51,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker) -> Iterator[None]:
         connection.settings_dict["USER"] = roles.OWNER
 
 
+#: Files that take minutes by themselves: begun first, so that no process is left alone with one at the end.
+LONG = ("tests/test_", "tests/browser/", "tests/exercises/fhir/", "tests/reports/test_demo", "tests/exercises/writing/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 @pytest.fixture(autouse=True)
 def _quick_and_quiet(settings) -> Iterator[None]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
