@@ -22,7 +22,7 @@ demo: environment libraries
 	@ATTUNE_DEMO=1 exec $(PY) manage.py demo $(if $(RESET),--reset) $(if $(CHECK),--check)
 
 test: lint browser
-	$(PY) -m practice.local run $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(PY) -m practice.local run $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: environment libraries
 	$(PY) -m ruff check .

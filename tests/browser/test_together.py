@@ -96,6 +96,7 @@ def test_step_by_step_with_the_keyboard_only(page, sign_in, talk, couple, mara, 
     page.get_by_role("button", name="Next").press("Enter")
     heading(page, "That was the last step")
     axe(page)
+    page.wait_for_load_state("networkidle")  # the step before is still being told to the server
     page.get_by_role("button", name="On to the questions").press("Enter")
     page.wait_for_url(f"**/do/{hers.pk}/1/")
     with as_attune(couple):
