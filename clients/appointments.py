@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from clients.models import Appointment, Couple
 from clients.signals import appointments_changed
+from practice.zones import instant
 
 #: No series is longer: two years of every week.
 MOST = 104
@@ -44,8 +45,8 @@ class Meeting:
 
 
 def moment(day: datetime.date, at: datetime.time, zone: zoneinfo.ZoneInfo) -> datetime.datetime:
-    """Return the moment of a wall time. One that the clocks skip moves forward; one that comes twice is its first."""
-    return datetime.datetime.combine(day, at, tzinfo=zone).astimezone(datetime.UTC)
+    """Return the moment of a wall time, as everywhere; on a date that never was, what the clocks show instead."""
+    return instant(day, at, zone) or datetime.datetime.combine(day, at, tzinfo=zone).astimezone(datetime.UTC)
 
 
 def make(couple: Couple, *, starts_at: datetime.datetime, minutes: int, place: str) -> Appointment:

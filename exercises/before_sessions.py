@@ -18,7 +18,8 @@ from clients.models import Appointment
 from exercises import rounds
 from exercises.models import Assignment, Occurrence
 from exercises.rounds import State
-from exercises.timing import WRITING, Times, asks_once, before_session, due_before, start_of_day
+from exercises.timing import WRITING, Times, asks_once, before_session, due_before
+from practice.zones import start_of_day
 
 #: How far ahead further rounds are written; the next one always is.
 AHEAD = timedelta(days=30)

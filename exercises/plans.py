@@ -25,6 +25,7 @@ from exercises.schedule import dates, instant
 from exercises.vocabulary import Lane
 from practice import tenancy
 from practice.models import Membership
+from practice.zones import start_of_day
 
 Due = Assignment.Due
 WAITING = (State.OPEN, State.PAUSED)
@@ -47,7 +48,7 @@ def move(assignment: Assignment, slot: str, day: date, at: time) -> int:
             due = instant(day, at, zone)
             if due is None or due <= now:
                 raise Refused({"at": _("This time has passed already. Choose a later one.")})
-            _move_row(assignment, one, due, timing.start_of_day(day, zone), now)
+            _move_row(assignment, one, due, start_of_day(day, zone), now)
         _after_moving(assignment, rows, now)
     return len(rows)
 

@@ -1,9 +1,9 @@
-"""When an exercise is due: the dates of a recurrence, and the instant that a local time means.
+"""When an exercise is due: the dates of a recurrence, and the slots that they make in a time zone.
 
 The expansion is our own and steps from period to period by arithmetic, so that its cost is bounded by the
 number of dates asked for. Periods are counted from the first date that matches. Where a month is too short
 for the chosen day, its last day stands in, so that no month is skipped. Dates are local dates; only `instant`
-knows about time zones.
+(`practice/zones.py`) knows about time zones.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from exercises.recurrence import EARLIEST, LAST, LATEST, Freq, Recurrence, ScheduleError
 from exercises.vocabulary import TimeOfDay
-from practice.zones import zone_names
+from practice.zones import instant, zone_names
 
 __all__ = [
     "Freq",
@@ -159,19 +159,6 @@ def zone(name: str) -> ZoneInfo:
     if name not in zone_names():
         raise ZoneError("not a time zone: " + ascii(str(name)[:60]))
     return ZoneInfo(name)
-
-
-def instant(day: date, at: time, zone: ZoneInfo) -> datetime | None:
-    """The moment (UTC) that a local date and time mean; None when that date does not exist there.
-
-    A time that the clocks skip moves forward by as much as they do; only if that would land on the next day
-    does it move back instead. A time that comes twice means its first.
-    """
-    for fold in (0, 1):  # in a gap, 0 reads the time by the old offset (later), 1 by the new one (earlier)
-        moment = datetime.combine(day, at, tzinfo=zone).replace(fold=fold).astimezone(UTC)
-        if moment.astimezone(zone).date() == day:
-            return moment
-    return None
 
 
 @dataclass(frozen=True)

@@ -123,11 +123,6 @@ def _start_of(day: date, zone: ZoneInfo, otherwise: datetime.datetime) -> dateti
     return instant(day, time(), zone) or otherwise
 
 
-def start_of_day(day: date, zone: ZoneInfo) -> datetime.datetime:
-    """The first moment of a local date; of the next one that exists."""
-    return instant(day, time(), zone) or start_of_day(day + timedelta(days=1), zone)
-
-
 # ── by a session ─────────────────────────────────────────────────────────────
 
 
