@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.quiet import is_quiet, next_allowed
+from clients.quiet import (
+    PATIENCE,
+    US_TEXT_HOURS,
+    Window,
+    is_forbidden,
+    is_quiet,
+    next_allowed,
+    next_allowed_by_all,
+    next_allowed_for_text,
+    text_message_hours,
+)
+from practice.zones import country_of, zone_names
+from tests.properties import changes, in_zone, quiet_hours, thorough
 
 LONDON = ZoneInfo("Europe/London")
 #: Gaps and overlaps of an hour, of half an hour, at midnight, twice a year, and a day left out.
@@ -106,3 +118,114 @@ def test_nobody_waits_longer_than_the_night(moment, start, end, zone):
     while between < allowed - hour:
         assert is_quiet(between, start, end, zone)
         between += hour / 4
+
+
+# ── several reasons at once ──────────────────────────────────────────────────
+
+NIGHT = Window(clock(22), clock(7))
+
+
+def test_hours_that_follow_each_other_are_waited_for_together():
+    curfew, morning = Window(clock(20), clock(23)), Window(clock(7), clock(9, 30))
+    evening = at(LONDON, 2026, 11, 22, 20, 30)
+    assert next_allowed_by_all(evening, [NIGHT], LONDON) == evening
+    assert next_allowed_by_all(evening, [NIGHT, curfew, morning], LONDON) == at(LONDON, 2026, 11, 23, 9, 30)
+    assert next_allowed_by_all(evening, [morning, curfew, NIGHT], LONDON) == at(LONDON, 2026, 11, 23, 9, 30)
+
+
+def test_without_any_hours_every_moment_is_allowed():
+    midnight = at(LONDON, 2026, 11, 22)
+    assert next_allowed_by_all(midnight, [], LONDON) == midnight
+    assert next_allowed_by_all(midnight, [Window(clock(8), clock(8))], LONDON) == midnight
+
+
+def test_hours_that_leave_no_gap_allow_nothing():
+    day, night = Window(clock(7), clock(22)), NIGHT
+    assert next_allowed_by_all(at(LONDON, 2026, 11, 22, 12), [day, night], LONDON) is None
+    assert next_allowed_by_all(at(LONDON, 2026, 11, 22, 12), [Window(clock(7), clock(21, 59)), night], LONDON)
+
+
+@thorough
+@given(in_zone, quiet_hours)
+def test_r6_nothing_leaves_inside_any_forbidden_hours_by_the_recipients_own_clock(case, windows):
+    zone, moment = case
+    allowed = next_allowed_by_all(moment, windows, zone)
+    if allowed is None:
+        ends = [one.end for one in windows if one.start != one.end]
+        assert all(any(covers(window, end) for window in windows) for end in ends), "there was a gap"
+        return
+    assert not is_forbidden(allowed, windows, zone)
+    assert moment <= allowed <= moment + PATIENCE
+    assert allowed.tzinfo is datetime.UTC
+    assert next_allowed_by_all(allowed, windows, zone) == allowed
+    assert next_allowed_by_all(moment, windows[::-1], zone) == allowed
+
+
+def covers(window: Window, at: datetime.time) -> bool:
+    """By the wall alone, on a day on which nothing happens to the clocks."""
+    noon = datetime.datetime.combine(datetime.date(2026, 11, 22), at, tzinfo=datetime.UTC)
+    return is_quiet(noon, *window, ZoneInfo("UTC"))
+
+
+@thorough
+@given(in_zone, quiet_hours, st.integers(1, 9))
+def test_r6_nothing_waits_longer_than_it_is_forbidden(case, windows, part):
+    """Whatever lies between is forbidden, but for an end that the clocks themselves skip."""
+    zone, moment = case
+    allowed = next_allowed_by_all(moment, windows, zone)
+    if allowed is None or any(moment - PATIENCE <= one.at <= allowed + PATIENCE for one in changes(zone)):
+        return
+    between = moment + (allowed - moment) * part / 10
+    assert between == allowed or is_forbidden(between, windows, zone)
+
+
+# ── text messages, by law ────────────────────────────────────────────────────
+
+AMERICAN = [
+    "America/New_York", "America/Puerto_Rico", "America/St_Thomas", "America/Virgin", "Pacific/Honolulu",
+    "Pacific/Guam", "Pacific/Saipan", "Pacific/Pago_Pago", "Pacific/Wake", "US/Eastern", "US/Samoa", "EST", "EST5EDT",
+    "HST", "Navajo", "America/Indiana/Knox", "America/Fort_Wayne",
+]  # fmt: skip
+ELSEWHERE = ["America/Toronto", "America/Anguilla", "America/Mexico_City", "Europe/London", "Pacific/Apia", "UTC",
+             "Etc/GMT+5"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AMERICAN)
+def test_in_the_united_states_and_their_territories_the_law_says_when(name):
+    assert text_message_hours(ZoneInfo(name)) == (US_TEXT_HOURS,)
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_an_american_number_is_protected_wherever_its_owner_is(name):
+    assert text_message_hours(ZoneInfo(name)) == ()
+    assert text_message_hours(ZoneInfo(name), "+44 20 7946 0000") == ()
+    assert text_message_hours(ZoneInfo(name), "+1 202 555 0100") == (US_TEXT_HOURS,)
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "allowed"),
+    [(7, 59, (22, 8, 0)), (8, 0, (22, 8, 0)), (20, 59, (22, 20, 59)), (21, 0, (23, 8, 0)), (23, 30, (23, 8, 0))],
+)
+def test_no_american_text_message_before_eight_or_from_nine_in_the_evening(hour, minute, allowed):
+    zone = ZoneInfo("America/Chicago")
+    never_quiet = [Window(clock(0), clock(0))]
+    found = next_allowed_for_text(at(zone, 2026, 11, 22, hour, minute), never_quiet, zone)
+    assert found == at(zone, 2026, 11, *allowed)
+
+
+@thorough
+@given(in_zone, quiet_hours, st.sampled_from(["", "+1 202 555 0100", "+49 30 5550"]))
+def test_r6_no_american_text_message_leaves_at_night_whatever_the_settings(case, windows, number):
+    zone, moment = case
+    found = next_allowed_for_text(moment, windows, zone, number)
+    if found is None:
+        return
+    assert not is_forbidden(found, windows, zone)
+    if number.startswith("+1") or country_of(zone.key) == "US":
+        assert clock(8) <= found.astimezone(zone).time() < clock(21)
+
+
+def test_every_zone_that_is_a_place_lies_in_a_country():
+    nowhere = {name for name in zone_names() if not country_of(name)}
+    assert {name for name in nowhere if "/" in name and not name.startswith("Etc/")} == set()
+    assert {country_of("Europe/Oslo"), country_of("Asia/Calcutta"), country_of("UTC")} == {"NO", "IN", ""}
