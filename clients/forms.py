@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
-from clients.models import Client, Contact, Couple
+from clients.models import Client, Couple
 from clients.starting import NewPartner, in_use
 from practice import zones
 from practice.fields import KindErrors, WordsField, ZoneField
@@ -207,7 +207,6 @@ class YouForm(KindErrors, forms.Form):
     language = forms.ChoiceField(
         label=_("Language"), required=False, help_text=_("For exercises that exist in more than one.")
     )
-    channel = forms.ChoiceField(label=_("Reminders"), choices=Contact.Channel.choices, widget=forms.RadioSelect)
     quiet_from = forms.TimeField(
         label=_("Nothing after"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )

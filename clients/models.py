@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from practice.models import Membership, PracticeModel, User, inside
+from practice.models import Membership, Message, PracticeModel, User, inside
 from practice.models.base import BoundManager
 from practice.models.practice import in_two_weeks, random_nonce
 from practice.vault import SealedTextField
@@ -45,19 +45,18 @@ class Contact(PracticeModel):
     """How one client may be reached: read by the client and the staff, never by a partner.
 
     ``remind_at`` is wall time in ``time_zone``; nothing is sent between ``quiet_from`` and ``quiet_until``,
-    which may span midnight.
+    which may span midnight. By which channels is said by :class:`Reach`.
     """
-
-    class Channel(models.TextChoices):
-        EMAIL = "email", _("E-mail, in neutral words")
-        NONE = "none", _("Nothing at all; I look by myself")
 
     client = inside(Client, related_name="contacts")
     email = models.EmailField(_("e-mail"), blank=True)
-    channel = models.CharField(_("reminders"), max_length=10, choices=Channel, default=Channel.EMAIL)
+    #: For text messages: in the international form; empty until the person proved that it is theirs.
+    phone = SealedTextField(sealed_for="client_id")
     time_zone = models.CharField(_("time zone"), max_length=64)
     #: What exercises are read in, where they are translated; empty: the practice's own language.
     language = models.CharField(_("language"), max_length=10, blank=True)
+    #: Their own time of day for what is due; null: the time that the exercise was given for.
+    remind_at = models.TimeField(_("remind me at"), null=True, blank=True)
     quiet_from = models.TimeField(_("quiet from"), default=datetime.time(22, 0))
     quiet_until = models.TimeField(_("quiet until"), default=datetime.time(7, 0))
     #: What the client changed last by themselves; staff ask again when it is old.
@@ -81,6 +80,95 @@ class Contact(PracticeModel):
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class Reach(PracticeModel):
+    """One channel that a person chose for one topic: a consent with a beginning and an end.
+
+    Rows are never changed but ended, so that it can be shown at any time who agreed to what, and how it ended.
+    The portal's own pages need no row: they are always there.
+    """
+
+    class Topic(models.TextChoices):
+        REMINDERS = "reminders", _("Something is due")
+        NEWS = "news", _("Something was said or changed")
+
+    class Ended(models.TextChoices):
+        YOU = "you", _("switched off on these pages")
+        UNSUBSCRIBED = "unsubscribed", _("stopped from a message")
+        STOP = "stop", _("stopped by a text message")
+        BOUNCED = "bounced", _("messages came back")
+        COMPLAINED = "complained", _("reported as unwanted")
+        CLOSED = "closed", _("their care ended")
+
+    client = inside(Client, related_name="reaches")
+    channel = models.CharField(max_length=10, choices=Message.Channel)
+    topic = models.CharField(max_length=10, choices=Topic)
+    since = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.CharField(max_length=14, choices=Ended, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["practice", "client", "channel", "topic"],
+                condition=Q(ended_at=None),
+                name="reach_once_in_force",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"reach {self.pk}"
+
+
+class AddressProof(PracticeModel):
+    """A code sent to a number or address, to be typed in by whoever reads what arrives there."""
+
+    client = inside(Client, related_name="+")
+    channel = models.CharField(max_length=10, choices=Message.Channel)
+    address = SealedTextField(sealed_for="client_id")
+    code_hash = models.CharField(max_length=64)
+    made_at = models.DateTimeField(default=timezone.now)
+    tries = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"proof {self.pk}"
+
+
+class PushDevice(PracticeModel):
+    """A browser in which a person switched notifications on: where to push, and the keys to seal for it."""
+
+    client = inside(Client, related_name="+")
+    #: The browser's own JSON: endpoint and keys. Whoever has it can push, so it is sealed.
+    subscription = SealedTextField(sealed_for="client_id")
+    endpoint_hash = models.CharField(max_length=64)
+    made_at = models.DateTimeField(default=timezone.now)
+    reached_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["practice", "endpoint_hash"], condition=Q(ended_at=None), name="pushdevice_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"device {self.pk}"
+
+
+class PortalVisit(PracticeModel):
+    """That a person signed in, and when: what tells 'never saw it' from 'saw it and did not answer'."""
+
+    client = inside(Client, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["practice", "client", "at"], name="visit_of_client")]
+
+    def __str__(self) -> str:
+        return f"visit {self.pk}"
 
 
 class CoupleQuerySet(models.QuerySet):
@@ -308,6 +396,7 @@ class Appointment(PracticeModel):
 
 
 __all__ = [
+    "AddressProof",
     "Appointment",
     "CaseloadEntry",
     "Clearance",
@@ -318,4 +407,7 @@ __all__ = [
     "Couple",
     "Partner",
     "Pin",
+    "PortalVisit",
+    "PushDevice",
+    "Reach",
 ]

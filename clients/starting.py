@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clients import inviting
+from clients import inviting, reach
 from clients.models import CaseloadEntry, Client, Contact, Couple, Partner
 from practice import tenancy
 from practice.mailboxes import mailbox
@@ -48,6 +48,7 @@ def take_on(
 def _partner(couple: Couple, new: NewPartner, position: int) -> Client:
     client = Client.objects.create(name=new.name, pronouns=new.pronouns)
     Contact.objects.create(client=client, email=new.email, time_zone=new.time_zone)
+    reach.begin(client)
     Partner.objects.create(couple=couple, client=client, position=position)
     return client
 

@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.dispatch import receiver
 from django.urls import reverse
 
-from clients import consents, quiet
+from clients import consents, quiet, reach
 from clients.models import Client, Contact, Couple, Partner
 from clients.signals import contact_changed
 from exercises.models import Assignment, Occurrence, Response
@@ -208,12 +208,12 @@ def _of_occurrence(occurrence_id: uuid.UUID, person: uuid.UUID) -> str:
     return "a newer one is due" if newer.exists() else ""
 
 
-def of_person(person: uuid.UUID) -> str:
+def of_person(person: uuid.UUID, topic: str = reach.Topic.REMINDERS) -> str:
     # Held until the hand-off, so that the letters of one person are counted one after the other.
     contact = (
         Contact.objects.select_for_update(no_key=True, of=("self",)).select_related("client").get(client_id=person)
     )
-    if contact.channel != Contact.Channel.EMAIL:
+    if Message.Channel.EMAIL not in reach.channels([person], topic)[person]:
         return "wants none"
     if contact.client.user_id is None:
         return "no sign-in"

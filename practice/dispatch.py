@@ -6,12 +6,13 @@ import random
 import uuid
 
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Now
 
 from practice import roles, tenancy
+from practice.clock import Now
 from practice.models import Message, Practice
 
 State = Message.State
+ROLE = roles.DISPATCH
 
 
 def practices() -> list[uuid.UUID]:

@@ -8,6 +8,7 @@ learns what it is about.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -16,8 +17,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from practice.channels.base import Device, Letter
 from practice.models import Message, User
-from practice.outbox import Letter
 
 
 def write(
@@ -26,14 +27,16 @@ def write(
     link: str,
     to_user_id: uuid.UUID | None = None,
     to_address: str = "",
+    devices: tuple[Device, ...] = (),
     subject: str = "",
     language: str = "",
+    unsubscribe: str = "",
     **words: Any,
 ) -> Letter:
     """Write the letter ``templates/email/<name>.txt`` and ``.html``, in the given language.
 
     Both extend ``email/base``, which needs ``link`` and ``subject`` (without one it is the neutral one);
-    ``words`` is whatever else they use.
+    ``words`` is whatever else they use. Text messages and notifications say the subject alone.
     """
     with translation.override(language or settings.LANGUAGE_CODE):
         heading = subject or _("You have something to look at")
@@ -42,30 +45,38 @@ def write(
             subject=heading,
             text=render_to_string(f"email/{name}.txt", words),
             html=render_to_string(f"email/{name}.html", words),
+            short=heading,
+            link=link,
+            unsubscribe=unsubscribe,
             to_user_id=to_user_id,
             to_address=to_address,
+            devices=devices,
         )
 
 
-def address_of(letter: Letter) -> str:
-    """Return where a letter goes; '' when there is no such address now."""
-    if letter.to_user_id is None:
-        return letter.to_address
-    user = User.objects.filter(pk=letter.to_user_id, is_active=True).only("email").first()
-    return user.email if user else ""
+def addresses_of(letters: Mapping[uuid.UUID, Letter]) -> dict[uuid.UUID, str]:
+    """Return where each letter goes; '' where there is no such address now."""
+    users = {one.to_user_id for one in letters.values() if not one.to_address} - {None}
+    known: dict[uuid.UUID | None, str] = {}
+    if users:
+        known |= User.objects.filter(pk__in=users, is_active=True).values_list("pk", "email")
+    return {pk: one.to_address or known.get(one.to_user_id, "") for pk, one in letters.items()}
 
 
-def enclose(message: Message, letter: Letter, address: str) -> EmailMultiAlternatives:
+def enclose(message: Message, letter: Letter, address: str, *, sender: str = "") -> EmailMultiAlternatives:
     """Return the mail. Its Message-ID is the same at every try, so that mailboxes can fold repeats."""
+    headers = {
+        "Message-ID": message.message_id,
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+    }
+    if letter.unsubscribe:
+        headers |= {
+            "List-Unsubscribe": f"<{letter.unsubscribe}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
     mail = EmailMultiAlternatives(
-        subject=letter.subject,
-        body=letter.text,
-        to=[address],
-        headers={
-            "Message-ID": message.message_id,
-            "Auto-Submitted": "auto-generated",
-            "X-Auto-Response-Suppress": "All",
-        },
+        subject=letter.subject, body=letter.text, from_email=sender or None, to=[address], headers=headers
     )
     if letter.html:
         mail.attach_alternative(letter.html, "text/html")

@@ -16,19 +16,9 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends import smtp
 from django.core.mail.message import sanitize_address
 
+from practice.channels.base import NotNow, Refused, Unreachable
+
 LINE_THAT_STARTS_WITH_A_DOT = re.compile(rb"(?m)^\.")
-
-
-class NotNow(smtplib.SMTPException):
-    """The server did not take it, and may take it later."""
-
-
-class Unreachable(NotNow):
-    """There is no server to talk to, or it does not let us in: no fault of any letter."""
-
-
-class Refused(smtplib.SMTPException):
-    """The server will never take this letter for this address."""
 
 
 class CarefulBackend(smtp.EmailBackend):
@@ -98,19 +88,21 @@ def _hand_over(server: smtplib.SMTP, sender: str, recipients: list[str], content
     options = ["BODY=8BITMIME"] if server.has_extn("8bitmime") else []
     _expect(server.mail(sender, options), 250, is_about_letter=False)
     for recipient in recipients:
-        _expect(server.rcpt(recipient), 250, 251)
+        _expect(server.rcpt(recipient), 250, 251, is_about_address=True)
     _expect(server.docmd("DATA"), 354)
     if not content.endswith(b"\r\n"):
         content += b"\r\n"
     server.send(LINE_THAT_STARTS_WITH_A_DOT.sub(b"..", content) + b".\r\n")
 
 
-def _expect(reply: tuple[int, bytes], *codes: int, is_about_letter: bool = True) -> None:
+def _expect(
+    reply: tuple[int, bytes], *codes: int, is_about_letter: bool = True, is_about_address: bool = False
+) -> None:
     code = reply[0]
     if code in codes:
         return
     if 500 <= code < 600 and is_about_letter:
-        raise Refused(f"reply {code}")
+        raise Refused(f"reply {code}", address=is_about_address)
     if 400 <= code < 600:
         raise NotNow(f"reply {code}")
     raise smtplib.SMTPResponseException(code, b"")

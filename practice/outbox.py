@@ -1,64 +1,94 @@
 """The outbox: what is to be delivered, to whom and when. The table is the queue; the broker only rings.
 
-    planned -> claimed -> handing_off -> accepted
+    planned -> claimed -> handing_off -> accepted -> delivered | bounced | complained
        ^          |            |
-       +----------+------------+       back, with a pause, when the mail server said 'not now'
+       +----------+------------+       back, with a pause, when the provider said 'not now'
     skipped · cancelled · dead · unknown                        the other ways it can end
 
 A message is a promise about an occasion: one row per person, channel and occasion, for ever. It holds no
 words and no address. When its turn comes, its kind's :class:`Handler` reads again everything that could
-forbid it, and only then writes the letter (:mod:`practice.delivery`). What we promise is *never twice, never
-silently lost*: where nobody can know whether a server took a letter, the row becomes ``unknown``, is shown
-and is never sent again.
+forbid it, and only then writes the letter (:mod:`practice.handing_off`). What we promise is *never twice, never
+silently lost*: where nobody can know whether a provider took a letter, the row becomes ``unknown`` and is shown.
+It is sent again only through a provider that takes a repeat for a repeat, or whose log shows that it was not
+taken. The database refuses every step back (``attune_only_forward``).
 """
 
 from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from django.db.models import QuerySet
-from django.db.models.functions import Now
+from django.db.models import Q, QuerySet
 
 from practice import tenancy
+from practice.channels.base import Letter
+from practice.clock import Now
 from practice.models.message import Message
 
-State = Message.State
-EMAIL = Message.Channel.EMAIL
+__all__ = ["Handler", "Letter", "Send", "Skip", "Verdict", "Wait"]
 
-#: States in which nothing has left the house yet, so that a message can still be called off.
-RECALLABLE = (State.PLANNED, State.CLAIMED)
+State = Message.State
+Channel = Message.Channel
+EMAIL = Channel.EMAIL
+
+#: Nothing has left the house yet, so that a message can still be called off.
+RECALLABLE = Q(state__in=[State.PLANNED, State.CLAIMED]) | Q(state=State.HANDING_OFF, begun_at=None)
+#: A provider has it, or may have it.
+LEFT = (State.ACCEPTED, State.DELIVERED, State.BOUNCED, State.COMPLAINED, State.UNKNOWN)
 
 
 @dataclass(frozen=True)
-class Letter:
-    """What leaves: neutral words, for one address.
+class Send:
+    """Nothing forbids it now."""
 
-    Name the recipient by ``to_user_id`` wherever there is a user, so that the address is the one that is
-    true now; ``to_address`` is for people who have no sign-in yet.
+
+@dataclass(frozen=True)
+class Skip:
+    """It is not wanted any more; ``reason`` is short, without names or words."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Not before this moment."""
+
+    until: datetime.datetime
+
+
+Verdict = Send | Skip | Wait
+
+
+class Handler:
+    """What a kind of message knows. Subclass it; all is asked right before letters leave, as Attune itself
+    inside the practice, in the transaction that commits the hand-off.
+
+    Say what may forbid a message in ``wanted`` (and ``not_before``), or for many at once in ``decide``. Lock the
+    rows that could forbid it (couple, assignment, occurrence, contact, in this order: data's own direction), so
+    that what commits first wins.
     """
 
-    subject: str
-    text: str
-    html: str = ""
-    to_user_id: uuid.UUID | None = None
-    to_address: str = ""
+    #: Several of one person that are due together leave as one; they must all say the same.
+    merges = False
+    #: Rather twice than never: what a dead worker had in its hands is sent again (risk alerts, security).
+    repeats = False
 
+    def decide(self, messages: Sequence[Message], now: datetime.datetime) -> dict[uuid.UUID, Verdict]:
+        """Return what becomes of each message."""
+        return {one.pk: self._verdict(one, now) for one in messages}
 
-class Handler(Protocol):
-    """What a kind of message knows. Subclass it; both questions are asked right before the letter leaves,
-    as Attune itself inside the practice, in the transaction that commits the hand-off.
-
-    ``wanted`` locks the rows that could forbid the message (couple, assignment, occurrence, contact, in this
-    order: data's own direction), so that what commits first wins.
-    """
+    def _verdict(self, message: Message, now: datetime.datetime) -> Verdict:
+        reason = self.wanted(message)
+        if reason:
+            return Skip(reason)
+        later = self.not_before(message, now)
+        return Wait(later) if later > now else Send()
 
     def wanted(self, message: Message) -> str:
         """Return '' when it is still wanted, else a short reason to skip it, without names or words."""
-        ...
+        return ""
 
     def not_before(self, message: Message, now: datetime.datetime) -> datetime.datetime:
         """Return the earliest moment the person may be reached; ``now`` when that is now."""
@@ -66,7 +96,11 @@ class Handler(Protocol):
 
     def compose(self, message: Message) -> Letter:
         """Write the letter. It must not depend on what the message is about (see templates/email/)."""
-        ...
+        raise NotImplementedError
+
+    def compose_all(self, messages: Sequence[Message]) -> dict[uuid.UUID, Letter]:
+        """Write the letters of many at once."""
+        return {one.pk: self.compose(one) for one in messages}
 
 
 _handlers: dict[str, Handler] = {}
@@ -95,16 +129,19 @@ def draft(
     due_at: datetime.datetime,
     fresh_for: datetime.timedelta,
     channel: str = EMAIL,
+    step: str = "",
 ) -> Message:
     """Return a message that is not in the outbox yet, for :func:`add`."""
     handler_of(kind)
     return Message(
         kind=kind,
         channel=channel,
+        step=step,
         occasion=occasion,
         person_id=person_id,
         about_id=about_id,
         couple_id=couple_id,
+        planned_for=due_at,
         due_at=due_at,
         fresh_until=due_at + fresh_for,
     )
@@ -183,13 +220,13 @@ def cancel_for_person(person_id: uuid.UUID, reason: str) -> int:
 def _cancel(reason: str, **which: uuid.UUID | list[uuid.UUID]) -> int:
     with tenancy.elevated():
         # Locked in one order, so that two who call off the same messages wait and never block each other.
-        rows = Message.objects.filter(state__in=RECALLABLE, **which).order_by("pk").select_for_update()
+        rows = Message.objects.filter(RECALLABLE, **which).order_by("pk").select_for_update()
         found = list(rows.values_list("pk", flat=True))
-        return Message.objects.filter(pk__in=found, state__in=RECALLABLE).update(
+        return Message.objects.filter(RECALLABLE, pk__in=found).update(
             state=State.CANCELLED, reason=reason[:60], finished_at=Now(), worker="", lease_until=None
         )
 
 
 def troubled() -> QuerySet[Message]:
     """Messages that staff should know of: not delivered, or nobody knows."""
-    return Message.objects.filter(state__in=[State.UNKNOWN, State.DEAD]).order_by("-finished_at")
+    return Message.objects.filter(state__in=[State.UNKNOWN, State.DEAD, State.BOUNCED]).order_by("-finished_at")

@@ -305,6 +305,20 @@ EMAIL_TIMEOUT = 20
 #: Neutral on purpose: this line is read over shoulders.
 DEFAULT_FROM_EMAIL = required("ATTUNE_FROM_EMAIL", "Attune <hello@attune.invalid>")
 
+# --- Other ways out, and ceilings ---------------------------------------------------------------
+
+#: The most that leave in a minute through the installation's own providers, all practices together; 0: no ceiling.
+ATTUNE_MAILS_PER_MINUTE = int(os.environ.get("ATTUNE_MAILS_PER_MINUTE", "0"))
+ATTUNE_TEXTS_PER_MINUTE = int(os.environ.get("ATTUNE_TEXTS_PER_MINUTE", "0"))
+#: A practice that reaches this in a day has a fault, not clients.
+ATTUNE_MESSAGES_PER_PRACTICE_AND_DAY = int(os.environ.get("ATTUNE_MESSAGES_PER_PRACTICE_AND_DAY", "50000"))
+#: Where text messages are handed over (see practice/channels/sms.py); empty: there are none.
+ATTUNE_SMS_URL = os.environ.get("ATTUNE_SMS_URL", "")
+ATTUNE_SMS_TOKEN = os.environ.get("ATTUNE_SMS_TOKEN", "")
+ATTUNE_SMS_FROM = os.environ.get("ATTUNE_SMS_FROM", "")
+#: The private key that notifications are signed with (`manage.py make_push_key`); empty: there are none.
+ATTUNE_VAPID_KEY = os.environ.get("ATTUNE_VAPID_KEY", "") or demo_key("push")
+
 # --- Language and time --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"

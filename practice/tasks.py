@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from practice import delivery
+from practice import delivery, sweeping
 from practice.celery import app
 
 
@@ -12,7 +12,13 @@ def deliver() -> None:
     delivery.deliver()
 
 
+@app.task(name="practice.tasks.probe", steps=True, expires=30)
+def probe() -> None:
+    """Try the providers that were out of order."""
+    delivery.probe()
+
+
 @app.task(name="practice.tasks.sweep", steps=True, expires=60)
 def sweep() -> None:
     """Take care of what dead workers left behind."""
-    delivery.sweep()
+    sweeping.sweep()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
+from clients import reach
 from clients.models import CaseloadEntry, Client, Consent, Contact, Couple, Partner
 from practice import identity, tenancy
 from practice.ids import uuid7
@@ -62,6 +63,7 @@ def make_client(practice: Practice, name: str, *, login: bool = True, time_zone:
     with inside(practice):
         client = Client.objects.create(practice=practice, name=name, user=user)
         Contact.objects.create(practice=practice, client=client, time_zone=zone, email=user.email if user else "")
+        reach.begin(client)
         if login:
             from clients.consents import REQUIRED
 

@@ -55,7 +55,6 @@ def portal_you(request: PortalRequest) -> HttpResponse:
         "pronouns": request.person.pronouns,
         "time_zone": contact.time_zone,
         "language": contact.language,
-        "channel": contact.channel,
         "quiet_from": contact.quiet_from,
         "quiet_until": contact.quiet_until,
     }
@@ -77,11 +76,11 @@ def _save(request: PortalRequest, form: YouForm, contact: Contact) -> None:
     person: Client = request.person
     person.name, person.pronouns = said["name"], said["pronouns"]
     person.save(update_fields=["name", "pronouns"])
-    for name in ("time_zone", "channel", "quiet_from", "quiet_until"):
+    for name in ("time_zone", "quiet_from", "quiet_until"):
         setattr(contact, name, said[name])
     contact.language = said.get("language", contact.language)
     contact.confirmed_at = timezone.now()
-    contact.save(update_fields=["time_zone", "language", "channel", "quiet_from", "quiet_until", "confirmed_at"])
+    contact.save(update_fields=["time_zone", "language", "quiet_from", "quiet_until", "confirmed_at"])
     User.objects.filter(pk=request.user.pk).update(time_zone=said["time_zone"])
     with transaction.atomic():
         contact_changed.send(sender=Client, client=person)

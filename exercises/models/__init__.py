@@ -15,6 +15,7 @@ from exercises.models.practising import (
     Sitting,
     Win,
 )
+from exercises.models.reminding import ReminderStop
 from exercises.models.response import Answer, Draft, Reading, Response
 from exercises.models.review import AgendaItem, Comment, Review, Seen, StaffNote, Thread
 from exercises.models.writing import Illustration, Manuscript, Shelf, ShelfEntry
@@ -46,6 +47,7 @@ __all__ = [
     "ProgramRun",
     "QuestionnaireFile",
     "Reading",
+    "ReminderStop",
     "Response",
     "Review",
     "Seen",

@@ -14,7 +14,7 @@ from clients.models import Appointment, Client, Couple
 from exercises.models.library import Edition
 from exercises.recurrence import Recurrence
 from exercises.vocabulary import Lane
-from practice.models import Membership, PracticeModel, inside
+from practice.models import Membership, PracticeModel, Step, inside
 from practice.models.base import BoundManager
 from practice.vault import SealedTextField
 
@@ -74,6 +74,8 @@ class Assignment(PracticeModel):
     opens_by = models.CharField(max_length=12, choices=OpensBy, blank=True)
     opens_at = models.DateTimeField(null=True, blank=True)
     remind = models.BooleanField(_("reminder"), default=True)
+    #: When to remind; null: as the practice does.
+    reminder_steps = ArrayField(models.CharField(max_length=12, choices=Step), null=True, blank=True)
     #: One act of giving, so that a double click gives nothing twice.
     given_key = models.UUIDField(default=uuid.uuid4)
     due = models.CharField(_("due"), max_length=12, choices=Due, default=Due.RHYTHM)

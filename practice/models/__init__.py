@@ -4,17 +4,24 @@ from practice.models.audit import AuditEvent
 from practice.models.base import PracticeModel, inside
 from practice.models.keys import DataKey
 from practice.models.message import Message
-from practice.models.practice import Membership, Practice, StaffInvitation
+from practice.models.practice import Membership, Practice, StaffInvitation, Step
+from practice.models.provider import Circuit, Pace, Provider, Pulse, Suppression
 from practice.models.user import User
 
 __all__ = [
     "AuditEvent",
+    "Circuit",
     "DataKey",
     "Membership",
     "Message",
+    "Pace",
     "Practice",
     "PracticeModel",
+    "Provider",
+    "Pulse",
     "StaffInvitation",
+    "Step",
+    "Suppression",
     "User",
     "inside",
 ]

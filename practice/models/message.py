@@ -21,12 +21,18 @@ class Message(PracticeModel):
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("E-mail")
+        SMS = "sms", _("Text message")
+        PUSH = "push", _("Notification")
+        PORTAL = "portal", _("On these pages")
 
     class State(models.TextChoices):
         PLANNED = "planned", _("planned")
         CLAIMED = "claimed", _("being prepared")
         HANDING_OFF = "handing_off", _("being handed over")
         ACCEPTED = "accepted", _("sent")
+        DELIVERED = "delivered", _("arrived")
+        BOUNCED = "bounced", _("came back")
+        COMPLAINED = "complained", _("reported as unwanted")
         SKIPPED = "skipped", _("not needed")
         CANCELLED = "cancelled", _("cancelled")
         UNKNOWN = "unknown", _("not known whether it arrived")
@@ -34,10 +40,14 @@ class Message(PracticeModel):
 
     kind = models.CharField(max_length=40)
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
+    #: Which of an occasion's steps: 'opens', 'due', 'follow_up'; empty for kinds that have none.
+    step = models.CharField(max_length=20, blank=True)
     occasion = models.CharField(max_length=120)
     person_id = models.UUIDField()
     about_id = models.UUIDField()
     couple_id = models.UUIDField(null=True)
+    #: When it was meant to leave; ``due_at`` moves on while it waits for quiet hours to end or a server to mend.
+    planned_for = models.DateTimeField(null=True)
     due_at = models.DateTimeField()
     fresh_until = models.DateTimeField()
     state = models.CharField(max_length=12, choices=State, default=State.PLANNED)
@@ -46,7 +56,14 @@ class Message(PracticeModel):
     worker = models.CharField(max_length=60, blank=True)
     lease_until = models.DateTimeField(null=True)
     handed_off_at = models.DateTimeField(null=True)
+    #: Set right before the first byte goes to the provider: without it nothing has left the house.
+    begun_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    #: Who carried it (see :mod:`practice.providers`), and under which name the provider knows it.
+    provider = models.CharField(max_length=60, blank=True)
+    provider_id = models.CharField(max_length=120, blank=True)
+    #: The message that said it for this one.
+    merged_into = models.UUIDField(null=True)
 
     class Meta:
         constraints = [
@@ -62,6 +79,8 @@ class Message(PracticeModel):
                 name="message_leased",
             ),
             models.Index(fields=["practice", "about_id"], name="message_about"),
+            models.Index(fields=["practice", "person_id", "handed_off_at"], name="message_of_person"),
+            models.Index(fields=["practice", "planned_for"], name="message_by_hour"),
         ]
 
     def __str__(self) -> str:
@@ -72,3 +91,8 @@ class Message(PracticeModel):
         """The Message-ID header, the same on every try."""
         domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
         return f"<{self.pk.hex}@{domain}>"
+
+    @property
+    def reference(self) -> str:
+        """What a provider knows it by, the same on every try: the key that makes a repeat harmless."""
+        return self.pk.hex

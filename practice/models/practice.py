@@ -6,6 +6,7 @@ import datetime
 import secrets
 import zoneinfo
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,23 @@ from practice import roles
 from practice.ids import uuid7
 from practice.models.base import PracticeModel, inside
 from practice.models.user import User
+
+
+class Step(models.TextChoices):
+    """The steps of reminding somebody of one occurrence, in order."""
+
+    OPENS = "opens", _("When it opens")
+    DUE = "due", _("At their own time on the day")
+    FOLLOW_UP = "follow_up", _("Once more the day after")
+
+
+def every_step() -> list[str]:
+    return list(Step.values)
+
+
+def working_days() -> list[int]:
+    """Monday to Friday, as Python counts weekdays."""
+    return [0, 1, 2, 3, 4]
 
 
 class Practice(models.Model):
@@ -37,6 +55,13 @@ class Practice(models.Model):
     )
     weekly_minutes = models.PositiveSmallIntegerField(
         _("minutes a week that you ask of one partner at most"), default=60
+    )
+    #: What an assignment does that says nothing else.
+    reminder_steps = ArrayField(
+        models.CharField(max_length=12, choices=Step),
+        verbose_name=_("reminders"),
+        default=every_step,
+        blank=True,
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -65,6 +90,11 @@ class Membership(PracticeModel):
     name = models.CharField(_("name"), max_length=120)
     joined_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    #: When a letter says that something waits at the desk, wall time in the user's zone; null: never.
+    digest_at = models.TimeField(_("daily letter at"), null=True, blank=True, default=datetime.time(7, 30))
+    digest_weekdays = ArrayField(
+        models.PositiveSmallIntegerField(), verbose_name=_("on these days"), default=working_days, blank=True
+    )
 
     class Meta:
         constraints = [

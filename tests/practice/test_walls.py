@@ -16,6 +16,10 @@ GLOBAL = {
     "practice_user": "people who sign in; has policies of its own",
     "django_migrations": "Django's own",
     "attune_cache": "counters, no content",
+    "practice_circuit": "the health of providers",
+    "practice_pace": "counters, no content",
+    "practice_suppression": "keyed hashes of addresses that are left alone",
+    "practice_pulse": "the heartbeat of the installation",
 }
 LIBRARY = {"exercises_exercise", "exercises_edition", "exercises_program"}
 

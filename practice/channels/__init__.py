@@ -1,0 +1,1 @@
+"""How messages leave the house: one module for each channel, all behind :class:`practice.channels.base.Carrier`."""
