@@ -9,6 +9,7 @@ class ExercisesConfig(AppConfig):
             assigning,  # noqa: F401  takes back what lost its clearance
             attachments,  # noqa: F401  sends files along with their answers
             caseload,  # noqa: F401  registers its part of the queue
+            digests,  # noqa: F401  registers its kind of message
             kept,  # noqa: F401  registers its part of the queue
             measures,  # noqa: F401  lets forms refer to a measure
             notices,  # noqa: F401  registers its kind of message

@@ -12,6 +12,7 @@ from exercises.views import (
     desk_measure,
     desk_plan,
     desk_program,
+    desk_reminders,
     desk_rests,
     files,
 )
@@ -35,6 +36,7 @@ urlpatterns = [
     path(COUPLE + "assign/others/", desk_many.assign_many, name="assign_many"),
     path(COUPLE + "assign/preview/", desk_assign.assign_preview, name="assign_preview"),
     path(COUPLE + "practice/<uuid:assignment_id>/", desk_plan.plan, name="plan"),
+    path(COUPLE + "practice/<uuid:assignment_id>/reminders/", desk_reminders.plan_reminders, name="plan_reminders"),
     path(COUPLE + "practice/<uuid:assignment_id>/change/", desk_plan.plan_edit, name="plan_edit"),
     path(COUPLE + "practice/<uuid:assignment_id>/change/preview/", desk_plan.plan_preview, name="plan_preview"),
     path(COUPLE + "practice/<uuid:assignment_id>/act/", desk_plan.plan_act, name="plan_act"),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from django.db.models import Q
 
-from exercises import occurrences, pausing, programs
+from exercises import digests, occurrences, pausing, programs
 from exercises.models import Assignment, ProgramRun
 from practice import clock, dispatch, tenancy
 from practice.celery import app
@@ -33,12 +33,23 @@ def close() -> None:
     _in_each_practice(_close_practice)
 
 
+@app.task(name="exercises.tasks.plan_digests", steps=True, expires=600)
+def plan_digests() -> None:
+    """Plan the daily letters of those who work in the practices."""
+    _in_each_practice(_plan_digests)
+
+
 def _in_each_practice(job: Callable[[uuid.UUID], None]) -> None:
     for practice_id in dispatch.practices():
         try:
             job(practice_id)
         except Exception as error:
             log.error("Practice %s steps aside: %s", practice_id, type(error).__name__)
+
+
+def _plan_digests(practice_id: uuid.UUID) -> None:
+    with tenancy.acting(tenancy.as_system(practice_id)):
+        digests.plan_all(clock.now())
 
 
 def _plan_practice(practice_id: uuid.UUID) -> None:

@@ -1,4 +1,4 @@
-"""Who could not be reached: letters that came back, or that nobody knows the fate of."""
+"""Who could not be reached: messages that came back, or that nobody knows the fate of."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ from practice.models import Membership, Message
 
 #: Older troubles are history: by then somebody has talked to the person, or another letter has arrived.
 LOOK_BACK = timedelta(days=14)
-FINISHED = (Message.State.ACCEPTED, Message.State.UNKNOWN, Message.State.DEAD)
+State = Message.State
+ARRIVED = (State.ACCEPTED, State.DELIVERED)
+FINISHED = (*ARRIVED, State.UNKNOWN, State.DEAD, State.BOUNCED, State.COMPLAINED)
 
 
 @register_queue
 def not_reached(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
-    """One item for each partner whose last letter did not arrive, or may not have; a later one ends it."""
-    last: dict[uuid.UUID, Message] = {}
+    """One item for each partner and channel whose last message may not have arrived; a later one ends it."""
+    last: dict[tuple[uuid.UUID, str], Message] = {}
     recent = Message.objects.filter(
         couple_id__in=couples, state__in=FINISHED, finished_at__gte=timezone.now() - LOOK_BACK
-    )
+    ).exclude(channel=Message.Channel.PORTAL)
     for message in recent.order_by("finished_at"):
-        last[message.person_id] = message
-    troubled = {person: one for person, one in last.items() if one.state != Message.State.ACCEPTED}
+        last[message.person_id, message.channel] = message
+    troubled = {person: one for (person, _channel), one in last.items() if one.state not in ARRIVED}
     if not troubled:
         return []
     partners = Partner.objects.filter(couple_id__in=couples, client_id__in=troubled).select_related("client")
@@ -36,16 +38,22 @@ def not_reached(membership: Membership, couples: Collection[uuid.UUID]) -> list[
 
 
 def _item(partner: Partner, message: Message) -> QueueItem:
-    if message.state == Message.State.DEAD:
-        detail = _("%(name)s: the e-mail could not be delivered. Is the address still right?")
-    else:
-        detail = _("%(name)s: nobody knows whether the last e-mail arrived. It is not sent again.")
+    words = {"name": partner.client.name, "channel": message.get_channel_display()}
     return QueueItem(
         kind="ask",
         what=_("Could not reach"),
         couple_id=partner.couple_id,
-        detail=detail % {"name": partner.client.name},
+        detail=_detail(message) % words,
         since=message.finished_at or message.due_at,
         url=reverse("couple", args=[partner.couple_id]),
         action=_("Open"),
     )
+
+
+def _detail(message: Message) -> str:
+    match message.state:
+        case State.UNKNOWN:
+            return _("%(name)s (%(channel)s): nobody knows whether the last message arrived. It is not sent again.")
+        case State.COMPLAINED:
+            return _("%(name)s (%(channel)s): reported as unwanted. Nothing more is sent this way.")
+    return _("%(name)s (%(channel)s): the last message could not be delivered. Is the address still right?")

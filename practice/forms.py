@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from practice import mailboxes
@@ -139,3 +140,17 @@ class AccountForm(KindErrors, forms.Form):
 
     name = WordsField(label=_("Your name"), help_text=_("As your clients and colleagues see it."))
     time_zone = ZoneField(help_text=_("Times on your pages are in this zone."))
+    digest_at = forms.TimeField(
+        label=_("A letter when something new waits for you, at"),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        required=False,
+        help_text=_("In neutral words, to your own address. Leave it empty for none."),
+        error_messages={"invalid": _("Please write a time, such as 07:30.")},
+    )
+    digest_weekdays = forms.TypedMultipleChoiceField(
+        label=_("On these days"),
+        choices=list(WEEKDAYS.items()),
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )

@@ -3,6 +3,7 @@
 JOBS = {
     "plan occurrences": {"task": "exercises.tasks.plan", "schedule": 300.0},
     "close occurrences": {"task": "exercises.tasks.close", "schedule": 300.0},
+    "plan daily letters": {"task": "exercises.tasks.plan_digests", "schedule": 900.0},
     "deliver messages": {"task": "practice.tasks.deliver", "schedule": 10.0},
     "try broken providers": {"task": "practice.tasks.probe", "schedule": 15.0},
     "sweep the outbox": {"task": "practice.tasks.sweep", "schedule": 60.0},

@@ -219,6 +219,7 @@ DOORS: dict[str, Door] = {
     "assign_preview": Door(CLINICAL, couple_id, get=SENDS),
     "plan": Door(CLINICAL, given("waiting")),
     "plan_edit": Door(CLINICAL, given("waiting")),
+    "plan_reminders": Door(CLINICAL, given("waiting")),
     "plan_preview": Door(CLINICAL, given("waiting"), get=SENDS),
     "plan_act": Door(CLINICAL, given("waiting"), get=SENDS),
     "plan_round": Door(CLINICAL, round_of("waiting", "theo")),

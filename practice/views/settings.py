@@ -87,8 +87,13 @@ def member(request: PracticeRequest, pk: UUID, act: str) -> HttpResponse:
 
 @for_staff
 def account(request: PracticeRequest) -> HttpResponse:
-    """A member of staff about themselves: name, time zone, and the way to signing in and security."""
-    start = {"name": request.membership.name, "time_zone": request.user.time_zone}  # type: ignore[union-attr]
+    """A member of staff about themselves: name, time zone, daily letter, and the way to signing in and security."""
+    start = {
+        "name": request.membership.name,
+        "time_zone": request.user.time_zone,  # type: ignore[union-attr]
+        "digest_at": request.membership.digest_at,
+        "digest_weekdays": request.membership.digest_weekdays,
+    }
     form = AccountForm(request.POST or None, initial=start)
     if request.method == "POST" and form.is_valid():
         _save_account(request, form)
@@ -98,9 +103,11 @@ def account(request: PracticeRequest) -> HttpResponse:
 
 
 def _save_account(request: PracticeRequest, form: AccountForm) -> None:
+    said = form.cleaned_data
     with tenancy.elevated():
-        Membership.objects.filter(pk=request.membership.pk).update(name=form.cleaned_data["name"])
-    User.objects.filter(pk=request.user.pk).update(time_zone=form.cleaned_data["time_zone"])
+        mine = {name: said[name] for name in ("name", "digest_at", "digest_weekdays")}
+        Membership.objects.filter(pk=request.membership.pk).update(**mine)
+    User.objects.filter(pk=request.user.pk).update(time_zone=said["time_zone"])
 
 
 def _open_invitations() -> QuerySet[StaffInvitation]:
