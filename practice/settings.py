@@ -312,6 +312,8 @@ ATTUNE_MAILS_PER_MINUTE = int(os.environ.get("ATTUNE_MAILS_PER_MINUTE", "0"))
 ATTUNE_TEXTS_PER_MINUTE = int(os.environ.get("ATTUNE_TEXTS_PER_MINUTE", "0"))
 #: A practice that reaches this in a day has a fault, not clients.
 ATTUNE_MESSAGES_PER_PRACTICE_AND_DAY = int(os.environ.get("ATTUNE_MESSAGES_PER_PRACTICE_AND_DAY", "50000"))
+#: Practices may name servers on this machine and in its network: for the demo and tests, never in production.
+ATTUNE_LOCAL_PROVIDERS = not PRODUCTION and os.environ.get("ATTUNE_LOCAL_PROVIDERS", "1" if DEMO else "0") == "1"
 #: Where text messages are handed over (see practice/channels/sms.py); empty: there are none.
 ATTUNE_SMS_URL = os.environ.get("ATTUNE_SMS_URL", "")
 ATTUNE_SMS_TOKEN = os.environ.get("ATTUNE_SMS_TOKEN", "")
