@@ -7,12 +7,13 @@ PY := .venv/bin/python
 # Whether the environment is that of uv.lock is told by a file that carries its checksum.
 READY := .venv/ready-$(shell cksum < uv.lock | tr ' ' -)
 
-.PHONY: help demo test lint bench stop environment libraries browser
+.PHONY: help demo rehearse test lint bench stop environment libraries browser
 
 help:
 	@echo "make demo          a practice to click through: http://localhost:8000 (Ctrl-C ends it, the data is kept)"
 	@echo "make demo RESET=1  the same, from the beginning"
 	@echo "make demo CHECK=1  start it, walk through it, stop it: does everything work?"
+	@echo "make rehearse      beside a running demo: some days of one couple over a change of the clocks, in two zones"
 	@echo "make test          lint, types, import contracts and all tests"
 	@echo "make lint          the first three of them"
 	@echo "make bench         the benchmarks"
@@ -20,6 +21,9 @@ help:
 
 demo: environment libraries
 	@ATTUNE_DEMO=1 exec $(PY) manage.py demo $(if $(RESET),--reset) $(if $(CHECK),--check)
+
+rehearse: environment libraries
+	@ATTUNE_DEMO=1 exec $(PY) manage.py rehearse $(FIRST)
 
 test: lint browser
 	$(PY) -m practice.local run $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder

@@ -297,7 +297,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 EMAIL_BACKEND = "practice.mail.CarefulBackend"
 EMAIL_HOST = required("EMAIL_HOST", "localhost")
-EMAIL_PORT = int(os.environ.get("EMAIL_PORT") or os.environ.get("ATTUNE_SMTP_PORT") or 25)
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT") or os.environ.get("ATTUNE_SMTP_PORT") or (8025 if DEMO else 25))
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS", "1" if PRODUCTION else "0") == "1"

@@ -6,6 +6,7 @@ import datetime
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.models import EmailAddress
@@ -28,6 +29,7 @@ from reports.demo.keeping import Keeping, run_a_program
 from reports.demo.people import Colleague, Gift
 from reports.models import Report
 
+State = Message.State
 OPENED = datetime.timedelta(days=400)
 #: How far ahead the thing is due that a start of the demo begins with.
 SOON = datetime.timedelta(seconds=25)
@@ -116,10 +118,16 @@ def _member(practice_id: uuid.UUID, email: str) -> Membership:
 
 def _send_letters_of_the_past(practice_id: uuid.UUID, now: datetime.datetime) -> None:
     """What was due before the demo began has left, in its story; only what is due from now on is delivered."""
+    way: list[dict[str, Any]] = [
+        {"state": State.CLAIMED},
+        {"state": State.HANDING_OFF, "handed_off_at": F("due_at"), "begun_at": F("due_at"), "attempts": 1},
+        {"state": State.ACCEPTED, "finished_at": F("due_at")},
+    ]
     with tenancy.acting(tenancy.as_system(practice_id)):
-        Message.objects.filter(state=Message.State.PLANNED, due_at__lt=now - datetime.timedelta(hours=1)).update(
-            state=Message.State.ACCEPTED, handed_off_at=F("due_at"), finished_at=F("due_at"), attempts=1
-        )
+        past = Message.objects.filter(state=State.PLANNED, due_at__lt=now - datetime.timedelta(hours=1))
+        past = Message.objects.filter(pk__in=list(past.values_list("pk", flat=True)))
+        for step in way:
+            past.update(**step)
 
 
 def ask_for_reports() -> None:

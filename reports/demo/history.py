@@ -19,7 +19,7 @@ from django.urls import resolve
 from django.utils import timezone
 
 from clients import appointments, clearing, consents, inviting, starting, status
-from clients.models import Client, ClientInvitation, Contact, Couple
+from clients.models import Client, ClientInvitation, Contact, Couple, PortalVisit
 from exercises import answering, assigning, lanes, occurrences, record, reviewing
 from exercises.giving import Giving
 from exercises.library import find_exercise
@@ -266,6 +266,8 @@ class History:
         raw = voice.answers(edition.exercise.slug, edition.form, turn, through)
         with standing_at(moment), tenancy.acting(self.askers[voice.person.name]):
             answering.submit(occurrence, author=client, raw=raw)
+            with tenancy.elevated():
+                PortalVisit.objects.create(client=client, at=moment - datetime.timedelta(minutes=4))
 
     # ── the end ──────────────────────────────────────────────────────────────
 
