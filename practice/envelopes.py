@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from email.utils import format_datetime
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from practice import clock
 from practice.channels.base import Device, Letter
 from practice.models import Message, User
 
@@ -67,6 +69,7 @@ def enclose(message: Message, letter: Letter, address: str, *, sender: str = "")
     """Return the mail. Its Message-ID is the same at every try, so that mailboxes can fold repeats."""
     headers = {
         "Message-ID": message.message_id,
+        "Date": format_datetime(message.handed_off_at or clock.now()),
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }

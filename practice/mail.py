@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import re
 import smtplib
+import socket
 from contextlib import suppress
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends import smtp
 from django.core.mail.message import sanitize_address
 
+from practice import outside
 from practice.channels.base import NotNow, Refused, Unreachable
 
+#: For each answer of a server that a practice named; everything it says about one letter may take twice that.
+OUTSIDE_SECONDS = 10.0
 LINE_THAT_STARTS_WITH_A_DOT = re.compile(rb"(?m)^\.")
 
 
@@ -74,6 +79,74 @@ class CarefulBackend(smtp.EmailBackend):
             self.drop()
             raise
         return True
+
+
+class OutsideBackend(CarefulBackend):
+    """For servers that practices name themselves: outside only, with TLS, and never longer than it may take.
+
+    Nothing is taken from the installation's settings: its password is nobody else's.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        username: str = "",
+        password: str = "",
+        use_tls: bool = True,
+        use_ssl: bool = False,
+        timeout: float = OUTSIDE_SECONDS,
+        **unused: Any,
+    ) -> None:
+        super().__init__(
+            host=host,
+            port=port,
+            username=username,
+            password=password,
+            use_tls=use_tls and not use_ssl,
+            use_ssl=use_ssl,
+            timeout=timeout,
+        )
+        self.watch = outside.Watch()
+
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return _lines(self.watch)[bool(self.use_ssl)]
+
+    def open(self) -> bool | None:
+        with self.watch.within(2 * OUTSIDE_SECONDS):
+            return super().open()
+
+    def _send(self, email_message: EmailMessage) -> bool:
+        with self.watch.within(2 * OUTSIDE_SECONDS):
+            return super()._send(email_message)
+
+
+def _lines(watch: outside.Watch) -> tuple[type[smtplib.SMTP], type[smtplib.SMTP_SSL]]:
+    """Return smtplib's two kinds of connection, dialling with care."""
+
+    def dial(host: str, port: int, timeout: float) -> socket.socket:
+        return outside.connect(host, port, timeout=timeout, ports=outside.MAIL_PORTS)
+
+    class Line(smtplib.SMTP):
+        def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+            line = dial(host, port, timeout)
+            watch.add(line)
+            return line
+
+        def starttls(self, *args: Any, **kwargs: Any) -> Any:
+            said = super().starttls(*args, **kwargs)
+            watch.add(self.sock)  # type: ignore[arg-type]
+            return said
+
+    class SealedLine(smtplib.SMTP_SSL):
+        def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+            line = self.context.wrap_socket(dial(host, port, timeout), server_hostname=host)
+            watch.add(line)
+            return line
+
+    return Line, SealedLine
 
 
 def _answers(server: smtplib.SMTP) -> bool:

@@ -17,6 +17,8 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from practice import mail_services
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 PRODUCTION = os.environ.get("ATTUNE_ENV", "") == "production"
 DEMO = os.environ.get("ATTUNE_DEMO", "") == "1" and not PRODUCTION
@@ -295,8 +297,12 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # --- Mail ---------------------------------------------------------------------------------------
 
-EMAIL_BACKEND = "practice.mail.CarefulBackend"
-EMAIL_HOST = required("EMAIL_HOST", "localhost")
+#: A mail service instead of an SMTP server: its name and keys (see practice/mail_services.py); empty: SMTP.
+ATTUNE_MAIL_SERVICE = mail_services.from_environment(os.environ)
+#: What the service's web hook signs in with: ``user:password``, as it stands in the hook's address.
+ATTUNE_MAIL_HOOK_SECRET = os.environ.get("ATTUNE_MAIL_HOOK_SECRET", "")
+EMAIL_BACKEND = "practice.mail_services.installation" if ATTUNE_MAIL_SERVICE else "practice.mail.CarefulBackend"
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "") if ATTUNE_MAIL_SERVICE else required("EMAIL_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("EMAIL_PORT") or os.environ.get("ATTUNE_SMTP_PORT") or (8025 if DEMO else 25))
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")

@@ -17,7 +17,7 @@ from practice import roles, vault
 if TYPE_CHECKING:
     from tests.world import World
 
-pytest_plugins = ["tests.factories", "tests.practice.mail_server"]
+pytest_plugins = ["tests.factories", "tests.practice.mail_server", "tests.practice.service_server"]
 
 
 def superuser(database: str) -> psycopg.Connection:
@@ -63,6 +63,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _quick_and_quiet(settings) -> Iterator[None]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STAFF_NEED_SECOND_FACTOR = False
+    settings.ATTUNE_LOCAL_PROVIDERS = True  # practices' own servers of tests stand on this machine
     vault.forget_keys()
     yield
     vault.forget_keys()

@@ -30,6 +30,11 @@ INSIDE = [
 OUTSIDE = ["93.184.216.34", "1.1.1.1", "2606:4700:4700::1111", "64:ff9b::101:101"]
 
 
+@pytest.fixture(autouse=True)
+def _as_in_production(settings) -> None:
+    settings.ATTUNE_LOCAL_PROVIDERS = False
+
+
 def resolver(monkeypatch, *answers: list[str]) -> list[str]:
     """Let every name have these addresses, another list at each look-up; return the names that were looked up."""
     asked: list[str] = []
@@ -170,7 +175,7 @@ class Answers(BaseHTTPRequestHandler):
 def web_server() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     Answers.seen = []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
