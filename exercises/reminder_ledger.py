@@ -94,13 +94,14 @@ class Line:
 class Ledger:
     """The page. ``tells_answers`` is false where answers are not for staff at all."""
 
-    lines: list[Line]
+    past: list[Line]
+    ahead: list[Line]
     stopped: list[tuple[ReminderStop, Client, int]]
     earlier: int
     tells_answers: bool
 
 
-def read(assignment: Assignment, couple: Couple) -> Ledger:
+def read(assignment: Assignment, couple: Couple, now: datetime) -> Ledger:
     """Return the ledger in a fixed number of queries."""
     rows = Occurrence.objects.filter(assignment=assignment).exclude(state=Occurrence.State.WITHDRAWN)
     shown = list(rows.order_by("-due_at", "pk").defer("skip_reason")[: ROUNDS_SHOWN * max(len(assignment.audience), 1)])
@@ -112,14 +113,16 @@ def read(assignment: Assignment, couple: Couple) -> Ledger:
     sent = dict(_sent(shown)) if tells else {}
     visits = _visits(people, messages) if tells else {}
     lines = [
-        _line(one, people[pk], places[pk], zones[pk], messages[one.pk, pk], visits.get(pk, []), sent.get((one.pk, pk)))
+        (one.due_at, _line(one, people[pk], places[pk], zones[pk], messages[one.pk, pk], visits.get(pk, []), answer))
         for one in shown
         for pk in people
-        if pk in one.audience and (messages[one.pk, pk] or sent.get((one.pk, pk)))
+        for answer in [sent.get((one.pk, pk))]
+        if pk in one.audience and (messages[one.pk, pk] or answer)
     ]
     stops = ReminderStop.objects.filter(assignment=assignment, ended_at=None).order_by("stopped_at")
     return Ledger(
-        lines=lines[: ROUNDS_SHOWN * 2],
+        past=[line for due, line in lines if due <= now],
+        ahead=[line for due, line in reversed(lines) if due > now],
         stopped=[(one, people[one.client_id], places[one.client_id]) for one in stops if one.client_id in people],
         earlier=rows.count() - len(shown),
         tells_answers=tells,
@@ -174,7 +177,7 @@ def _line(
 
 
 def _entry(message: Message, zone: ZoneInfo) -> Entry:
-    when = message.begun_at or message.finished_at or message.due_at
+    when = message.begun_at or message.planned_for or message.due_at
     step = Step(message.step).label if message.step in Step.values else _("Reminder")
     return Entry(
         step=str(step),

@@ -6,6 +6,7 @@ import uuid
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from exercises import record, reminder_ledger
@@ -25,7 +26,7 @@ def plan_reminders(request: PracticeRequest, couple_id: uuid.UUID, assignment_id
     context = {
         "couple": couple,
         "assignment": assignment,
-        "ledger": reminder_ledger.read(assignment, couple),
+        "ledger": reminder_ledger.read(assignment, couple, timezone.now()),
         "apart": assignment.lane in record.APART,
     }
     return render(request, "exercises/desk/plan_reminders.html", context)

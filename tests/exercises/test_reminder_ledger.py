@@ -33,7 +33,9 @@ def went(occurrence: Occurrence, person, state: str, **fields) -> Message:
 
 def ledger(assignment: Assignment, couple, member) -> reminder_ledger.Ledger:
     with acting_as(member):
-        return reminder_ledger.read(Assignment.objects.select_related("edition").get(pk=assignment.pk), couple)
+        return reminder_ledger.read(
+            Assignment.objects.select_related("edition").get(pk=assignment.pk), couple, timezone.now()
+        )
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def test_each_message_stands_with_its_step_channel_and_end(given, couple, therap
     due = ask(given, mara)
     went(due, mara, "bounced", channel="sms")
     went(due, mara, "skipped", reason="answered", step="follow_up")
-    [line] = ledger(given, couple, therapist).lines
+    [line] = ledger(given, couple, therapist).past
     assert line.client == mara
     assert [(one.step, one.channel, one.kind, one.words) for one in line.entries] == [
         ("At their own time on the day", "Text message", "ask", "came back"),
@@ -58,14 +60,14 @@ def test_a_visit_and_an_answer_after_it_are_told_in_the_persons_own_time(given, 
     went(due, mara, "accepted", at=timezone.now() - HOUR)
     with within(given):
         PortalVisit.objects.create(client=mara, at=timezone.now() - 2 * HOUR)
-    assert ledger(given, couple, therapist).lines[0].signed_in == "", "that was before it"
+    assert ledger(given, couple, therapist).past[0].signed_in == "", "that was before it"
     with within(given):
         PortalVisit.objects.create(client=mara, at=timezone.now())
         Response.objects.create(
             couple_id=couple.pk, occurrence=due, author=mara, edition_id=given.edition_id, lane=given.lane,
             submitted_at=timezone.now(),
         )  # fmt: skip
-    [line] = ledger(given, couple, therapist).lines
+    [line] = ledger(given, couple, therapist).past
     assert line.signed_in
     assert line.answered
 
@@ -77,7 +79,7 @@ def test_of_a_journal_it_tells_no_visit_and_no_answer(couple, therapist, mara):
         PortalVisit.objects.create(client=mara, at=timezone.now())
     read = ledger(own, couple, therapist)
     assert not read.tells_answers
-    assert [(one.signed_in, one.answered) for one in read.lines] == [("", "")]
+    assert [(one.signed_in, one.answered) for one in read.past] == [("", "")]
 
 
 def test_a_stop_is_shown_with_the_person_until_it_ends(given, couple, therapist, theo):
@@ -95,7 +97,7 @@ def test_what_one_keeps_alone_is_not_in_the_others_ledger(given, couple, therapi
     alone = give(couple, therapist, lane="private", audience=[theo.pk], number=1)
     went(ask(alone, theo), theo, "accepted")
     went(ask(given, mara), mara, "accepted")
-    assert [line.client for line in ledger(given, couple, therapist).lines] == [mara]
+    assert [line.client for line in ledger(given, couple, therapist).past] == [mara]
 
 
 def test_it_costs_the_same_for_one_round_or_thirty(given, couple, therapist, mara, django_assert_num_queries):
