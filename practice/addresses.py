@@ -3,7 +3,7 @@
 from django.urls import path
 
 from practice.leaving import leave
-from practice.views import demo_mail, home, joining, settings, sign_up
+from practice.views import demo_mail, home, joining, settings, sign_up, text_hooks
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -28,7 +28,10 @@ urlpatterns = [
     ),
     path("desk/practice/team/<uuid:pk>/role/", settings.member, {"act": "role"}, name="member_role"),
     path("desk/practice/team/<uuid:pk>/end/", settings.member, {"act": "end"}, name="member_end"),
+    path("hooks/texts/", text_hooks.texts_came, name="texts_came"),
+    path("hooks/texts/<uuid:provider_id>/", text_hooks.texts_came, name="texts_came_of"),
     path("demo/mail/", demo_mail.demo_mail, name="demo_mail"),
     path("demo/mail/<str:pk>/", demo_mail.demo_mail, name="demo_mail_one"),
     path("demo/mail/<str:pk>/html/", demo_mail.demo_mail_html, name="demo_mail_html"),
+    path("demo/texts/<str:pk>/answer/", demo_mail.demo_text_answer, name="demo_text_answer"),
 ]

@@ -252,7 +252,18 @@ def turn_over(practice_id: uuid.UUID, worker: str, ended: Ending | None, begins:
         ours = Message.objects.filter(
             pk=begins.message_id, state=State.HANDING_OFF, worker=worker, begun_at=None, lease_until__gt=Now()
         )
+        if _said_stop(begins):
+            ours.update(**_ending(State.SKIPPED, "suppressed"))
+            return False
         return ours.update(begun_at=Now()) == 1
+
+
+def _said_stop(departure: Departure) -> bool:
+    """Ask a last time for text messages: a number that says STOP is known by a hash, so no row is called off."""
+    route = departure.route
+    if route.channel != Message.Channel.SMS:
+        return False
+    return bool(suppression.suppressed(route.channel, route.sender, {departure.address}))
 
 
 def _write_down(ended: Ending, worker: str) -> None:

@@ -263,6 +263,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "object-src": [NONE],
         "manifest-src": [SELF],
+        "worker-src": [SELF],
     }
 }
 X_FRAME_OPTIONS = "DENY"
@@ -321,11 +322,18 @@ ATTUNE_MESSAGES_PER_PRACTICE_AND_DAY = int(os.environ.get("ATTUNE_MESSAGES_PER_P
 #: Practices may name servers on this machine and in its network: for the demo and tests, never in production.
 ATTUNE_LOCAL_PROVIDERS = not PRODUCTION and os.environ.get("ATTUNE_LOCAL_PROVIDERS", "1" if DEMO else "0") == "1"
 #: Where text messages are handed over (see practice/channels/sms.py); empty: there are none.
-ATTUNE_SMS_URL = os.environ.get("ATTUNE_SMS_URL", "")
-ATTUNE_SMS_TOKEN = os.environ.get("ATTUNE_SMS_TOKEN", "")
-ATTUNE_SMS_FROM = os.environ.get("ATTUNE_SMS_FROM", "")
+ATTUNE_SMS_URL = os.environ.get("ATTUNE_SMS_URL", "") or (
+    f"http://127.0.0.1:{os.environ['ATTUNE_TEXTS_PORT']}" if DEMO and "ATTUNE_TEXTS_PORT" in os.environ else ""
+)
+ATTUNE_SMS_TOKEN = os.environ.get("ATTUNE_SMS_TOKEN", "") or demo_key("texts-token")
+#: The number that they come from; answers to it, and STOP, count for everybody who sends from it.
+ATTUNE_SMS_FROM = os.environ.get("ATTUNE_SMS_FROM", "") or ("+447700900100" if DEMO else "")
+#: What the gateway signs its calls with (see practice/texts.py); empty: nobody is let in at that door.
+ATTUNE_SMS_SECRET = os.environ.get("ATTUNE_SMS_SECRET", "") or demo_key("texts-secret")
 #: The private key that notifications are signed with (`manage.py make_push_key`); empty: there are none.
 ATTUNE_VAPID_KEY = os.environ.get("ATTUNE_VAPID_KEY", "") or demo_key("push")
+#: Hosts of push services besides the browsers' own, separated by commas; ".example.org" means all below it.
+ATTUNE_PUSH_HOSTS = [one.strip() for one in os.environ.get("ATTUNE_PUSH_HOSTS", "").split(",") if one.strip()]
 
 # --- Language and time --------------------------------------------------------------------------
 

@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 #: The practice handles secrets between partners differently from now on: ``practice``.
 secrets_policy_changed = Signal()
+
+#: A browser takes no more notifications: ``device_id``, and the ``message`` that found out. Sent as Attune itself.
+device_gone = Signal()

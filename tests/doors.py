@@ -181,6 +181,9 @@ DOORS: dict[str, Door] = {
     "demo_mail": Door(NOBODY),
     "demo_mail_one": Door(NOBODY, lambda house: {"pk": "1"}),
     "demo_mail_html": Door(NOBODY, lambda house: {"pk": "1"}),
+    "demo_text_answer": Door(NOBODY, lambda house: {"pk": "1"}),
+    "texts_came": Door(PUBLIC, get=SENDS, token=False),
+    "texts_came_of": Door(PUBLIC, lambda house: {"provider_id": house.couple.pk}, get=SENDS, token=False),
     # clients
     "join": Door(PUBLIC, ticket("client")),
     "welcome": Door(PORTAL, get=LEADS_ON),

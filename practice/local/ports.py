@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 WEB = 8000
 SMTP = 8025
+TEXTS = 8045
 TRIES = 100
 
 
@@ -17,21 +18,25 @@ class Ports(NamedTuple):
 
     web: int
     smtp: int
+    texts: int
 
 
 def choose(say: Callable[[str], object] = print) -> Ports:
     """Choose free ports, the usual ones or those wished for in the environment if they can be had.
 
-    The wishes are ATTUNE_WEB_PORT and ATTUNE_SMTP_PORT. Says so when it takes another than wished.
+    The wishes are ATTUNE_WEB_PORT, ATTUNE_SMTP_PORT and ATTUNE_TEXTS_PORT. Says so when it takes another than
+    wished.
     """
     web = _next_free("web", int(os.environ.get("ATTUNE_WEB_PORT") or WEB), set(), say)
     smtp = _next_free("mail", int(os.environ.get("ATTUNE_SMTP_PORT") or SMTP), {web}, say)
-    return Ports(web, smtp)
+    texts = _next_free("text messages", int(os.environ.get("ATTUNE_TEXTS_PORT") or TEXTS), {web, smtp}, say)
+    return Ports(web, smtp, texts)
 
 
 def current() -> Ports:
     """The ports that the environment names: of a process that the demo has started."""
-    return Ports(int(os.environ["ATTUNE_WEB_PORT"]), int(os.environ["ATTUNE_SMTP_PORT"]))
+    wished = ("ATTUNE_WEB_PORT", "ATTUNE_SMTP_PORT", "ATTUNE_TEXTS_PORT")
+    return Ports(*(int(os.environ[name]) for name in wished))
 
 
 @contextmanager

@@ -4,8 +4,8 @@
     run(state, prepare=..., on_ready=...)
 
 `run` has PostgreSQL and Valkey up through `prepare` (whoever connects starts them), then starts web,
-worker, beat and mail sink, each in a process group of its own so that Ctrl-C reaches this process only,
-starts again what dies, and at the end stops everything. All of it keeps its data in `state`.
+worker, beat, mail sink and text message sink, each in a process group of its own so that Ctrl-C reaches this
+process only, starts again what dies, and at the end stops everything. All of it keeps its data in `state`.
 """
 
 import fcntl
@@ -63,6 +63,7 @@ def settle(state: Path, *, reset: bool = False, say: Callable[[str], object] = s
         "ATTUNE_STATE": str(state.absolute().parent),
         "ATTUNE_WEB_PORT": str(chosen.web),
         "ATTUNE_SMTP_PORT": str(chosen.smtp),
+        "ATTUNE_TEXTS_PORT": str(chosen.texts),
         **machine.library_path(),
     }
     sys.stdout.flush()
@@ -107,7 +108,7 @@ def run(
 
 
 def _hold_ports_while(prepare: Callable[[], object]) -> None:
-    """Get ready with both ports in our hand: filling takes its time, and another demo may begin meanwhile.
+    """Get ready with all ports in our hand: filling takes its time, and another demo may begin meanwhile.
 
     If one was taken since it was chosen, the command line begins again and chooses others.
     """
@@ -140,8 +141,10 @@ def demo_commands(state: Path, at: ports.Ports) -> list[Command]:
     worker = ["celery", "-A", "practice", "worker", "--concurrency", "2", "--loglevel", "INFO"]
     beat = ["celery", "-A", "practice", "beat", "--pidfile=", "--schedule", str(state / "beat" / "schedule")]
     mail = ["practice.local.smtp", str(state), str(at.smtp)]
+    texts = ["practice.local.texts", str(state), str(at.texts)]
     return [
         Command("mail", _python(mail), lambda: ports.listening(at.smtp)),
+        Command("texts", _python(texts), lambda: ports.listening(at.texts)),
         Command("web", _python(web), lambda: ports.listening(at.web)),
         Command("worker", _python(worker)),
         Command("beat", _python(beat)),

@@ -1,4 +1,4 @@
-"""What the demo would have sent: its mails, to be read in the browser. Exists in the demo only."""
+"""What the demo would have sent: its mails and text messages, to be read in the browser. Exists in the demo only."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from csp.decorators import csp_replace
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from practice.local import smtp
+from practice.local import smtp, texts
 
 NEWEST = 200
 
@@ -21,10 +22,26 @@ NEWEST = 200
 @login_not_required
 @require_safe
 def demo_mail(request: HttpRequest, pk: str = "") -> HttpResponse:
-    """List the mails, newest first, and open one."""
+    """List mails and text messages, newest first, and open one."""
     mails = smtp.inbox(_folder(), limit=NEWEST)
-    opened = _mail(pk) if pk else (mails[0] if mails else None)
-    return render(request, "practice/demo_mail.html", {"mails": mails, "opened": opened})
+    written = texts.inbox(_folder(), limit=NEWEST)
+    text = texts.find(_folder(), pk)
+    opened = None if text else _mail(pk) if pk else next(iter(mails), None)
+    words = {"mails": mails, "opened": opened, "texts": written, "text": text}
+    return render(request, "practice/demo_mail.html", words)
+
+
+@login_not_required
+@require_POST
+def demo_text_answer(request: HttpRequest, pk: str) -> HttpResponse:
+    """Answer a text message as its recipient would. It comes in by the door that every gateway uses."""
+    answer = request.POST.get("text", "").strip()[:160]
+    hook = settings.ATTUNE_URL + reverse("texts_came")
+    try:
+        texts.answer(_folder(), pk, answer, hook=hook, secret=settings.ATTUNE_SMS_SECRET)
+    except LookupError:
+        raise Http404 from None
+    return redirect("demo_mail_one", texts.inbox(_folder(), limit=1)[0].id)
 
 
 #: A mail may bring its own inline styles, as mailboxes allow; nothing runs and nothing is loaded. Its links

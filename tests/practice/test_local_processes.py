@@ -160,7 +160,7 @@ def test_a_taken_port_is_passed_over_and_named(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("ATTUNE_WEB_PORT", str(port))
         monkeypatch.setenv("ATTUNE_SMTP_PORT", str(port))
         chosen = ports.choose(said.append)
-    assert len({port, *chosen}) == 3
+    assert len({port, *chosen}) == 4
     assert said == [
         f"Port {port} is taken; web uses {chosen.web}.",
         f"Port {port} is taken; mail uses {chosen.smtp}.",

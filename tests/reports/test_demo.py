@@ -74,7 +74,7 @@ def _a_reminder_is_due_in_the_first_minute(now: datetime.datetime) -> None:
 def test_the_card_fits_one_screen_and_says_how_to_get_in(tmp_path):
     from practice.local.ports import Ports
 
-    text = card.card(Ports(8001, 8025), tmp_path, "Theo")
+    text = card.card(Ports(8001, 8025, 8045), tmp_path, "Theo")
     assert len(text.splitlines()) <= 24
     for part in ("http://localhost:8001", people.PASSWORD, people.MARA.email, "/demo/mail/", "RESET=1"):
         assert part in text
