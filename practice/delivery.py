@@ -13,10 +13,14 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from practice import circuits, clock, dispatch, suppression, tenancy
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.models import F
+
+from practice import circuits, dispatch, providers, suppression, tenancy
 from practice.channels.base import Carrier, NotNow, Refused, Unreachable
 from practice.clock import Now
 from practice.handing_off import Departure, HandOff, merge_into
@@ -26,15 +30,18 @@ from practice.providers import Route
 log = logging.getLogger(__name__)
 State = Message.State
 
-#: How many messages of one practice are handed over before the next practice has its turn.
-PER_TURN = 25
+#: How many messages of one practice are handed over before the next practice has its turn, and for how long.
+PER_TURN, TURN_SECONDS = 50, 5.0
 #: Longer than a job may run (see celery_config): only the dead hold a lease that is over.
 CLAIM = datetime.timedelta(minutes=6)
-MOST_ATTEMPTS = 8
+MOST_ATTEMPTS = 12
 FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0
+#: How long to wait, in seconds, before writing an ending down again when the database was away.
+INSIST = (0.0, 1.0, 3.0, 6.0)
 
 WORKER_ENDED = "worker ended"
 NOT_IN_FLIGHT: dict[str, Any] = {"worker": "", "lease_until": None}
+DISPATCH = tenancy.Asker(role=dispatch.ROLE)
 
 
 def deliver(seconds: float = 20) -> Counter[str]:
@@ -49,10 +56,20 @@ def deliver(seconds: float = 20) -> Counter[str]:
 
 
 def probe(seconds: float = 60) -> Counter[str]:
-    """Try each provider that has rested long enough with one message. Only this waits for the slow and the broken."""
-    with Courier(time.monotonic() + seconds, probing=True) as courier:
-        courier.goes_round()
-        return courier.tally
+    """Try each provider that has rested long enough with one message, unless somebody does already.
+
+    Only this waits for the slow and the broken, so that one worker at most is held up by them.
+    """
+    with tenancy.acting(DISPATCH):
+        if not circuits.health().half_open or not circuits.begin_probing():
+            return Counter()
+    try:
+        with Courier(time.monotonic() + seconds, probing=True) as courier:
+            courier.goes_round()
+            return courier.tally
+    finally:
+        with tenancy.acting(DISPATCH):
+            circuits.end_probing()
 
 
 @dataclass(frozen=True)
@@ -64,6 +81,10 @@ class Ending:
     reason: str = ""
     provider_id: str = ""
     pause: float = 0
+    #: There was nobody to talk to.
+    unreachable: bool = False
+    #: It is the address that was refused.
+    bad_address: bool = False
 
 
 class Courier:
@@ -77,6 +98,7 @@ class Courier:
         self.tally: Counter[str] = Counter()
         self.avoided: set[uuid.UUID] = set()
         self.health = circuits.Health()
+        self.strikes: Counter[str] = Counter()
 
     def __enter__(self) -> Courier:
         return self
@@ -93,31 +115,38 @@ class Courier:
         """The providers that this run leaves alone."""
         return self.health.resting if self.probing else self.health.troubled
 
+    # --- turns --------------------------------------------------------------------------------------
+
     def goes_round(self) -> bool:
         """Give each practice that waits one turn; tell whether another round makes sense."""
         taken = 0
-        with tenancy.acting(tenancy.Asker(role=dispatch.ROLE)):
+        with tenancy.acting(DISPATCH):
             self.health = circuits.health()
-        if self.probing and not self.health.half_open:
-            return False
-        for practice_id in dispatch.practices_with_due():
-            if practice_id in self.avoided or not self.has_time():
+        for practice_id in dispatch.practices_with_due(without=self.resting):
+            if practice_id in self.avoided or not self.has_time() or self._has_tried():
                 continue
             try:
-                taken += self.takes_turn(practice_id)
+                found = self.takes_turn(practice_id)
             except Exception as error:
                 # A practice with a fault of its own must not hold up the others.
                 log.error("Practice %s steps aside: %s", practice_id, place_of(error))
+                found = 0
+            taken += found
+            if not found:
                 self.avoided.add(practice_id)
         return taken > 0
 
+    def _has_tried(self) -> bool:
+        return self.probing and not self.health.half_open
+
     def takes_turn(self, practice_id: uuid.UUID) -> int:
         """Claim and deliver a few messages of one practice; return how many were claimed."""
-        claimed = claim(practice_id, self.name, most=1 if self.probing else PER_TURN, resting=self.resting)
-        if not claimed:
-            return 0
-        self.hands_over(practice_id, self.prepares(practice_id, claimed))
-        release(practice_id, claimed, self.name)
+        claimed = claim(
+            practice_id, self.name, most=1 if self.probing else PER_TURN, health=self.health, probing=self.probing
+        )
+        if claimed:
+            self.hands_over(practice_id, self.prepares(practice_id, claimed))
+            release(practice_id, claimed, self.name)
         return len(claimed)
 
     def prepares(self, practice_id: uuid.UUID, claimed: Sequence[uuid.UUID]) -> list[Departure]:
@@ -132,7 +161,8 @@ class Courier:
         return [one for pk in claimed for one in self.prepares(practice_id, [pk])]
 
     def _hands_off(self, practice_id: uuid.UUID, claimed: Collection[uuid.UUID]) -> list[Departure]:
-        hand_off = HandOff(practice_id, self.name, self.resting, self.carrier_of)
+        probed = self.health.half_open if self.probing else ()
+        hand_off = HandOff(practice_id, self.name, self.resting, self.carrier_of, probed)
         departures = hand_off.run(claimed)
         self.tally += hand_off.tally
         return departures
@@ -142,120 +172,184 @@ class Courier:
             self.carriers[route.key] = route.build()
         return self.carriers[route.key]
 
-    def hands_over(self, practice_id: uuid.UUID, departures: Sequence[Departure]) -> None:
-        """Give them to their providers one after the other. Each ending is written down before the next begins."""
-        ended: Ending | None = None
-        for departure in departures:
-            if not self._is_open(departure.route):
-                continue
-            begun = turn_over(practice_id, self.name, ended, departure)
-            self._counts(ended)
-            ended = self.gives(departure) if begun else None
-        turn_over(practice_id, self.name, ended, None)
-        self._counts(ended)
-        recall(practice_id, [one.message_id for one in departures], self.name)
+    # --- handing over -------------------------------------------------------------------------------
 
-    def _is_open(self, route: Route) -> bool:
-        if route.key in self.resting or not self.has_time():
+    def hands_over(self, practice_id: uuid.UUID, departures: Sequence[Departure]) -> None:
+        """Give them to their providers one after the other. Each ending is written down before the next begins.
+
+        What was not given is taken back.
+        """
+        back = {one.message_id for one in departures}
+        ended: Ending | None = None
+        ends_at = min(self.until, time.monotonic() + TURN_SECONDS)
+        try:
+            for departure in departures:
+                if not self._may_begin(departure, ends_at):
+                    continue
+                begun = self._turns_over(practice_id, ended, departure)
+                ended = None
+                if begun:
+                    back.discard(departure.message_id)
+                    ended = self.gives(departure)
+            self._turns_over(practice_id, ended, None)
+        except Exception:
+            with suppress(DatabaseError):  # else their lease ends by itself
+                recall(practice_id, back, self.name)
+            raise
+        recall(practice_id, back, self.name)
+
+    def _may_begin(self, departure: Departure, ends_at: float) -> bool:
+        route = departure.route
+        in_time = self.has_time() and time.monotonic() < min(ends_at, departure.until)
+        if not in_time or route.key in self.resting:
             return False
+        if route.key in self.health.half_open:
+            with tenancy.acting(DISPATCH):
+                if not circuits.may_try(route.key):
+                    self.health = self.health.resting_too(route.key)
+                    return False
         try:
             self.carrier_of(route).open()
-        except Unreachable as error:
+        except NotNow as error:
             self.gives_up(route, str(error), error.after)
             return False
         return True
 
-    def gives_up(self, route: Route, reason: str, after: float = 0) -> None:
-        """Leave a provider alone, for this run and for all others."""
-        log.warning("Provider %s is out of order: %s. What is due waits.", route.key, reason)
-        with tenancy.acting(tenancy.Asker(role=dispatch.ROLE)):
-            circuits.failed(route.key, reason, after=after)
-        self.health = circuits.Health(self.health.resting | {route.key}, self.health.half_open - {route.key})
+    def _turns_over(self, practice_id: uuid.UUID, ended: Ending | None, begins: Departure | None) -> bool:
+        """Write an ending down, whatever it takes: else nobody would know what we know."""
+        try:
+            state, begun = turn_over(practice_id, self.name, ended, begins)
+        except (DatabaseError, InterfaceError):
+            if ended is None:
+                raise
+            state, begun = self._insists(practice_id, ended), False
+        if ended is not None:
+            self.tally[state] += 1
+            self._learns(ended)
+        return begun
+
+    def _insists(self, practice_id: uuid.UUID, ended: Ending) -> str:
+        for pause in INSIST:
+            time.sleep(pause)
+            with suppress(DatabaseError, InterfaceError):
+                connection.close()
+                return turn_over(practice_id, self.name, ended, None)[0]
+        log.error("Message %s: it ended %s, and could not be written down.", ended.departure.message_id, ended.state)
+        return "lost"
 
     def gives(self, departure: Departure) -> Ending:
         """Hand one message to its provider and tell how that ended."""
-        route = departure.route
         try:
-            provider_id = self.carrier_of(route).send(departure.parcel)
-        except Unreachable as error:
-            self.gives_up(route, str(error), error.after)
-            return Ending(departure, State.PLANNED, str(error), pause=error.after)
+            provider_id = self.carrier_of(departure.route).send(departure.parcel)
         except NotNow as error:
-            return Ending(departure, State.PLANNED, str(error), pause=error.after)
+            unreachable = isinstance(error, Unreachable)
+            ended = Ending(departure, State.PLANNED, str(error), pause=error.after, unreachable=unreachable)
         except Refused as error:
-            if error.address:
-                _leave_alone(route, departure.address)
-            return Ending(departure, State.DEAD, str(error))
+            ended = Ending(departure, State.DEAD, str(error), bad_address=error.address)
         except Exception as error:
             log.error("Message %s: nobody knows whether it arrived: %s", departure.message_id, place_of(error))
-            self.gives_up(route, "no answer")
-            return Ending(departure, State.UNKNOWN, "no answer")
-        if route.key in self.health.half_open:
-            with tenancy.acting(tenancy.Asker(role=dispatch.ROLE)):
-                circuits.works(route.key)
-            self.health = circuits.Health(self.health.resting, self.health.half_open - {route.key})
-        return Ending(departure, State.ACCEPTED, provider_id=provider_id)
+            ended = Ending(departure, State.UNKNOWN, "no answer")
+        else:
+            return Ending(departure, State.ACCEPTED, provider_id=provider_id)
+        self._heeds(ended)
+        return ended
 
-    def _counts(self, ended: Ending | None) -> None:
-        if ended is not None:
-            self.tally[ended.state] += 1
+    def _heeds(self, ended: Ending) -> None:
+        """Leave a provider alone from now on that is not there, gives no answer, or says 'not now' to all."""
+        key = ended.departure.route.key
+        self.strikes[key] += ended.state == State.PLANNED
+        silent = ended.unreachable or ended.state == State.UNKNOWN
+        if silent or (ended.state == State.PLANNED and (self.probing or self.strikes[key] >= circuits.STRIKES)):
+            self.gives_up(ended.departure.route, ended.reason, ended.pause)
+
+    def _learns(self, ended: Ending) -> None:
+        """Remember what an ending tells about a provider that works, and about an address."""
+        route = ended.departure.route
+        if ended.state in (State.ACCEPTED, State.DEAD):
+            self.strikes[route.key] = 0
+            if route.key in self.health.half_open:
+                with tenancy.acting(DISPATCH):
+                    circuits.works(route.key)
+                self.health = self.health.without(route.key)
+        if ended.bad_address:
+            with tenancy.acting(DISPATCH):
+                suppression.suppress(route.channel, route.sender, ended.departure.address, Suppression.Reason.BOUNCE)
+
+    def gives_up(self, route: Route, reason: str, after: float = 0) -> None:
+        """Leave a provider alone, for this run and for all others."""
+        log.warning("Provider %s is out of order: %s. What is due waits.", route.key, reason)
+        tried = route.key in self.health.half_open
+        self.health = self.health.resting_too(route.key)
+        try:
+            with tenancy.acting(DISPATCH):
+                circuits.failed(route.key, reason, after=after, tried=tried)
+        except (DatabaseError, InterfaceError) as error:
+            # How the message ended matters more, and is still to be written down.
+            log.error("Nobody else knows that provider %s is out of order: %s", route.key, place_of(error))
 
 
-def _leave_alone(route: Route, address: str) -> None:
-    with tenancy.acting(tenancy.Asker(role=dispatch.ROLE)):
-        suppression.suppress(route.channel, route.sender, address, Suppression.Reason.BOUNCE)
+# --- steps ------------------------------------------------------------------------------------------
 
 
 def claim(
-    practice_id: uuid.UUID, worker: str, *, most: int = PER_TURN, resting: Collection[str] = ()
+    practice_id: uuid.UUID,
+    worker: str,
+    *,
+    most: int = PER_TURN,
+    health: circuits.Health | None = None,
+    probing: bool = False,
 ) -> list[uuid.UUID]:
     """Take a few due messages of a practice under a lease, and return their ids, the oldest first.
 
     One whose worker ended is taken alone: should it end another, no bystander is lost. Channels that no healthy
-    provider serves are left waiting.
+    provider serves are left waiting; ``probing``, only what may go to one that is to be tried is taken.
     """
     with tenancy.acting(tenancy.as_system(practice_id)):
         due = Message.objects.filter(state=State.PLANNED, due_at__lte=Now()).order_by("due_at", "pk")
-        if resting:
-            due = due.exclude(channel__in=_without_healthy_route(resting))
+        if probing or (health and health.troubled):
+            due = due.filter(channel__in=_channels(health or circuits.Health(), probing))
         found = list(due.select_for_update(skip_locked=True).values_list("pk", "reason")[:most])
         suspects = [pk for pk, reason in found if reason == WORKER_ENDED]
         taken = suspects[:1] or [pk for pk, _reason in found]
-        Message.objects.filter(pk__in=taken, state=State.PLANNED).update(
-            state=State.CLAIMED, worker=worker, lease_until=Now() + CLAIM
-        )
+        if taken:
+            Message.objects.filter(pk__in=taken, state=State.PLANNED).update(
+                state=State.CLAIMED, worker=worker, lease_until=Now() + CLAIM
+            )
     return taken
 
 
-def _without_healthy_route(resting: Collection[str]) -> list[str]:
-    from practice import providers
-
+def _channels(health: circuits.Health, probing: bool) -> list[str]:
+    ways = providers.routes()
+    if probing:
+        return [channel for channel, routes in ways.items() if any(one.key in health.half_open for one in routes)]
     return [
         channel
-        for channel, routes in providers.routes().items()
-        if routes and all(one.key in resting for one in routes)
+        for channel in Message.Channel.values
+        if not ways.get(channel) or any(one.key not in health.troubled for one in ways[channel])
     ]
 
 
-def turn_over(practice_id: uuid.UUID, worker: str, ended: Ending | None, begins: Departure | None) -> bool:
+def turn_over(practice_id: uuid.UUID, worker: str, ended: Ending | None, begins: Departure | None) -> tuple[str, bool]:
     """Write down how the last hand-over ended, and that the next one begins, in one transaction.
 
-    Return whether the next one may: it may not when it was called off, or its lease is over.
+    Return the state that the last one is in now ('lost' when it was no longer ours, '' without one), and whether
+    the next one may begin: it may not when it was called off, or its lease is over.
     """
     if ended is None and begins is None:
-        return False
+        return "", False
     with tenancy.acting(tenancy.as_system(practice_id)):
-        if ended is not None:
-            _write_down(ended, worker)
-        if begins is None:
-            return False
-        ours = Message.objects.filter(
-            pk=begins.message_id, state=State.HANDING_OFF, worker=worker, begun_at=None, lease_until__gt=Now()
-        )
-        if _said_stop(begins):
-            ours.update(**_ending(State.SKIPPED, "suppressed"))
-            return False
-        return ours.update(begun_at=Now()) == 1
+        state = _write_down(ended, worker) if ended else ""
+        return state, bool(begins and _begin(begins, worker))
+
+
+def _begin(departure: Departure, worker: str) -> bool:
+    ours = Message.objects.filter(
+        pk=departure.message_id, state=State.HANDING_OFF, worker=worker, begun_at=None, lease_until__gt=Now()
+    )
+    if _said_stop(departure):
+        ours.update(**_ending(State.SKIPPED, "suppressed"))
+        return False
+    return ours.update(begun_at=Now(), provider=departure.route.key, attempts=F("attempts") + 1) == 1
 
 
 def _said_stop(departure: Departure) -> bool:
@@ -266,20 +360,22 @@ def _said_stop(departure: Departure) -> bool:
     return bool(suppression.suppressed(route.channel, route.sender, {departure.address}))
 
 
-def _write_down(ended: Ending, worker: str) -> None:
-    message_id = ended.departure.message_id
+def _write_down(ended: Ending, worker: str) -> str:
+    departure = ended.departure
     if ended.state == State.PLANNED:
-        _try_again(message_id, worker, State.HANDING_OFF, ended.reason, ended.pause)
-        return
+        # It was certainly not taken, so any other provider may have it; unless the first try still is a riddle.
+        provider = departure.route.key if departure.pinned else ""
+        return _try_again(departure.message_id, worker, State.HANDING_OFF, ended.reason, ended.pause, provider=provider)
     changes = _ending(ended.state, ended.reason, keep_worker=True) | {"provider_id": ended.provider_id[:120]}
-    done = _move(message_id, State.HANDING_OFF, worker, **changes)
+    done = _move(departure.message_id, State.HANDING_OFF, worker, **changes)
     if done == "lost" and ended.state != State.UNKNOWN:
         # The sweeper gave it up meanwhile; who knows better still says so.
-        done = _move(message_id, State.UNKNOWN, worker, **changes)
+        done = _move(departure.message_id, State.UNKNOWN, worker, **changes)
     if done == "lost":
-        log.error("Message %s: it ended %s, but was no longer ours.", message_id, ended.state)
-    elif ended.state == State.ACCEPTED and ended.departure.speaks_for_others:
-        merge_into(Message.objects.get(pk=message_id), clock.now())
+        log.error("Message %s: it ended %s, but was no longer ours.", departure.message_id, ended.state)
+    elif ended.state == State.ACCEPTED and departure.speaks_for:
+        merge_into(departure.message_id, departure.speaks_for)
+    return done
 
 
 def release(practice_id: uuid.UUID, message_ids: Collection[uuid.UUID], worker: str) -> None:
@@ -291,10 +387,12 @@ def release(practice_id: uuid.UUID, message_ids: Collection[uuid.UUID], worker: 
 
 
 def recall(practice_id: uuid.UUID, message_ids: Collection[uuid.UUID], worker: str) -> None:
-    """Give back, untried, what was prepared and never begun."""
+    """Give back what was prepared, and what this worker knows that it never gave to a provider."""
+    if not message_ids:
+        return
     with tenancy.acting(tenancy.as_system(practice_id)):
-        Message.objects.filter(pk__in=message_ids, state=State.HANDING_OFF, worker=worker, begun_at=None).update(
-            state=State.PLANNED, handed_off_at=None, provider="", **NOT_IN_FLIGHT
+        Message.objects.filter(pk__in=message_ids, state=State.HANDING_OFF, worker=worker).update(
+            state=State.PLANNED, handed_off_at=None, begun_at=None, **NOT_IN_FLIGHT
         )
 
 
@@ -304,7 +402,7 @@ def put_back(practice_id: uuid.UUID, message_id: uuid.UUID, worker: str, origin:
         return _try_again(message_id, worker, origin, reason)
 
 
-def _try_again(message_id: uuid.UUID, worker: str, origin: str, reason: str, pause: float = 0) -> str:
+def _try_again(message_id: uuid.UUID, worker: str, origin: str, reason: str, pause: float = 0, **more: Any) -> str:
     message = Message.objects.filter(pk=message_id, state=origin, worker=worker).first()
     if message is None:
         return "lost"
@@ -321,14 +419,15 @@ def _try_again(message_id: uuid.UUID, worker: str, origin: str, reason: str, pau
         reason=reason[:60],
         handed_off_at=None,
         begun_at=None,
-        provider="",
+        **more,
         **NOT_IN_FLIGHT,
     )
 
 
 def pause_after(attempts: int, asked: float = 0) -> datetime.timedelta:
     """Return how long to wait after so many tries: exponential, with full jitter, at least what was asked for."""
-    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(attempts - 1, 0))
+    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(max(attempts - 1, 0), 20))
+    asked = min(asked, circuits.LONGEST_ASKED)
     return datetime.timedelta(seconds=max(asked, random.uniform(0, longest)))  # noqa: S311 no secret
 
 

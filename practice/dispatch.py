@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Collection
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
 from practice import roles, tenancy
 from practice.clock import Now
-from practice.models import Message, Practice
+from practice.models import Message, Practice, Provider
 
 State = Message.State
 ROLE = roles.DISPATCH
@@ -21,9 +23,17 @@ def practices() -> list[uuid.UUID]:
         return list(Practice.objects.order_by("pk").values_list("pk", flat=True))
 
 
-def practices_with_due() -> list[uuid.UUID]:
-    """Return the practices in which a message is due, in an order that favours none."""
-    return _practices_where(Q(state=State.PLANNED, due_at__lte=Now()))
+def practices_with_due(*, without: Collection[str] = ()) -> list[uuid.UUID]:
+    """Return the practices in which a message is due, in an order that favours none.
+
+    ``without`` are the keys of the providers that rest: a practice that waits for nothing but one of the
+    installation's is left out, however many such practices there are.
+    """
+    due = Q(state=State.PLANNED, due_at__lte=Now())
+    resting = set(without) & set(Message.Channel.values)
+    if not resting:
+        return _practices_where(due)
+    return _practices_where(due & ~Q(channel__in=resting), or_own_provider_and=due)
 
 
 def practices_to_sweep() -> list[uuid.UUID]:
@@ -33,10 +43,17 @@ def practices_to_sweep() -> list[uuid.UUID]:
     return list(dict.fromkeys(_practices_where(abandoned) + _practices_where(stale)))
 
 
-def _practices_where(condition: Q) -> list[uuid.UUID]:
+def _practices_where(condition: Q, *, or_own_provider_and: Q | None = None) -> list[uuid.UUID]:
     # One look into an index for each practice: the cost does not grow with what one of them has waiting.
     with tenancy.acting(tenancy.Asker(role=roles.DISPATCH)):
-        some = Message.objects.filter(condition, practice_id=OuterRef("pk"))
-        found = list(Practice.objects.filter(Exists(some)).values_list("pk", flat=True))
+        wanted = _has_message(condition)
+        if or_own_provider_and is not None:
+            own = Exists(Provider.objects.filter(practice_id=OuterRef("pk"), ended_at=None).values("pk"))
+            wanted = wanted | (own & _has_message(or_own_provider_and))
+        found = list(Practice.objects.filter(wanted).values_list("pk", flat=True))
     random.shuffle(found)
     return found
+
+
+def _has_message(condition: Q) -> Any:
+    return Exists(Message.objects.filter(condition, practice_id=OuterRef("pk")))

@@ -308,7 +308,7 @@ EMAIL_PORT = int(os.environ.get("EMAIL_PORT") or os.environ.get("ATTUNE_SMTP_POR
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS", "1" if PRODUCTION else "0") == "1"
-EMAIL_TIMEOUT = 20
+EMAIL_TIMEOUT = 10
 #: Neutral on purpose: this line is read over shoulders.
 DEFAULT_FROM_EMAIL = required("ATTUNE_FROM_EMAIL", "Attune <hello@attune.invalid>")
 

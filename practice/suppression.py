@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from collections.abc import Collection, Iterable
 
-from practice import clock, vault
+from practice import clock, pace, vault
 from practice.models import Suppression
 
 Reason = Suppression.Reason
+#: So many messages that come back for a passing reason, in one such window, count like one that does for good.
+MOST_SOFT, SOFT_WINDOW = 5, datetime.timedelta(days=7)
 
 
 def hash_of(channel: str, address: str) -> str:
@@ -29,6 +32,13 @@ def suppress(channel: str, sender: str, address: str, reason: str) -> bool:
     return made
 
 
+def came_back_for_now(channel: str, sender: str, address: str) -> bool:
+    """Count that a message came back for a passing reason; tell whether the address is left alone now for that."""
+    key = hash_of(f"{channel}\0{sender}", address)
+    within, _until = pace.take(f"soft:{key}", 1, limit=MOST_SOFT - 1, window=SOFT_WINDOW)
+    return not within and suppress(channel, sender, address, Reason.BOUNCE)
+
+
 def lift(channel: str, sender: str, address: str) -> bool:
     """Let messages reach an address again, after its owner proved that it is theirs or said START."""
     rows = Suppression.objects.filter(
@@ -39,11 +49,13 @@ def lift(channel: str, sender: str, address: str) -> bool:
 
 def reasons(channel: str, sender: str, addresses: Iterable[str]) -> dict[str, str]:
     """Return why messages may not go to some of these addresses; those that they may go to are left out."""
-    hashes = {hash_of(channel, one): one for one in addresses}
-    found = Suppression.objects.filter(
-        channel=channel, sender=sender, address_hash__in=hashes, lifted_at=None
-    ).values_list("address_hash", "reason")
-    return {hashes[hashed]: reason for hashed, reason in found}
+    hashes = {one: hash_of(channel, one) for one in addresses}
+    rows = Suppression.objects.filter(
+        channel=channel, sender=sender, address_hash__in=set(hashes.values()), lifted_at=None
+    )
+    found = dict(rows.values_list("address_hash", "reason"))
+    # The same address may be written in several ways.
+    return {one: found[hashed] for one, hashed in hashes.items() if hashed in found}
 
 
 def suppressed(channel: str, sender: str, addresses: Collection[str]) -> set[str]:

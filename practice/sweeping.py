@@ -7,6 +7,7 @@ otherwise it becomes ``unknown``, for people to see.
 
 from __future__ import annotations
 
+import datetime
 import logging
 import uuid
 from collections import Counter
@@ -15,7 +16,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from practice import clock, dispatch, outbox, providers, tenancy
-from practice.channels.base import Fate
+from practice.channels.base import Carrier, Fate
 from practice.clock import Now
 from practice.delivery import NOT_IN_FLIGHT, WORKER_ENDED, place_of
 from practice.handing_off import STALE
@@ -24,6 +25,10 @@ from practice.models import Message
 log = logging.getLogger(__name__)
 State = Message.State
 
+#: Whether a provider took something is only believed of its log when nothing of ours can be under way to it.
+SETTLED = datetime.timedelta(minutes=5)
+
+#: ``provider`` stays: a message that one provider may have goes to no other.
 AGAIN: dict[str, Any] = {
     "state": State.PLANNED,
     "reason": WORKER_ENDED,
@@ -61,15 +66,23 @@ def _sweep_practice(practice_id: uuid.UUID) -> Counter[str]:
 
 
 def _settle_begun(rows: QuerySet[Message]) -> Counter[str]:
+    """Send again what may be sent again, once: what ended a second worker, too, is not tried a third time."""
     tally: Counter[str] = Counter()
-    routes = providers.routes()
+    routes = providers.routes() if rows else {}
     for message in rows:
-        again = outbox.handler_of(message.kind).repeats or _repeats_safely(routes, message)
+        again = message.reason != WORKER_ENDED and (_repeats(message) or _repeats_safely(routes, message))
         # Not even its worker's name is taken away: should it still live, it may tell how it ended.
         unknown = {"state": State.UNKNOWN, "reason": WORKER_ENDED, "finished_at": Now(), "lease_until": None}
         Message.objects.filter(pk=message.pk).update(**(AGAIN if again else unknown))
         tally[State.PLANNED if again else State.UNKNOWN] += 1
     return tally
+
+
+def _repeats(message: Message) -> bool:
+    try:
+        return outbox.handler_of(message.kind).repeats
+    except LookupError:  # a kind that is no more
+        return False
 
 
 def _repeats_safely(routes: dict[str, list[providers.Route]], message: Message) -> bool:
@@ -82,21 +95,40 @@ def resolve(practice_id: uuid.UUID) -> Counter[str]:
     tally: Counter[str] = Counter()
     with tenancy.acting(tenancy.as_system(practice_id)):
         routes = providers.routes()
-        unknown = list(Message.objects.filter(state=State.UNKNOWN, fresh_until__gt=clock.now()))
+        unknown = list(Message.objects.filter(state=State.UNKNOWN, fresh_until__gt=Now()).order_by("pk"))
+        settled = clock.now() - SETTLED
+    carriers: dict[str, Carrier] = {}
     for message in unknown:
         route = providers.route_of(routes, message)
-        fate = route.build().fate_of(message) if route else Fate.UNKNOWN
-        if fate is not Fate.UNKNOWN:
+        if route is None:
+            continue
+        carrier = carriers.setdefault(route.key, route.build())
+        fate = _fate(carrier, message)
+        if fate is Fate.TAKEN or (fate is Fate.NOT_TAKEN and _began_before(message, settled)):
             tally[_resolved(practice_id, message.pk, fate)] += 1
-    return tally
+    for carrier in carriers.values():
+        carrier.close()
+    return +tally
+
+
+def _fate(carrier: Carrier, message: Message) -> Fate:
+    try:
+        return carrier.fate_of(message)
+    except Exception as error:
+        log.warning("Message %s: the provider's log gives no answer: %s", message.pk, place_of(error))
+        return Fate.UNKNOWN
+
+
+def _began_before(message: Message, moment: datetime.datetime) -> bool:
+    return message.begun_at is None or message.begun_at <= moment
 
 
 def _resolved(practice_id: uuid.UUID, message_id: uuid.UUID, fate: Fate) -> str:
     taken = {"state": State.ACCEPTED, "reason": "the provider has it", "finished_at": Now()}
     changes = taken if fate is Fate.TAKEN else AGAIN | {"reason": "", "finished_at": None}
     with tenancy.acting(tenancy.as_system(practice_id)):
-        Message.objects.filter(pk=message_id, state=State.UNKNOWN).update(**changes)
-    return str(changes["state"])
+        moved = Message.objects.filter(pk=message_id, state=State.UNKNOWN).update(**changes)
+    return str(changes["state"]) if moved else "lost"
 
 
 def free(condition: Q, **more: Any) -> QuerySet[Message]:

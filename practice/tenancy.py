@@ -88,6 +88,8 @@ def acting(asker: Asker) -> Iterator[Asker]:
     outer = current()
     if outer is not None and outer.practice_id != asker.practice_id:
         raise OtherPractice("One transaction, one practice.")
+    # What is bound is local to its transaction: where that ends along with the block, nothing is to be undone.
+    nested = connection.in_atomic_block
     token = _current.set(asker)
     try:
         with transaction.atomic():
@@ -98,7 +100,8 @@ def acting(asker: Asker) -> Iterator[Asker]:
                 # The rollback of a savepoint or transaction restores the settings by itself.
                 raise
             else:
-                _restore(outer)
+                if nested:
+                    _restore(outer)
     finally:
         _current.reset(token)
 

@@ -17,7 +17,12 @@ from practice import roles, vault
 if TYPE_CHECKING:
     from tests.world import World
 
-pytest_plugins = ["tests.factories", "tests.practice.mail_server", "tests.practice.service_server"]
+pytest_plugins = [
+    "tests.factories",
+    "tests.practice.carrying",
+    "tests.practice.mail_server",
+    "tests.practice.service_server",
+]
 
 
 def superuser(database: str) -> psycopg.Connection:

@@ -4,95 +4,28 @@ from __future__ import annotations
 
 import datetime
 import random
-import threading
 import uuid
 from collections import Counter
 from contextlib import suppress
+from itertools import chain, repeat
 
 import psycopg.errors
 import pytest
 from django.db import ProgrammingError, connection
 from django.utils import timezone
 
-from practice import clock, delivery, dispatch, mail, outbox, roles, tenancy
+from practice import circuits, clock, delivery, dispatch, mail, outbox, roles, sweeping, tenancy
+from practice.delivery import Ending
+from practice.handing_off import HandOff
 from practice.ids import uuid7
 from practice.models import Message
 from tests.factories import inside, make_practice
+from tests.practice.carrying import HOUR, begins, change, hand_off, in_threads, lease_ends, now_of, plan
 from tests.practice.mail_server import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 State = Message.State
-HOUR = datetime.timedelta(hours=1)
-
-
-class Note(outbox.Handler):
-    """A kind for tests: wanted unless told otherwise."""
-
-    def __init__(self) -> None:
-        self.reason = ""
-        self.wait = datetime.timedelta()
-        self.on_wanted = lambda message: None
-
-    def wanted(self, message):
-        self.on_wanted(message)
-        return self.reason
-
-    def not_before(self, message, now):
-        return now + self.wait
-
-    def compose(self, message):
-        return outbox.Letter("Something", "Words", "<p>Words</p>", to_address=f"{message.person_id}@example.org")
-
-
-@pytest.fixture
-def note(monkeypatch) -> Note:
-    handler = Note()
-    monkeypatch.setitem(outbox._handlers, "note", handler)
-    return handler
-
-
-def plan(practice, *, due=-HOUR / 60, fresh_for=HOUR, **fields) -> Message:
-    with inside(practice):
-        given = {
-            "person_id": uuid7(),
-            "about_id": uuid7(),
-            "couple_id": None,
-            "occasion": f"note:{uuid7()}",
-            "due_at": timezone.now() + due,
-            "fresh_for": fresh_for,
-        }
-        planned = outbox.plan("note", **given | fields)
-    assert planned is not None
-    return planned
-
-
-def now_of(message: Message) -> Message:
-    with tenancy.acting(tenancy.as_system(message.practice_id)):
-        return Message.objects.get(pk=message.pk)
-
-
-def change(message: Message, **fields) -> None:
-    with tenancy.acting(tenancy.as_system(message.practice_id)):
-        Message.objects.filter(pk=message.pk).update(**fields)
-
-
-def lease_ends(message: Message) -> None:
-    change(message, lease_until=timezone.now() - HOUR)
-
-
-def in_threads(job, count: int) -> None:
-    def run() -> None:
-        try:
-            job()
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 # --- planning -----------------------------------------------------------------------------------
@@ -202,7 +135,7 @@ def test_what_is_called_off_after_the_claim_is_not_sent(practice, note, mail_ser
     assert delivery.claim(practice.pk, "me") == [message.pk]
     with inside(practice):
         assert outbox.cancel(message.about_id, reason="done") == 1
-    assert delivery.hand_off(practice.pk, message.pk, "me") == "called off"
+    assert hand_off(message, "me") == []
     assert now_of(message).state == State.CANCELLED
 
 
@@ -226,11 +159,43 @@ def test_who_lost_the_lease_sends_nothing(practice, note, mail_server):
     message = plan(practice)
     delivery.claim(practice.pk, "slow")
     lease_ends(message)
-    assert delivery.hand_off(practice.pk, message.pk, "slow") == "lost"
-    delivery.sweep()
+    assert hand_off(message, "slow") == []
+    sweeping.sweep()
     delivery.claim(practice.pk, "quick")
-    assert delivery.hand_off(practice.pk, message.pk, "slow") == "called off"
-    assert not isinstance(delivery.hand_off(practice.pk, message.pk, "quick"), str)
+    assert hand_off(message, "slow") == []
+    assert [one.message_id for one in hand_off(message, "quick")] == [message.pk]
+
+
+def test_who_lost_the_lease_after_the_hand_off_begins_nothing(practice, note, mail_server):
+    message = plan(practice)
+    delivery.claim(practice.pk, "slow")
+    (departure,) = hand_off(message, "slow")
+    lease_ends(message)
+    assert not begins(practice, "slow", departure)
+    sweeping.sweep()
+    assert now_of(message).state == State.PLANNED
+    assert not begins(practice, "slow", departure)
+
+
+def test_what_is_called_off_after_the_hand_off_does_not_begin(practice, note, mail_server):
+    message = plan(practice)
+    delivery.claim(practice.pk, "me")
+    (departure,) = hand_off(message, "me")
+    with inside(practice):
+        assert outbox.cancel(message.about_id, reason="done") == 1
+    assert not begins(practice, "me", departure)
+    assert now_of(message).state == State.CANCELLED
+
+
+def test_what_has_begun_is_not_called_off_any_more(practice, note, mail_server):
+    message = plan(practice)
+    delivery.claim(practice.pk, "me")
+    (departure,) = hand_off(message, "me")
+    assert begins(practice, "me", departure)
+    with inside(practice):
+        assert outbox.cancel(message.about_id, reason="done") == 0
+    assert not begins(practice, "me", departure)
+    assert now_of(message).state == State.HANDING_OFF
 
 
 def test_couples_and_persons_are_called_off_as_a_whole(practice, note, mail_server):
@@ -281,7 +246,7 @@ def test_what_is_stale_is_skipped_by_delivery_and_by_sweep(practice, note, mail_
     delivery.deliver()
     assert mail_server.taken == []
     plan(practice, due=-3 * HOUR)
-    assert delivery.sweep()["skipped"] == 1
+    assert sweeping.sweep()["skipped"] == 1
     assert {now_of(one).reason for one in stale} == {"stale"}
 
 
@@ -330,7 +295,7 @@ def test_a_server_that_takes_it_and_hangs_up_leaves_it_unknown_for_good(practice
     message = plan(practice)
     mail_server.answers = ["take and hang up"]
     assert delivery.deliver() == {"unknown": 1}
-    delivery.sweep()
+    sweeping.sweep()
     assert delivery.deliver() == {}
     assert now_of(message).state == State.UNKNOWN
     assert mail_server.ids == [message.message_id]
@@ -350,7 +315,8 @@ def test_a_connection_that_died_between_two_letters_is_made_again(practice, note
     with delivery.Courier(until=float("inf")) as courier:
         plan(practice)
         courier.goes_round()
-        courier.mail.connection.sock.close()
+        courier.carriers["email"].backend.connection.sock.close()
+        courier.carriers["email"].used_at = 0
         plan(practice)
         courier.goes_round()
     assert len(mail_server.taken) == 2
@@ -406,9 +372,9 @@ def test_killed_between_hand_off_and_answer_it_is_unknown_and_never_sent_again(
         with pytest.raises(Killed):
             delivery.deliver()
     assert now_of(message).state == State.HANDING_OFF
-    assert delivery.sweep() == {}  # its lease still runs: it might be alive
+    assert sweeping.sweep() == {}  # its lease still runs: it might be alive
     lease_ends(message)
-    assert delivery.sweep()["unknown"] == 1
+    assert sweeping.sweep()["unknown"] == 1
     assert now_of(message).reason == "worker ended"
     assert delivery.deliver() == {}
     assert mail_server.ids == [message.message_id]
@@ -417,12 +383,12 @@ def test_killed_between_hand_off_and_answer_it_is_unknown_and_never_sent_again(
 def test_killed_after_the_claim_it_is_sent_by_the_next(practice, note, mail_server, monkeypatch):
     message = plan(practice)
     with monkeypatch.context() as patch:
-        patch.setattr(delivery, "hand_off", kill)
+        patch.setattr(HandOff, "run", kill)
         with pytest.raises(Killed):
             delivery.deliver()
     assert now_of(message).state == State.CLAIMED
     lease_ends(message)
-    assert delivery.sweep()["planned"] == 1
+    assert sweeping.sweep()["planned"] == 1
     assert delivery.deliver() == {"accepted": 1}
     assert mail_server.ids == [message.message_id]
 
@@ -443,7 +409,7 @@ def test_one_that_kills_workers_is_isolated_after_two_and_harms_no_other(practic
             for message in [*innocent, poison]:
                 if now_of(message).state == State.CLAIMED:
                     lease_ends(message)
-            delivery.sweep()
+            sweeping.sweep()
     assert now_of(poison).state == State.DEAD
     assert {now_of(one).state for one in innocent} == {State.ACCEPTED}
     assert len(mail_server.taken) == 3
@@ -469,11 +435,13 @@ def test_one_that_can_not_be_written_stops_after_some_tries_and_blocks_no_other(
 def test_a_slow_worker_that_lives_after_all_resolves_its_own_unknown(practice, note, mail_server):
     message = plan(practice)
     delivery.claim(practice.pk, "slow")
-    delivery.hand_off(practice.pk, message.pk, "slow")
+    (departure,) = hand_off(message, "slow")
+    assert begins(practice, "slow", departure)
     lease_ends(message)
-    delivery.sweep()
-    assert delivery.finish(practice.pk, message.pk, "other", State.ACCEPTED, "") == "lost"
-    assert delivery.finish(practice.pk, message.pk, "slow", State.ACCEPTED, "") == State.ACCEPTED
+    sweeping.sweep()
+    delivery.turn_over(practice.pk, "other", Ending(departure, State.ACCEPTED), None)
+    assert now_of(message).state == State.UNKNOWN
+    delivery.turn_over(practice.pk, "slow", Ending(departure, State.ACCEPTED), None)
     assert now_of(message).state == State.ACCEPTED
 
 
@@ -482,7 +450,7 @@ def test_the_ledger_balances_whatever_happens(practice, neighbour, note, mail_se
     chance = random.Random(20261122)
     planned = [plan(chance.choice([practice, neighbour])) for _ in range(60)]
     send = mail.CarefulBackend.send_messages
-    reread = delivery.hand_off
+    reread, write_down = HandOff.run, delivery.turn_over
 
     def unreliable_send(self, letters):
         moment = chance.random()
@@ -500,12 +468,19 @@ def test_the_ledger_balances_whatever_happens(practice, neighbour, note, mail_se
             raise Killed
         return reread(*args)
 
+    def unreliable_turn_over(*args):
+        if chance.random() < 0.02:
+            raise Killed
+        return write_down(*args)
+
     def worker() -> None:
         with suppress(Killed):
             delivery.deliver(seconds=30)
 
     monkeypatch.setattr(mail.CarefulBackend, "send_messages", unreliable_send)
-    monkeypatch.setattr(delivery, "hand_off", unreliable_hand_off)
+    monkeypatch.setattr(HandOff, "run", unreliable_hand_off)
+    monkeypatch.setattr(delivery, "turn_over", unreliable_turn_over)
+    monkeypatch.setattr(circuits, "STRIKES", 1000)
     monkeypatch.setattr(delivery, "FIRST_PAUSE", 0.0)
     over = (State.ACCEPTED, State.UNKNOWN, State.DEAD)
     for _ in range(60):
@@ -514,7 +489,7 @@ def test_the_ledger_balances_whatever_happens(practice, neighbour, note, mail_se
         for message in left:
             if message.lease_until:
                 lease_ends(message)
-        delivery.sweep()
+        sweeping.sweep()
         if not left:
             break
     ended = {one.message_id: now_of(one) for one in planned}
@@ -532,7 +507,7 @@ def test_the_ledger_balances_whatever_happens(practice, neighbour, note, mail_se
 
 
 def test_practices_take_turns(practice, neighbour, note, mail_server):
-    many = [plan(practice, due=-HOUR / 2) for _ in range(40)]
+    many = [plan(practice, due=-HOUR / 2) for _ in range(delivery.PER_TURN + 15)]
     one = plan(neighbour)
     delivery.deliver()
     assert len(mail_server.ids) == len(many) + 1
@@ -543,10 +518,10 @@ def test_a_practice_with_a_fault_steps_aside(practice, neighbour, note, mail_ser
     faulty, fine = plan(practice), plan(neighbour)
     claim = delivery.claim
 
-    def claim_unless_faulty(practice_id, worker):
+    def claim_unless_faulty(practice_id, worker, **how):
         if practice_id == practice.pk:
             raise RuntimeError("torn")
-        return claim(practice_id, worker)
+        return claim(practice_id, worker, **how)
 
     monkeypatch.setattr(delivery, "claim", claim_unless_faulty)
     assert delivery.deliver() == {"accepted": 1}
@@ -556,10 +531,10 @@ def test_a_practice_with_a_fault_steps_aside(practice, neighbour, note, mail_ser
 
 def test_who_runs_out_of_time_gives_the_rest_back(practice, note, mail_server, monkeypatch):
     planned = [plan(practice) for _ in range(4)]
-    courier = delivery.Courier(until=0)
-    monkeypatch.setattr(courier, "has_time", iter([True, False]).__next__)
+    courier = delivery.Courier(until=float("inf"))
+    monkeypatch.setattr(courier, "has_time", chain([True], repeat(False)).__next__)
     assert courier.takes_turn(practice.pk) == 4
-    courier.mail.close()
+    courier.carriers["email"].close()
     states = Counter(now_of(one).state for one in planned)
     assert states == {State.ACCEPTED: 1, State.PLANNED: 3}
     assert all(now_of(one).attempts == 0 for one in planned if now_of(one).state == State.PLANNED)
@@ -581,11 +556,16 @@ def test_dispatch_finds_due_rows_of_all_and_reads_nothing_else(practice, neighbo
 def test_ids_of_another_practice_move_nothing(practice, neighbour, note):
     message = plan(practice)
     delivery.claim(practice.pk, "me")
-    assert delivery.hand_off(neighbour.pk, message.pk, "me") == "called off"
-    assert delivery.finish(neighbour.pk, message.pk, "me", State.ACCEPTED, "") == "lost"
+    assert hand_off(message, "me", practice=neighbour) == []
+    (departure,) = hand_off(message, "me")
+    assert not begins(neighbour, "me", departure)
+    assert begins(practice, "me", departure)
+    delivery.turn_over(neighbour.pk, "me", Ending(departure, State.ACCEPTED), None)
+    delivery.recall(neighbour.pk, [message.pk], "me")
+    delivery.release(neighbour.pk, [message.pk], "me")
     with inside(neighbour):
         assert outbox.cancel(message.about_id, reason="not mine") == 0
-    assert now_of(message).state == State.CLAIMED
+    assert now_of(message).state == State.HANDING_OFF
 
 
 def test_logs_hold_ids_and_no_addresses(practice, note, mail_server, caplog):

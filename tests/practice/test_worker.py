@@ -19,8 +19,8 @@ from practice.celery import PracticeTask, app
 from practice.local import valkey
 from practice.models import Message
 from tests.exercises.test_reminders import again, ask, give, reach, remind
+from tests.practice.carrying import lease_ends
 from tests.practice.mail_server import MailServer
-from tests.practice.test_outbox import lease_ends
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

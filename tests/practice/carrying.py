@@ -1,0 +1,104 @@
+"""Messages to carry, and providers that behave as badly as real ones. For tests of the outbox."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from practice import delivery, outbox, tenancy
+from practice.handing_off import Departure, HandOff
+from practice.ids import uuid7
+from practice.models import Message, Practice
+from tests.factories import inside
+
+State = Message.State
+HOUR = datetime.timedelta(hours=1)
+
+
+class Note(outbox.Handler):
+    """A kind for tests: wanted unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self.wait = datetime.timedelta()
+        self.on_wanted = lambda message: None
+
+    def wanted(self, message):
+        self.on_wanted(message)
+        return self.reason
+
+    def not_before(self, message, now):
+        return now + self.wait
+
+    def compose(self, message):
+        return outbox.Letter("Something", "Words", "<p>Words</p>", to_address=f"{message.person_id}@example.org")
+
+
+@pytest.fixture
+def note(monkeypatch) -> Note:
+    handler = Note()
+    monkeypatch.setitem(outbox._handlers, "note", handler)
+    return handler
+
+
+def plan(practice, *, due=-HOUR / 60, fresh_for=HOUR, **fields) -> Message:
+    with inside(practice):
+        given = {
+            "person_id": uuid7(),
+            "about_id": uuid7(),
+            "couple_id": None,
+            "occasion": f"note:{uuid7()}",
+            "due_at": timezone.now() + due,
+            "fresh_for": fresh_for,
+        }
+        planned = outbox.plan("note", **given | fields)
+    assert planned is not None
+    return planned
+
+
+def now_of(message: Message) -> Message:
+    with tenancy.acting(tenancy.as_system(message.practice_id)):
+        return Message.objects.get(pk=message.pk)
+
+
+def change(message: Message, **fields) -> None:
+    with tenancy.acting(tenancy.as_system(message.practice_id)):
+        Message.objects.filter(pk=message.pk).update(**fields)
+
+
+def lease_ends(message: Message) -> None:
+    change(message, lease_until=timezone.now() - HOUR)
+
+
+def in_threads(job, count: int) -> None:
+    def run() -> None:
+        try:
+            job()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def hand_off(message: Message, worker: str, *others: Message, practice=None) -> list[Departure]:
+    """Read again all that could forbid these messages, as their worker does, and return what leaves."""
+    carriers: dict = {}
+
+    def carrier_of(route):
+        return carriers.setdefault(route.key, route.build())
+
+    practice_id = practice.pk if practice else message.practice_id
+    return HandOff(practice_id, worker, (), carrier_of).run([message.pk, *(one.pk for one in others)])
+
+
+def begins(practice: Practice, worker: str, departure: Departure) -> bool:
+    """Tell whether a message may be given to its provider now."""
+    return delivery.turn_over(practice.pk, worker, None, departure)[1]
