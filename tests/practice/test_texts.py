@@ -25,7 +25,7 @@ from practice.ids import uuid7
 from practice.local import texts as gateways
 from practice.models import Message, Provider, Suppression
 from tests.factories import inside, make_practice
-from tests.practice.test_outbox import change, lease_ends, now_of
+from tests.practice.carrying import change, lease_ends, now_of
 
 State = Message.State
 SENDER, NUMBER = "+447700900100", "+447700900123"
@@ -517,6 +517,8 @@ class TestDelivering:
         self.deliver_quickly(monkeypatch)
         assert now_of(message).state == State.UNKNOWN
         gateways.misbehave(state, "")
+        # "Not taken" is believed when nothing of ours can be on its way any more.
+        change(message, begun_at=clock.now() - sweeping.SETTLED)
         sweeping.resolve(self.practice.pk)
         assert now_of(message).state == (State.ACCEPTED if mood == "hang" else State.PLANNED)
         assert len(gateways.inbox(state)) == (1 if mood == "hang" else 0)
