@@ -5,4 +5,13 @@ class ClientsConfig(AppConfig):
     name = "clients"
 
     def ready(self) -> None:
-        from clients import changed_addresses, consents, inviting, scope  # noqa: F401  register themselves
+        from clients import (  # noqa: F401  register themselves
+            changed_addresses,
+            consents,
+            invited,
+            inviting,
+            proving,
+            scope,
+            trying,
+            visits,
+        )

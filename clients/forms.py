@@ -11,7 +11,9 @@ from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
-from clients.models import Client, Couple
+from clients.models import Client, Contact, Couple, Reach
+from clients.proving import number_of
+from clients.quiet import is_quiet_time
 from clients.starting import NewPartner, in_use
 from practice import zones
 from practice.fields import KindErrors, WordsField, ZoneField
@@ -207,12 +209,6 @@ class YouForm(KindErrors, forms.Form):
     language = forms.ChoiceField(
         label=_("Language"), required=False, help_text=_("For exercises that exist in more than one.")
     )
-    quiet_from = forms.TimeField(
-        label=_("Nothing after"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    )
-    quiet_until = forms.TimeField(
-        label=_("and not before"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    )
 
     def __init__(self, *args: Any, languages: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -221,3 +217,97 @@ class YouForm(KindErrors, forms.Form):
             del self.fields["language"]
         else:
             self.fields["language"].choices = [("", _("As my practice writes")), *languages]  # type: ignore[attr-defined]
+
+
+class HourField(forms.TimeField):
+    """A time of day by somebody's own clock."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+        super().__init__(**kwargs)
+
+
+class ReachForm(KindErrors, forms.Form):
+    """By which channels somebody may be reached about what, and when. One switch for each pair that is offered."""
+
+    quiet_from = HourField(label=_("Nothing after"))
+    quiet_until = HourField(label=_("and not before"))
+    remind_at = HourField(
+        label=_("Remind me at"),
+        required=False,
+        help_text=_("Your own time for what is due. Left empty, it comes when it is planned for."),
+    )
+
+    def __init__(self, *args: Any, channels: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.channels = channels
+        for channel in channels:
+            for topic in Reach.Topic:
+                self.fields[_switch(channel, topic)] = forms.BooleanField(
+                    label=topic.label, required=False, widget=forms.CheckboxInput(attrs={"role": "switch"})
+                )
+
+    @staticmethod
+    def starting_with(contact: Contact, chosen: set[tuple[str, str]]) -> dict[str, Any]:
+        """Return what stands in the form before anybody changed it."""
+        switches = {_switch(channel, topic): True for channel, topic in chosen}
+        return {"quiet_from": contact.quiet_from, "quiet_until": contact.quiet_until,
+                "remind_at": contact.remind_at, **switches}  # fmt: skip
+
+    def switches(self, channel: str) -> list[forms.BoundField]:
+        """Return the switches of one channel."""
+        return [self[_switch(channel, topic)] for topic in Reach.Topic] if channel in self.channels else []
+
+    def wanted(self) -> set[tuple[str, str]]:
+        """Return what is switched on: pairs of channel and topic."""
+        return {
+            (channel, topic.value)
+            for channel in self.channels
+            for topic in Reach.Topic
+            if self.cleaned_data.get(_switch(channel, topic))
+        }
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        at, start, end = said.get("remind_at"), said.get("quiet_from"), said.get("quiet_until")
+        if at and start and end and is_quiet_time(at, start, end):
+            self.add_error("remind_at", ValidationError(_("This lies in the hours in which nothing comes.")))
+        return said
+
+
+def _switch(channel: str, topic: str) -> str:
+    return f"{channel}_{topic}"
+
+
+class NumberForm(KindErrors, forms.Form):
+    """A mobile number, read as people of the practice's country write it."""
+
+    number = forms.CharField(
+        label=_("Your mobile number"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+    )
+
+    def __init__(self, *args: Any, country: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.country = country
+
+    def clean_number(self) -> str:
+        try:
+            return number_of(self.cleaned_data["number"], self.country)
+        except ValueError:
+            raise ValidationError(
+                _("This does not read like a mobile number. With the country's code it begins with a +.")
+            ) from None
+
+
+class ProofForm(KindErrors, forms.Form):
+    """The code that arrived."""
+
+    code = forms.CharField(
+        label=_("The code"),
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"class": "input--code", "inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": 12}
+        ),
+    )

@@ -29,7 +29,11 @@ class Window(NamedTuple):
 
 def is_quiet(moment: datetime.datetime, start: datetime.time, end: datetime.time, zone: ZoneInfo) -> bool:
     """Tell whether ``moment`` lies in the quiet hours from ``start`` to before ``end``."""
-    at = moment.astimezone(zone).time()
+    return is_quiet_time(moment.astimezone(zone).time(), start, end)
+
+
+def is_quiet_time(at: datetime.time, start: datetime.time, end: datetime.time) -> bool:
+    """Tell whether a time of day lies in the quiet hours from ``start`` to before ``end``."""
     if start <= end:
         return start <= at < end
     return at >= start or at < end

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clients.views import couples, invitations, portal, portal_code, sessions
+from clients.views import couples, invitations, portal, portal_code, portal_messages, portal_reach, sessions, stop
 
 COUPLE = "desk/couples/<uuid:pk>"
 PARTNER = "desk/couples/<uuid:couple_pk>/partners/<uuid:pk>"
@@ -14,6 +14,15 @@ urlpatterns = [
     path("you/", portal.portal_you, name="portal_you"),
     path("you/code/", portal_code.code, name="portal_code"),
     path("you/code/forget/", portal_code.code_forget, name="portal_code_forget"),
+    path("you/reach/", portal_reach.reach, name="portal_reach"),
+    path("you/reach/try/", portal_reach.try_out, name="portal_reach_try"),
+    path("you/reach/number/", portal_reach.number, name="portal_number"),
+    path("you/reach/number/forget/", portal_reach.number_forget, name="portal_number_forget"),
+    path("you/reach/address/", portal_reach.address_again, name="portal_address_again"),
+    path("you/reach/code/", portal_reach.code, name="portal_proof"),
+    path("you/arrived/", portal_messages.messages_of, name="portal_messages"),
+    path("open/<uuid:message_id>/", portal_messages.open_message, name="open"),
+    path("stop/<str:token>/", stop.stop, name="stop"),
     path("you/help/", portal.portal_help, name="portal_help"),
     path("you/limits/", portal.portal_limits, name="portal_limits"),
     path("desk/couples/new/", couples.couple_new, name="couple_new"),

@@ -10,6 +10,7 @@ class ExercisesConfig(AppConfig):
             attachments,  # noqa: F401  sends files along with their answers
             caseload,  # noqa: F401  registers its part of the queue
             digests,  # noqa: F401  registers its kind of message
+            explaining,  # noqa: F401  says what messages were about
             kept,  # noqa: F401  registers its part of the queue
             measures,  # noqa: F401  lets forms refer to a measure
             notices,  # noqa: F401  registers its kind of message

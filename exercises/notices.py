@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections.abc import Sequence
 
-from django.conf import settings
-from django.urls import reverse
-
-from clients import quiet
-from clients.models import Client, Contact
+from clients import letters, quiet
+from clients.models import Contact
 from exercises.models import Comment, Seen, Thread
 from exercises.reminders import Reminder, of_couple, of_person
-from practice import envelopes, outbox, tenancy
+from practice import outbox, tenancy
 from practice.models import Message
 
 KIND = "talk"
@@ -56,14 +54,8 @@ class Notice(Reminder):
             or of_person(message.person_id)
         )
 
-    def compose(self, message: Message) -> outbox.Letter:
-        client = Client.objects.get(pk=message.person_id)
-        return envelopes.write(
-            "notice",
-            link=settings.ATTUNE_URL + reverse("portal_today"),
-            stop=settings.ATTUNE_URL + reverse("portal_you"),
-            to_user_id=client.user_id,
-        )
+    def compose_all(self, messages: Sequence[Message]) -> dict[uuid.UUID, outbox.Letter]:
+        return letters.write_all(messages, "notice")
 
 
 def _of_thread(thread: Thread, person: uuid.UUID) -> str:

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q
 from django.dispatch import receiver
-from django.urls import reverse
 
-from clients import consents, quiet, reach
+from clients import consents, letters, quiet, reach
 from clients.models import Client, Contact, Couple, Partner
 from clients.signals import contact_changed
 from exercises.models import Assignment, Occurrence, Response
 from exercises.models.assignment import SOMEDAY
 from exercises.schedule import instant
-from practice import clock, envelopes, outbox, tenancy
+from practice import clock, outbox, tenancy
 from practice.models import Message
 
 KIND = "reminder"
@@ -159,13 +157,10 @@ class Reminder(outbox.Handler):
         return quiet.next_allowed(now, contact.quiet_from, contact.quiet_until, contact.zone)
 
     def compose(self, message: Message) -> outbox.Letter:
-        client = Client.objects.get(pk=message.person_id)
-        return envelopes.write(
-            "reminder",
-            link=settings.ATTUNE_URL + reverse("portal_today"),
-            stop=settings.ATTUNE_URL + reverse("portal_you"),
-            to_user_id=client.user_id,
-        )
+        return self.compose_all([message])[message.pk]
+
+    def compose_all(self, messages: Sequence[Message]) -> dict[uuid.UUID, outbox.Letter]:
+        return letters.write_all(messages, "reminder")
 
 
 outbox.register(KIND, Reminder())

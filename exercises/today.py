@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from django.utils import timezone
 
+from clients import arrived
 from clients.models import Appointment, Client
 from exercises.doing import Doing
 from exercises.lane_words import Circle, Said, circles, said
@@ -22,7 +23,7 @@ from exercises.on_demand import Offered, offered
 from exercises.program_days import Along, along
 from exercises.together import Opened, opened, sealed
 from exercises.vocabulary import Lane
-from practice.models import Practice
+from practice.models import Message, Practice
 
 DONE_TOGETHER = 3
 
@@ -66,6 +67,7 @@ class Today:
     together: list[Opened] = field(default_factory=list)
     news: News | None = None
     along: list[Along] = field(default_factory=list)
+    arrived: list[Message] = field(default_factory=list)
 
     @property
     def next_opening(self) -> datetime.datetime | None:
@@ -95,6 +97,7 @@ def today(person: Client, practice: Practice, couples: list[uuid.UUID], now: dat
     page.news = news(person, couples)
     page.resting = _resting(person, couples, now)
     page.along = along(couples)
+    page.arrived = arrived.on_today(person)
     if page.session is not None:
         page.therapist = around[page.session.couple_id].therapist
     return page

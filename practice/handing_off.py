@@ -195,10 +195,11 @@ class HandOff:
         for pk in self.waiting:
             if self.addresses[pk]:
                 by_sender[self.messages[pk].channel, self.chosen[pk].sender].add(self.addresses[pk])
-        silent = {key: suppression.suppressed(*key, addresses) for key, addresses in by_sender.items()}
+        silent = {key: suppression.reasons(*key, addresses) for key, addresses in by_sender.items()}
         for message in self._those_waiting():
-            sender = self.chosen[message.pk].sender
-            if self.addresses[message.pk] in silent.get((message.channel, sender), ()):
+            reasons = silent.get((message.channel, self.chosen[message.pk].sender), {})
+            reason = reasons.get(self.addresses[message.pk])
+            if reason and reason not in outbox.handler_of(message.kind).despite:
                 self._skip(message, "suppressed")
 
     def _pack(self) -> dict[uuid.UUID, Any]:

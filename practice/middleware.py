@@ -17,8 +17,9 @@ from practice.models import Practice
 
 Next = Callable[[HttpRequest], HttpResponse]
 
-#: Paths that belong to nobody's practice: accounts, invitations, leaving, the demo's mail, providers' calls.
-OUTSIDE = ("/account/", "/join/", "/leave/", "/static/", "/demo/", "/sign-up/", "/choose/", "/hooks/")
+#: Paths that belong to nobody's practice: accounts, invitations, a stop from a mail, leaving, the demo's mail,
+#: providers' calls.
+OUTSIDE = ("/account/", "/join/", "/stop/", "/leave/", "/static/", "/demo/", "/sign-up/", "/choose/", "/hooks/")
 #: The front door asks by itself who stands there.
 FRONT_DOOR = "/"
 

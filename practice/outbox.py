@@ -74,6 +74,8 @@ class Handler:
     merges = False
     #: Rather twice than never: what a dead worker had in its hands is sent again (risk alerts, security).
     repeats = False
+    #: Why an address may be left alone, and is written to all the same: who asks to prove that it is theirs.
+    despite: frozenset[str] = frozenset()
 
     def decide(self, messages: Sequence[Message], now: datetime.datetime) -> dict[uuid.UUID, Verdict]:
         """Return what becomes of each message."""
@@ -217,7 +219,12 @@ def cancel_for_person(person_id: uuid.UUID, reason: str) -> int:
     return _cancel(reason, person_id=person_id)
 
 
-def _cancel(reason: str, **which: uuid.UUID | list[uuid.UUID]) -> int:
+def cancel_channel(person_id: uuid.UUID, channel: str, *, kinds: Iterable[str], reason: str) -> int:
+    """Call off what would still reach one person by a channel that they switched off."""
+    return _cancel(reason, person_id=person_id, channel=channel, kind__in=list(kinds))
+
+
+def _cancel(reason: str, **which: uuid.UUID | str | list[uuid.UUID] | list[str]) -> int:
     with tenancy.elevated():
         # Locked in one order, so that two who call off the same messages wait and never block each other.
         rows = Message.objects.filter(RECALLABLE, **which).order_by("pk").select_for_update()

@@ -13,6 +13,9 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from clients import stopping
+from practice.models import Message
+from tests.factories import inside
 from tests.world import House, tickets
 
 #: Everybody who comes to a door, besides those who did not sign in. The far ones belong to the neighbour.
@@ -164,6 +167,16 @@ def report(house: House) -> dict[str, Any]:
     return {"couple_id": house.couple.pk, "report_id": house.things["report:clinical"].pk}
 
 
+def reminder_of(house: House) -> uuid.UUID:
+    """A reminder of Mara's, whose link her letter holds."""
+    with inside(house.practice):
+        return Message.objects.filter(person_id=house["mara"].pk, kind="reminder").order_by("pk")[0].pk
+
+
+def stop_of(house: House) -> str:
+    return stopping.token(stopping.Stop(house.practice.pk, house["mara"].pk, "email", "reminders"))
+
+
 DOORS: dict[str, Door] = {
     # practice
     "home": Door(PUBLIC, get=EITHER),
@@ -191,6 +204,15 @@ DOORS: dict[str, Door] = {
     "portal_you": Door(PORTAL),
     "portal_code": Door(PORTAL),
     "portal_code_forget": Door(PORTAL, get=SENDS),
+    "portal_reach": Door(PORTAL),
+    "portal_reach_try": Door(PORTAL, get=SENDS),
+    "portal_number": Door(PORTAL),
+    "portal_number_forget": Door(PORTAL, get=SENDS),
+    "portal_address_again": Door(PORTAL, get=SENDS),
+    "portal_proof": Door(PORTAL, get=EITHER),
+    "portal_messages": Door(PORTAL),
+    "open": Door(PORTAL, lambda house: {"message_id": reminder_of(house)}, get=LEADS_ON),
+    "stop": Door(PUBLIC, lambda house: {"token": stop_of(house)}, token=False),
     "portal_help": Door(PUBLIC),
     "portal_limits": Door(PUBLIC),
     "couple_new": Door(STAFF),

@@ -17,7 +17,8 @@ from django.db import ProgrammingError, connection, transaction
 from django.test import Client as Browser
 from django.utils import timezone
 
-from clients.models import Contact
+from clients import proving, reach, trying
+from clients.models import Contact, PortalVisit, PushDevice
 from exercises import agenda, answering, assigning, drafts, goals, notes, record, reviewing, threads
 from exercises.models import Answer, Assignment, Occurrence, Response
 from exercises.vocabulary import Lane
@@ -155,9 +156,15 @@ def looked_back_with_her(house: House) -> None:
 def changed_how_she_is_reached(house: House) -> None:
     with acting_as(house["mara"]):
         contact = Contact.objects.get(client=house["mara"])
-        contact.channel, contact.quiet_from = "none", datetime.time(17)
-        contact.time_zone, contact.confirmed_at = "Pacific/Auckland", timezone.now()
+        contact.quiet_from, contact.time_zone = datetime.time(17), "Pacific/Auckland"
+        contact.phone, contact.confirmed_at = "+447911123456", timezone.now()
         contact.save()
+        reach.choose_all(house["mara"], {("sms", "news")}, among=reach.OUTWARD)
+        proving.begin(house["mara"], "sms", "+447911123457")
+        trying.begin(house["mara"], "portal")
+        PushDevice.objects.create(client=house["mara"], subscription="{}", endpoint_hash="0" * 64)
+    with inside(house.practice):
+        PortalVisit.objects.create(client=house["mara"])
 
 
 def taken_back(house: House) -> None:

@@ -48,15 +48,13 @@ def welcome(request: PortalRequest, step: str = "limits") -> HttpResponse:
 
 @for_consenting_clients
 def portal_you(request: PortalRequest) -> HttpResponse:
-    """Show and change what belongs to this person: name, time zone, reminders, security, agreements."""
+    """Show and change what belongs to this person: name, time zone, security, agreements."""
     contact = Contact.objects.get(client=request.person)
     start = {
         "name": request.person.name,
         "pronouns": request.person.pronouns,
         "time_zone": contact.time_zone,
         "language": contact.language,
-        "quiet_from": contact.quiet_from,
-        "quiet_until": contact.quiet_until,
     }
     offered = languages.on_offer(request.person)
     chosen = contact.language
@@ -76,11 +74,10 @@ def _save(request: PortalRequest, form: YouForm, contact: Contact) -> None:
     person: Client = request.person
     person.name, person.pronouns = said["name"], said["pronouns"]
     person.save(update_fields=["name", "pronouns"])
-    for name in ("time_zone", "quiet_from", "quiet_until"):
-        setattr(contact, name, said[name])
+    contact.time_zone = said["time_zone"]
     contact.language = said.get("language", contact.language)
     contact.confirmed_at = timezone.now()
-    contact.save(update_fields=["time_zone", "language", "quiet_from", "quiet_until", "confirmed_at"])
+    contact.save(update_fields=["time_zone", "language", "confirmed_at"])
     User.objects.filter(pk=request.user.pk).update(time_zone=said["time_zone"])
     with transaction.atomic():
         contact_changed.send(sender=Client, client=person)

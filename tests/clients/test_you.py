@@ -19,9 +19,6 @@ GOOD = {
     "name": "Mara",
     "pronouns": "she/her",
     "time_zone": "America/Lima",
-    "channel": "none",
-    "quiet_from": "21:30",
-    "quiet_until": "08:00",
 }
 
 
@@ -30,8 +27,7 @@ def test_a_client_changes_what_is_theirs(practice, mara):
     with inside(practice):
         now, contact = Client.objects.get(pk=mara.pk), Contact.objects.get(client=mara)
     assert (now.name, now.pronouns) == ("Mara", "she/her")
-    assert (contact.time_zone, contact.channel) == ("America/Lima", "none")
-    assert (contact.quiet_from, contact.quiet_until) == (datetime.time(21, 30), datetime.time(8))
+    assert contact.time_zone == "America/Lima"
     assert contact.confirmed_at
     assert user_of(mara).time_zone == "America/Lima"
 
@@ -53,7 +49,7 @@ def test_reminders_are_told_of_the_change(practice, mara):
 def test_the_partner_stays_as_they_are(practice, mara, theo):
     signed_in(mara).post("/you/", GOOD)
     with inside(practice):
-        assert Contact.objects.get(client=theo).channel == "email"
+        assert Contact.objects.get(client=theo).time_zone == "Europe/London"
     page = signed_in(theo).get("/you/").content.decode()
     assert "America/Lima" not in page.split("selected")[1][:40]
     assert user_of(mara).email not in page
@@ -67,9 +63,6 @@ def test_the_partner_stays_as_they_are(practice, mara, theo):
         ("name", "N" * 1_000_000),
         ("time_zone", "Nowhere/Land"),
         ("time_zone", "America/lima"),
-        ("channel", "pigeon"),
-        ("quiet_from", "25:00"),
-        ("quiet_until", "soon"),
     ],
 )
 def test_bad_input_is_explained_beside_its_field_and_kept(mara, field, value):
