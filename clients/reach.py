@@ -18,6 +18,7 @@ from clients.models import Client, Contact, PushDevice, Reach
 from clients.signals import contact_changed
 from practice import outbox, providers, suppression, tenancy
 from practice.models import Message
+from practice.providers import Route
 
 Topic = Reach.Topic
 Channel = Message.Channel
@@ -74,15 +75,16 @@ def address_of(client: Client, contact: Contact, channel: str) -> str:
     return ""
 
 
-def silenced(addresses: Mapping[str, str]) -> dict[str, str]:
-    """Return why some of a person's addresses (by channel) are left alone: bounce, complaint or stop."""
+def silenced(addresses: Mapping[str, str], routes: Mapping[str, list[Route]]) -> dict[str, str]:
+    """Return why some of a person's addresses (by channel) are left alone: bounce, complaint or stop.
+
+    Needs Attune itself to ask: which addresses are left alone is nobody's to read.
+    """
     found: dict[str, str] = {}
-    with tenancy.elevated():
-        for channel, ways in providers.routes().items():
-            address = addresses.get(channel, "")
-            if address and ways and channel != Channel.PUSH:
-                reason = suppression.reasons(channel, ways[0].sender, [address]).get(address)
-                found |= {channel: reason} if reason else {}
+    for channel, address in addresses.items():
+        if address and routes.get(channel) and channel != Channel.PUSH:
+            reason = suppression.reasons(channel, routes[channel][0].sender, [address]).get(address)
+            found |= {channel: reason} if reason else {}
     return found
 
 

@@ -51,9 +51,11 @@ class Page:
         self.contact = Contact.objects.get(client=client)
         self.chosen = reach.chosen(client)
         self.tests = trying.newest(client)
-        senders = _senders()
-        addresses = {one: reach.address_of(client, self.contact, one) for one in senders}
-        silenced = reach.silenced(addresses)
+        with tenancy.elevated():
+            routes = providers.routes()
+            senders = {one.value: _sender(one, routes[one][0].sender) for one in reach.OUTWARD if routes.get(one)}
+            addresses = {one: reach.address_of(client, self.contact, one) for one in senders}
+            silenced = reach.silenced(addresses, routes)
         language = letters.language_for(self.contact.language, Practice.objects.get().language)
         self.ways = [
             Way(
@@ -110,20 +112,9 @@ def can_be_tried(client: Client) -> set[str]:
 
 def can_be_mended(client: Client, channel: str) -> bool:
     """Tell whether an address is left alone for a reason that a code takes away."""
-    contact = Contact.objects.get(client=client)
-    address = reach.address_of(client, contact, channel)
-    return reach.silenced({channel: address}).get(channel) in proving.MENDS
-
-
-def _senders() -> dict[str, str]:
-    """Return the outward channels that are offered, and who messages seem to come from on each."""
     with tenancy.elevated():
-        routes = providers.routes()
-    found = {}
-    for channel in reach.OUTWARD:
-        if routes.get(channel):
-            found[channel.value] = _sender(channel, routes[channel][0].sender)
-    return found
+        address = reach.address_of(client, Contact.objects.get(client=client), channel)
+        return reach.silenced({channel: address}, providers.routes()).get(channel) in proving.MENDS
 
 
 def _sender(channel: str, sender: str) -> str:
