@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from clients.models import CaseloadEntry, Client, Partner
+from clients.models import CaseloadEntry, Client, Contact, Partner
 from practice import identity, roles, tenancy
 from practice.models import User
 from practice.tenancy import Asker
@@ -34,3 +34,8 @@ def caseload_or_couple(asker: Asker) -> Asker:
 def clients_of(user: User) -> list[Client]:
     """Return the clients whose portal login this user is, in all practices; read as the login role."""
     return list(Client.objects.filter(user_id=user.pk).order_by("made_at"))
+
+
+@identity.register_zone_finder
+def zone_of(client: Client) -> str:
+    return Contact.objects.filter(client=client).values_list("time_zone", flat=True).first() or ""
