@@ -17,6 +17,7 @@ from exercises.models import Assignment, Occurrence
 from exercises.vocabulary import Lane
 from practice.models import Practice
 from practice.templatetags.attune import names
+from practice.times import local_time, weekday_date
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ def _reveal(circle: Circle, occurrence: Occurrence | None, now: datetime.datetim
             "This opened on %(day)s. Once you send yours, you and %(other)s can read what each of you has"
             " sent. %(therapist)s can read yours, too."
         )
-        return Said(Lane.REVEAL, line, text % {**told, "day": date_format(timezone.localtime(moment), "l j F")})
+        return Said(Lane.REVEAL, line, text % {**told, "day": weekday_date(moment)})
     sealed = _("Sealed for both") if circle.of_two else _("Sealed for all of you")
     until = until_words(occurrence, circle, now)
     opening = opening_words(occurrence, circle)
@@ -220,10 +221,9 @@ def opening_words(occurrence: Occurrence | None, circle: Circle) -> str:
     if occurrence is None:
         return _("at a stated moment")
     if occurrence.reveals_at is not None:
-        there = timezone.localtime(occurrence.reveals_at)
         return _("on %(day)s at %(time)s") % {
-            "day": date_format(there, "l j F"),
-            "time": date_format(there, "H:i"),
+            "day": weekday_date(occurrence.reveals_at),
+            "time": local_time(occurrence.reveals_at),
         }
     by = occurrence.assignment.opens_by
     if by == Assignment.OpensBy.ALL:
@@ -242,7 +242,7 @@ def day_words(moment: datetime.datetime, now: datetime.datetime) -> str:
     there, today = timezone.localtime(moment), timezone.localtime(now).date()
     away = (there.date() - today).days
     if away == 0:
-        return _("today at %(time)s") % {"time": date_format(there, "H:i")}
+        return _("today at %(time)s") % {"time": local_time(moment)}
     if away == 1:
         return _("tomorrow")
     return date_format(there, "l") if 1 < away < 7 else date_format(there, "j F")

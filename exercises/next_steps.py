@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,6 +11,7 @@ from clients.models import Appointment
 from exercises.doing import Doing
 from exercises.lane_words import opening_words
 from exercises.vocabulary import Lane
+from practice.times import weekday_date_time
 
 
 @dataclass(frozen=True)
@@ -32,10 +31,8 @@ def next_steps(doing: Doing, session: Appointment | None) -> list[Step]:
     if lane is not Lane.OWN:
         steps.append(Step(_("Next"), _reading(doing), order=0))
     steps.sort(key=lambda step: (not step.done, step.order))
-    if session is not None and lane is not Lane.OWN:
-        there = timezone.localtime(session.starts_at)
-        if doing.occurrence.reveals_at != session.starts_at:
-            steps.append(Step(date_format(there, "l j F, H:i"), _("Your session, where you can talk about it.")))
+    if session is not None and lane is not Lane.OWN and doing.occurrence.reveals_at != session.starts_at:
+        steps.append(Step(weekday_date_time(session.starts_at), _("Your session, where you can talk about it.")))
     if lane in (Lane.REVEAL, Lane.SHARED, Lane.JOINT):
         steps.append(Step(_("After that"), _("You find what has opened under Together.")))
     return steps
@@ -82,9 +79,8 @@ def _opening(doing: Doing) -> Step:
     if moment is not None and moment <= doing.now:
         return Step(_("Now"), _("What each of you has sent lies side by side under Together."), done=True)
     if moment is not None:
-        there = timezone.localtime(moment)
         return Step(
-            date_format(there, "l j F, H:i"),
+            weekday_date_time(moment),
             _("The sealed answers open side by side. If one side is empty, you decide together what to do."),
         )
     if doing.assignment.is_joint:

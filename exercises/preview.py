@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clients.models import Appointment, Client
@@ -17,6 +16,7 @@ from exercises.rounds import zones_of
 from exercises.vocabulary import Lane
 from exercises.when_words import Moment, People, next_moments, said
 from practice.templatetags.attune import names
+from practice.times import local_time, weekday_date
 
 DATES_SHOWN = 3
 
@@ -140,10 +140,9 @@ def _moment(giving: Giving, everybody: str, now: datetime) -> str:
         case OpensBy.DATE:
             if giving.opens_at is None:
                 return _("when the time to answer is over")
-            there = timezone.localtime(giving.opens_at, giving.couple.zone)
             return _("on %(day)s at %(time)s") % {
-                "day": date_format(there, "l j F"),
-                "time": date_format(there, "H:i"),
+                "day": weekday_date(giving.opens_at, giving.couple),
+                "time": local_time(giving.opens_at, giving.couple),
             }
     if not Appointment.objects.ahead(now).filter(couple=giving.couple).attended_by(giving.clients).exists():
         return _("at the next session, once there is one")

@@ -20,6 +20,7 @@ from exercises.models import Assignment
 from exercises.recurrence import Recurrence
 from exercises.rhythm import sentence
 from exercises.schedule import next_occurrences
+from practice.times import local_time
 
 Due = Assignment.Due
 
@@ -114,12 +115,12 @@ class People:
 
 
 def day_and_time(local: datetime) -> str:
-    return date_format(local, pgettext("format of a short date with its time", "D j M, H:i"))
+    return f"{date_format(local, pgettext('format of a short date', 'D j M'))}, {local_time(local, local.tzinfo)}"
 
 
 def clock(local: datetime, day: date) -> str:
     """'18:00', or '03:00 (Mon)' where it is another day."""
-    said_time = date_format(local, "H:i")
+    said_time = local_time(local, local.tzinfo)
     return said_time if local.date() == day else f"{said_time} ({date_format(local, 'D')})"
 
 

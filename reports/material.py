@@ -7,11 +7,12 @@ orders and words what stands here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from practice.zones import start_of_day
 from reports.paper import Better, Partner
 
 Round = tuple[str, str]
@@ -29,9 +30,7 @@ class Period:
     @property
     def instants(self) -> tuple[datetime, datetime]:
         """From the first moment of the first day up to the first one after the last."""
-        first = datetime.combine(self.starts, time(), self.zone)
-        after = datetime.combine(self.ends + timedelta(days=1), time(), self.zone)
-        return first.astimezone(UTC), after.astimezone(UTC)
+        return start_of_day(self.starts, self.zone), start_of_day(self.ends + timedelta(days=1), self.zone)
 
     def day(self, moment: datetime) -> date:
         return timezone.localtime(moment, self.zone).date()

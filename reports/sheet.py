@@ -11,8 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
 from clients.models import Appointment, Clearance, Client, Couple
 from exercises import agenda, decks, goals, notes, reviewing, unreached
 from exercises.desk import QueueItem
@@ -21,6 +19,7 @@ from exercises.models import AgendaItem, Goal, StaffNote
 from exercises.record import Event
 from exercises.vocabulary import Lane
 from practice.models import Membership
+from practice.zones import start_of_day
 from reports import sheet_next, sheet_numbers, sheet_rounds
 from reports.models import Alert
 from reports.sheet_numbers import Compared, ScoreRow
@@ -78,7 +77,7 @@ def span_of(couple: Couple, appointment: Appointment | None, now: datetime) -> S
     moment = appointment.starts_at if appointment else now
     earlier = [one for one in kept if one.starts_at < moment and one != appointment]
     before = earlier[-1] if earlier else None
-    started = timezone.make_aware(datetime.combine(couple.started_on, datetime.min.time()), couple.zone)
+    started = start_of_day(couple.started_on, couple.zone)
     return Span(before.starts_at if before else started, min(moment, now), appointment, before, len(earlier) + 1)
 
 

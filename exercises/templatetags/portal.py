@@ -22,6 +22,7 @@ from exercises.questions import Question
 from exercises.together import Opened
 from exercises.vocabulary import Kind, Lane, QuestionType
 from practice.templatetags.attune import mark
+from practice.times import local_time
 
 if TYPE_CHECKING:
     from exercises.today import Item, Waiting
@@ -68,7 +69,7 @@ def when(item: Item, now: datetime.datetime) -> str:
         return _("still open from %(day)s") % {"day": day}
     if item.occurrence.due_at <= now:
         return _("for today")
-    time = date_format(due, "H:i")
+    time = local_time(due)
     if away == 0:
         return _("best before %(time)s today") % {"time": time}
     return _("best before %(day)s %(time)s") % {"day": date_format(due, "l" if away < 7 else "j F"), "time": time}

@@ -15,6 +15,7 @@ from clients.models import Appointment, Couple
 from exercises import caseload
 from exercises.desk import queue
 from practice.access import PracticeRequest, for_staff, page_or_part
+from practice.zones import start_of_day
 
 #: How many sessions are shown when today has none.
 NEXT_SESSIONS = 3
@@ -62,12 +63,13 @@ def _filtered(request: HttpRequest, rows: list[caseload.Row]) -> dict[str, Any]:
 
 def _sessions(by_id: dict[Any, caseload.Row], now: Any) -> tuple[list[tuple[Appointment, caseload.Row]], bool]:
     """Return today's sessions; when there are none, the next few."""
-    start = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = timezone.localtime(now).date()
+    start = start_of_day(today, timezone.get_current_timezone())
     ahead = Appointment.objects.filter(
         couple_id__in=by_id.keys(), cancelled_at=None, starts_at__gte=start, starts_at__lt=start + timedelta(days=32)
     ).order_by("starts_at")
     found = [one for one in ahead if one.couple_id in by_id]
-    of_today = [one for one in found if timezone.localtime(one.starts_at).date() == start.date()]
+    of_today = [one for one in found if timezone.localtime(one.starts_at).date() == today]
     shown = of_today or [one for one in found if one.starts_at > now][:NEXT_SESSIONS]
     return [(one, by_id[one.couple_id]) for one in shown], bool(of_today)
 

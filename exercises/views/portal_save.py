@@ -9,8 +9,6 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -21,6 +19,7 @@ from exercises.answers import OTHER, QuestionError, clean, words
 from exercises.asking import MARKS
 from exercises.doing import Doing
 from exercises.questions import Question
+from practice.times import local_time
 
 #: So many answers at once; a page has fewer.
 MOST = 500
@@ -85,7 +84,7 @@ def save(request: Any, occurrence_id: uuid.UUID) -> JsonResponse:
         return JsonResponse(_both_texts(doing, conflict), status=409)
     except QuestionError as error:
         return JsonResponse({"state": "too_long", "message": str(error)}, status=413)
-    at = date_format(timezone.localtime(draft.saved_at), "H:i")
+    at = local_time(draft.saved_at)
     told = {"state": "saved", "version": draft.version, "at": at, "errors": _errors(doing, raw)}
     return JsonResponse({**told, **_shown(request, doing)})
 

@@ -11,7 +11,6 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -26,6 +25,7 @@ from exercises.sittings import Behind, Ended
 from exercises.views.portal_do import over
 from exercises.views.portal_send import send
 from practice.templatetags.attune import names
+from practice.times import local_time
 
 
 def sat_down_to(request: Any, occurrence_id: uuid.UUID) -> Doing:
@@ -136,7 +136,7 @@ def state_of(sitting: Sitting) -> dict[str, Any]:
         "version": sitting.version,
         "step": sitting.step,
         "paused": sitting.paused_at is not None,
-        "until": date_format(timezone.localtime(sitting.paused_until), "H:i") if sitting.paused_until else "",
+        "until": local_time(sitting.paused_until),
         "rest": sittings.left(sitting.paused_until, now),
         "timer": sittings.left(sittings.timer_ends(sitting), now),
         "turn": str(sitting.turn_of_id or ""),

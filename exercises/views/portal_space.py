@@ -13,9 +13,7 @@ from django.db import IntegrityError, transaction
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -29,6 +27,7 @@ from exercises.views.portal import own_couples
 from exercises.vocabulary import Lane
 from practice.ids import uuid7
 from practice.sensors import with_microphone
+from practice.times import local_time
 
 ON_A_PAGE = 20
 
@@ -124,7 +123,7 @@ def entry(request: Any, entry_id: uuid.UUID) -> HttpResponse:
 def _kept(request: Any, page: JournalEntry) -> HttpResponse:
     url = reverse("portal_space_entry", args=[page.pk])
     if request.headers.get("Accept") == "application/json":
-        at = date_format(timezone.localtime(page.changed_at), "H:i")
+        at = local_time(page.changed_at)
         return JsonResponse({"state": "saved", "version": page.version, "at": at, "url": url})
     messages.success(request, _("Saved. Only you can read it."))
     return redirect(url)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.forms import BoundField, widgets
 from django.template import TemplateSyntaxError
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import pgettext_lazy
 
+from practice import times
 from practice.drawings import drawing, face
 from practice.leaving import neutral_address
 
@@ -151,57 +149,17 @@ def mood_face(position: int, stops: int) -> SafeString:
 # ── times ────────────────────────────────────────────────────────────────────
 
 
-def _in_zone(moment: datetime, zone: object) -> datetime:
-    zone = getattr(zone, "time_zone", zone)
-    if isinstance(zone, str) and zone:
-        zone = ZoneInfo(zone)
-    return timezone.localtime(moment, zone if isinstance(zone, tzinfo) else None)
-
-
-@register.filter
-def local_time(moment: datetime | None, zone: object = None) -> str:
-    """'18:00' in the given zone (a name, a ZoneInfo, or anything with a `time_zone`)."""
-    return date_format(_in_zone(moment, zone), "H:i") if moment else ""
-
-
-@register.filter
-def weekday_date(moment: datetime | None, zone: object = None) -> str:
-    """'Tuesday 19 May'."""
-    return date_format(_in_zone(moment, zone), "l j F") if moment else ""
-
-
-@register.filter
-def day_month(moment: datetime | None, zone: object = None) -> str:
-    """'19 May 2026', for records."""
-    return date_format(_in_zone(moment, zone), "j F Y") if moment else ""
+register.filter("local_time", times.local_time)
+register.filter("weekday_date", times.weekday_date)
+register.filter("day_month", times.day_month)
+register.filter("near_day", times.near_day)
+register.filter("near_time", times.near_time)
 
 
 @register.simple_tag
 def now_date() -> str:
     """Today's weekday and date where the reader is: the zone that the middleware bound to the request."""
-    return weekday_date(timezone.now())
-
-
-@register.filter
-def near_day(moment: datetime | None, zone: object = None) -> str:
-    """The day as one would say it: today, tomorrow, 'Thu' within the week, else '8 June'."""
-    if not moment:
-        return ""
-    there = _in_zone(moment, zone)
-    today = _in_zone(timezone.now(), zone).date()
-    away = (there.date() - today).days
-    said = {-1: gettext_lazy("yesterday"), 0: gettext_lazy("today"), 1: gettext_lazy("tomorrow")}
-    if away in said:
-        return str(said[away])
-    if -7 < away < 7:
-        return date_format(there, "D" if away > 0 else "l")
-    return date_format(there, "j F" if there.year == today.year else "j F Y")
-
-
-@register.filter
-def near_time(moment: datetime | None, zone: object = None) -> str:
-    """'today, 14:00' or 'Thu, 18:00'."""
-    return f"{near_day(moment, zone)}, {local_time(moment, zone)}" if moment else ""
+    return times.weekday_date(timezone.now())
 
 
 # ── form fields ──────────────────────────────────────────────────────────────

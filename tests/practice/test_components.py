@@ -15,6 +15,7 @@ from django.template import RequestContext, Template, TemplateSyntaxError
 from django.template.loader import render_to_string
 from django.test import RequestFactory, override_settings
 
+from practice import times
 from practice.leaving import leave
 from practice.templatetags import attune
 
@@ -100,14 +101,14 @@ def test_joining_names(people: list[str] | str, heading: str, plain: str) -> Non
 def test_times_are_told_in_the_readers_zone() -> None:
     moment = datetime(2026, 5, 19, 23, 30, tzinfo=UTC)
     lisbon = SimpleNamespace(time_zone="Europe/Lisbon")
-    assert attune.local_time(moment, "Europe/Lisbon") == "00:30"
-    assert attune.weekday_date(moment, lisbon) == "Wednesday 20 May"
-    assert attune.near_time(moment, "Europe/Lisbon") == "tomorrow, 00:30"
-    assert attune.near_time(moment, "UTC") == "today, 23:30"
-    assert attune.near_day(datetime(2026, 5, 21, 9, tzinfo=UTC), "UTC") == "Thu"
-    assert attune.near_day(datetime(2026, 6, 8, 9, tzinfo=UTC), "UTC") == "8 June"
-    assert attune.near_day(datetime(2027, 6, 8, 9, tzinfo=UTC), "UTC") == "8 June 2027"
-    assert attune.near_time(None) == attune.local_time(None) == ""
+    assert times.local_time(moment, "Europe/Lisbon") == "00:30"
+    assert times.weekday_date(moment, lisbon) == "Wednesday 20 May"
+    assert times.near_time(moment, "Europe/Lisbon") == "tomorrow, 00:30"
+    assert times.near_time(moment, "UTC") == "today, 23:30"
+    assert times.near_day(datetime(2026, 5, 21, 9, tzinfo=UTC), "UTC") == "Thu"
+    assert times.near_day(datetime(2026, 6, 8, 9, tzinfo=UTC), "UTC") == "8 June"
+    assert times.near_day(datetime(2027, 6, 8, 9, tzinfo=UTC), "UTC") == "8 June 2027"
+    assert times.near_time(None) == times.local_time(None) == ""
 
 
 def test_the_bar_beside_a_stop_stays_inside_its_frame() -> None:

@@ -1,0 +1,62 @@
+"""A moment as people read it: as a time, as a date, or the day as one would say it.
+
+The only place where a moment becomes words, so that a page, a paper and a message say the same of it. Without
+a zone it is that of the reader, which the middleware bound to the request.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy
+
+
+def there(moment: datetime, zone: object = None) -> datetime:
+    """The moment by a zone's clock: a name, a ZoneInfo, or anything with a ``time_zone``."""
+    zone = getattr(zone, "time_zone", zone)
+    if isinstance(zone, str) and zone:
+        zone = ZoneInfo(zone)
+    return timezone.localtime(moment, zone if isinstance(zone, tzinfo) else None)
+
+
+def local_time(moment: datetime | None, zone: object = None) -> str:
+    """'18:00'."""
+    return date_format(there(moment, zone), "H:i") if moment else ""
+
+
+def weekday_date(moment: datetime | None, zone: object = None) -> str:
+    """'Tuesday 19 May'."""
+    return date_format(there(moment, zone), "l j F") if moment else ""
+
+
+def weekday_date_time(moment: datetime | None, zone: object = None) -> str:
+    """'Tuesday 19 May, 18:00'."""
+    return f"{weekday_date(moment, zone)}, {local_time(moment, zone)}" if moment else ""
+
+
+def day_month(moment: datetime | None, zone: object = None) -> str:
+    """'19 May 2026', for records."""
+    return date_format(there(moment, zone), "j F Y") if moment else ""
+
+
+def near_day(moment: datetime | None, zone: object = None) -> str:
+    """The day as one would say it: today, tomorrow, 'Thu' within the week, else '8 June'."""
+    if not moment:
+        return ""
+    local = there(moment, zone)
+    today = there(timezone.now(), zone).date()
+    away = (local.date() - today).days
+    said = {-1: gettext_lazy("yesterday"), 0: gettext_lazy("today"), 1: gettext_lazy("tomorrow")}
+    if away in said:
+        return str(said[away])
+    if -7 < away < 7:
+        return date_format(local, "D" if away > 0 else "l")
+    return date_format(local, "j F" if local.year == today.year else "j F Y")
+
+
+def near_time(moment: datetime | None, zone: object = None) -> str:
+    """'today, 14:00' or 'Thu, 18:00'."""
+    return f"{near_day(moment, zone)}, {local_time(moment, zone)}" if moment else ""
