@@ -10,11 +10,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from clients.quiet import Window, next_allowed_by_all
+from practice.models import Step
 from practice.zones import instant
 
 #: Later than this a reminder says nothing any more.
@@ -23,14 +23,6 @@ FRESH_FOR = datetime.timedelta(hours=24)
 TIME_LEFT = datetime.timedelta(hours=1)
 #: The day after, or the one after that where a zone leaves a day out.
 NEXT_DAYS = (1, 2)
-
-
-class Step(StrEnum):
-    """What a reminder says about its round."""
-
-    OPENS = "opens"
-    DUE = "due"
-    FOLLOW_UP = "follow_up"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from clients.quiet import Window, is_forbidden
 from exercises.schedule import instant
-from exercises.steps import Clock, Planned, Round, Step, steps, worth_saying
+from exercises.steps import Clock, Planned, Round, steps, worth_saying
+from practice.models import Step
 from practice.zones import start_of_day
 from tests import tz_trees
 from tests.properties import DAY, changed, in_zone, on_the_wall, quiet_hours, thorough, wall_times, zones
@@ -148,6 +149,14 @@ def test_a_wall_time_after_the_closing_elsewhere_falls_back_to_the_moment():
     asked = Round(planned.slot, planned.opens_at, planned.due_at, planned.closes_at, zone=OSLO)
     zone = ZoneInfo("America/Los_Angeles")
     assert said(steps(asked, Clock(zone), {Step.DUE}), zone) == [("due", "Sun 09:00")]
+
+
+def test_nobody_hears_that_it_opens_after_they_heard_that_it_is_due():
+    east, west = ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Pacific/Pago_Pago")
+    opens, due, closes = (2026, 11, 22, 12), (2026, 11, 22, 18), (2026, 11, 23, 14)
+    asked = Round("2026-11-22T18:00", at(east, *opens), at(east, *due), at(east, *closes), zone=east)
+    assert said(steps(asked, Clock(west), {Step.OPENS}), west) == [("opens", "Sun 12:00")]
+    assert said(steps(asked, Clock(west), {Step.OPENS, Step.DUE}), west) == [("due", "Sat 17:00")]
 
 
 # ── properties ───────────────────────────────────────────────────────────────
