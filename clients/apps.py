@@ -12,6 +12,7 @@ class ClientsConfig(AppConfig):
             inviting,
             proving,
             scope,
+            silences,
             trying,
             visits,
         )

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from practice.leaving import leave
-from practice.views import demo_mail, home, joining, settings, sign_up, text_hooks
+from practice.views import demo_mail, home, hooks, joining, settings, sign_up, text_hooks
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -28,6 +28,8 @@ urlpatterns = [
     ),
     path("desk/practice/team/<uuid:pk>/role/", settings.member, {"act": "role"}, name="member_role"),
     path("desk/practice/team/<uuid:pk>/end/", settings.member, {"act": "end"}, name="member_end"),
+    path("hooks/mail/", hooks.mail, name="mail_hook"),
+    path("hooks/mail/<uuid:provider_id>/", hooks.mail, name="mail_hook_own"),
     path("hooks/texts/", text_hooks.texts_came, name="texts_came"),
     path("hooks/texts/<uuid:provider_id>/", text_hooks.texts_came, name="texts_came_of"),
     path("demo/mail/", demo_mail.demo_mail, name="demo_mail"),

@@ -20,7 +20,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import F
 
-from practice import circuits, dispatch, providers, suppression, tenancy
+from practice import circuits, dispatch, fates, outbox, providers, suppression, tenancy
 from practice.channels.base import Carrier, NotNow, Refused, Unreachable
 from practice.clock import Now
 from practice.handing_off import Departure, HandOff, merge_into
@@ -225,7 +225,7 @@ class Courier:
             state, begun = self._insists(practice_id, ended), False
         if ended is not None:
             self.tally[state] += 1
-            self._learns(ended)
+            self._learns(practice_id, ended)
         return begun
 
     def _insists(self, practice_id: uuid.UUID, ended: Ending) -> str:
@@ -262,7 +262,7 @@ class Courier:
         if silent or (ended.state == State.PLANNED and (self.probing or self.strikes[key] >= circuits.STRIKES)):
             self.gives_up(ended.departure.route, ended.reason, ended.pause)
 
-    def _learns(self, ended: Ending) -> None:
+    def _learns(self, practice_id: uuid.UUID, ended: Ending) -> None:
         """Remember what an ending tells about a provider that works, and about an address."""
         route = ended.departure.route
         if ended.state in (State.ACCEPTED, State.DEAD):
@@ -272,8 +272,9 @@ class Courier:
                     circuits.works(route.key)
                 self.health = self.health.without(route.key)
         if ended.bad_address:
-            with tenancy.acting(DISPATCH):
-                suppression.suppress(route.channel, route.sender, ended.departure.address, Suppression.Reason.BOUNCE)
+            with tenancy.acting(tenancy.as_system(practice_id)):
+                message = Message.objects.get(pk=ended.departure.message_id)
+                fates.silence(message, Suppression.Reason.BOUNCE, sender=route.sender, address=ended.departure.address)
 
     def gives_up(self, route: Route, reason: str, after: float = 0) -> None:
         """Leave a provider alone, for this run and for all others."""
@@ -371,6 +372,11 @@ def _write_down(ended: Ending, worker: str) -> str:
     if done == "lost" and ended.state != State.UNKNOWN:
         # The sweeper gave it up meanwhile; who knows better still says so.
         done = _move(departure.message_id, State.UNKNOWN, worker, **changes)
+    if done == "lost" and ended.state == State.ACCEPTED:
+        # Its provider told us already, by its own hook, before it answered.
+        heard = Message.objects.filter(pk=departure.message_id, state__in=outbox.LEFT, worker=worker)
+        heard.update(provider_id=ended.provider_id[:120])
+        done = heard.values_list("state", flat=True).first() or done
     if done == "lost":
         log.error("Message %s: it ended %s, but was no longer ours.", departure.message_id, ended.state)
     elif ended.state == State.ACCEPTED and departure.speaks_for:

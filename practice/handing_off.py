@@ -204,6 +204,8 @@ class HandOff:
 
     def _pack(self) -> dict[uuid.UUID, Any]:
         """Write everything down that will be handed over: what can not be written fails before it leaves."""
+        for one in self._those_waiting():
+            one.handed_off_at = self.now
         return {
             one.pk: self.carrier_of(self.chosen[one.pk]).prepare(one, self.letters[one.pk], self.addresses[one.pk])
             for one in self._those_waiting()

@@ -15,13 +15,11 @@ import threading
 import weakref
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
-from django.utils import timezone
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -34,7 +32,6 @@ NEVER = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("168.63.129.
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 LOOKUP_SECONDS = 5.0
 LONGEST_ANSWER = 256 * 1024
-LONGEST_PAUSE = 3600.0
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -140,21 +137,14 @@ class Watch:
     def _cut(self) -> None:
         for line in list(self._lines):
             with suppress(OSError):
-                line.shutdown(socket.SHUT_RDWR)
-
-
-def session(watch: Watch | None = None) -> requests.Session:
-    """Return a session for HTTP with an outside service: pinned, without redirects, proxies or long answers.
-
-    Give every request a ``timeout``; with a :class:`Watch` the whole of it can be bounded, too.
-    """
-    made = requests.Session()
-    pin(made, watch)
-    return made
+                socket.socket.shutdown(line, socket.SHUT_RDWR)  # the line itself, below TLS
 
 
 def pin(made: requests.Session, watch: Watch | None = None) -> None:
-    """Make a library's own session as careful as :func:`session`."""
+    """Make a library's session careful: outside only, without redirects, proxies of the environment or long answers.
+
+    Give every request a ``timeout``; with a :class:`Watch` the whole of it can be bounded, too.
+    """
     made.trust_env = False
     made.max_redirects = 0
     made.mount("https://", _Pinned(watch))
@@ -171,19 +161,6 @@ def never_left(error: requests.RequestException) -> bool:
     return isinstance(reason, NewConnectionError | ConnectTimeoutError) or isinstance(
         inner, ssl.SSLCertVerificationError
     )
-
-
-def pause_asked(header: str) -> float:
-    """Return the seconds that a Retry-After header asks for, as a number or a date; an hour at most."""
-    text = header.strip()
-    if text.isascii() and text.isdigit():
-        seconds = float(text[:9])
-    else:
-        try:
-            seconds = (parsedate_to_datetime(text) - timezone.now()).total_seconds()
-        except (TypeError, ValueError):
-            return 0
-    return min(max(seconds, 0), LONGEST_PAUSE)
 
 
 class _Pinned(HTTPAdapter):

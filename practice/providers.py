@@ -24,7 +24,7 @@ Channel = Message.Channel
 
 @dataclass(frozen=True)
 class Route:
-    """A way out for one channel. ``sender`` is who messages seem to come from: a stop counts for it."""
+    """A way out for one channel. ``sender`` is whom a stop counts for: see :func:`silence_of`."""
 
     key: str
     channel: str
@@ -92,7 +92,18 @@ def _own(provider: Provider) -> Route:
             build = lambda: email.service(provider.sender, **access)  # noqa: E731
         case _:
             build = lambda: sms.gateway(provider.sender, **access)  # noqa: E731
-    return Route(_key(provider.pk), provider.channel, provider.sender, build)
+    return Route(_key(provider.pk), provider.channel, silence_of(provider), build)
+
+
+def silence_of(provider: Provider) -> str:
+    """Return whom a stop counts for at a practice's own provider: a number for all who send from it.
+
+    A mail address only within the practice: it says by itself who it sends as, and what its provider reports about
+    anybody must not silence them for others. (Numbers that said STOP must be silent for all by law.)
+    """
+    if provider.channel == Channel.SMS:
+        return provider.sender
+    return f"{provider.practice_id}:{provider.sender}"[:254]
 
 
 def _key(pk: uuid.UUID) -> str:

@@ -7,3 +7,6 @@ secrets_policy_changed = Signal()
 
 #: A browser takes no more notifications: ``device_id``, and the ``message`` that found out. Sent as Attune itself.
 device_gone = Signal()
+
+#: A person's address or number gets nothing more: ``person_id``, ``channel``, ``reason`` (see Suppression.Reason).
+address_silent = Signal()

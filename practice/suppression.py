@@ -47,6 +47,12 @@ def lift(channel: str, sender: str, address: str) -> bool:
     return rows.update(lifted_at=clock.Now()) > 0
 
 
+def lifted_since(channel: str, sender: str, address: str, moment: datetime.datetime) -> bool:
+    """Tell whether a silence of this address was lifted after a moment: what happened before says nothing any more."""
+    rows = Suppression.objects.filter(channel=channel, sender=sender, address_hash=hash_of(channel, address))
+    return rows.filter(lifted_at__gt=moment).exists()
+
+
 def reasons(channel: str, sender: str, addresses: Iterable[str]) -> dict[str, str]:
     """Return why messages may not go to some of these addresses; those that they may go to are left out."""
     hashes = {one: hash_of(channel, one) for one in addresses}

@@ -31,6 +31,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from practice import clock, dispatch, fates, stop_words, suppression, tenancy
+from practice.fates import Event
 from practice.models import Message, Provider, Suppression
 from practice.stop_words import Wish
 
@@ -43,7 +44,7 @@ WINDOW = datetime.timedelta(minutes=5)
 HELP_AGAIN = datetime.timedelta(hours=12)
 LONGEST_TEXT = 1600
 
-EVENTS = {"accepted": "accepted", "delivered": "delivered", "failed": "bounced"}
+EVENTS = {"accepted": Event.ACCEPTED, "delivered": Event.DELIVERED, "failed": Event.RETURNED}
 
 
 class NotSigned(Exception):
@@ -188,12 +189,16 @@ def _reported(gateway: Gateway, said: dict[str, Any]) -> dict[str, str]:
     event = EVENTS.get(str(said.get("state")))
     if event is None:
         return {}
-    if event == "bounced" and said.get("permanent") is True and (number := number_of(said.get("to"))):
-        with tenancy.acting(tenancy.Asker(role=dispatch.ROLE)):
-            suppression.suppress(SMS, gateway.sender, number, Suppression.Reason.BOUNCE)
+    number = number_of(said.get("to"))
+    if event == Event.RETURNED and said.get("permanent") is True:
+        event = Event.BOUNCED
     found = _message_of(gateway, said)
     if found is not None:
-        fates.happened(*found, event, _moment(said.get("at")))
+        at = _moment(said.get("at"))
+        fates.happened(*found, event, at, provider=gateway.key, sender=gateway.sender, address=number)
+    elif event == Event.BOUNCED and number:
+        with tenancy.acting(tenancy.Asker(role=dispatch.ROLE)):
+            suppression.suppress(SMS, gateway.sender, number, Suppression.Reason.BOUNCE)
     return {}
 
 

@@ -195,6 +195,8 @@ DOORS: dict[str, Door] = {
     "demo_mail_one": Door(NOBODY, lambda house: {"pk": "1"}),
     "demo_mail_html": Door(NOBODY, lambda house: {"pk": "1"}),
     "demo_text_answer": Door(NOBODY, lambda house: {"pk": "1"}),
+    "mail_hook": Door(PUBLIC, get=SENDS, token=False),
+    "mail_hook_own": Door(PUBLIC, lambda house: {"provider_id": house.couple.pk}, get=SENDS, token=False),
     "texts_came": Door(PUBLIC, get=SENDS, token=False),
     "texts_came_of": Door(PUBLIC, lambda house: {"provider_id": house.couple.pk}, get=SENDS, token=False),
     # clients

@@ -218,6 +218,10 @@ def test_no_link_is_dead(walks):
 
 #: Doors that no link leads to, with the reason.
 WITHOUT_A_LINK = {
+    "mail_hook": "a mail service calls it",
+    "mail_hook_own": "a mail service calls it",
+    "texts_came": "a text message gateway calls it",
+    "texts_came_of": "a text message gateway calls it",
     "write_language": "on an exercise in several languages",
     "write_updates": "on a copy whose original has moved on",
     "write_picture": "on an item that shows a picture",

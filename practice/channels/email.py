@@ -14,9 +14,11 @@ from anymail.exceptions import AnymailError, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
 
 from practice import envelopes, mail_services, outside
 from practice.channels.base import Fate, Letter, NotNow, Refused, Unreachable
+from practice.channels.wire import seconds_until
 from practice.mail import OutsideBackend
 from practice.mail_services import MailService
 from practice.models import Message
@@ -134,7 +136,7 @@ def _meaning(error: AnymailError, *, harmless: bool) -> Exception:
     if answer is None:
         return _without_answer(error, harmless=harmless)
     status = answer.status_code
-    pause = outside.pause_asked(answer.headers.get("Retry-After", ""))
+    pause = seconds_until(answer.headers.get("Retry-After"), timezone.now())
     if status in (502, 504) and not harmless:
         return TimeoutError(f"status {status}")  # something between us and the service: it may have taken it
     if status in (408, 409, 425, 429) or status >= 500:

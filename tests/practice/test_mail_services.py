@@ -11,10 +11,8 @@ from urllib.parse import parse_qs, unquote_plus
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection, send_mail
-from hypothesis import given
-from hypothesis import strategies as st
 
-from practice import envelopes, mail_services, outside
+from practice import envelopes, mail_services
 from practice.channels import email as carriers
 from practice.channels.base import Letter, NotNow, Refused, Unreachable
 from practice.models import Message
@@ -199,16 +197,6 @@ def test_b134_a_practice_cannot_point_a_service_elsewhere(service_server, settin
     settings.ATTUNE_LOCAL_PROVIDERS = False
     carrier = carriers.service("hello@linden.example", **service_server.access("postmark"))
     assert carrier.backend.api_url == "https://api.postmarkapp.com/"
-
-
-@given(st.text(max_size=40))
-def test_r14_no_retry_after_header_does_harm(text: str):
-    assert 0 <= outside.pause_asked(text) <= outside.LONGEST_PAUSE
-
-
-def test_r14_a_date_may_say_how_long_to_wait():
-    later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=90)
-    assert 80 < outside.pause_asked(later.strftime("%a, %d %b %Y %H:%M:%S GMT")) <= 90
 
 
 # --- the installation's choice ------------------------------------------------------------------

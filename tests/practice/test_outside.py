@@ -49,6 +49,12 @@ def resolver(monkeypatch, *answers: list[str]) -> list[str]:
     return asked
 
 
+def pinned(watch: outside.Watch | None = None) -> requests.Session:
+    session = requests.Session()
+    outside.pin(session, watch)
+    return session
+
+
 @pytest.mark.parametrize("address", INSIDE)
 def test_b134_addresses_inside_are_refused(monkeypatch, address: str):
     resolver(monkeypatch, [address])
@@ -122,7 +128,7 @@ def test_b134_the_connection_goes_to_the_very_address_that_was_checked(monkeypat
 def test_b134_http_goes_through_the_same_gate(monkeypatch):
     resolver(monkeypatch, ["127.0.0.1"])
     with pytest.raises(requests.ConnectionError) as caught:
-        outside.session().post("https://sms.example/messages", json={}, timeout=2)
+        pinned().post("https://sms.example/messages", json={}, timeout=2)
     assert outside.never_left(caught.value)
 
 
@@ -191,23 +197,23 @@ def local(settings) -> Iterator[str]:
 
 
 def test_local_servers_answer_where_the_installation_allows_them(local: str):
-    assert outside.session().get(f"{local}/", timeout=2).text == "ok"
+    assert pinned().get(f"{local}/", timeout=2).text == "ok"
 
 
 def test_b134_redirects_are_not_followed(local: str):
     with pytest.raises(requests.TooManyRedirects):
-        outside.session().get(f"{local}/elsewhere", timeout=2)
+        pinned().get(f"{local}/elsewhere", timeout=2)
     assert Answers.seen == ["/elsewhere"]
 
 
 def test_b134_long_answers_are_cut_off(local: str):
     with pytest.raises(requests.RequestException):
-        outside.session().get(f"{local}/long", timeout=2)
+        pinned().get(f"{local}/long", timeout=2)
 
 
 def test_b134_a_server_that_drips_is_hung_up_on(local: str):
     watch = outside.Watch()
-    session = outside.session(watch)
+    session = pinned(watch)
     before = time.monotonic()
     with watch.within(0.5), pytest.raises(requests.RequestException) as caught:
         session.get(f"{local}/dripping", timeout=5)
@@ -218,11 +224,11 @@ def test_b134_a_server_that_drips_is_hung_up_on(local: str):
 def test_nobody_there_means_that_nothing_left(settings):
     settings.ATTUNE_LOCAL_PROVIDERS = True
     with pytest.raises(requests.ConnectionError) as caught:
-        outside.session().get(f"http://127.0.0.1:{free_port()}/", timeout=2)
+        pinned().get(f"http://127.0.0.1:{free_port()}/", timeout=2)
     assert outside.never_left(caught.value)
 
 
 def test_a_proxy_of_the_environment_is_not_used(local: str, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    assert outside.session().get(f"{local}/", timeout=2).text == "ok"
+    assert pinned().get(f"{local}/", timeout=2).text == "ok"
