@@ -227,7 +227,7 @@ def test_taking_back_asks_first_and_leaves_a_trail_without_the_number(couple, th
         assert browser.post(path).status_code == 302
     assert "No scores yet" in scores_of(therapist, couple, mara)
     with as_attune(couple):
-        trail = list(AuditEvent.objects.filter(subject="exercises_measureentry", subject_id=old.pk))
+        trail = list(AuditEvent.objects.filter(subject="exercises_measureentry", subject_id=old.pk).order_by("pk"))
     assert [event.act for event in trail] == ["insert", "update"]
     for event in trail:
         assert event.user_id == therapist.user_id
