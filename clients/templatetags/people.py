@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from dataclasses import dataclass
 
 from django import template
+from django.db.models import F
 from django.utils import timezone
 
 from clients import clearing
@@ -18,7 +20,9 @@ from clients.models import (
     Contact,
     Couple,
     Partner,
+    Reach,
 )
+from practice.models import Message
 
 register = template.Library()
 
@@ -30,6 +34,8 @@ class PartnerCard:
     partner: Partner
     contact: Contact | None
     invitation: ClientInvitation | None
+    #: What they switched on, and what came to an end, the newest first.
+    reaches: tuple[Reach, ...] = ()
 
     @property
     def client(self) -> Client:
@@ -46,16 +52,35 @@ class PartnerCard:
             return "not_invited"
         return "invited" if self.invitation.is_open else "expired"
 
+    @property
+    def ways(self) -> list[str]:
+        """By which channels anything comes to them at present, in words."""
+        used = {one.channel for one in self.reaches if one.ended_at is None}
+        return [str(channel.label) for channel in Message.Channel if channel in used]
+
+    @property
+    def stopped(self) -> Reach | None:
+        """The newest choice that ended otherwise than on their own pages, unless that way is open again."""
+        used = {one.channel for one in self.reaches if one.ended_at is None}
+        ended = (one for one in self.reaches if one.ended_at and one.ended_by != Reach.Ended.YOU)
+        return next((one for one in ended if one.channel not in used), None)
+
 
 @register.filter
 def partner_cards(couple: Couple) -> list[PartnerCard]:
-    """The partners by position, in two queries for all of them."""
+    """The partners by position, in a few queries for all of them."""
     partners = list(couple.partners.select_related("client").order_by("position"))
     ids = [one.client_id for one in partners]
     contacts = {one.client_id: one for one in Contact.objects.filter(client_id__in=ids)}
     waiting = ClientInvitation.objects.filter(client_id__in=ids, accepted_at=None, withdrawn_at=None)
     invitations = {one.client_id: one for one in waiting}
-    return [PartnerCard(one, contacts.get(one.client_id), invitations.get(one.client_id)) for one in partners]
+    reaches = defaultdict(list)
+    for one in Reach.objects.filter(client_id__in=ids).order_by(F("ended_at").desc(nulls_first=True), "pk"):
+        reaches[one.client_id].append(one)
+    return [
+        PartnerCard(one, contacts.get(one.client_id), invitations.get(one.client_id), tuple(reaches[one.client_id]))
+        for one in partners
+    ]
 
 
 @register.filter
