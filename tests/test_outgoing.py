@@ -12,7 +12,10 @@ import pikepdf
 import pytest
 from django.conf import settings
 
+from clients.models import Contact, PushDevice
 from practice import outbox
+from practice.channels.sms import Sms
+from practice.envelopes import enclose
 from practice.models import Message
 from reports.models import Report
 from reports.tasks import make_report
@@ -41,17 +44,119 @@ def test_letters_hold_no_words_and_no_links_but_our_own(world):
     assert composed > 10
 
 
-@pytest.mark.django_db
-def test_letters_of_two_contents_are_the_same_letter(world):
-    """What is given to whom, and by which practice, does not show: all reminders are alike but for their link."""
-    alike: dict[str, set[str]] = {}
-    for house in (world.home, world.far):
-        with inside(house.practice):
-            for message in Message.objects.all():
+#: What nobody may learn from a message without opening it, in the languages that people here may read.
+TELLING = re.compile(
+    r"therap|counsel|couple|partner|session|homework|exercise|practi[cs]e|clinic|relation|marri|spouse|husband|wife"
+    r"|intima|affair|check-in|questionnaire|answer|safe|risk|love|sex|feel|appoint|patient|client"
+    r"|paar|beziehung|praxis|sitzung|hausaufgabe|übung|termin|berat|ehe\\b"
+    r"|thérap|conjugal|exercice|séance|cabinet|rendez"
+    r"|terap|pareja|ejercicio|sesión|consulta|cita\\b|coppia|esercizio|seduta|relatie|oefening|casal|parceir",
+    re.IGNORECASE,
+)
+CHANNELS = [channel.value for channel in Message.Channel]
+
+
+def everything_sent(house: House) -> dict[tuple[str, str, str], set[str]]:
+    """Render every message of a house for every channel as it leaves; ids and addresses are all that is taken out."""
+    found: dict[tuple[str, str, str], set[str]] = {}
+    with inside(house.practice):
+        messages = list(Message.objects.all())
+        for person in (house["mara"], house["theo"]):
+            contact = Contact.objects.get(client=person)
+            contact.phone = "+447911123456"
+            contact.save()
+            PushDevice.objects.create(client=person, subscription=str(person.pk), endpoint_hash=person.pk.hex)
+            messages.append(Message(kind="test", person_id=person.pk, about_id=person.pk))
+        for message in messages:
+            for channel in CHANNELS if message.kind in ("reminder", "talk", "test") else [message.channel]:
+                message.channel = channel
                 letter = outbox.handler_of(message.kind).compose(message)
-                said = LINK.sub("", f"{letter.subject}\n{letter.text}\n{letter.html}")
-                alike.setdefault(message.kind, set()).add(said)
-    assert {kind: len(letters) for kind, letters in alike.items()} == dict.fromkeys(alike, 1)
+                for part, words in parts(message, letter).items():
+                    found.setdefault((message.kind, channel, part), set()).add(words)
+    return found
+
+
+def parts(message: Message, letter: outbox.Letter) -> dict[str, str]:
+    """What can be seen of one message: everything that leaves the house but the address it goes to."""
+    if message.channel == "email":
+        mail = enclose(message, letter, "somebody@example.org")
+        whole = mail.message()
+        headers = "\n".join(f"{name}: {value}" for name, value in whole.items() if name not in ("Date", "Content-Type"))
+        return {"headers": bare(headers), "text": bare(letter.text), "html": bare(letter.html)}
+    if message.channel == "sms":
+        return {
+            "text": bare(Sms("https://gateway.invalid", "t", "+44").prepare(message, letter, letter.to_address)["text"])
+        }
+    return {"title": letter.subject, "short": letter.short, "link": bare(letter.link)}
+
+
+def bare(words: str) -> str:
+    words = re.sub(r"/stop/[A-Za-z0-9_=.-]+/", "/stop/T/", words.replace("=\n", "").replace("\n ", " "))
+    words = re.sub(r"/join/(team/)?[A-Za-z0-9_=-]+/", "/join/T/", words)
+    words = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}", "ID", words)
+    return re.sub(r"(?m)^Message-ID: .*$", "Message-ID: ID", words)
+
+
+@pytest.mark.django_db
+def test_r24_messages_of_two_contents_are_the_same_bytes_on_every_channel(world):
+    """What is given to whom, in which house, does not show: whatever is sent is alike but for ids and addresses."""
+    home, far = everything_sent(world.home), everything_sent(world.far)
+    assert {key for key, words in home.items() if len(words) != 1} == set()
+    assert home == far
+    assert {channel for _kind, channel, _part in home} == set(CHANNELS)
+    assert {kind for kind, _channel, _part in home} >= {"reminder", "talk", "test", "client_invitation"}
+    subjects = {
+        line
+        for (kind, _channel, part), words in home.items()
+        if part == "headers" and kind in ("reminder", "talk", "test")
+        for line in "\n".join(words).splitlines()
+        if line.startswith("Subject")
+    }
+    assert len(subjects) == 1, "not even the kind shows in the subject"
+
+
+@pytest.mark.django_db
+def test_b19_nothing_that_leaves_names_anybody_or_anything(world):
+    told = {
+        (*key, found)
+        for key, every in everything_sent(world.home).items()
+        if key[0] != "staff_invitation"
+        for words in every
+        for found in [*TELLING.findall(words), *CANARY.findall(words)]
+    }
+    assert told == set()
+
+
+@pytest.mark.django_db
+def test_b19_the_list_of_telling_words_has_teeth():
+    for words in ("Your therapist", "Paartherapie am Dienstag", "votre séance", "tu pareja", "Your partner answered"):
+        assert TELLING.search(words), words
+
+
+@pytest.mark.django_db
+def test_letters_for_many_are_written_with_as_many_queries_as_for_one(world, django_assert_num_queries):
+    house = world.home
+    with inside(house.practice):
+        kinds = {"reminder": [], "talk": []}
+        for message in Message.objects.filter(person_id__in=[house["mara"].pk, house["theo"].pk], kind__in=kinds):
+            kinds[message.kind].append(message)
+        for kind, several in kinds.items():
+            assert len(several) > 1, kind
+            with django_assert_num_queries(3):
+                outbox.handler_of(kind).compose_all(several[:1])
+            with django_assert_num_queries(3):
+                assert len(outbox.handler_of(kind).compose_all(several * 5)) == len(several)
+
+
+@pytest.mark.django_db
+def test_a_letter_is_in_the_language_of_its_reader_where_attune_speaks_it(world, settings):
+    settings.LANGUAGES = [("en-gb", "English"), ("de", "Deutsch")]
+    with inside(world.home.practice):
+        message = Message.objects.filter(person_id=world.home["mara"].pk, kind="reminder")[0]
+        Contact.objects.filter(client=world.home["mara"]).update(language="de")
+        assert '<html lang="de">' in outbox.handler_of("reminder").compose(message).html
+        Contact.objects.filter(client=world.home["mara"]).update(language="tlh")
+        assert '<html lang="en-gb">' in outbox.handler_of("reminder").compose(message).html
 
 
 def test_papers_hold_only_what_their_readers_may_read(world, committed):
