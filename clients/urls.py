@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from clients.views import couples, invitations, portal, portal_code, portal_messages, portal_reach, sessions, stop
+from clients.views import (
+    couples,
+    devices,
+    invitations,
+    portal,
+    portal_code,
+    portal_messages,
+    portal_reach,
+    sessions,
+    stop,
+)
 
 COUPLE = "desk/couples/<uuid:pk>"
 PARTNER = "desk/couples/<uuid:couple_pk>/partners/<uuid:pk>"
@@ -11,6 +21,11 @@ urlpatterns = [
     path("join/<str:ticket>/", invitations.join, name="join"),
     path("welcome/", portal.welcome, name="welcome"),
     path("welcome/<str:step>/", portal.welcome, name="welcome_step"),
+    path("sw.js", devices.service_worker, name="service_worker"),
+    path("manifest.webmanifest", devices.manifest, name="manifest"),
+    path("portal/devices/", devices.portal_devices, name="portal_devices"),
+    path("portal/devices/here/", devices.portal_device_here, name="portal_device_here"),
+    path("portal/devices/<uuid:pk>/end/", devices.portal_device_end, name="portal_device_end"),
     path("you/", portal.portal_you, name="portal_you"),
     path("you/code/", portal_code.code, name="portal_code"),
     path("you/code/forget/", portal_code.code_forget, name="portal_code_forget"),

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from clients import inviting as client_invitations
-from clients.models import Appointment, Clearance, Client, ClientInvitation, Contact, Couple
+from clients.models import Appointment, Clearance, Client, ClientInvitation, Contact, Couple, PushDevice
 from exercises import answering, drafts
 from exercises.assigning import give
 from exercises.giving import Giving
@@ -367,6 +367,9 @@ def _answered(house: House) -> None:
 
 def _planned(house: House) -> None:
     with inside(house.practice):
+        house.things["device"] = PushDevice.objects.create(
+            client=house["mara"], subscription="{}", endpoint_hash=f"of {house.prefix}"
+        )
         house.things["appointment"] = Appointment.objects.create(
             couple=house.couple, starts_at=timezone.now() + datetime.timedelta(days=2),
             place=house.word("room", *STAFF, *BOTH),

@@ -131,7 +131,7 @@ class Push:
             return Outcome.NOT_NOW
         except NoAnswer:
             return Outcome.UNKNOWN
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, LookupError, TypeError, AttributeError):
             # Keys that are none: nothing can be sealed for that browser, now or ever.
             return Outcome.GONE
         return Outcome.TAKEN
@@ -141,7 +141,7 @@ class Push:
         if status is None or status in (404, 410):
             return Outcome.GONE
         if status == 429 or status >= 500:
-            self.pause = max(self.pause, seconds_until(error.retry_after, clock.now()))
+            self.pause = max(self.pause, seconds_until(error.retry_after))
             return Outcome.NOT_NOW
         return Outcome.REFUSED
 

@@ -26,7 +26,6 @@ from typing import Any
 
 from django.conf import settings
 
-from practice import clock
 from practice.channels import gsm
 from practice.channels.base import Fate, Letter, NotNow, Refused, Unreachable
 from practice.channels.wire import Answer, NoAnswer, NotConnected, Wire, seconds_until
@@ -62,7 +61,7 @@ class Sms:
         if 200 <= answer.status_code < 300:
             return _id(answer)
         reason = f"status {answer.status_code}"
-        pause = seconds_until(answer.headers.get("Retry-After"), clock.now())
+        pause = seconds_until(answer.headers.get("Retry-After"))
         if answer.status_code in BUSY or answer.status_code >= 500:
             raise NotNow(reason, pause)
         if 400 <= answer.status_code < 500 and _json(answer).get("error") == "number":

@@ -148,8 +148,11 @@ def _deadline(connection: http.client.HTTPConnection, seconds: float) -> Iterato
         clock.cancel()
 
 
-def seconds_until(retry_after: str | None, now: datetime.datetime) -> float:
-    """Return the pause that a Retry-After asks for, in seconds; 0 where it says nothing. At most a day."""
+def seconds_until(retry_after: str | None, now: datetime.datetime | None = None) -> float:
+    """Return the pause that a Retry-After asks for, in seconds; 0 where it says nothing. At most a day.
+
+    A date is the provider's, so it is judged by the world's clock and not by ours.
+    """
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit():
         return float(min(int(text[:9]), 86400))
@@ -158,4 +161,4 @@ def seconds_until(retry_after: str | None, now: datetime.datetime) -> float:
     except (ValueError, TypeError, IndexError):
         return 0
     moment = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
-    return min(max((moment - now).total_seconds(), 0), 86400)
+    return min(max((moment - (now or datetime.datetime.now(datetime.UTC))).total_seconds(), 0), 86400)

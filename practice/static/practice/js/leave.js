@@ -27,19 +27,30 @@ function leave() {
   document.title = "\u200b";
   forget("localStorage");
   forget("sessionStorage");
-  closeNotifications().catch(() => {});
+  forgetDevice().catch(() => {});
   if (!navigator.sendBeacon?.(link.href)) fetch(link.href, { method: "POST", keepalive: true }).catch(() => {});
   // The entry that this page holds in the history becomes the neutral start page, and is then replaced.
   history.replaceState(null, "", link.dataset.start || "/");
   location.replace(link.dataset.away || link.href);
 }
 
+// No notice of one person may appear on a phone that another one uses now.
+async function forgetDevice() {
+  await closeNotifications();
+  const registration = await navigator.serviceWorker?.getRegistration("/");
+  await (await registration?.pushManager?.getSubscription())?.unsubscribe();
+}
+
 // Signing out ends what this phone kept for the person, too.
 document.addEventListener("submit", (event) => {
-  if (event.target.action?.includes("/logout/")) {
-    forget("localStorage");
-    forget("sessionStorage");
-  }
+  const form = event.target;
+  if (!form.action?.includes("/logout/")) return;
+  forget("localStorage");
+  forget("sessionStorage");
+  if (!navigator.serviceWorker?.controller) return;
+  event.preventDefault();
+  const soon = new Promise((done) => setTimeout(done, 1000));
+  Promise.race([forgetDevice().catch(() => {}), soon]).then(() => form.submit());
 });
 
 if (link) {
