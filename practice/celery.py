@@ -6,13 +6,21 @@ import os
 import uuid
 from typing import Any
 
-from celery import Celery, Task
+from celery import Celery, Task, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "practice.settings")
 
 app = Celery("attune", task_cls="practice.celery:PracticeTask")
 app.config_from_object("practice.celery_config")
 app.autodiscover_tasks()
+
+
+@signals.celeryd_init.connect
+def _bring_watchdog(**kwargs: Any) -> None:
+    """Give every worker a watchdog, before it puts its parts together. (It needs the settings: not at import.)"""
+    from practice.watchdog import WatchdogStep
+
+    app.steps["worker"].add(WatchdogStep)
 
 
 class PracticeTask(Task):

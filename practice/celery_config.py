@@ -14,10 +14,32 @@ if not broker_url:
 
     broker_url = valkey.ensure(settings.STATE / ("demo" if settings.DEMO else "test"))
 
+# A broker that is away comes back: workers and beat try for as long as it takes, first after a second or two.
+broker_connection_retry = True
 broker_connection_retry_on_startup = True
-broker_transport_options = {"visibility_timeout": 600}
+broker_connection_max_retries = None
+broker_connection_timeout = 5
+# This transport has no heartbeat of its own: what tells a dead connection from a quiet one is below.
+broker_transport_options = {
+    # A job that a dead worker had in its hands is rung again after this; beat rings long before.
+    "visibility_timeout": 600,
+    # A command that gets no answer fails, and is tried on a new connection. Longer than a busy broker's pause.
+    "socket_timeout": 15,
+    "socket_connect_timeout": 5,
+    # Where packets vanish without a word, the kernel finds out.
+    "socket_keepalive": True,
+    # And so does Celery: a consumer that was owed an answer for so many seconds connects anew.
+    "health_check_interval": 10,
+    "retry_on_timeout": True,
+}
+# Where the broker is away a request does not wait for it: reports are rung for again once a minute.
+broker_pool_limit = 10
+task_publish_retry = True
+task_publish_retry_policy = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5}
 task_acks_late = True
 task_reject_on_worker_lost = True
+# A lost doorbell is no reason to drop a letter that is half handed over: its job goes on, and is harmless twice.
+worker_cancel_long_running_tasks_on_connection_loss = False
 worker_prefetch_multiplier = 1
 worker_max_memory_per_child = 400_000  # kilobytes; a warm PDF worker holds a quarter of it
 worker_max_tasks_per_child = 500

@@ -335,6 +335,15 @@ ATTUNE_VAPID_KEY = os.environ.get("ATTUNE_VAPID_KEY", "") or demo_key("push")
 #: Hosts of push services besides the browsers' own, separated by commas; ".example.org" means all below it.
 ATTUNE_PUSH_HOSTS = [one.strip() for one in os.environ.get("ATTUNE_PUSH_HOSTS", "").split(",") if one.strip()]
 
+# --- Whoever runs this ---------------------------------------------------------------------------
+
+#: A mailbox that a letter reaches once a minute, to prove that letters get out; empty: none is sent.
+ATTUNE_CANARY_ADDRESS = os.environ.get("ATTUNE_CANARY_ADDRESS", "")
+#: Who is told of alarms.
+ATTUNE_OPERATOR_EMAIL = os.environ.get("ATTUNE_OPERATOR_EMAIL", "")
+#: After so long without a pulse a worker begins again; 0: never.
+ATTUNE_WATCHDOG_SECONDS = float(os.environ.get("ATTUNE_WATCHDOG_SECONDS", "180"))
+
 # --- Language and time --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from practice import delivery, sweeping
+from practice import alarms, delivery, pulse, sweeping
 from practice.celery import app
 
 
@@ -10,6 +10,7 @@ from practice.celery import app
 def deliver() -> None:
     """Deliver what is due, in all practices. Rung by beat; a ring that waited too long is dropped."""
     delivery.deliver()
+    pulse.reach()
 
 
 @app.task(name="practice.tasks.probe", steps=True, expires=30)
@@ -22,3 +23,15 @@ def probe() -> None:
 def sweep() -> None:
     """Take care of what dead workers left behind."""
     sweeping.sweep()
+
+
+@app.task(name="practice.tasks.plant_pulse", steps=True, expires=60)
+def plant_pulse() -> None:
+    """Plant a pulse: the next delivery carries it (see practice/pulse.py)."""
+    pulse.plant()
+
+
+@app.task(name="practice.tasks.watch", steps=True, expires=60)
+def watch() -> None:
+    """Raise the alarms that are on."""
+    alarms.watch()
