@@ -7,7 +7,7 @@ PY := .venv/bin/python
 # Whether the environment is that of uv.lock is told by a file that carries its checksum.
 READY := .venv/ready-$(shell cksum < uv.lock | tr ' ' -)
 
-.PHONY: help demo rehearse test lint bench stop environment libraries browser
+.PHONY: help demo rehearse test lint bench chaos stop environment libraries browser
 
 help:
 	@echo "make demo          a practice to click through: http://localhost:8000 (Ctrl-C ends it, the data is kept)"
@@ -17,6 +17,7 @@ help:
 	@echo "make test          lint, types, import contracts and all tests"
 	@echo "make lint          the first three of them"
 	@echo "make bench         the benchmarks"
+	@echo "make chaos         kills, cuts off and confuses real processes for ten minutes (ATTUNE_CHAOS_MINUTES), and counts"
 	@echo "make stop          end PostgreSQL and Valkey if something left them running"
 
 demo: environment libraries
@@ -37,6 +38,15 @@ lint: environment libraries
 
 bench: environment libraries
 	$(PY) -m practice.local run $(PY) -m pytest tests/benchmarks -p no:xdist -s
+
+# The properties that are numbered R1 to R28.
+PROPERTIES := $(shell seq -f 'test_r%g_' -s ' or ' 1 28)
+
+# ATTUNE_CHAOS_SEED repeats a run; ATTUNE_EXAMPLES says how hard the properties of time and sending are tried.
+chaos: environment libraries
+	$(PY) -m tests.chaos
+	ATTUNE_EXAMPLES=$${ATTUNE_EXAMPLES:-20000} $(PY) -m practice.local run $(PY) -m pytest -n 2 --dist load -q \
+		-m "not browser" --ignore=tests/chaos -k "$(PROPERTIES)"
 
 stop: environment
 	$(PY) -m practice.local stop

@@ -1,0 +1,100 @@
+"""A TCP proxy that can be cut: to a port or a socket file, on a port of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import suppress
+
+Target = int | str
+
+
+class Proxy:
+    """One line between two parties. ``cut`` resets what is open and refuses what comes; ``freeze`` says nothing."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.port = 0
+        self.refuses = False
+        self.loop = asyncio.new_event_loop()
+        self.writers: set[asyncio.StreamWriter] = set()
+        self.flows = asyncio.Event()
+        started = threading.Event()
+        self.thread = threading.Thread(target=self._run, args=(started,), daemon=True)
+        self.thread.start()
+        started.wait(10)
+
+    def _run(self, started: threading.Event) -> None:
+        asyncio.set_event_loop(self.loop)
+
+        async def serve() -> None:
+            self.server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+            self.port = self.server.sockets[0].getsockname()[1]
+            self.flows.set()
+            started.set()
+
+        self.loop.run_until_complete(serve())
+        self.loop.run_forever()
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        self.loop.run_until_complete(asyncio.sleep(0))
+
+    def _call(self, job) -> None:
+        self.loop.call_soon_threadsafe(job)
+
+    def cut(self) -> None:
+        """Reset every connection, and every new one."""
+        self.refuses = True
+        self._call(self._reset)
+
+    def reset(self) -> None:
+        """Reset every connection; new ones go through."""
+        self._call(self._reset)
+
+    def freeze(self) -> None:
+        """Let nothing through and tell nobody: the connections look alive."""
+        self._call(self.flows.clear)
+
+    def heal(self) -> None:
+        self.refuses = False
+        self._call(self.flows.set)
+
+    def close(self) -> None:
+        self._call(self._reset)
+        self._call(self.loop.stop)
+        self.thread.join(5)
+
+    def _reset(self) -> None:
+        for writer in self.writers:
+            writer.transport.abort()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.refuses:
+            writer.transport.abort()
+            return
+        try:
+            if isinstance(self.target, int):
+                there, out = await asyncio.open_connection("127.0.0.1", self.target)
+            else:
+                there, out = await asyncio.open_unix_connection(self.target)
+        except OSError:
+            writer.transport.abort()
+            return
+        both = {writer, out}
+        self.writers |= both
+        try:
+            await asyncio.gather(self._pump(reader, out), self._pump(there, writer))
+        finally:
+            self.writers -= both
+            for one in both:
+                one.transport.abort()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                await self.flows.wait()
+                writer.write(data)
+                await writer.drain()
+        with suppress(OSError):
+            if writer.can_write_eof():
+                writer.write_eof()
