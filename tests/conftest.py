@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.practice.carrying",
     "tests.practice.mail_server",
     "tests.practice.service_server",
+    "tests.quick",
     "tests.practice.push_server",
 ]
 
