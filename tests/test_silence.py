@@ -48,11 +48,19 @@ def house(world: World) -> House:
     return world.home.again()
 
 
+@pytest.fixture(scope="module")
+def paths(world: World, browser_of, django_db_blocker) -> list[str]:
+    """Every address that Theo is led to, and every one that is Mara's."""
+    with django_db_blocker.unblock():
+        found = [one.path for one in walk(world, "theo", browser_of).visits]
+        found += [path for path in own_doors(world, "mara") if path not in found]
+        connection.close()
+    return found
+
+
 @pytest.fixture
-def observe(world: World, browser_of, stopped_clock) -> Callable[[], Seen]:
+def observe(world: World, browser_of, paths, stopped_clock) -> Callable[[], Seen]:
     """Return a function that looks at everything Theo can look at."""
-    paths = [one.path for one in walk(world, "theo", browser_of).visits]
-    paths += [path for path in own_doors(world, "mara") if path not in paths]
     browser = browser_of("theo")
     browser.get("/today/")
 
