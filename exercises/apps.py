@@ -18,6 +18,7 @@ class ExercisesConfig(AppConfig):
             program_page,  # noqa: F401  registers its part of the queue
             reminders,  # noqa: F401  registers its kind of message
             rests_asked,  # noqa: F401  registers its part of the queue
+            stops,  # noqa: F401  registers its part of the queue
             unanswered,  # noqa: F401  registers its part of the queue
             unreached,  # noqa: F401  registers its part of the queue
         )

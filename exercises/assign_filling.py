@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 
-from exercises.forms import EACH, TOGETHER, AssignForm
+from exercises.forms import EACH, NEVER, THESE, TOGETHER, USUAL, AssignForm
 from exercises.giving import Giving, OpensBy
 from exercises.recurrence import Freq, Recurrence
 from exercises.vocabulary import Lane
@@ -47,7 +47,8 @@ def fill_from(form: AssignForm, draft: Giving) -> None:
         "refuse_late": not draft.accept_late,
         "lane": draft.lane,
         "opens_by": draft.opens_by or OpensBy.APPOINTMENT,
-        "remind": draft.remind,
+        "reminders": NEVER if not draft.remind else USUAL if draft.reminder_steps is None else THESE,
+        "reminder_steps": form.practice.reminder_steps if draft.reminder_steps is None else list(draft.reminder_steps),
         "whole_page": draft.whole_page,
         "smaller": draft.smaller,
         "adaptations": list(draft.adaptations),

@@ -91,6 +91,7 @@ def _key(draft: Giving) -> uuid.UUID:
         draft.goal_id,
         draft.run_id,
         draft.run_week,
+        draft.reminder_steps,
         draft.continues.pk if draft.continues else None,
     )
     return uuid.uuid5(draft.key, repr(choice + more))
@@ -126,6 +127,7 @@ def _assignment(draft: Giving, audience: list[uuid.UUID], by: Membership) -> Ass
         opens_by=draft.opens_by if reveal else "",
         opens_at=draft.opens_at if reveal and draft.opens_by == Assignment.OpensBy.DATE else None,
         remind=draft.remind,
+        reminder_steps=None if draft.reminder_steps is None else list(draft.reminder_steps),
         given_key=_key(draft),
         due=draft.due,
         due_hours_before=draft.due_hours_before if draft.due == Assignment.Due.APPOINTMENT else None,

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client
+from exercises import stops
 from exercises.answers import QuestionError
 from exercises.models import Draft, Occurrence
 from exercises.questions import Form
@@ -26,6 +27,8 @@ from practice import tenancy
 
 #: Bytes in all the answers of a draft together.
 LIMIT = 200_000
+#: Who comes back after so long has come back: reminders that had stopped may leave again.
+RESTED = datetime.timedelta(hours=1)
 #: Beside the questions' keys, which hold no colon.
 CHANGED = "::changed"
 
@@ -84,6 +87,7 @@ def save_draft(
     gone = set(gone)
     typed.update({key: [] for key in gone})
     draft = _locked(occurrence, author)
+    rested = draft.version == 0 or timezone.now() - draft.saved_at > RESTED
     before = raw_from_json(draft.answers)
     changed_at = _changed_at(draft.answers)
     news = {key: parts for key, parts in typed.items() if parts != before.get(key, []) or key in gone & set(before)}
@@ -98,6 +102,8 @@ def save_draft(
     draft.save(update_fields=["answers", "version", "saved_at"])
     if occurrence.started_at is None and occurrence.client_id is not None:
         _mark_started(occurrence)
+    if rested:
+        stops.end_by_person(occurrence.assignment_id, author.pk)
     return draft
 
 

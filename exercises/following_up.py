@@ -70,6 +70,7 @@ def _child(parent: Assignment, lane: Lane, audience: list[uuid.UUID]) -> Assignm
             "opens_by": (parent.opens_by or Assignment.OpensBy.APPOINTMENT) if lane == Lane.REVEAL else "",
             "opens_at": parent.opens_at if lane == Lane.REVEAL else None,
             "remind": parent.remind,
+            "reminder_steps": parent.reminder_steps,
             "goal_id": parent.goal_id,
             "run_id": parent.run_id,
             "run_week": parent.run_week,

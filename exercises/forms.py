@@ -16,9 +16,11 @@ from exercises.models import Assignment, Edition
 from exercises.schedule import instant
 from exercises.vocabulary import ADAPTATIONS, Kind, Lane, Level, Participation
 from exercises.when_form import WhenForm, day_input, time_input
-from practice.models import Practice
+from practice.models import Practice, Step
 
 EACH, TOGETHER = "each", "together"
+#: When to remind: as the practice does, at moments of its own, or never.
+USUAL, THESE, NEVER = "usual", "these", "never"
 #: What may be offered afterwards, in the order of the choice.
 FOLLOW_UPS = (
     "day-after-follow-up",
@@ -63,10 +65,15 @@ class AssignForm(WhenForm):
         label=_("On"), required=False, widget=day_input(), help_text=_("Empty: when the time to answer is over.")
     )
     opens_time = forms.TimeField(label=_("At"), required=False, widget=time_input())
-    remind = forms.BooleanField(
-        label=_("Remind each of them once"),
+    reminders = forms.ChoiceField(
+        label=_("Remind each of them"),
         required=False,
-        help_text=_("In neutral words, at the hour each of them chose. Never after they have sent."),
+        choices=[(USUAL, _("As the practice does")), (THESE, _("At these moments")), (NEVER, _("Not at all"))],
+        widget=forms.RadioSelect,
+        help_text=_("In neutral words, the way each of them chose. Never after they have sent."),
+    )
+    reminder_steps = forms.MultipleChoiceField(
+        label=_("Moments"), required=False, choices=Step.choices, widget=forms.CheckboxSelectMultiple
     )
     whole_page = forms.BooleanField(
         label=_("All questions on one page"),
@@ -191,7 +198,8 @@ class AssignForm(WhenForm):
             "people": [str(client.pk) for client in people],
             "lane": lanes[-1] if lanes else "",
             "opens_by": OpensBy.APPOINTMENT,
-            "remind": True,
+            "reminders": USUAL,
+            "reminder_steps": self.practice.reminder_steps,
             "cards": [str(place) for place in range(len(content.get("prompts") or []))],
             **self._suggested_follow_up(),
         }
@@ -209,6 +217,13 @@ class AssignForm(WhenForm):
 
     # ── what was chosen ──
 
+    def clean(self) -> dict[str, Any]:
+        """Whoever wants moments of their own names one at least."""
+        cleaned = super().clean()
+        if self.cleaned_data.get("reminders") == THESE and not self.cleaned_data.get("reminder_steps"):
+            self.add_error("reminder_steps", _("Choose one moment at least, or no reminder at all."))
+        return cleaned
+
     def giving(self) -> Giving | None:
         """Return what was chosen as far as it can be understood; None while too much of it is missing."""
         chosen = self.cleaned_data
@@ -225,7 +240,8 @@ class AssignForm(WhenForm):
             why=chosen.get("why", ""),
             opens_by=opens_by,
             opens_at=self._opens_at(chosen) if opens_by == OpensBy.DATE else None,
-            remind=chosen.get("remind", False),
+            remind=chosen.get("reminders") != NEVER,
+            reminder_steps=tuple(chosen["reminder_steps"]) if chosen.get("reminders") == THESE else None,
             whole_page=chosen.get("whole_page", False),
             smaller=chosen.get("smaller", False),
             adaptations=tuple(chosen.get("adaptations") or ()),

@@ -55,6 +55,8 @@ class Giving:
     opens_by: str = ""
     opens_at: datetime | None = None
     remind: bool = True
+    #: When; None: as the practice does.
+    reminder_steps: tuple[str, ...] | None = None
     due: str = Due.RHYTHM
     due_hours_before: int | None = None
     opens_hours_before: int | None = None

@@ -10,10 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clients.models import Client, Couple
-from exercises import pausing, plans, rounds
+from exercises import pausing, plans, rounds, stops
 from exercises.models import Assignment, Occurrence, Pause
+from exercises.reminder_facts import steps_of, usual_steps
 from exercises.rounds import State
 from exercises.when_words import Moment, People, said
+from practice.models import Step
 
 #: No more rounds of the past than this are shown; the reports count them all.
 PAST_SHOWN = 30
@@ -61,6 +63,9 @@ class Plan:
     earlier: int = 0
     can_less: bool = False
     can_smaller: bool = False
+    #: When they are reminded, in words, and of whom reminders have stopped by themselves.
+    reminded: str = ""
+    stopped: list[Client] = field(default_factory=list)
 
     @property
     def runs(self) -> bool:
@@ -76,6 +81,7 @@ def read(assignment: Assignment, couple: Couple, now: datetime) -> Plan:
     made = [_round(slot, rows, people, places, now) for slot, rows in _rows(assignment).items()]
     recurrence = assignment.recurrence
     past = [one for one in reversed(made) if one.is_past]
+    stopped = stops.of_assignment(assignment)
     return Plan(
         assignment=assignment,
         sentence=said(assignment, timezone.localtime(now, couple.zone).date()),
@@ -87,7 +93,16 @@ def read(assignment: Assignment, couple: Couple, now: datetime) -> Plan:
         pauses=[one for one in pausing.of_couple(couple, now) if not one.lifted_at and pausing.covers(one, assignment)],
         can_less=assignment.due == Assignment.Due.RHYTHM and plans.less_often(recurrence) is not None,
         can_smaller=not assignment.tailoring.get("smaller"),
+        reminded=_reminded(assignment),
+        stopped=[one for one in clients if one.pk in stopped],
     )
+
+
+def _reminded(assignment: Assignment) -> str:
+    """'When it opens, once more the day after', or 'never'."""
+    chosen = steps_of(assignment, usual_steps())
+    labels = [str(step.label) for step in Step if step in chosen]
+    return ", ".join([labels[0], *(label[:1].lower() + label[1:] for label in labels[1:])]) if labels else _("never")
 
 
 def zone_words(name: str) -> str:

@@ -223,6 +223,7 @@ def draft_of(assignment: Assignment) -> Giving:
         opens_by=assignment.opens_by,
         opens_at=assignment.opens_at,
         remind=assignment.remind,
+        reminder_steps=None if assignment.reminder_steps is None else tuple(assignment.reminder_steps),
         due=assignment.due,
         due_hours_before=assignment.due_hours_before,
         opens_hours_before=assignment.opens_hours_before,

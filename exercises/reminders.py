@@ -1,51 +1,56 @@
-"""Reminders: one for each occurrence and person, at their own time, never after they have answered.
+"""Reminders: for each occurrence, person, channel and step one message, and never one after they have answered.
 
-Planned along with the occurrences, they follow a person into another time zone or other quiet hours. Whether
-one is still wanted is asked again in the moment it leaves.
+Planned along with the occurrences, they follow a person into another time zone, other quiet hours and other
+channels. Whether one is still wanted is asked again in the moment it leaves (:mod:`exercises.reminding`).
 """
 
 from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.dispatch import receiver
 
-from clients import consents, letters, quiet, reach
-from clients.models import Client, Contact, Couple, Partner
+from clients import letters
+from clients.models import Client
 from clients.signals import contact_changed
-from exercises.models import Assignment, Occurrence, Response
-from exercises.models.assignment import SOMEDAY
-from exercises.schedule import instant
+from exercises import reminder_facts, reminding, stops
+from exercises.models import Assignment, Occurrence
+from exercises.reminder_plan import KIND, NO_TIME, NOT_THIS_STEP, NOT_THIS_WAY, SILENT, Key, Place, Wishes, wanted
+from exercises.reminding import MOST_A_DAY
 from practice import clock, outbox, tenancy
-from practice.models import Message
+from practice.models import Message, Practice
+from practice.signals import reminder_steps_changed
 
-KIND = "reminder"
+__all__ = ["KIND", "MOST_A_DAY", "Reminder", "call_off", "follow_assignment", "follow_contact", "plan_for"]
+
+State = Message.State
+
 #: Called off for these reasons, a reminder may come back when the reason is gone.
-COMES_BACK = ("paused", "skipped", "withdrawn")
-#: Later than this a reminder says nothing any more.
-FRESH_FOR = datetime.timedelta(hours=24)
-#: One person gets no more than this on one of their days, whatever was given.
-MOST_A_DAY = 3
-#: An address that was refused for good is left alone this long, unless its owner confirms it.
-REFUSED_FOR = datetime.timedelta(days=7)
+COMES_BACK = ("paused", "skipped", "withdrawn", SILENT, NOT_THIS_STEP, NOT_THIS_WAY, NO_TIME)
+#: So many occurrences are planned at a time where there may be very many.
+PORTION = 500
 
 
-def plan_for(*occurrences: Occurrence) -> list[Message]:
-    """Plan a reminder of each occurrence for each person it asks; return those that are new.
+def plan_for(*occurrences: Occurrence, people: Collection[uuid.UUID] | None = None) -> list[Message]:
+    """Bring the reminders of these occurrences to where they belong now; return those that are new.
 
-    Whoever has no sign-in yet gets none. Reminders that are planned and not due yet move to where they
-    belong now. Safe to repeat.
+    What nobody wants any more is called off, what was called off for a reason that is gone is planned again.
+    Whoever has no sign-in yet gets none. Of what fell due already only the newest is planned, while it is
+    fresh. Safe to repeat, at any time and by any number of planners at once.
     """
     with tenancy.elevated():
         now = clock.now()
-        wanted = list(_drafts(occurrences, now))
-        # What waits for a session has no hour yet; what was planned for it waits along.
-        new = outbox.add(one for one in wanted if one.due_at < SOMEDAY)
-        _move(wanted, now)
+        wishes = Wishes(occurrences, people)
+        if not wishes.occurrences:
+            return []
+        every, worth = wanted(wishes, now)
+        # In one order, so that planners who write the same rows wait and never block each other.
+        new = outbox.add(worth[key].message() for key in sorted(worth))
+        _bring_along(wishes, every, worth)
     return new
 
 
@@ -56,10 +61,28 @@ def call_off(occurrences: Collection[uuid.UUID], *, reason: str) -> None:
 
 
 def follow_contact(client: Client) -> None:
-    """Move a client's planned reminders after their zone or quiet hours changed, and plan missing ones."""
+    """Bring a client's reminders along after zone, quiet hours or channels changed, and plan missing ones."""
     with tenancy.elevated():
-        ahead = Occurrence.objects.open().filter(audience__contains=[client.pk], closes_at__gt=clock.now())
-        plan_for(*ahead.defer("skip_reason"))
+        _plan_all(Occurrence.objects.filter(audience__contains=[client.pk]), people=[client.pk])
+
+
+def follow_assignment(assignment: Assignment) -> None:
+    """Bring an assignment's reminders along after its own choice of steps changed."""
+    with tenancy.elevated():
+        _plan_all(Occurrence.objects.filter(assignment=assignment))
+
+
+def follow_practice() -> None:
+    """Bring all reminders along whose assignments do as the practice does, after that changed."""
+    with tenancy.elevated():
+        _plan_all(Occurrence.objects.filter(assignment__reminder_steps=None, assignment__remind=True))
+
+
+def _plan_all(occurrences: QuerySet[Occurrence], people: Collection[uuid.UUID] | None = None) -> None:
+    open_ones = occurrences.filter(state=Occurrence.State.OPEN, closes_at__gt=clock.now())
+    ahead = list(open_ones.defer("skip_reason").order_by("pk"))
+    for start in range(0, len(ahead), PORTION):
+        plan_for(*ahead[start : start + PORTION], people=people)
 
 
 @receiver(contact_changed)
@@ -67,175 +90,71 @@ def _contact_changed(sender: object, client: Client, **kwargs: Any) -> None:
     follow_contact(client)
 
 
-def _drafts(occurrences: Iterable[Occurrence], now: datetime.datetime) -> Iterable[Message]:
-    asked = [one for one in occurrences if one.state == Occurrence.State.OPEN]
-    silent = set(
-        Assignment.objects.filter(pk__in={one.assignment_id for one in asked}, remind=False).values_list(
-            "pk", flat=True
-        )
-    )
-    people = {person for one in asked for person in one.audience}
-    contacts = {
-        contact.client_id: contact
-        for contact in Contact.objects.filter(client_id__in=people, client__user__isnull=False)
-    }
-    for occurrence in asked:
-        for person in occurrence.audience:
-            contact = contacts.get(person)
-            if contact is None or occurrence.assignment_id in silent:
-                continue
-            due = due_for(occurrence, contact)
-            fresh_for = min(FRESH_FOR, occurrence.closes_at - due)
-            if due + fresh_for > max(now, due):
-                yield _draft(occurrence, person, due, fresh_for)
+@receiver(reminder_steps_changed)
+def _steps_changed(sender: object, practice: Practice, **kwargs: Any) -> None:
+    follow_practice()
 
 
-def due_for(occurrence: Occurrence, contact: Contact) -> datetime.datetime:
-    """Return when to remind somebody: the slot's wall time in their own zone, outside their quiet hours.
+def _bring_along(wishes: Wishes, every: Mapping[Key, Place], worth: Mapping[Key, Place]) -> None:
+    """Move, call off or plan again what was planned before, so that it agrees with what is called for."""
+    concerned = Q(kind=KIND, about_id__in={one.pk for one in wishes.occurrences}, person_id__in=wishes.people)
+    called_off = Q(state=State.CANCELLED, reason__in=COMES_BACK)
+    rows = Message.objects.filter(concerned, outbox.RECALLABLE | called_off).order_by("pk").select_for_update()
+    changed = []
+    for message in rows:
+        key = message.person_id, message.channel, message.occasion
+        if message.state == State.CANCELLED:
+            if key in worth:
+                _put(message, worth[key])
+                changed.append(message)
+        elif key not in every:
+            message.state, message.reason, message.finished_at = State.CANCELLED, wishes.why_not(message), clock.now()
+            message.worker, message.lease_until = "", None
+            changed.append(message)
+        elif message.state == State.PLANNED and _moves(message, every[key]):
+            _put(message, every[key])
+            changed.append(message)
+    fields = ["planned_for", "due_at", "fresh_until", "state", "reason", "finished_at", "worker", "lease_until"]
+    Message.objects.bulk_update(changed, fields, batch_size=PORTION)
 
-    What has no wall time, or was moved by hand, is due at its moment.
-    """
-    due = occurrence.due_at
-    if occurrence.moved_at is None and occurrence.slot[:4].isdigit():
-        wall = datetime.datetime.fromisoformat(occurrence.slot)
-        due = instant(wall.date(), wall.time(), contact.zone) or due
-    return quiet.next_allowed(due, contact.quiet_from, contact.quiet_until, contact.zone)
+
+def _moves(message: Message, place: Place) -> bool:
+    """Tell whether it belongs elsewhere; what only waits for its turn stays where it waits."""
+    return (message.planned_for, message.fresh_until) != (place.planned.due_at, place.planned.fresh_until)
 
 
-def _draft(occurrence: Occurrence, person: uuid.UUID, due: datetime.datetime, fresh_for: datetime.timedelta) -> Message:
-    return outbox.draft(
-        KIND,
-        person_id=person,
-        about_id=occurrence.pk,
-        couple_id=occurrence.couple_id,
-        occasion=f"occurrence:{occurrence.pk}:due",
-        due_at=due,
-        fresh_for=fresh_for,
-    )
-
-
-def _move(wanted: list[Message], now: datetime.datetime) -> None:
-    """Give reminders that were planned before, and whose time has not come, the times of ``wanted``.
-
-    One that was called off for a reason that is gone is planned again.
-    """
-    places = {(one.person_id, one.occasion): one for one in wanted}
-    waiting = Q(state=Message.State.PLANNED, due_at__gt=now)
-    called_off = Q(state=Message.State.CANCELLED, reason__in=COMES_BACK)
-    planned = Message.objects.filter(
-        waiting | called_off, kind=KIND, about_id__in={one.about_id for one in wanted}, attempts=0
-    )
-    moved = []
-    for message in planned.select_for_update().order_by("pk"):
-        place = places.get((message.person_id, message.occasion))
-        comes_back = message.state == Message.State.CANCELLED
-        if place is None or (comes_back and place.due_at <= now):
-            continue
-        if comes_back or (message.due_at, message.fresh_until) != (place.due_at, place.fresh_until):
-            message.due_at, message.fresh_until = place.due_at, place.fresh_until
-            message.state, message.reason, message.finished_at = Message.State.PLANNED, "", None
-            moved.append(message)
-    Message.objects.bulk_update(moved, ["due_at", "fresh_until", "state", "reason", "finished_at"])
+def _put(message: Message, place: Place) -> None:
+    message.planned_for = message.due_at = place.planned.due_at
+    message.fresh_until = place.planned.fresh_until
+    message.state, message.reason, message.finished_at = State.PLANNED, "", None
 
 
 class Reminder(outbox.Handler):
     """What may forbid a reminder, and its words."""
 
-    def wanted(self, message: Message) -> str:
-        occurrence = Occurrence.objects.filter(pk=message.about_id).only("couple_id", "assignment_id").first()
-        if occurrence is None:
-            return "no longer there"
-        return (
-            of_couple(occurrence.couple_id, message.person_id)
-            or _of_assignment(occurrence.assignment_id)
-            or _of_occurrence(occurrence.pk, message.person_id)
-            or of_person(message.person_id)
-        )
+    merges = True
+    template = "reminder"
 
-    def not_before(self, message: Message, now: datetime.datetime) -> datetime.datetime:
-        contact = Contact.objects.get(client_id=message.person_id)
-        return quiet.next_allowed(now, contact.quiet_from, contact.quiet_until, contact.zone)
+    def decide(self, messages: Sequence[Message], now: datetime.datetime) -> dict[uuid.UUID, outbox.Verdict]:
+        """Decide about many at once, in a fixed number of queries; write down whom reminders end for."""
+        reading = reminder_facts.Reading(messages, now)
+        facts = {one.pk: reading.facts(one) for one in messages}
+        verdicts = {pk: reminding.verdict(one, now) for pk, one in facts.items()}
+        ended = outbox.Skip(reminding.IGNORED)
+        stops.begin(
+            reading.place_of(one) for one in messages if verdicts[one.pk] == ended and not facts[one.pk].is_stopped
+        )
+        return verdicts
+
+    def wanted(self, message: Message) -> str:
+        verdict = self.decide([message], clock.now())[message.pk]
+        return verdict.reason if isinstance(verdict, outbox.Skip) else ""
 
     def compose(self, message: Message) -> outbox.Letter:
         return self.compose_all([message])[message.pk]
 
     def compose_all(self, messages: Sequence[Message]) -> dict[uuid.UUID, outbox.Letter]:
-        return letters.write_all(messages, "reminder")
+        return letters.write_all(messages, self.template)
 
 
 outbox.register(KIND, Reminder())
-
-
-def of_couple(couple_id: uuid.UUID, person: uuid.UUID) -> str:
-    """Why nothing may leave for this couple and person; '' when it may. Holds the row until the hand-off."""
-    couple = Couple.objects.select_for_update(no_key=True).get(pk=couple_id)
-    if couple.status != Couple.Status.ACTIVE:
-        return couple.status
-    partner = Partner.objects.filter(couple=couple, client_id=person, left_at=None)
-    return "" if partner.exists() else "left the couple"
-
-
-def _of_assignment(assignment_id: uuid.UUID) -> str:
-    assignment = Assignment.objects.select_for_update(no_key=True, of=("self",)).defer("why").get(pk=assignment_id)
-    if assignment.withdrawn_at:
-        return "withdrawn"
-    return "" if assignment.remind else "without reminders"
-
-
-def _of_occurrence(occurrence_id: uuid.UUID, person: uuid.UUID) -> str:
-    # The strong lock: whoever writes a response points to this row, and waits, or we see what they wrote.
-    occurrence = Occurrence.objects.select_for_update(of=("self",)).defer("skip_reason").get(pk=occurrence_id)
-    now = clock.now()
-    if occurrence.state != Occurrence.State.OPEN:
-        return occurrence.state
-    if occurrence.closes_at <= now:
-        return "closed"
-    if person not in occurrence.audience:
-        return "not asked any more"
-    if Response.objects.filter(occurrence=occurrence, author_id=person).exists():
-        return "answered"
-    newer = Occurrence.objects.filter(
-        assignment_id=occurrence.assignment_id,
-        client_id=occurrence.client_id,
-        due_at__gt=occurrence.due_at,
-        due_at__lte=now,
-    ).exclude(state__in=(Occurrence.State.WITHDRAWN, Occurrence.State.PAUSED))
-    return "a newer one is due" if newer.exists() else ""
-
-
-def of_person(person: uuid.UUID, topic: str = reach.Topic.REMINDERS) -> str:
-    # Held until the hand-off, so that the letters of one person are counted one after the other.
-    contact = (
-        Contact.objects.select_for_update(no_key=True, of=("self",)).select_related("client").get(client_id=person)
-    )
-    if Message.Channel.EMAIL not in reach.channels([person], topic)[person]:
-        return "wants none"
-    if contact.client.user_id is None:
-        return "no sign-in"
-    if consents.missing(contact.client):
-        return "no consent"
-    if _was_refused(contact):
-        return "address refused"
-    return "enough for today" if _sent_today(contact) >= MOST_A_DAY else ""
-
-
-def _was_refused(contact: Contact) -> bool:
-    """Tell whether the mail server has lately said that this address takes nothing, ever."""
-    since = clock.now() - REFUSED_FOR
-    refused = Message.objects.filter(
-        person_id=contact.client_id,
-        state=Message.State.DEAD,
-        reason__startswith="reply 5",
-        finished_at__gt=max(since, contact.confirmed_at or since),
-    )
-    return refused.exists()
-
-
-def _sent_today(contact: Contact) -> int:
-    day = clock.now().astimezone(contact.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    return Message.objects.filter(
-        kind=KIND,
-        person_id=contact.client_id,
-        handed_off_at__gte=day,
-        state__in=[Message.State.HANDING_OFF, Message.State.ACCEPTED, Message.State.UNKNOWN],
-    ).count()

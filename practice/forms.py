@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from practice import mailboxes
 from practice.fields import CountryField, KindErrors, NewPasswordField, WordsField, ZoneField
-from practice.models import Membership, Practice, StaffInvitation, User
+from practice.models import Membership, Practice, StaffInvitation, Step, User
 from practice.signing_up import NewPractice
 
 
@@ -83,6 +83,14 @@ class PracticeForm(KindErrors, forms.ModelForm):
         required=False,
     )
 
+    reminder_steps = forms.MultipleChoiceField(
+        label=_("Remind clients of what they were given"),
+        help_text=_("In neutral words, never after they have sent. An assignment may do otherwise."),
+        choices=Step.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+
     class Meta:
         model = Practice
         fields = (
@@ -93,6 +101,7 @@ class PracticeForm(KindErrors, forms.ModelForm):
             "time_zone",
             "reply_hours",
             "weekly_minutes",
+            "reminder_steps",
             "secrets_policy",
         )
         widgets = {"address": forms.Textarea(attrs={"rows": 3}), "secrets_policy": forms.RadioSelect}

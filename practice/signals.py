@@ -10,3 +10,6 @@ device_gone = Signal()
 
 #: A person's address or number gets nothing more: ``person_id``, ``channel``, ``reason`` (see Suppression.Reason).
 address_silent = Signal()
+
+#: The practice reminds at other steps from now on, where an assignment says nothing else: ``practice``.
+reminder_steps_changed = Signal()

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from clients import proving, reach, trying
 from clients.models import Contact, PortalVisit, PushDevice
+from clients.signals import contact_changed
 from exercises import agenda, answering, assigning, drafts, goals, notes, record, reviewing, threads
 from exercises.models import Answer, Assignment, Occurrence, Response
 from exercises.vocabulary import Lane
@@ -164,13 +165,15 @@ def looked_back_with_her(house: House) -> None:
 def changed_how_she_is_reached(house: House) -> None:
     with acting_as(house["mara"]):
         contact = Contact.objects.get(client=house["mara"])
-        contact.quiet_from, contact.time_zone = datetime.time(17), "Pacific/Auckland"
+        contact.quiet_from, contact.remind_at = datetime.time(17), datetime.time(9)
+        contact.time_zone = "Pacific/Auckland"
         contact.phone, contact.confirmed_at = "+447911123456", timezone.now()
         contact.save()
         reach.choose_all(house["mara"], {("sms", "news")}, among=reach.OUTWARD)
         proving.begin(house["mara"], "sms", "+447911123457")
         trying.begin(house["mara"], "portal")
         PushDevice.objects.create(client=house["mara"], subscription="{}", endpoint_hash="0" * 64)
+        contact_changed.send(sender=Contact, client=house["mara"])
     with inside(house.practice):
         PortalVisit.objects.create(client=house["mara"])
 

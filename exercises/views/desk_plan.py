@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clients.models import Couple
-from exercises import attachments, plan_page, plans, record, when_words
+from exercises import attachments, plan_page, plans, record, stops, when_words
 from exercises.access import assignment_or_404, couple_or_404
 from exercises.assign_filling import fill_from
 from exercises.assigning import Refused
@@ -153,7 +153,7 @@ def _acted(
 @require_POST
 @for_clinicians
 def plan_act(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: uuid.UUID) -> HttpResponse:
-    """End, go on, lighten: one button each, and one to undo it."""
+    """End, go on, lighten, remind again: one button each, and one to undo it."""
     couple = couple_or_404(couple_id)
     assignment = given_or_404(couple, assignment_id)
     act = request.POST.get("act", "")
@@ -163,6 +163,9 @@ def plan_act(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: uuid
     elif act == "go_on":
         went_on = plans.go_on(assignment)
         messages.success(request, _("It goes on.") if went_on else _("Something else carries it on already."))
+    elif act == "remind":
+        stops.start_again(assignment, by=request.membership)
+        messages.success(request, _("Reminders leave again, from the next one on."))
     elif act in ("less", "smaller"):
         try:
             lighter = plans.lighten(assignment, by=request.membership, how=act)

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from clients import quiet
 from clients.models import Client, Contact, Couple, Partner
-from exercises import assigning, reminders
+from exercises import assigning, reminders, reminding
 from exercises.models import Assignment, Occurrence
 from practice import identity, inviting, mailboxes, signing_up, tenancy
 from practice.models import Membership, Message, Practice, User
@@ -173,8 +173,18 @@ def _give_small(client: Client, couple: Couple, therapist: Membership, now: date
         left = Occurrence.objects.open().filter(client=client, assignment__edition__exercise__slug=SMALL.slug)
         for assignment in Assignment.objects.running().filter(pk__in=left.values("assignment_id")):
             assigning.withdraw(assignment, therapist)
+        _make_way(client, now)
     gift = replace(SMALL, at=at.time().replace(microsecond=0).isoformat(), to=(client.name,))
     give(gift, couple, by=therapist, asker=asker, on=at.date())
+
+
+def _make_way(client: Client, now: datetime.datetime) -> None:
+    """Call off what would leave within the hour: between two messages to one person there is a gap."""
+    with tenancy.elevated():
+        soon = Message.objects.filter(
+            kind=reminders.KIND, person_id=client.pk, due_at__lte=now + reminding.GAP, state=Message.State.PLANNED
+        )
+        soon.update(state=Message.State.CANCELLED, reason="demo", finished_at=now)
 
 
 def _reachable(practice_id: uuid.UUID, now: datetime.datetime) -> Iterator[tuple[Client, Couple]]:
@@ -200,4 +210,5 @@ def _had_enough(contact: Contact, now: datetime.datetime) -> bool:
         return True
     today = now.astimezone(contact.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     of_today = Message.objects.filter(kind=reminders.KIND, person_id=contact.client_id, handed_off_at__gte=today)
-    return of_today.count() >= reminders.MOST_A_DAY
+    lately = of_today.filter(handed_off_at__gt=now - reminding.GAP)
+    return lately.exists() or of_today.count() >= reminders.MOST_A_DAY

@@ -101,7 +101,7 @@ def test_it_follows_the_session_with_its_reminder(frozen, couple, therapist, mar
     assert (after.pk, after.slot) == (before.pk, before.slot)
     assert after.due_at == at(18, 8)
     with inside_of(couple):
-        assert {one.due_at for one in Message.objects.filter(kind="reminder")} == {at(18, 8)}
+        assert {one.due_at for one in Message.objects.filter(kind="reminder", step="due")} == {at(18, 8)}
 
 
 def test_called_off_it_waits_open_and_takes_the_next_one(frozen, couple, therapist, mara):
@@ -111,6 +111,8 @@ def test_called_off_it_waits_open_and_takes_the_next_one(frozen, couple, therapi
     (row,) = rows(couple, client=mara)
     assert row.has_no_date
     assert row.state == Occurrence.State.OPEN
+    with inside_of(couple):
+        assert not Message.objects.filter(about_id=row.pk, state="planned").exists(), "nobody knows when"
     frozen.move_to(at(25))
     with inside_of(couple):
         occurrences.close_due(at(25))
@@ -120,7 +122,7 @@ def test_called_off_it_waits_open_and_takes_the_next_one(frozen, couple, therapi
     (row,) = rows(couple, client=mara)
     assert row.due_at == at(30, 14)
     with inside_of(couple):
-        (reminder,) = Message.objects.filter(kind="reminder", person_id=mara.pk)
+        (reminder,) = Message.objects.filter(kind="reminder", person_id=mara.pk, step="due")
         assert (reminder.state, reminder.due_at) == ("planned", at(30, 14))
 
 

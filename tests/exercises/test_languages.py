@@ -105,7 +105,6 @@ def test_a_choice_is_offered_where_there_is_one(couple, mara, theo, therapist):
     filled = {
         "name": "Mara",
         "time_zone": contact.time_zone,
-        "channel": contact.channel,
         "quiet_from": "22:00",
         "quiet_until": "07:00",
         "language": "de",

@@ -204,7 +204,9 @@ class TestTrials:
         (review,) = rows(couple, assignment__due="follow_up", client=mara)
         assert review.due_at == own[-1].due_at + datetime.timedelta(hours=24)
         with inside_of(couple):
-            assert Message.objects.get(about_id=review.pk).due_at == review.due_at, "reminded when that is due"
+            assert Message.objects.get(about_id=review.pk, step="due").due_at == review.due_at, (
+                "reminded when that is due"
+            )
         frozen.move_to(review.due_at + datetime.timedelta(days=8))
         with inside_of(couple):
             now = review.due_at + datetime.timedelta(days=8)

@@ -80,7 +80,7 @@ class TestMoving:
         (row,) = rows(couple, client=mara, slot=slot)
         assert row.due_at == datetime.datetime.combine(day(4), datetime.time(9), LONDON)
         with inside_of(couple):
-            assert Message.objects.get(about_id=row.pk).due_at == row.due_at
+            assert Message.objects.get(about_id=row.pk, step="due").due_at == row.due_at
 
     def test_it_goes_back_where_it_was(self, frozen, couple, therapist, mara):
         (given,) = give(couple, therapist, rule="FREQ=WEEKLY")

@@ -9,6 +9,7 @@ from django.db import ProgrammingError, transaction
 from django.test import Client as Browser
 from django.utils import timezone
 
+from clients import reach
 from clients.models import Couple, Partner
 from exercises import notices, thread_reading, threads, unanswered
 from exercises.models import Comment, Seen, Thread
@@ -295,8 +296,6 @@ def test_the_letter_says_nothing_of_what_or_who(couple, therapist, mara):
 
 @pytest.mark.parametrize("why", ["seen", "paused", "wants none"])
 def test_what_forbids_the_letter_is_asked_in_the_last_moment(couple, therapist, mara, why):
-    from clients.models import Contact
-
     thread = begin(couple, therapist, [mara])
     [message] = letters(couple, mara)
     if why == "seen":
@@ -306,7 +305,7 @@ def test_what_forbids_the_letter_is_asked_in_the_last_moment(couple, therapist, 
         if why == "paused":
             Couple.objects.filter(pk=couple.pk).update(status="paused")
         elif why == "wants none":
-            Contact.objects.filter(client=mara).update(channel="none")
+            reach.end(mara.pk, by="you")
         assert outbox.handler_of(message.kind).wanted(message) == why
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, transaction
 
-from clients.models import Appointment, CaseloadEntry, Clearance, Client, Contact, Couple, Partner
+from clients.models import Appointment, CaseloadEntry, Clearance, Client, Contact, Couple, Partner, Reach
 from exercises.models import Answer, Assignment, Draft, Occurrence, Response
 from practice import roles, tenancy
 from practice.ids import uuid7
@@ -134,7 +134,8 @@ def test_a_partner_sees_the_other_ones_name_and_not_how_to_reach_them(practice, 
 def test_a_partner_can_not_change_the_other_one(couple, mara, theo):
     with acting_as(mara):
         assert Client.objects.filter(pk=theo.pk).update(name="Somebody") == 0
-        assert Contact.objects.filter(client=theo).update(channel="none") == 0
+        assert Contact.objects.filter(client=theo).update(time_zone="UTC") == 0
+        assert Reach.objects.filter(client=theo).update(ended_by="you") == 0
         assert Client.objects.filter(pk=mara.pk).update(pronouns="they") == 1
 
 
