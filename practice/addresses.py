@@ -3,7 +3,7 @@
 from django.urls import path
 
 from practice.leaving import leave
-from practice.views import demo_mail, home, hooks, joining, settings, sign_up, text_hooks
+from practice.views import delivery, demo_mail, home, hooks, joining, settings, sign_up, text_hooks
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -28,6 +28,15 @@ urlpatterns = [
     ),
     path("desk/practice/team/<uuid:pk>/role/", settings.member, {"act": "role"}, name="member_role"),
     path("desk/practice/team/<uuid:pk>/end/", settings.member, {"act": "end"}, name="member_end"),
+    path("desk/practice/delivery/", delivery.delivery, name="delivery"),
+    path("desk/practice/delivery/server/", delivery.delivery_new, {"kind": "smtp"}, name="delivery_new_server"),
+    path("desk/practice/delivery/service/", delivery.delivery_new, {"kind": "service"}, name="delivery_new_service"),
+    path("desk/practice/delivery/gateway/", delivery.delivery_new, {"kind": "gateway"}, name="delivery_new_gateway"),
+    path("desk/practice/delivery/<uuid:pk>/", delivery.delivery_edit, name="delivery_edit"),
+    path("desk/practice/delivery/<uuid:pk>/hook/", delivery.delivery_hook, name="delivery_hook"),
+    path("desk/practice/delivery/<uuid:pk>/first/", delivery.delivery_act, {"act": "first"}, name="delivery_first"),
+    path("desk/practice/delivery/<uuid:pk>/end/", delivery.delivery_act, {"act": "end"}, name="delivery_end"),
+    path("desk/practice/delivery/try/<str:key>/", delivery.delivery_try, name="delivery_try"),
     path("hooks/mail/", hooks.mail, name="mail_hook"),
     path("hooks/mail/<uuid:provider_id>/", hooks.mail, name="mail_hook_own"),
     path("hooks/texts/", text_hooks.texts_came, name="texts_came"),

@@ -219,6 +219,8 @@ def test_no_link_is_dead(walks):
 #: Doors that no link leads to, with the reason.
 WITHOUT_A_LINK = {
     "mail_hook": "a mail service calls it",
+    "delivery_hook": "on a mail service of the practice's own",
+    "delivery_first": "on the second of several ways out",
     "mail_hook_own": "a mail service calls it",
     "texts_came": "a text message gateway calls it",
     "texts_came_of": "a text message gateway calls it",

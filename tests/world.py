@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import json
 import re
 import uuid
 from collections.abc import Iterable
@@ -38,7 +39,7 @@ from exercises.models import (
 from exercises.recurrence import Recurrence
 from exercises.vocabulary import Lane
 from practice import inviting as staff_invitations
-from practice.models import Membership, Practice, StaffInvitation
+from practice.models import Membership, Practice, Provider, StaffInvitation
 from practice.tickets import issue
 from reports.models import Alert, Report
 from tests import factories
@@ -369,6 +370,13 @@ def _planned(house: House) -> None:
     with inside(house.practice):
         house.things["device"] = PushDevice.objects.create(
             client=house["mara"], subscription="{}", endpoint_hash=f"of {house.prefix}"
+        )
+        # No messages go through it in these tests; its token must be nowhere to read.
+        house.things["gateway"] = Provider.objects.create(
+            channel="sms",
+            kind=Provider.Kind.GATEWAY,
+            sender="+447700900900",
+            access=json.dumps({"url": "https://texts.invalid", "token": house.word("gatewaytoken"), "secret": "s"}),
         )
         house.things["appointment"] = Appointment.objects.create(
             couple=house.couple, starts_at=timezone.now() + datetime.timedelta(days=2),
