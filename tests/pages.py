@@ -12,7 +12,7 @@ from django.http import HttpResponse
 _TOKENS = re.compile(
     rb"""name="csrfmiddlewaretoken"\s+value="[^"]*"|"X-CSRFToken":\s*"[^"]*"|&quot;X-CSRFToken&quot;:\s*&quot;\w+&quot;"""
     rb"""|nonce="[^"]*"|nonce-[A-Za-z0-9+/=_-]+"""
-    rb"""|name="key"\s+value="[0-9a-f]{8}-[0-9a-f-]{27}\""""
+    rb"""|name="key"\s+value="[0-9a-f]{8}-[0-9a-f-]{27}\"|"token":\s*"\w+\""""
 )
 
 
