@@ -10,17 +10,22 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 
-from practice import clock
+from practice import clock, multipart
 from practice.channels.base import Device, Letter
 from practice.models import Message, User
+
+#: Where an address will stand. No address of ours can look like it.
+PLACE = "https://{}.invalid/"
 
 
 def write(
@@ -40,20 +45,44 @@ def write(
     Both extend ``email/base``, which needs ``link`` and ``subject`` (without one it is the neutral one);
     ``words`` is whatever else they use. Text messages and notifications say the subject alone.
     """
-    with translation.override(language or settings.LANGUAGE_CODE):
+    language = language or settings.LANGUAGE_CODE
+    if set(words) <= {"stop"}:
+        heading, text, html = _with_places(name, subject, language, frozenset(words))
+        text, html = _filled(text, html, {"link": link, **words})
+    else:
+        heading, text, html = _rendered(name, subject, language, {"link": link, **words})
+    return Letter(
+        subject=heading,
+        text=text,
+        html=html,
+        short=heading,
+        link=link,
+        unsubscribe=unsubscribe,
+        to_user_id=to_user_id,
+        to_address=to_address,
+        devices=devices,
+    )
+
+
+def _rendered(name: str, subject: str, language: str, words: Mapping[str, Any]) -> tuple[str, str, str]:
+    with translation.override(language):
         heading = subject or _("You have something to look at")
-        words |= {"subject": heading, "link": link}
-        return Letter(
-            subject=heading,
-            text=render_to_string(f"email/{name}.txt", words),
-            html=render_to_string(f"email/{name}.html", words),
-            short=heading,
-            link=link,
-            unsubscribe=unsubscribe,
-            to_user_id=to_user_id,
-            to_address=to_address,
-            devices=devices,
-        )
+        context = {**words, "subject": heading}
+        text = render_to_string(f"email/{name}.txt", context)
+        return heading, text, render_to_string(f"email/{name}.html", context)
+
+
+@lru_cache(maxsize=64)
+def _with_places(name: str, subject: str, language: str, places: frozenset[str]) -> tuple[str, str, str]:
+    """Letters that differ in nothing but their addresses are rendered once, with places for those."""
+    return _rendered(name, subject, language, {one: PLACE.format(one) for one in {"link", *places}})
+
+
+def _filled(text: str, html: str, addresses: Mapping[str, str]) -> tuple[str, str]:
+    for place, address in addresses.items():
+        text = text.replace(PLACE.format(place), address)
+        html = html.replace(PLACE.format(place), escape(address))
+    return text, html
 
 
 def addresses_of(letters: Mapping[uuid.UUID, Letter]) -> dict[uuid.UUID, str]:
@@ -83,5 +112,8 @@ def enclose(message: Message, letter: Letter, address: str, *, sender: str = "")
     )
     if letter.html:
         mail.attach_alternative(letter.html, "text/html")
-    mail.message()  # whatever can not be written down fails here, while nothing has left yet
+    head = {"Subject": letter.subject, "From": mail.from_email, "To": address} | headers
+    ready = multipart.write(head, letter.text, letter.html)
+    # Whatever can not be written down fails here, while nothing has left yet.
+    mail.ready = ready or mail.message().as_bytes(linesep="\r\n")  # type: ignore[attr-defined, call-arg]
     return mail

@@ -204,12 +204,12 @@ class HandOff:
 
     def _pack(self) -> dict[uuid.UUID, Any]:
         """Write everything down that will be handed over: what can not be written fails before it leaves."""
-        for one in self._those_waiting():
-            one.handed_off_at = self.now
-        return {
-            one.pk: self.carrier_of(self.chosen[one.pk]).prepare(one, self.letters[one.pk], self.addresses[one.pk])
-            for one in self._those_waiting()
-        }
+        parcels = {}
+        for message in self._those_waiting():
+            message.handed_off_at = self.now
+            carrier = self.carrier_of(self.chosen[message.pk])
+            parcels[message.pk] = carrier.prepare(message, self.letters[message.pk], self.addresses[message.pk])
+        return parcels
 
     def _keep_to_ceilings(self) -> None:
         """Take from the ceilings: last of all, because nobody else takes from them until this is committed."""

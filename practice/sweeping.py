@@ -87,7 +87,12 @@ def _repeats(message: Message) -> bool:
 
 def _repeats_safely(routes: dict[str, list[providers.Route]], message: Message) -> bool:
     route = providers.route_of(routes, message)
-    return route is not None and route.build().repeats_safely
+    if route is None or message.begun_at is None:
+        return False
+    carrier = route.build()
+    # Some forget after a day what they were given.
+    remembers = getattr(carrier, "repeats_for", datetime.timedelta.max)
+    return carrier.repeats_safely and clock.now() - message.begun_at < remembers
 
 
 def resolve(practice_id: uuid.UUID) -> Counter[str]:

@@ -101,4 +101,4 @@ def hand_off(message: Message, worker: str, *others: Message, practice=None) -> 
 
 def begins(practice: Practice, worker: str, departure: Departure) -> bool:
     """Tell whether a message may be given to its provider now."""
-    return delivery.turn_over(practice.pk, worker, None, departure)[1]
+    return bool(delivery.turn_over(practice.pk, worker, [], [departure])[1])

@@ -439,9 +439,9 @@ def test_a_slow_worker_that_lives_after_all_resolves_its_own_unknown(practice, n
     assert begins(practice, "slow", departure)
     lease_ends(message)
     sweeping.sweep()
-    delivery.turn_over(practice.pk, "other", Ending(departure, State.ACCEPTED), None)
+    delivery.turn_over(practice.pk, "other", [Ending(departure, State.ACCEPTED)], [])
     assert now_of(message).state == State.UNKNOWN
-    delivery.turn_over(practice.pk, "slow", Ending(departure, State.ACCEPTED), None)
+    delivery.turn_over(practice.pk, "slow", [Ending(departure, State.ACCEPTED)], [])
     assert now_of(message).state == State.ACCEPTED
 
 
@@ -560,8 +560,8 @@ def test_ids_of_another_practice_move_nothing(practice, neighbour, note):
     (departure,) = hand_off(message, "me")
     assert not begins(neighbour, "me", departure)
     assert begins(practice, "me", departure)
-    delivery.turn_over(neighbour.pk, "me", Ending(departure, State.ACCEPTED), None)
-    delivery.recall(neighbour.pk, [message.pk], "me")
+    delivery.turn_over(neighbour.pk, "me", [Ending(departure, State.ACCEPTED)], [])
+    delivery.recall(neighbour.pk, [departure], "me")
     delivery.release(neighbour.pk, [message.pk], "me")
     with inside(neighbour):
         assert outbox.cancel(message.about_id, reason="not mine") == 0
