@@ -38,6 +38,8 @@ class ProviderForm(KindErrors, forms.Form):
     channel: str = Message.Channel.EMAIL
     #: Needed once; left empty later, they stay as they are.
     secrets: tuple[str, ...] = ()
+    #: Those of them without which nothing works.
+    needed: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, provider: Provider | None = None, **kwargs: Any) -> None:
         self.provider = provider
@@ -49,6 +51,8 @@ class ProviderForm(KindErrors, forms.Form):
             if self.kept.get(self.key_of(name)):
                 self.fields[name].widget.attrs["placeholder"] = _("kept")
                 self.fields[name].help_text = _("Leave it empty to keep what is there.")
+            elif name in self.needed:
+                self.fields[name].required = True
 
     def shown(self, kept: dict[str, Any]) -> dict[str, Any]:
         """Return what may be seen again of what is kept."""
@@ -135,6 +139,7 @@ class ServiceForm(ProviderForm):
 
     kind = Provider.Kind.SERVICE
     secrets = ("key", "second_key", "signing_key")
+    needed = ("key",)
 
     sender = mailboxes.AddressField(label=_("Sender's address"), help_text=_("Choose one that gives nothing away."))
     service = forms.ChoiceField(label=_("Service"), choices=mail_services.CHOICES)
@@ -171,6 +176,7 @@ class GatewayForm(ProviderForm):
     kind = Provider.Kind.GATEWAY
     channel = Message.Channel.SMS
     secrets = ("token", "secret")
+    needed = ("token",)
 
     sender = WordsField(
         label=_("Number that texts come from"), max_length=20, help_text=_("With the country's code: +44 …")
