@@ -245,8 +245,9 @@ def test_all_mail_of_an_installation_goes_through_its_service(service_server, se
 # --- the envelope -------------------------------------------------------------------------------
 
 
-def on_paper(letter: Letter = LETTER, sender: str = "") -> bytes:
-    return envelopes.enclose(message(), letter, TO, sender=sender).message().as_bytes(linesep="\r\n")
+def on_paper(letter: Letter = LETTER) -> bytes:
+    """Return the very bytes that a mail server gets."""
+    return envelopes.enclose(message(), letter, TO).ready
 
 
 def test_the_envelope_stands_up_to_a_strict_reader():
@@ -283,4 +284,4 @@ def test_no_header_can_be_slipped_in(header: str):
     evil = "x\r\nBcc: everybody@example.org"
     letter = Letter(evil if header == "subject" else "s", "t", unsubscribe=evil if header == "unsubscribe" else "")
     with pytest.raises(ValueError, match=r"newline|[Ii]nvalid"):
-        envelopes.enclose(message(), letter, evil if header == "address" else TO).message()
+        envelopes.enclose(message(), letter, evil if header == "address" else TO)
