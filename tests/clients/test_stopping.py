@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client as Browser
+from django.utils import timezone
 
-from clients import reach, stopping
+from clients import letters, reach, stopping
 from clients.models import Reach
-from practice import outbox
+from practice import delivery, outbox
 from practice.channels.base import Letter
 from practice.envelopes import enclose
 from practice.models import Message
 from tests.clients.test_reach import chosen, now_of, planned, within
-from tests.factories import inside, signed_in
+from tests.factories import inside, signed_in, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -115,8 +120,6 @@ def test_a_person_who_is_gone_gets_the_same_answer(practice, mara):
 def test_b132_security_mails_still_come(mara, mailoutbox):
     from django.core.cache import cache
 
-    from tests.factories import user_of
-
     Browser().post(path_of(mara), {"stop": "all"})
     cache.clear()
     Browser().post("/account/password/reset/", {"email": user_of(mara).email})
@@ -141,3 +144,88 @@ def test_each_way_and_topic_has_a_token_of_its_own(mara):
     for path in made:
         assert stopping.read(path.split("/")[2]) is not None
         assert len(path) < 110
+
+
+# ── at every moment of a message's way ───────────────────────────────────────
+
+
+class Willing(outbox.Handler):
+    """A reminder that nothing forbids; ``meanwhile`` happens while its letter is written."""
+
+    def __init__(self, client) -> None:
+        self.client = client
+        self.meanwhile = lambda: None
+
+    def compose(self, message):
+        self.meanwhile()
+        return letters.write(message, self.client, "reminder")
+
+
+@pytest.fixture
+def reminder(mara, monkeypatch) -> Willing:
+    handler = Willing(mara)
+    monkeypatch.setitem(outbox._handlers, "reminder", handler)
+    return handler
+
+
+def due(client) -> Message:
+    message = planned(client)
+    with within(client):
+        Message.objects.filter(pk=message.pk).update(due_at=timezone.now())
+    return message
+
+
+def elsewhere(job) -> None:
+    """Do something on a connection of its own, and wait until it is done."""
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            job()
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(20)
+    assert not failed, failed
+    assert not thread.is_alive()
+
+
+def stop_of(client) -> stopping.Stop:
+    return stopping.Stop(client.practice_id, client.pk, "email", "reminders")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("moment", ["before it is claimed", "claimed", "while it is written", "before its first byte"])
+def test_r17_a_stop_holds_at_each_moment_before_the_first_byte(practice, mara, reminder, mailoutbox, moment):
+    message = due(mara)
+
+    def stop() -> None:
+        elsewhere(lambda: stopping.obey(stop_of(mara)))
+
+    with delivery.Courier(time.monotonic() + 30) as courier:
+        if moment == "before it is claimed":
+            stop()
+        claimed = delivery.claim(practice.pk, courier.name, most=5)
+        if moment == "claimed":
+            stop()
+        if moment == "while it is written":
+            reminder.meanwhile = stop
+        departures = courier.prepares(practice.pk, claimed) if claimed else []
+        if moment == "before its first byte":
+            assert len(departures) == 1
+            stop()
+        courier.hands_over(practice.pk, departures)
+    assert mailoutbox == []
+    assert now_of(message, practice).state == "cancelled"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_stop_the_same_message_leaves(practice, mara, reminder, mailoutbox):
+    message = due(mara)
+    delivery.deliver(5)
+    assert [mail.to for mail in mailoutbox] == [[user_of(mara).email]]
+    assert now_of(message, practice).state == "accepted"

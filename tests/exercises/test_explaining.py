@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import zoneinfo
 
 import pytest
 from django.utils import timezone
 
 from clients import trying
+from clients.models import Contact
 from exercises import threads
 from exercises.models import Occurrence
 from practice import outbox
@@ -119,14 +121,9 @@ def test_each_message_says_what_it_was_about_why_it_came_and_what_became_of_it(m
 
 
 def test_times_are_those_of_the_persons_own_clock(mara, round_of_mara):
-    from tests.factories import user_of
-
-    user = user_of(mara)
-    user.time_zone = "Pacific/Auckland"
-    user.save()
+    with as_attune(mara):
+        Contact.objects.filter(client=mara).update(time_zone="Pacific/Auckland")
     message = sent(mara, about=round_of_mara.pk)
-    import zoneinfo
-
     there = message.handed_off_at.astimezone(zoneinfo.ZoneInfo("Pacific/Auckland"))
     assert f"{there:%H:%M}" in page_of(mara)
 
