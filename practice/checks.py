@@ -1,11 +1,14 @@
-"""System checks: the walls only stand if the role that signs in can not step over them."""
+"""System checks: that the walls stand, and that whoever is written to can say STOP."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
+
+from practice.channels import push
 
 
 @register(Tags.database)
@@ -24,4 +27,29 @@ def login_role_is_bound(app_configs: Any = None, databases: Any = None, **kwargs
                 id="attune.E001",
             )
         ]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def text_messages_can_be_stopped(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Who sends text messages has a number, and a secret by which answers to it are heard: STOP is one of them."""
+    missing = [name for name in ("ATTUNE_SMS_FROM", "ATTUNE_SMS_SECRET") if not getattr(settings, name)]
+    if not settings.ATTUNE_SMS_URL or not missing:
+        return []
+    return [
+        Error(
+            f"Text messages would be sent, and nobody could stop them: {' and '.join(missing)} must be set.",
+            hint="README.md says what the gateway has to call.",
+            id="attune.E002",
+        )
+    ]
+
+
+@register()
+def notifications_have_a_key(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """The key that notifications are signed with is one."""
+    try:
+        push.public_key()
+    except ValueError:
+        return [Error("ATTUNE_VAPID_KEY is no key.", hint="Make one: `manage.py make_push_key`.", id="attune.E003")]
     return []

@@ -446,7 +446,8 @@ def _said_stop(departure: Departure) -> bool:
     route = departure.route
     if route.channel != Message.Channel.SMS:
         return False
-    return bool(suppression.suppressed(route.channel, route.sender, {departure.address}))
+    reasons = suppression.reasons(route.channel, route.sender, {departure.address})
+    return reasons.get(departure.address) == Suppression.Reason.STOP
 
 
 def _write_down(ended: Ending, worker: str) -> str:

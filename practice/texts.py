@@ -212,7 +212,9 @@ def _message_of(gateway: Gateway, said: dict[str, Any]) -> tuple[uuid.UUID, uuid
         with tenancy.acting(tenancy.as_system(gateway.practice_id)):
             which = {"pk": named} if named else {"provider_id": str(said.get("id") or "-")[:120]}
             carried = Message.objects.filter(channel=SMS, provider=gateway.key, **which)
-            return next(((gateway.practice_id, pk) for pk in carried.values_list("pk", flat=True)[:1]), None)
+            found = list(carried.values_list("pk", flat=True)[:2])
+        # A gateway that gives one id to several messages says nothing about any of them.
+        return (gateway.practice_id, found[0]) if len(found) == 1 else None
     if named is None:
         # The installation's gateway carries for all; whose message an id of its own is, only the reference tells.
         return None

@@ -194,7 +194,7 @@ DOORS: dict[str, Door] = {
     "demo_mail": Door(NOBODY),
     "demo_mail_one": Door(NOBODY, lambda house: {"pk": "1"}),
     "demo_mail_html": Door(NOBODY, lambda house: {"pk": "1"}),
-    "demo_text_answer": Door(NOBODY, lambda house: {"pk": "1"}),
+    "demo_text_answer": Door(NOBODY, lambda house: {"pk": "1"}, get=SENDS),
     "delivery": Door(OWNERS),
     "delivery_new_server": Door(OWNERS),
     "delivery_new_service": Door(OWNERS),

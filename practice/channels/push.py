@@ -15,6 +15,7 @@ tried again, so that none gets it twice. A browser that is gone (404, 410) or wh
 
 from __future__ import annotations
 
+import base64
 import enum
 import json
 import uuid
@@ -184,7 +185,10 @@ def _known(host: str, hosts: Any) -> bool:
 @cache
 def vapid(key: str) -> Vapid:
     """Return the key that notifications are signed with, from 32 bytes in URL-safe base64."""
-    return Vapid.from_raw(key.strip().rstrip("=").encode())
+    plain = key.strip().rstrip("=")
+    if len(base64.urlsafe_b64decode(plain + "=" * (-len(plain) % 4))) != 32:
+        raise ValueError("not 32 bytes")
+    return Vapid.from_raw(plain.encode())
 
 
 def public_key() -> str:

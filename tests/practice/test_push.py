@@ -14,7 +14,7 @@ from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from practice import clock, outside, signals
+from practice import checks, clock, outside, signals
 from practice.channels import push
 from practice.channels.base import Letter, NotNow, Refused
 from practice.channels.wire import NoAnswer
@@ -239,3 +239,11 @@ def test_a_fresh_key_is_printed_and_can_be_used(settings):
     assert len(base64.urlsafe_b64decode(push.public_key() + "=")) == 65
     settings.ATTUNE_VAPID_KEY = ""
     assert push.public_key() == ""
+
+
+@pytest.mark.parametrize("key", ["short", "%%%%", "A" * 42, "A" * 60, "ü" * 43])
+def test_a_key_that_is_none_stops_the_start(settings, key):
+    settings.ATTUNE_VAPID_KEY = key
+    assert [one.id for one in checks.notifications_have_a_key()] == ["attune.E003"]
+    settings.ATTUNE_VAPID_KEY = push.fresh_key()
+    assert checks.notifications_have_a_key() == []

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from practice import clock, delivery, dispatch, outbox, suppression, sweeping, tenancy, texts
+from practice import checks, clock, delivery, dispatch, outbox, suppression, sweeping, tenancy, texts
 from practice.channels import gsm, sms, wire
 from practice.channels.base import Fate, Letter, NotNow, Refused, Unreachable
 from practice.channels.wire import NoAnswer, Wire
@@ -59,6 +59,10 @@ def a_message() -> Message:
 
 def parcel(message: Message | None = None) -> dict[str, str]:
     return carrier_without_gateway().prepare(message or a_message(), LETTER, NUMBER)
+
+
+def carrier_at(url: str) -> sms.Sms:
+    return sms.Sms(url, "token", SENDER, wire=Wire(inside=True))
 
 
 def carrier_without_gateway() -> sms.Sms:
@@ -458,6 +462,27 @@ class TestDelivering:
             assert call({"reference": message.reference, "state": state, "at": "2026-01-01"}).status_code == 204
         assert now_of(message).state == State.BOUNCED
 
+    def test_b133_an_id_that_several_messages_have_means_none_of_them(self, state, settings, monkeypatch):
+        settings.ATTUNE_LOCAL_PROVIDERS = True
+        own = own_gateway(self.practice)
+        with inside(self.practice):
+            own.access = json.dumps({"url": settings.ATTUNE_SMS_URL, "token": "t", "secret": OF_THIS})
+            own.save()
+        # The one on this machine stands at a port of its own.
+        monkeypatch.setattr(sms, "gateway", lambda sender, **access: carrier_at(settings.ATTUNE_SMS_URL))
+        gateways.misbehave(state, "same")
+        messages = [plan(self.practice), plan(self.practice)]
+        delivery.deliver(5)
+        assert {now_of(one).provider_id for one in messages} == {"the-same"}
+        assert call({"id": "the-same", "state": "failed"}, provider=own.pk, secret=OF_THIS).status_code == 204
+        assert {now_of(one).state for one in messages} == {State.ACCEPTED}
+        gateways.misbehave(state, "")
+        alone = plan(self.practice)
+        delivery.deliver(5)
+        named = {"id": now_of(alone).provider_id, "state": "delivered"}
+        assert call(named, provider=own.pk, secret=OF_THIS).status_code == 204
+        assert now_of(alone).state == State.DELIVERED
+
     def test_b133_reports_about_what_is_not_theirs_do_nothing(self):
         other = make_practice("Harbour Rooms")
         ours, message = own_gateway(other), plan(self.practice)
@@ -520,6 +545,19 @@ class TestDelivering:
         delivery.deliver(5)
         assert gateways.inbox(state) == []
         assert (now_of(message).state, now_of(message).reason) == (State.SKIPPED, "suppressed")
+
+    def test_a_code_still_goes_to_a_number_that_came_back(self, state, monkeypatch):
+        monkeypatch.setattr(Note, "despite", frozenset({Suppression.Reason.BOUNCE.value}))
+        with tenancy.acting(tenancy.Asker(role=dispatch.ROLE)):
+            suppression.suppress("sms", SENDER, NUMBER, Suppression.Reason.BOUNCE)
+        message = plan(self.practice, "proof")
+        delivery.deliver(5)
+        assert now_of(message).state == State.ACCEPTED
+        says("STOP")
+        stopped = plan(self.practice, "proof")
+        delivery.deliver(5)
+        assert now_of(stopped).state == State.SKIPPED
+        assert len(gateways.inbox(state)) == 1
 
     @pytest.mark.parametrize("mood", ["hang", "deaf"])
     def test_r12_an_unknown_text_is_settled_by_the_gateways_log(self, state, mood, monkeypatch):
@@ -589,3 +627,10 @@ def test_one_can_type_stop_in_the_demo(gateway, state, settings, live_server):
 
 def test_the_demos_phone_is_in_the_demo_only(db):
     assert Browser().post("/demo/texts/1/answer/", {"text": "STOP"}).status_code == 404
+
+
+def test_texts_that_nobody_could_stop_are_not_started(settings):
+    settings.ATTUNE_SMS_URL, settings.ATTUNE_SMS_FROM, settings.ATTUNE_SMS_SECRET = "https://x.test", SENDER, ""
+    assert [one.id for one in checks.text_messages_can_be_stopped()] == ["attune.E002"]
+    settings.ATTUNE_SMS_SECRET = SECRET
+    assert checks.text_messages_can_be_stopped() == []
