@@ -76,6 +76,7 @@ def short(rehearsal) -> None:
     rehearsal.dies_at_each_point()
     rehearsal.poison()
     rehearsal.mail_misbehaves(("greeting", "data", "end"), 2)
+    rehearsal.couples_reminded()
     rehearsal.worker_killed()
     rehearsal.postgres_killed()
     rehearsal.broker_killed()
@@ -83,6 +84,7 @@ def short(rehearsal) -> None:
     rehearsal.schedulers(2)
     rehearsal.broker_goes_silent(25)
     rehearsal.clock_jumps()
+    rehearsal.no_scheduler_for_six_hours()
 
 
 def long(rehearsal, until: float) -> None:
@@ -94,6 +96,9 @@ def long(rehearsal, until: float) -> None:
         troubles = [
             rehearsal.dies_at_each_point,
             rehearsal.mail_misbehaves,
+            rehearsal.couples_reminded,
+            rehearsal.clock_jumps,
+            rehearsal.no_scheduler_for_six_hours,
             rehearsal.worker_killed,
             rehearsal.postgres_killed,
             rehearsal.broker_killed,

@@ -21,7 +21,7 @@ from practice import clock, tenancy
 from practice.local import database
 from practice.models import Message
 from tests import factories
-from tests.chaos import books, kinds
+from tests.chaos import books, couples, kinds
 from tests.chaos.house import House
 from tests.chaos.sink import STAGES
 from tests.chaos.worker import POINTS
@@ -48,6 +48,8 @@ class Rehearsal:
         self.say = say
         self.troubles: list[Trouble] = []
         self.practices: list[uuid.UUID] = []
+        #: How many hours the database's clock is ahead of this machine's.
+        self.ahead = 0.0
 
     def prepare(self, practices: int = 3, tables_of: str = "") -> None:
         """Make the database (or copy it from one that is there), some practices, and something to do for each."""
@@ -58,6 +60,7 @@ class Rehearsal:
         connection.close()
         kinds.register()
         self.practices = [factories.make_practice(f"House {number}").pk for number in range(practices)]
+        self.assignments = [one for practice_id in self.practices[:2] for one in couples.moves_in(practice_id, 3)]
 
     # --- the outbox ---
 
@@ -98,7 +101,7 @@ class Rehearsal:
             total = 0
             for practice_id in self.practices:
                 with tenancy.acting(tenancy.as_system(practice_id)):
-                    total += Message.objects.filter(state__in=UNDER_WAY).count()
+                    total += Message.objects.filter(state__in=UNDER_WAY, planned_for__lte=clock.Now()).count()
             return total
 
         return self.asks(count)
@@ -155,6 +158,13 @@ class Rehearsal:
     def work(self, seconds: float) -> None:
         """Let the house work for a while."""
         self.house.wait(lambda: False, seconds)
+
+    def couples_reminded(self) -> None:
+        """R12, R13: real reminders, while a worker is killed; who answered or rests gets none."""
+        with self.trouble("couples are reminded and a worker is killed") as one:
+            one.notes["planned"] = couples.are_asked(self.assignments, f"round {len(self.troubles)}")
+            self.work(self.random.uniform(0.3, 1.5))
+            self.random.choice(self.house.of("worker")).kill()
 
     def worker_killed(self) -> None:
         victim = self.random.choice(self.house.of("worker"))
@@ -236,26 +246,42 @@ class Rehearsal:
             self.plan(5)
             self.work(seconds)
 
+    def no_scheduler_for_six_hours(self) -> None:
+        """B137, R26: what is fresh leaves afterwards, and what is not is skipped and says so."""
+        with self.trouble("no scheduler for six hours") as one:
+            self.settles(20)
+            for beat in self.house.of("beat"):
+                beat.stop()
+            fresh, stale = self.plan(5), self.plan(5, hours=3)
+            self.shift(hours=6)
+        one.notes["the fresh are sent"] = self.house.wait(lambda: self._all(fresh, State.ACCEPTED), 30)
+        one.notes["the stale are skipped"] = self.house.wait(lambda: self._all(stale, State.SKIPPED), 30)
+
+    def _all(self, messages: list[Message], state: str) -> bool:
+        return all(self.state_of(one) == state for one in messages)
+
     def clock_jumps(self) -> None:
         """B141: the clock jumps back and forth, for all or for half of the connections."""
         with self.trouble("the clock jumps two hours back"):
+            self.settles(20)
             self.plan(5)
-            self.shift("-2 hours")
+            self.shift(hours=-2)
         with self.trouble("two hosts are five minutes apart"):
             self.plan(5)
-            self.shift("-1 hour -55 minutes", of_all=False)
+            self.shift(hours=1 / 12, of_all=False)
             self.work(1)
-            self.shift("-1 hour -55 minutes")
+            self.shift(hours=0)
         with self.trouble("the clock jumps a day ahead"):
             self.plan(5, hours=3)
-            self.shift("1 day")
+            self.shift(hours=26)
 
-    def shift(self, by: str, *, of_all: bool = True) -> None:
-        """Set the database's clock, and end connections so that they see it; or only every second one."""
+    def shift(self, *, hours: float, of_all: bool = True) -> None:
+        """Move the database's clock on or back, and end connections so that they see it; or only every second one."""
+        self.ahead += hours
         params = connection.get_connection_params()
         above = {"host": params["host"], "port": params["port"], "user": "postgres"}
         with psycopg.connect(**above, dbname="attune", autocommit=True) as server:
-            server.execute(f"ALTER DATABASE attune SET attune.clock_shift = '{by}'")
+            server.execute(f"ALTER DATABASE attune SET attune.clock_shift = '{round(self.ahead * 3600)} seconds'")
             server.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 f"WHERE usename = 'attune_login' AND {'true' if of_all else 'pid % 2 = 0'}"

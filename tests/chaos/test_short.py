@@ -91,6 +91,7 @@ def test_b136_a_worker_was_killed_at_each_marked_point(report):
     [
         pytest.param("a worker is killed", id="b136 a worker is killed at a marked point"),
         pytest.param("no scheduler", id="b137 r26 no scheduler"),
+        pytest.param("couples are reminded", id="b136 a worker is killed among reminders"),
         pytest.param("one scheduler is frozen", id="b137 r26 frozen and killed schedulers"),
         pytest.param("PostgreSQL is killed", id="b138 the database is killed"),
         pytest.param("the broker is flushed", id="b139 the broker is flushed and killed"),
@@ -116,3 +117,15 @@ def test_r27_b139_a_worker_that_hears_nothing_begins_again(report):
     (silent,) = troubles(report, "the broker says nothing")
     assert silent["notes"]["worker began again"], report["said"]
     assert silent["recovered"] is not None, report["said"]
+
+
+def test_b137_r26_six_hours_without_a_scheduler_change_nothing_but_what_went_stale(report):
+    (silent,) = troubles(report, "no scheduler for six hours")
+    assert silent["notes"]["the fresh are sent"], report["said"]
+    assert silent["notes"]["the stale are skipped"], report["said"]
+
+
+def test_r13_real_reminders_were_among_them(report):
+    (reminded,) = troubles(report, "couples are reminded")
+    assert reminded["notes"]["planned"] >= 6, report["said"]
+    assert report["books"]["reasons"].get("reminder, accepted", 0) >= 3, report["said"]
