@@ -30,8 +30,10 @@ broker_transport_options = {
     "socket_keepalive": True,
     # And so does Celery: a consumer that was owed an answer for so many seconds connects anew.
     "health_check_interval": 10,
-    "retry_on_timeout": True,
 }
+# Nobody commands workers through the broker. And a worker that listens for commands reads that line without an end
+# once it was reset: it lives, and does nothing any more. (Gossip listens, too: workers start --without-gossip.)
+worker_enable_remote_control = False
 # Where the broker is away a request does not wait for it: reports are rung for again once a minute.
 broker_pool_limit = 10
 task_publish_retry = True

@@ -3,7 +3,7 @@
 A worker can live and do nothing: its connection to the broker was cut and nobody told it, or it reconnected and
 listens to nothing. So it is judged by what was done. When no pulse (:mod:`practice.pulse`) was reached for three
 minutes although the database answers, an alarm is raised, and the worker begins again in the same process, as it does
-on SIGHUP: jobs that run are finished first. Where even that does not end, it is replaced at once.
+on SIGHUP. Where it does not end by itself, for what hangs may be its main loop, it is replaced.
 
 It looks with a connection of its own: what the pool holds belongs to jobs, and would be inherited by forks.
 """
@@ -36,6 +36,8 @@ RESTARTS = "ATTUNE_WATCHDOG_RESTARTS"
 MOST_DOUBLINGS = 5
 ALARM_EVERY = datetime.timedelta(minutes=15)
 LOOKS_PER_SILENCE = 12
+#: How long, in seconds, a worker may take to end by itself. Its main loop may be what hangs.
+GRACE = 30.0
 
 #: Which pulses there are and which were reached, as two words that change. Not when: a clock may be set.
 PULSES = """
@@ -137,19 +139,17 @@ def begin_again() -> None:
     """Let the worker end in good order and begin anew in this process; replace it where it does not end."""
     atexit.register(_replace)
     setattr(worker_state, "should_stop", platforms.EX_OK)  # noqa: B010 its stubs say None
-    time.sleep(_patience_for_jobs())
+    time.sleep(GRACE)
     log.error("This worker does not end by itself: it is replaced at once.")
     _replace()
 
 
-def _patience_for_jobs() -> float:
-    from practice.celery import app
-
-    return float(app.conf.task_time_limit or 300) + 30
-
-
 def _replace() -> None:
-    """Run the same command line again in this process. Its children find their pipes closed, and end."""
+    """Run the same command line again in this process.
+
+    Its children end the job that they have, find their pipes closed, and end; should the job be rung again: it is
+    harmless twice.
+    """
     platforms.close_open_fds({0, 1, 2})
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
 

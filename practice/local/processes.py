@@ -138,7 +138,8 @@ def demo_commands(state: Path, at: ports.Ports) -> list[Command]:
     """What the demo runs beside PostgreSQL and Valkey."""
     web = ["gunicorn", "practice.wsgi:application", "--bind", f"127.0.0.1:{at.web}", "--no-control-socket"]
     web += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "5"]
-    worker = ["celery", "-A", "practice", "worker", "--concurrency", "2", "--loglevel", "INFO"]
+    worker = ["celery", "-A", "practice", "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"]
+    worker += ["--loglevel", "INFO"]
     beat = ["celery", "-A", "practice", "beat", "--pidfile=", "--schedule", str(state / "beat" / "schedule")]
     mail = ["practice.local.smtp", str(state), str(at.smtp)]
     texts = ["practice.local.texts", str(state), str(at.texts)]

@@ -82,7 +82,8 @@ def short(rehearsal) -> None:
     rehearsal.broker_killed()
     rehearsal.lines_cut(1)
     rehearsal.schedulers(2)
-    rehearsal.broker_goes_silent(25)
+    rehearsal.broker_resets()
+    rehearsal.broker_connections_go_deaf()
     rehearsal.clock_jumps()
     rehearsal.no_scheduler_for_six_hours()
 
@@ -103,6 +104,7 @@ def long(rehearsal, until: float) -> None:
             rehearsal.postgres_killed,
             rehearsal.broker_killed,
             rehearsal.broker_resets,
+            rehearsal.broker_connections_go_deaf,
             lambda: rehearsal.lines_cut(rehearsal.random.choice([1, 5, 30])),
             lambda: rehearsal.schedulers(rehearsal.random.uniform(1, 10)),
             lambda: rehearsal.broker_goes_silent(40),

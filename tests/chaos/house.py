@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -140,7 +141,8 @@ class House:
 
     def __enter__(self) -> House:
         for folder in (self.orders, self.logs, self.state / "beat"):
-            folder.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
         self.servers = Servers(self.state)
         self.sink = Sink()
         self.to_database = Proxy(self.servers.postgres_socket)

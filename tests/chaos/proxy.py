@@ -18,6 +18,7 @@ class Proxy:
         self.refuses = False
         self.loop = asyncio.new_event_loop()
         self.writers: set[asyncio.StreamWriter] = set()
+        #: Set: what comes goes on. Each connection keeps the one that it began with.
         self.flows = asyncio.Event()
         started = threading.Event()
         self.thread = threading.Thread(target=self._run, args=(started,), daemon=True)
@@ -53,11 +54,20 @@ class Proxy:
 
     def freeze(self) -> None:
         """Let nothing through and tell nobody: the connections look alive."""
-        self._call(self.flows.clear)
+        self._call(lambda: self.flows.clear())
+
+    def deafen(self) -> None:
+        """Let nothing through on the connections there are, for good; new ones work. Nobody is told."""
+        self._call(self._deafen)
+
+    def _deafen(self) -> None:
+        self.flows.clear()
+        self.flows = asyncio.Event()
+        self.flows.set()
 
     def heal(self) -> None:
         self.refuses = False
-        self._call(self.flows.set)
+        self._call(lambda: self.flows.set())
 
     def close(self) -> None:
         self._call(self._reset)
@@ -83,16 +93,17 @@ class Proxy:
         both = {writer, out}
         self.writers |= both
         try:
-            await asyncio.gather(self._pump(reader, out), self._pump(there, writer))
+            flows = self.flows
+            await asyncio.gather(self._pump(reader, out, flows), self._pump(there, writer, flows))
         finally:
             self.writers -= both
             for one in both:
                 one.transport.abort()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flows: asyncio.Event) -> None:
         with suppress(OSError):
             while data := await reader.read(65536):
-                await self.flows.wait()
+                await flows.wait()
                 writer.write(data)
                 await writer.drain()
         with suppress(OSError):

@@ -216,6 +216,14 @@ class Rehearsal:
             self.plan(6)
             self.house.to_broker.reset()
 
+    def broker_connections_go_deaf(self) -> None:
+        """R27: what was connected hears nothing any more and is not told; workers must see it by themselves."""
+        barks = self.barks()
+        with self.trouble("the broker's connections go deaf", 90) as one:
+            self.plan(3)
+            self.house.to_broker.deafen()
+        one.notes["worker began again"] = self.barks() > barks
+
     def broker_goes_silent(self, seconds: float) -> None:
         """R27: the broker's connections look alive and carry nothing: the watchdog must see it."""
         barks = self.barks()

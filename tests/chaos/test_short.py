@@ -95,6 +95,7 @@ def test_b136_a_worker_was_killed_at_each_marked_point(report):
         pytest.param("one scheduler is frozen", id="b137 r26 frozen and killed schedulers"),
         pytest.param("PostgreSQL is killed", id="b138 the database is killed"),
         pytest.param("the broker is flushed", id="b139 the broker is flushed and killed"),
+        pytest.param("the broker's connections are reset", id="b139 r27 the broker's connections are reset"),
         pytest.param("clock jumps", id="b141 the clock jumps"),
         pytest.param("two hosts", id="b141 two hosts disagree"),
         pytest.param("mail stalls", id="b142 the mail server stalls"),
@@ -114,7 +115,7 @@ def test_r22_b143_poison_is_isolated_and_all_others_leave(report):
 
 
 def test_r27_b139_a_worker_that_hears_nothing_begins_again(report):
-    (silent,) = troubles(report, "the broker says nothing")
+    (silent,) = troubles(report, "go deaf")
     assert silent["notes"]["worker began again"], report["said"]
     assert silent["recovered"] is not None, report["said"]
 
