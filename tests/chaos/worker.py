@@ -44,10 +44,15 @@ def dies_at(point: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def before(point: str, run: Callable[..., Any]) -> Callable[..., Any]:
+def before(
+    point: str, run: Callable[..., Any], comes_by: Callable[..., bool] = lambda *args, **kwargs: True
+) -> Callable[..., Any]:
+    """Die instead of running, where the arguments show that a message comes by."""
+
     @functools.wraps(run)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        dies_at(point)
+        if comes_by(*args, **kwargs):
+            dies_at(point)
         return run(*args, **kwargs)
 
     return wrapped
@@ -98,9 +103,13 @@ def _mark() -> None:
     delivery.claim = after("after_claim", before("before_claim", delivery.claim), bool)
     HandOff._write_letters = after("after_render", HandOff._write_letters)  # type: ignore[method-assign]
     delivery.Courier._hands_off = after("after_handoff", delivery.Courier._hands_off, bool)  # type: ignore[method-assign]
-    delivery.turn_over = after("after_begun", delivery.turn_over, lambda found: found[1])
+    delivery.turn_over = after("after_begun", delivery.turn_over, lambda found: bool(found[1]))
     email.Email.send = after("after_accept", email.Email.send)  # type: ignore[method-assign]
+    # Endings are written down one by one in a transaction, or all in one trip where they are plain.
     delivery._write_down = after("before_commit", delivery._write_down)
+    delivery._turn_over_at_once = before(
+        "before_commit", delivery._turn_over_at_once, lambda practice_id, worker, ended, begins: bool(ended)
+    )
 
 
 @signals.celeryd_init.connect
