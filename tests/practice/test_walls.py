@@ -95,6 +95,7 @@ def test_only_named_policies_are_permissive_besides_the_practice_wall():
         ("clients_client", "sign_in"),
         ("practice_auditevent", "written_by_trigger"),
         ("practice_message", "finds_due"),
+        ("practice_provider", "finds_provider"),
         ("practice_practice", "finds_practices"),
         *((table, name) for table in LIBRARY for name in ("also_read", "catalogue")),
     }
