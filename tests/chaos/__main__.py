@@ -75,7 +75,7 @@ def short(rehearsal) -> None:
         rehearsal.plan(60)
     rehearsal.dies_at_each_point()
     rehearsal.poison()
-    rehearsal.mail_misbehaves(("greeting", "data", "end"), 2)
+    rehearsal.mail_misbehaves(("greeting", "end"), 2)
     rehearsal.couples_reminded()
     rehearsal.worker_killed()
     rehearsal.postgres_killed()

@@ -86,12 +86,13 @@ def _let_chaos_in(**kwargs: Any) -> None:
 
 def _hurry() -> None:
     """Minutes become seconds, so that a rehearsal sees many of them."""
-    from practice import circuits, delivery, handing_off, pace
+    from practice import circuits, delivery, handing_off, pace, watchdog
 
     delivery.CLAIM = handing_off.LEASE = LEASE
     delivery.FIRST_PAUSE, delivery.LONGEST_PAUSE = 0.25, 1.0
     handing_off.SOON = datetime.timedelta(seconds=1)
     circuits.FIRST, circuits.LONGEST, circuits.TRIAL = 1.0, 3.0, LEASE
+    watchdog.GRACE = 5.0
     pace.MINUTE = datetime.timedelta(seconds=1)
 
 
