@@ -64,6 +64,12 @@ REASONS = {
     "a newer one is due": _lazy("a newer one was due"),
     "two weeks without an answer": _lazy("two weeks went by without an answer"),
     "without reminders": _lazy("reminders were switched off"),
+    "step not wanted": _lazy("not at this moment any more"),
+    "said already": _lazy("another one had just said it"),
+    "no time for it": _lazy("there was no hour left for it"),
+    "quiet all day": _lazy("their quiet hours leave no time"),
+    "account closed": _lazy("their sign-in is closed"),
+    "not asked any more": _lazy("not asked any more"),
 }
 
 
