@@ -506,7 +506,9 @@ def _try_again(message_id: uuid.UUID, worker: str, origin: str, reason: str, pau
         return "lost"
     attempts = message.attempts + (origin == State.CLAIMED)
     if attempts >= MOST_ATTEMPTS:
-        return _move(message_id, origin, worker, attempts=attempts, **_ending(State.DEAD, reason))
+        # What a provider may have from an earlier try is no plain 'could not be delivered'.
+        over = State.UNKNOWN if more.get("provider") else State.DEAD
+        return _move(message_id, origin, worker, attempts=attempts, **_ending(over, reason))
     return _move(
         message_id,
         origin,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from practice import delivery, outbox, tenancy
+from practice import clock, delivery, outbox, tenancy
 from practice.handing_off import Departure, HandOff
 from practice.ids import uuid7
 from practice.models import Message, Practice
@@ -102,3 +104,49 @@ def hand_off(message: Message, worker: str, *others: Message, practice=None) -> 
 def begins(practice: Practice, worker: str, departure: Departure) -> bool:
     """Tell whether a message may be given to its provider now."""
     return bool(delivery.turn_over(practice.pk, worker, [], [departure])[1])
+
+
+def plan_many(practice: Practice, count: int, *, people: list | None = None, **fields) -> list[Message]:
+    """Have many notes due, in one go."""
+    due = clock.now() - HOUR / 60
+    with inside(practice):
+        drafts = [
+            outbox.draft(
+                "note",
+                person_id=people[number] if people else uuid7(),
+                about_id=uuid7(),
+                couple_id=None,
+                occasion=f"note:{uuid7()}",
+                **{"due_at": due, "fresh_for": 24 * 30 * HOUR} | fields,
+            )
+            for number in range(count)
+        ]
+        return outbox.add(drafts)
+
+
+def all_of(practice: Practice) -> list[Message]:
+    with inside(practice):
+        return list(Message.objects.order_by("pk"))
+
+
+@contextmanager
+def shifted_clock() -> Iterator[Callable[[datetime.timedelta], None]]:
+    """Let time pass at will, for this connection alone."""
+    ahead = datetime.timedelta()
+
+    def passes(time: datetime.timedelta) -> None:
+        nonlocal ahead
+        ahead += time
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('attune.clock_shift', %s, false)", [f"{ahead.total_seconds()} s"])
+
+    try:
+        yield passes
+    finally:
+        passes(-ahead)
+
+
+@pytest.fixture
+def time_passes() -> Iterator[Callable[[datetime.timedelta], None]]:
+    with shifted_clock() as passes:
+        yield passes

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,8 @@ WORST = (
     "is not there",
 )
 
+MAY_HAVE = ("takes it", "takes it and is silent", "loses it and is silent")
+
 
 class Silence(OSError):
     """No answer came: nobody knows."""
@@ -42,13 +44,18 @@ class Ledger:
     """What reached people, by reference; and every request, in order."""
 
     arrived: Counter[str] = field(default_factory=Counter)
-    requests: list[tuple[str, str]] = field(default_factory=list)
-    #: Under which keys a reference was ever asked for.
-    asked: dict[str, set[str]] = field(default_factory=dict)
+    requests: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def request(self, key: str, reference: str) -> None:
-        self.requests.append((key, reference))
-        self.asked.setdefault(reference, set()).add(key)
+    def strayed(self) -> list[str]:
+        """Return what another provider was asked to carry after one of them had it, or may have had it."""
+        held: dict[str, str] = {}
+        found = []
+        for key, reference, way in self.requests:
+            if held.get(reference, key) != key:
+                found.append(reference)
+            if way in MAY_HAVE:
+                held.setdefault(reference, key)
+        return found
 
 
 class FakeProvider:
@@ -70,6 +77,8 @@ class FakeProvider:
         self.chance = chance or random.Random(0)
         self.taken: set[str] = set()
         self.is_there = True
+        #: What else happens in the world while a request is under way.
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def route(self, *, channel: str = "email", per_minute: int = 0) -> Route:
         return Route(self.key, channel, "from@example.org", lambda: self, per_minute)
@@ -86,8 +95,10 @@ class FakeProvider:
     def send(self, parcel: Any) -> str:
         if not self.is_there:
             raise Unreachable("no connection")
-        way = self.chance.choice(self.ways)
-        self.ledger.request(self.key, parcel)
+        repeat = self.repeats_safely and parcel in self.taken
+        way = "takes it" if repeat else self.chance.choice(self.ways)
+        self.ledger.requests.append((self.key, parcel, way))
+        self.meanwhile()
         match way:
             case "says not now":
                 raise NotNow("reply 451")
@@ -120,6 +131,6 @@ class FakeProvider:
         pass
 
 
-def use(monkeypatch: Any, *fakes: FakeProvider, **how: Any) -> None:
+def use(monkeypatch: Any, *fakes: FakeProvider, per_minute: int = 0) -> None:
     """Let these carry all mail, the first one first."""
-    monkeypatch.setattr(providers, "routes", lambda: {"email": [one.route(**how) for one in fakes]})
+    monkeypatch.setattr(providers, "routes", lambda: {"email": [one.route(per_minute=per_minute) for one in fakes]})
