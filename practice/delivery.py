@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
-from django.db.models import F
+from django.db.models import F, Q
 
 from practice import circuits, dispatch, fates, outbox, providers, suppression, tenancy
 from practice.channels.base import Carrier, NotNow, Refused, Unreachable
@@ -344,7 +344,7 @@ def claim(
     with tenancy.acting(tenancy.as_system(practice_id)):
         due = Message.objects.filter(state=State.PLANNED, due_at__lte=Now()).order_by("due_at")
         if probing or (health and health.troubled):
-            due = due.filter(channel__in=_channels(health or circuits.Health(), probing))
+            due = due.filter(_claimable(health or circuits.Health(), probing))
         found = list(due.select_for_update(skip_locked=True).values_list("pk", "reason")[:most])
         suspects = [pk for pk, reason in found if reason == WORKER_ENDED]
         taken = suspects[:1] or [pk for pk, _reason in found]
@@ -355,15 +355,21 @@ def claim(
     return taken
 
 
-def _channels(health: circuits.Health, probing: bool) -> list[str]:
+def _claimable(health: circuits.Health, probing: bool) -> Q:
+    """Say which messages can leave now: by a healthy provider, or, probing, by one that is to be tried.
+
+    What a provider may have waits for that one, unless its kind is rather sent twice.
+    """
     ways = providers.routes()
     if probing:
-        return [channel for channel, routes in ways.items() if any(one.key in health.half_open for one in routes)]
-    return [
+        channels = [name for name, routes in ways.items() if any(one.key in health.half_open for one in routes)]
+        return Q(channel__in=channels, provider__in=["", *health.half_open])
+    channels = [
         channel
         for channel in Message.Channel.values
         if not ways.get(channel) or any(one.key not in health.troubled for one in ways[channel])
     ]
+    return Q(channel__in=channels) & (~Q(provider__in=health.troubled) | Q(kind__in=outbox.repeating_kinds()))
 
 
 def turn_over(

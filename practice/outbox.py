@@ -121,6 +121,11 @@ def handler_of(kind: str) -> Handler:
         raise LookupError(f"Nobody handles messages of the kind {kind!r}.") from None
 
 
+def repeating_kinds() -> list[str]:
+    """Return the kinds that are rather sent twice than never."""
+    return [kind for kind, handler in _handlers.items() if handler.repeats]
+
+
 def draft(
     kind: str,
     *,
