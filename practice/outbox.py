@@ -10,7 +10,11 @@ words and no address. When its turn comes, its kind's :class:`Handler` reads aga
 forbid it, and only then writes the letter (:mod:`practice.handing_off`). What we promise is *never twice, never
 silently lost*: where nobody can know whether a provider took a letter, the row becomes ``unknown`` and is shown.
 It is sent again only through a provider that takes a repeat for a repeat, or whose log shows that it was not
-taken. The database refuses every step back (``attune_only_forward``).
+taken, and never through another one: ``provider`` names who may have it. The database refuses every step back
+(``attune_only_forward``).
+
+A handful begins at once where a provider is quick, so a worker that dies leaves some riddles of that moment.
+Providers that fail rest and are tried with one message (:mod:`practice.circuits`); what waits for them waits untried.
 """
 
 from __future__ import annotations
