@@ -7,6 +7,7 @@ JOBS = {
     "deliver messages": {"task": "practice.tasks.deliver", "schedule": 10.0},
     "try broken providers": {"task": "practice.tasks.probe", "schedule": 15.0},
     "sweep the outbox": {"task": "practice.tasks.sweep", "schedule": 60.0},
+    "ask about unknown messages": {"task": "practice.tasks.resolve", "schedule": 300.0},
     "plant a pulse": {"task": "practice.tasks.plant_pulse", "schedule": 60.0},
     "raise alarms": {"task": "practice.tasks.watch", "schedule": 60.0},
     "resume reports": {"task": "reports.tasks.resume", "schedule": 60.0},

@@ -25,6 +25,8 @@ from practice.models import Message
 log = logging.getLogger(__name__)
 State = Message.State
 
+#: What was planned longer ago is not asked about any more: nothing stays fresh that long.
+RECENT = datetime.timedelta(days=14)
 #: Whether a provider took something is only believed of its log when nothing of ours can be under way to it.
 SETTLED = datetime.timedelta(minutes=5)
 
@@ -95,12 +97,24 @@ def _repeats_safely(routes: dict[str, list[providers.Route]], message: Message) 
     return carrier.repeats_safely and clock.now() - message.begun_at < remembers
 
 
+def resolve_all() -> Counter[str]:
+    """Do what :func:`resolve` does in all practices; return how many messages went where."""
+    tally: Counter[str] = Counter()
+    for practice_id in dispatch.practices():
+        try:
+            tally += resolve(practice_id)
+        except Exception as error:
+            log.error("Practice %s keeps its riddles: %s", practice_id, place_of(error))
+    return tally
+
+
 def resolve(practice_id: uuid.UUID) -> Counter[str]:
     """Ask the providers' logs about unknown messages: what was taken is sent, what was not is tried again."""
     tally: Counter[str] = Counter()
     with tenancy.acting(tenancy.as_system(practice_id)):
         routes = providers.routes()
-        unknown = list(Message.objects.filter(state=State.UNKNOWN, fresh_until__gt=Now()).order_by("pk"))
+        recent = Message.objects.filter(planned_for__gt=clock.now() - RECENT)
+        unknown = list(recent.filter(state=State.UNKNOWN, fresh_until__gt=Now()).order_by("pk"))
         settled = clock.now() - SETTLED
     carriers: dict[str, Carrier] = {}
     for message in unknown:

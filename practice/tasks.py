@@ -25,6 +25,12 @@ def sweep() -> None:
     sweeping.sweep()
 
 
+@app.task(name="practice.tasks.resolve", steps=True, expires=300)
+def resolve() -> None:
+    """Ask the providers about messages that nobody knows the fate of."""
+    sweeping.resolve_all()
+
+
 @app.task(name="practice.tasks.plant_pulse", steps=True, expires=60)
 def plant_pulse() -> None:
     """Plant a pulse: the next delivery carries it (see practice/pulse.py)."""

@@ -154,3 +154,22 @@ def test_ids_of_another_practice_are_not_resolved(practice, neighbour, note, pro
     assert sweeping.resolve(neighbour.pk) == {}
     with inside(practice), transaction.atomic():
         assert outbox.troubled().count() == 1
+
+
+def test_all_practices_are_asked_about_and_a_fault_of_one_holds_up_no_other(
+    practice, neighbour, note, provider, monkeypatch
+):
+    riddles = [begun(practice), begun(neighbour)]
+    sweeping.sweep()
+    provider.repeats_safely = True
+    provider.taken.update(one.reference for one in riddles)
+    asked = sweeping.resolve
+
+    def faulty(practice_id):
+        if practice_id == practice.pk:
+            raise RuntimeError
+        return asked(practice_id)
+
+    monkeypatch.setattr(sweeping, "resolve", faulty)
+    assert sweeping.resolve_all() == {"accepted": 1}
+    assert [now_of(one).state for one in riddles] == [State.UNKNOWN, State.ACCEPTED]
