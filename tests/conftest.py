@@ -59,11 +59,20 @@ def django_db_setup(django_db_setup: None, django_db_blocker) -> Iterator[None]:
 
 
 #: Files that take minutes by themselves: begun first, so that no process is left alone with one at the end.
-LONG = ("tests/test_", "tests/browser/", "tests/exercises/fhir/", "tests/reports/test_demo", "tests/exercises/writing/")
+LONG = (
+    "tests/chaos/",
+    "tests/test_",
+    "tests/browser/",
+    "tests/exercises/fhir/",
+    "tests/reports/test_demo",
+    "tests/exercises/writing/",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    items.sort(
+        key=lambda item: (not item.nodeid.startswith("tests/chaos/test_short"), not item.nodeid.startswith(LONG))
+    )
 
 
 @pytest.fixture(autouse=True)
