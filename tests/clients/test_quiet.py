@@ -145,6 +145,14 @@ def test_hours_that_leave_no_gap_allow_nothing():
     assert next_allowed_by_all(at(LONDON, 2026, 11, 22, 12), [Window(clock(7), clock(21, 59)), night], LONDON)
 
 
+def test_the_order_of_the_reasons_decides_nothing_where_the_clocks_skip_an_end():
+    """Cairo, 2010: midnight to one o'clock was left out."""
+    cairo = ZoneInfo("Africa/Cairo")
+    windows = [Window(clock(1, 1), clock(0)), Window(clock(1, 1), clock(0, 1))]
+    moment = datetime.datetime(2010, 9, 8, 23, 1, tzinfo=datetime.UTC)
+    assert next_allowed_by_all(moment, windows, cairo) == next_allowed_by_all(moment, windows[::-1], cairo)
+
+
 @thorough
 @given(in_zone, quiet_hours)
 def test_r6_nothing_leaves_inside_any_forbidden_hours_by_the_recipients_own_clock(case, windows):
