@@ -56,10 +56,9 @@ class Told:
 
     def __str__(self) -> str:
         said = f"{self.state}: {self.reason}" if self.reason else self.state
-        utc = self.wall.astimezone(datetime.UTC)
-        return (
-            f"{self.name:<5} {self.wall:%a %d %b %H:%M %Z:<5} {utc:%H:%M} UTC  {self.step:<9} {self.channel:<6} {said}"
-        )
+        when = f"{self.wall:%a %d %b %H:%M %Z}"
+        utc = f"{self.wall.astimezone(datetime.UTC):%H:%M} UTC"
+        return f"{self.name:<5} {when:<21} {utc}  {self.step:<10} {self.channel:<7} {said}"
 
 
 @contextmanager

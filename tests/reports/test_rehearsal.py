@@ -34,6 +34,12 @@ def test_half_past_seven_stays_half_past_seven_in_both_zones_and_nothing_comes_t
     assert any(one.name == rehearsal.LENA and one.reason == "done" for one in told), "what was answered early"
 
 
+def test_a_line_says_who_when_on_both_clocks_and_what_became_of_it():
+    wall = datetime.datetime(2027, 3, 14, 19, 30, tzinfo=ZoneInfo("America/New_York"))
+    line = str(rehearsal.Told("Sam", wall, "due", "email", "cancelled", "done"))
+    assert line.split() == "Sam Sun 14 Mar 19:30 EDT 23:30 UTC due email cancelled: done".split()
+
+
 def test_the_mailbox_shows_the_days_that_were_rehearsed(mail_server):
     first = saturday_before_the_change()
     told = rehearsal.rehearse(first, 1, lambda words: None)
