@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
-#: Paths that open a door to whoever holds them: invitations, new passwords.
-_DOORS = re.compile(r"(/join/(?:team/)?|/password/reset/key/)[^/\s]+")
+#: Paths that open a door to whoever holds them: invitations, new passwords, the end of messages.
+_DOORS = re.compile(r"(/join/(?:team/)?|/stop/|/password/reset/key/)[^/\s]+")
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 

@@ -77,6 +77,12 @@ def test_a_link_that_opens_a_door_is_not_written_down(log, path):
     assert "AbCdEf123" not in log.getvalue()
 
 
+def test_a_link_that_stops_messages_is_not_written_down(log):
+    assert Browser().post("/stop/AbCdEf123/").status_code == 404
+    assert "Not Found" in log.getvalue()
+    assert "AbCdEf123" not in log.getvalue()
+
+
 def test_a_failed_job_is_logged_by_its_kind(log):
     """Celery writes the exception into the message; the line must still hold none of its text."""
     context = {"name": "reports.tasks.make_report", "id": "1", "exc": f"ValueError('{WORDS}')", "traceback": WORDS}
