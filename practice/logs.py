@@ -51,3 +51,12 @@ def _told(error: BaseException) -> str:
         for one in traceback.extract_tb(error.__traceback__)
     ]
     return "\n".join([f"{type(error).__module__}.{type(error).__qualname__}", *frames])
+
+
+def place_of(error: BaseException) -> str:
+    """Say what went wrong and where, without the error's own text: it may hold what people wrote."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_qualname} line {trace.tb_lineno}" if trace else "nowhere"
+    return f"{type(error).__name__} in {where}"

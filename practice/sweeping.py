@@ -18,9 +18,10 @@ from django.db.models import F, Q, QuerySet
 from practice import clock, dispatch, outbox, providers, tenancy
 from practice.channels.base import Carrier, Fate
 from practice.clock import Now
-from practice.delivery import NOT_IN_FLIGHT, WORKER_ENDED, place_of
 from practice.handing_off import STALE
+from practice.logs import place_of
 from practice.models import Message
+from practice.moves import NOT_IN_FLIGHT, WORKER_ENDED
 
 log = logging.getLogger(__name__)
 State = Message.State

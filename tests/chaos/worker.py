@@ -86,10 +86,10 @@ def _let_chaos_in(**kwargs: Any) -> None:
 
 def _hurry() -> None:
     """Minutes become seconds, so that a rehearsal sees many of them."""
-    from practice import circuits, delivery, handing_off, pace, watchdog
+    from practice import circuits, handing_off, moves, pace, watchdog
 
-    delivery.CLAIM = handing_off.LEASE = LEASE
-    delivery.FIRST_PAUSE, delivery.LONGEST_PAUSE = 0.25, 1.0
+    moves.CLAIM = handing_off.LEASE = LEASE
+    moves.FIRST_PAUSE, moves.LONGEST_PAUSE = 0.25, 1.0
     handing_off.SOON = datetime.timedelta(seconds=1)
     circuits.FIRST, circuits.LONGEST, circuits.TRIAL = 1.0, 3.0, LEASE
     watchdog.GRACE = 5.0
@@ -97,19 +97,19 @@ def _hurry() -> None:
 
 
 def _mark() -> None:
-    from practice import delivery
+    from practice import delivery, moves
     from practice.channels import email
     from practice.handing_off import HandOff
 
-    delivery.claim = after("after_claim", before("before_claim", delivery.claim), bool)
+    moves.claim = after("after_claim", before("before_claim", moves.claim), bool)
     HandOff._write_letters = after("after_render", HandOff._write_letters)  # type: ignore[method-assign]
     delivery.Courier._hands_off = after("after_handoff", delivery.Courier._hands_off, bool)  # type: ignore[method-assign]
-    delivery.turn_over = after("after_begun", delivery.turn_over, lambda found: bool(found[1]))
+    moves.turn_over = after("after_begun", moves.turn_over, lambda found: bool(found[1]))
     email.Email.send = after("after_accept", email.Email.send)  # type: ignore[method-assign]
     # Endings are written down one by one in a transaction, or all in one trip where they are plain.
-    delivery._write_down = after("before_commit", delivery._write_down)
-    delivery._turn_over_at_once = before(
-        "before_commit", delivery._turn_over_at_once, lambda practice_id, worker, ended, begins: bool(ended)
+    moves._write_down = after("before_commit", moves._write_down)
+    moves._turn_over_at_once = before(
+        "before_commit", moves._turn_over_at_once, lambda practice_id, worker, ended, begins: bool(ended)
     )
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from clients import letters, reach, stopping
 from clients.models import Reach
-from practice import delivery, outbox
+from practice import delivery, moves, outbox
 from practice.channels.base import Letter
 from practice.envelopes import enclose
 from practice.models import Message
@@ -209,7 +209,7 @@ def test_r17_a_stop_holds_at_each_moment_before_the_first_byte(practice, mara, r
     with delivery.Courier(time.monotonic() + 30) as courier:
         if moment == "before it is claimed":
             stop()
-        claimed = delivery.claim(practice.pk, courier.name, most=5)
+        claimed = moves.claim(practice.pk, courier.name, most=5)
         if moment == "claimed":
             stop()
         if moment == "while it is written":

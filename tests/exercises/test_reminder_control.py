@@ -12,7 +12,7 @@ from clients import status
 from clients.models import Contact, Couple, PortalVisit
 from exercises import answering, desk, drafts, pausing, plans, reminders, stops
 from exercises.models import Assignment, Occurrence, Pause, ReminderStop
-from practice import delivery, sweeping, tenancy
+from practice import delivery, moves, sweeping, tenancy
 from practice.handing_off import HandOff
 from practice.models import Message
 from practice.outbox import Skip
@@ -100,7 +100,7 @@ class Elsewhere(threading.Thread):
 @pytest.mark.parametrize("act", [send, skip])
 def test_r11_who_answers_before_the_hand_off_commits_gets_nothing(reminder, due, mara, mail_server, act):
     """The answer is written and not committed: the hand-off does not wait for it, and lets nothing leave."""
-    assert delivery.claim(reminder.practice_id, "me") == [reminder.pk]
+    assert moves.claim(reminder.practice_id, "me") == [reminder.pk]
     elsewhere = Elsewhere(act, mara, due)
     elsewhere.start()
     assert elsewhere.done.wait(20)
@@ -115,7 +115,7 @@ def test_r11_who_answers_before_the_hand_off_commits_gets_nothing(reminder, due,
 
 @pytest.mark.parametrize("act", [send, skip])
 def test_r11_who_answers_between_claim_and_hand_off_gets_nothing(reminder, due, mara, mail_server, act):
-    assert delivery.claim(reminder.practice_id, "me") == [reminder.pk]
+    assert moves.claim(reminder.practice_id, "me") == [reminder.pk]
     with acting_as(mara):
         act(Occurrence.objects.select_related("assignment__edition").get(pk=due.pk), mara)
     with delivery.Courier(0) as courier:
@@ -127,7 +127,7 @@ def test_r11_who_answers_between_claim_and_hand_off_gets_nothing(reminder, due, 
 def test_r11_who_answers_after_the_hand_off_and_before_the_first_byte_gets_nothing(
     reminder, due, mara, mail_server, monkeypatch, act
 ):
-    before = delivery.turn_over
+    before = moves.turn_over
 
     def answer_first(*args, **kwargs):
         if again(reminder).state == State.HANDING_OFF and again(reminder).begun_at is None:
@@ -135,7 +135,7 @@ def test_r11_who_answers_after_the_hand_off_and_before_the_first_byte_gets_nothi
                 act(Occurrence.objects.select_related("assignment__edition").get(pk=due.pk), mara)
         return before(*args, **kwargs)
 
-    monkeypatch.setattr(delivery, "turn_over", answer_first)
+    monkeypatch.setattr(moves, "turn_over", answer_first)
     delivery.deliver()
     assert again(reminder).state == State.CANCELLED
     assert mail_server.taken == []
@@ -273,7 +273,7 @@ def test_r23_r25_parting_calls_off_everything_in_the_same_transaction(
 ):
     joint = give(couple, therapist, lane="joint")
     planned = remind(ask(joint), ask(given, mara), ask(given, theo, due=DAY))
-    delivery.claim(couple.practice_id, "me", most=1)
+    moves.claim(couple.practice_id, "me", most=1)
     with acting_as(therapist), transaction.atomic():
         status.change(couple, ended)
         assert not Message.objects.filter(state__in=["planned", "claimed"]).exists()

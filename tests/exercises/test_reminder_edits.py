@@ -24,7 +24,7 @@ from exercises.models import Occurrence, Pause
 from exercises.person_facts import quiet_hours
 from exercises.reminding import GAP, GAP_OF_ONE, MOST_A_DAY
 from exercises.steps import Clock, Round, steps, worth_saying
-from practice import clock, delivery
+from practice import clock, delivery, moves
 from practice.handing_off import HandOff
 from practice.models import Message
 from tests.exercises.test_reminders import give, within
@@ -146,7 +146,7 @@ class Life:
     def deliver(self) -> None:
         """Let leave what may, and take it as accepted."""
         with at(self.now):
-            mine = delivery.claim(self.couple.practice_id, "me", most=1000)
+            mine = moves.claim(self.couple.practice_id, "me", most=1000)
             with delivery.Courier(0) as courier:
                 departures = HandOff(self.couple.practice_id, "me", frozenset(), courier.carrier_of).run(mine)
             with within(self.couple):

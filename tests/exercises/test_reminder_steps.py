@@ -15,7 +15,7 @@ from clients.models import Client, Contact
 from clients.signals import contact_changed
 from exercises import reminders
 from exercises.models import Occurrence
-from practice import clock, delivery, outbox
+from practice import clock, delivery, moves, outbox
 from practice.models import Message
 from tests.exercises.test_reminders import (
     HOUR,
@@ -195,7 +195,7 @@ def test_a_channel_switched_off_calls_off_and_switched_on_again_plans_in_the_sam
 def test_a_channel_switched_off_calls_off_what_is_prepared_already(couple, therapist, mara):
     (message,) = remind(ask(give(couple, therapist), mara))
     with within(couple):
-        delivery.claim(message.practice_id, "me")
+        moves.claim(message.practice_id, "me")
         Message.objects.filter(pk=message.pk).update(state=State.HANDING_OFF)
     switch(mara, "email", on=False)
     assert again(message).state == State.CANCELLED

@@ -18,7 +18,7 @@ from clients.models import Client, Consent, Contact, Couple
 from clients.signals import contact_changed
 from exercises import reminders
 from exercises.models import Assignment, Edition, Occurrence, Response
-from practice import delivery, outbox, tenancy
+from practice import delivery, moves, outbox, tenancy
 from practice.handing_off import HandOff
 from practice.models import Message
 from tests.factories import PASSWORD, acting_as, make_couple
@@ -310,7 +310,7 @@ EVENTS = [
 @pytest.mark.parametrize("claimed", [False, True], ids=["before the claim", "after the claim"])
 def test_what_happens_before_the_hand_off_is_respected(reminder, due, mara, mail_server, event, reason, claimed):
     if claimed:
-        assert delivery.claim(reminder.practice_id, "me") == [reminder.pk]
+        assert moves.claim(reminder.practice_id, "me") == [reminder.pk]
     event(due, mara)
     if claimed:
         assert hand_off(reminder, "me") == {"skipped": 1}

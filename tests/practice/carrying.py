@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from practice import clock, delivery, outbox, tenancy
+from practice import clock, moves, outbox, tenancy
 from practice.handing_off import Departure, HandOff
 from practice.ids import uuid7
 from practice.models import Message, Practice
@@ -103,7 +103,7 @@ def hand_off(message: Message, worker: str, *others: Message, practice=None) -> 
 
 def begins(practice: Practice, worker: str, departure: Departure) -> bool:
     """Tell whether a message may be given to its provider now."""
-    return bool(delivery.turn_over(practice.pk, worker, [], [departure])[1])
+    return bool(moves.turn_over(practice.pk, worker, [], [departure])[1])
 
 
 def plan_many(practice: Practice, count: int, *, people: list | None = None, **fields) -> list[Message]:

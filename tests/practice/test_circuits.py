@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from practice import circuits, delivery, tenancy
+from practice import circuits, delivery, moves, tenancy
 from practice.models import Circuit, Message
 from tests.factories import inside
 from tests.practice.carrying import HOUR, all_of, change, in_threads, now_of, plan, plan_many, shifted_clock
@@ -44,8 +44,8 @@ def test_r14_a_provider_rests_longer_each_time_within_bounds_and_as_long_as_it_a
 @thorough
 @given(st.integers(-5, 10**6), asked)
 def test_r14_a_message_waits_longer_each_time_with_full_jitter_within_bounds(attempts, after):
-    pause = delivery.pause_after(attempts, after).total_seconds()
-    longest = min(delivery.LONGEST_PAUSE, delivery.FIRST_PAUSE * 2 ** min(max(attempts - 1, 0), 20))
+    pause = moves.pause_after(attempts, after).total_seconds()
+    longest = min(moves.LONGEST_PAUSE, moves.FIRST_PAUSE * 2 ** min(max(attempts - 1, 0), 20))
     granted = min(after, circuits.LONGEST_ASKED)
     assert granted - 1e-5 <= pause <= max(granted, longest) + 1e-5
 
@@ -171,11 +171,11 @@ def test_r14_a_message_is_tried_no_more_often_than_that(practice, note, provider
     monkeypatch.setattr(circuits, "STRIKES", 10**6)
     provider.ways = ("says not now",)
     plan_many(practice, 5)
-    for _ in range(delivery.MOST_ATTEMPTS + 5):
+    for _ in range(moves.MOST_ATTEMPTS + 5):
         delivery.deliver()
         time_passes(2 * HOUR)
-    assert {(one.state, one.attempts) for one in all_of(practice)} == {(State.DEAD, delivery.MOST_ATTEMPTS)}
-    assert len(provider.ledger.requests) == 5 * delivery.MOST_ATTEMPTS
+    assert {(one.state, one.attempts) for one in all_of(practice)} == {(State.DEAD, moves.MOST_ATTEMPTS)}
+    assert len(provider.ledger.requests) == 5 * moves.MOST_ATTEMPTS
 
 
 @pytest.mark.parametrize("way", ["refuses it", "refuses the address"])

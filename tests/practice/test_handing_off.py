@@ -13,7 +13,7 @@ from django.db import OperationalError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from practice import circuits, delivery, handing_off, outbox, sweeping
+from practice import circuits, delivery, handing_off, moves, outbox, sweeping
 from practice.channels.base import Unreachable
 from practice.ids import uuid7
 from practice.models import Message
@@ -96,10 +96,10 @@ class Troubles:
         courier = delivery.Courier(float("inf"), probing=self.chance.random() < 0.2)
         courier.health = self.health()
         most = self.chance.choice([1, 5, 30])
-        claimed = delivery.claim(self.practice.pk, courier.name, most=most)
+        claimed = moves.claim(self.practice.pk, courier.name, most=most)
         if self.chance.random() > 0.1:  # else it ends right here
             self.workers.append((courier, courier.prepares(self.practice.pk, claimed)))
-            delivery.release(self.practice.pk, claimed, courier.name)
+            moves.release(self.practice.pk, claimed, courier.name)
 
     def health(self) -> circuits.Health:
         return circuits.Health(frozenset(one.key for one in self.providers if self.chance.random() < 0.2))
@@ -199,14 +199,14 @@ def test_r26_none_for_hours_then_one_gives_what_a_healthy_one_gives(practice, no
 
 def test_an_ending_is_written_down_although_the_database_was_away(practice, note, provider, monkeypatch):
     plan_many(practice, 3)
-    write_down, away = delivery.turn_over, iter([False, True, True])
+    write_down, away = moves.turn_over, iter([False, True, True])
 
     def turn_over(*args):
         if args[2] and next(away, False):
             raise OperationalError("the connection is lost")
         return write_down(*args)
 
-    monkeypatch.setattr(delivery, "turn_over", turn_over)
+    monkeypatch.setattr(moves, "turn_over", turn_over)
     monkeypatch.setattr(delivery, "INSIST", (0, 0, 0))
     monkeypatch.setattr(delivery.connection, "close", lambda: None)
     monkeypatch.setattr(delivery, "MOST_AT_ONCE", 1)
@@ -224,7 +224,7 @@ def bring(message: Message, practice, step: str) -> None:
     """Bring a message as far as ``step``."""
     if step == "planned":
         return
-    assert delivery.claim(practice.pk, "me") == [message.pk]
+    assert moves.claim(practice.pk, "me") == [message.pk]
     if step == "claimed":
         return
     (departure,) = hand_off(message, "me")
@@ -232,7 +232,7 @@ def bring(message: Message, practice, step: str) -> None:
         return
     assert begins(practice, "me", departure)
     if step == "accepted":
-        delivery.turn_over(practice.pk, "me", [delivery.Ending(departure, State.ACCEPTED)], [])
+        moves.turn_over(practice.pk, "me", [moves.Ending(departure, State.ACCEPTED)], [])
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -308,7 +308,7 @@ def test_r21_after_any_time_off_each_person_gets_at_most_one_and_that_is_the_new
     monkeypatch.setitem(outbox._handlers, "note", note)
     provider = FakeProvider()
     use(monkeypatch, provider)
-    monkeypatch.setattr(delivery, "PER_TURN", chance.choice([3, 10, 50]))
+    monkeypatch.setattr(moves, "PER_TURN", chance.choice([3, 10, 50]))
     people = [uuid7() for _ in range(MESSAGES // 4)]
     with shifted_clock() as passes:
         now = timezone_now()
@@ -340,11 +340,11 @@ def timezone_now() -> datetime.datetime:
 def test_r21_two_workers_who_hold_one_each_let_one_leave(practice, note, provider, time_passes):
     note.merges = True
     older, newest = due_at_times(practice, uuid7(), 5, 2)
-    delivery.claim(practice.pk, "one", most=1), delivery.claim(practice.pk, "two", most=1)
+    moves.claim(practice.pk, "one", most=1), moves.claim(practice.pk, "two", most=1)
     assert hand_off(older, "one") == []
     (departure,) = hand_off(newest, "two")
     assert begins(practice, "two", departure)
-    delivery.turn_over(practice.pk, "two", [delivery.Ending(departure, State.ACCEPTED)], [])
+    moves.turn_over(practice.pk, "two", [moves.Ending(departure, State.ACCEPTED)], [])
     time_passes(MINUTE)
     assert delivery.deliver() == {"skipped": 1}
     assert now_of(older).merged_into == newest.pk
@@ -355,7 +355,7 @@ def test_r21_what_falls_due_while_another_is_on_its_way_waits_and_is_said_by_it(
     person = uuid7()
     (first,) = due_at_times(practice, person, 2)
     with delivery.Courier(float("inf")) as courier:
-        departures = courier.prepares(practice.pk, delivery.claim(practice.pk, courier.name))
+        departures = courier.prepares(practice.pk, moves.claim(practice.pk, courier.name))
         (second,) = due_at_times(practice, person, 1)
         assert delivery.deliver() == {"planned": 1}, "it waits"
         courier.hands_over(practice.pk, departures)
@@ -371,7 +371,7 @@ def test_r13_when_the_newest_is_called_off_the_next_one_leaves_instead(practice,
     note.merges = True
     older, newest = due_at_times(practice, uuid7(), 5, 2)
     with delivery.Courier(float("inf")) as courier:
-        departures = courier.prepares(practice.pk, delivery.claim(practice.pk, courier.name))
+        departures = courier.prepares(practice.pk, moves.claim(practice.pk, courier.name))
         with inside(practice):
             outbox.cancel(newest.about_id, reason="done")
         courier.hands_over(practice.pk, departures)
@@ -387,7 +387,7 @@ def test_r13_one_that_is_nearly_stale_is_not_lost_by_waiting_for_another(practic
     older = plan(practice, person_id=person, due=-5 * MINUTE, fresh_for=5 * MINUTE + datetime.timedelta(seconds=10))
     newest = plan(practice, person_id=person, due=-MINUTE)
     with delivery.Courier(float("inf")) as courier:
-        courier.prepares(practice.pk, delivery.claim(practice.pk, courier.name))
+        courier.prepares(practice.pk, moves.claim(practice.pk, courier.name))
     with inside(practice):
         outbox.cancel(newest.about_id, reason="done")
     assert now_of(older).due_at < now_of(older).fresh_until
@@ -408,7 +408,7 @@ def test_r20_one_row_leaves_within_a_minute_although_another_practice_has_a_thou
     provider.meanwhile = lambda: time.sleep(0.002)
     delivery.deliver(seconds=60)
     place = [reference for _key, reference, _way in provider.ledger.requests].index(one.reference)
-    assert place <= delivery.PER_TURN
+    assert place <= moves.PER_TURN
     assert time.monotonic() - began < 60
 
 
@@ -482,7 +482,7 @@ def test_r22_b143_a_row_that_fails_for_its_own_reason_stops_and_blocks_no_other(
         return right(first, *rest)
 
     monkeypatch.setattr(target, where, wrong)
-    for _ in range(delivery.MOST_ATTEMPTS + 2):
+    for _ in range(moves.MOST_ATTEMPTS + 2):
         delivery.deliver()
         delivery.probe()
         time_passes(2 * HOUR)
@@ -521,7 +521,7 @@ def test_what_this_worker_never_gave_is_given_back_untried_and_free(practice, no
     provider.ways = ("takes it and is silent",)
     with delivery.Courier(float("inf")) as courier:
         courier.seconds["email"] = 0.001  # a quick one: all five begin at once
-        courier.hands_over(practice.pk, courier.prepares(practice.pk, delivery.claim(practice.pk, courier.name)))
+        courier.hands_over(practice.pk, courier.prepares(practice.pk, moves.claim(practice.pk, courier.name)))
     rows = [now_of(one) for one in messages]
     assert Counter(one.state for one in rows) == {State.UNKNOWN: 1, State.PLANNED: 4}
     assert {(one.attempts, one.provider, one.begun_at) for one in rows if one.state == State.PLANNED} == {(0, "", None)}
@@ -530,7 +530,7 @@ def test_what_this_worker_never_gave_is_given_back_untried_and_free(practice, no
 def test_a_riddle_that_is_tried_again_and_again_stays_a_riddle(practice, note, provider, time_passes):
     provider.repeats_safely, provider.ways = True, ("says not now",)
     message = plan(practice, fresh_for=1000 * HOUR)
-    change(message, attempts=delivery.MOST_ATTEMPTS - 1)
+    change(message, attempts=moves.MOST_ATTEMPTS - 1)
     delivery.deliver()
     assert now_of(message).state == State.UNKNOWN
     assert datetime.timedelta(minutes=5) < handing_off.LEASE

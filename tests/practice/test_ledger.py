@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from practice import clock, delivery, ledger, outbox, providers, sweeping, tenancy
+from practice import clock, delivery, ledger, moves, outbox, providers, sweeping, tenancy
 from practice.channels.base import Fate, NotNow, Refused
 from practice.ids import uuid7
 from practice.models import Message
@@ -132,7 +132,7 @@ def live(chance: random.Random, practices, provider: Carrier) -> None:
                         outbox.cancel(chance.choice(some).about_id, reason="paused")
             case "worker ends":
                 practice = chance.choice(practices)
-                taken = delivery.claim(practice.pk, "gone")
+                taken = moves.claim(practice.pk, "gone")
                 with inside(practice):
                     Message.objects.filter(pk__in=taken).update(lease_until=clock.now() - HOUR)
             case "deliver":

@@ -14,11 +14,11 @@ import pytest
 from django.db import ProgrammingError, connection
 from django.utils import timezone
 
-from practice import circuits, clock, delivery, dispatch, mail, outbox, roles, sweeping, tenancy
-from practice.delivery import Ending
+from practice import circuits, clock, delivery, dispatch, mail, moves, outbox, roles, sweeping, tenancy
 from practice.handing_off import HandOff
 from practice.ids import uuid7
 from practice.models import Message
+from practice.moves import Ending
 from tests.factories import inside, make_practice
 from tests.practice.carrying import HOUR, begins, change, hand_off, in_threads, lease_ends, now_of, plan
 from tests.practice.mail_server import free_port
@@ -132,7 +132,7 @@ def test_what_is_not_wanted_any_more_is_skipped_with_its_reason(practice, note, 
 
 def test_what_is_called_off_after_the_claim_is_not_sent(practice, note, mail_server):
     message = plan(practice)
-    assert delivery.claim(practice.pk, "me") == [message.pk]
+    assert moves.claim(practice.pk, "me") == [message.pk]
     with inside(practice):
         assert outbox.cancel(message.about_id, reason="done") == 1
     assert hand_off(message, "me") == []
@@ -157,18 +157,18 @@ def test_what_is_called_off_while_it_is_read_again_is_not_sent(practice, note, m
 
 def test_who_lost_the_lease_sends_nothing(practice, note, mail_server):
     message = plan(practice)
-    delivery.claim(practice.pk, "slow")
+    moves.claim(practice.pk, "slow")
     lease_ends(message)
     assert hand_off(message, "slow") == []
     sweeping.sweep()
-    delivery.claim(practice.pk, "quick")
+    moves.claim(practice.pk, "quick")
     assert hand_off(message, "slow") == []
     assert [one.message_id for one in hand_off(message, "quick")] == [message.pk]
 
 
 def test_who_lost_the_lease_after_the_hand_off_begins_nothing(practice, note, mail_server):
     message = plan(practice)
-    delivery.claim(practice.pk, "slow")
+    moves.claim(practice.pk, "slow")
     (departure,) = hand_off(message, "slow")
     lease_ends(message)
     assert not begins(practice, "slow", departure)
@@ -179,7 +179,7 @@ def test_who_lost_the_lease_after_the_hand_off_begins_nothing(practice, note, ma
 
 def test_what_is_called_off_after_the_hand_off_does_not_begin(practice, note, mail_server):
     message = plan(practice)
-    delivery.claim(practice.pk, "me")
+    moves.claim(practice.pk, "me")
     (departure,) = hand_off(message, "me")
     with inside(practice):
         assert outbox.cancel(message.about_id, reason="done") == 1
@@ -189,7 +189,7 @@ def test_what_is_called_off_after_the_hand_off_does_not_begin(practice, note, ma
 
 def test_what_has_begun_is_not_called_off_any_more(practice, note, mail_server):
     message = plan(practice)
-    delivery.claim(practice.pk, "me")
+    moves.claim(practice.pk, "me")
     (departure,) = hand_off(message, "me")
     assert begins(practice, "me", departure)
     with inside(practice):
@@ -324,18 +324,18 @@ def test_a_connection_that_died_between_two_letters_is_made_again(practice, note
 
 def test_after_many_tries_it_is_given_up_and_shown(practice, note, mail_server):
     message = plan(practice)
-    change(message, attempts=delivery.MOST_ATTEMPTS - 1)
+    change(message, attempts=moves.MOST_ATTEMPTS - 1)
     mail_server.answers = ["451 not now"]
     assert delivery.deliver() == {"dead": 1}
-    assert now_of(message).attempts == delivery.MOST_ATTEMPTS
+    assert now_of(message).attempts == moves.MOST_ATTEMPTS
 
 
 def test_pauses_grow_with_jitter_and_are_bounded():
     for attempts in range(1, 40):
         for _ in range(20):
-            pause = delivery.pause_after(attempts).total_seconds()
-            assert 0 <= pause <= min(delivery.LONGEST_PAUSE, delivery.FIRST_PAUSE * 2 ** (attempts - 1))
-    assert len({delivery.pause_after(5) for _ in range(10)}) > 5
+            pause = moves.pause_after(attempts).total_seconds()
+            assert 0 <= pause <= min(moves.LONGEST_PAUSE, moves.FIRST_PAUSE * 2 ** (attempts - 1))
+    assert len({moves.pause_after(5) for _ in range(10)}) > 5
 
 
 def test_lines_of_dots_arrive_as_they_were(practice, note, mail_server, monkeypatch):
@@ -423,7 +423,7 @@ def test_one_that_can_not_be_written_stops_after_some_tries_and_blocks_no_other(
             raise ValueError("Mara wrote: secret")
 
     note.on_wanted = refuse
-    for _ in range(delivery.MOST_ATTEMPTS):
+    for _ in range(moves.MOST_ATTEMPTS):
         change(poison, due_at=timezone.now())
         delivery.deliver()
     assert (now_of(poison).state, now_of(poison).reason) == (State.DEAD, "ValueError")
@@ -434,14 +434,14 @@ def test_one_that_can_not_be_written_stops_after_some_tries_and_blocks_no_other(
 
 def test_a_slow_worker_that_lives_after_all_resolves_its_own_unknown(practice, note, mail_server):
     message = plan(practice)
-    delivery.claim(practice.pk, "slow")
+    moves.claim(practice.pk, "slow")
     (departure,) = hand_off(message, "slow")
     assert begins(practice, "slow", departure)
     lease_ends(message)
     sweeping.sweep()
-    delivery.turn_over(practice.pk, "other", [Ending(departure, State.ACCEPTED)], [])
+    moves.turn_over(practice.pk, "other", [Ending(departure, State.ACCEPTED)], [])
     assert now_of(message).state == State.UNKNOWN
-    delivery.turn_over(practice.pk, "slow", [Ending(departure, State.ACCEPTED)], [])
+    moves.turn_over(practice.pk, "slow", [Ending(departure, State.ACCEPTED)], [])
     assert now_of(message).state == State.ACCEPTED
 
 
@@ -450,7 +450,7 @@ def test_the_ledger_balances_whatever_happens(practice, neighbour, note, mail_se
     chance = random.Random(20261122)
     planned = [plan(chance.choice([practice, neighbour])) for _ in range(60)]
     send = mail.CarefulBackend.send_messages
-    reread, write_down = HandOff.run, delivery.turn_over
+    reread, write_down = HandOff.run, moves.turn_over
 
     def unreliable_send(self, letters):
         moment = chance.random()
@@ -479,9 +479,9 @@ def test_the_ledger_balances_whatever_happens(practice, neighbour, note, mail_se
 
     monkeypatch.setattr(mail.CarefulBackend, "send_messages", unreliable_send)
     monkeypatch.setattr(HandOff, "run", unreliable_hand_off)
-    monkeypatch.setattr(delivery, "turn_over", unreliable_turn_over)
+    monkeypatch.setattr(moves, "turn_over", unreliable_turn_over)
     monkeypatch.setattr(circuits, "STRIKES", 1000)
-    monkeypatch.setattr(delivery, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(moves, "FIRST_PAUSE", 0.0)
     over = (State.ACCEPTED, State.UNKNOWN, State.DEAD)
     for _ in range(60):
         in_threads(worker, 3)
@@ -507,23 +507,23 @@ def test_the_ledger_balances_whatever_happens(practice, neighbour, note, mail_se
 
 
 def test_practices_take_turns(practice, neighbour, note, mail_server):
-    many = [plan(practice, due=-HOUR / 2) for _ in range(delivery.PER_TURN + 15)]
+    many = [plan(practice, due=-HOUR / 2) for _ in range(moves.PER_TURN + 15)]
     one = plan(neighbour)
     delivery.deliver()
     assert len(mail_server.ids) == len(many) + 1
-    assert mail_server.ids.index(one.message_id) <= delivery.PER_TURN
+    assert mail_server.ids.index(one.message_id) <= moves.PER_TURN
 
 
 def test_a_practice_with_a_fault_steps_aside(practice, neighbour, note, mail_server, monkeypatch):
     faulty, fine = plan(practice), plan(neighbour)
-    claim = delivery.claim
+    claim = moves.claim
 
     def claim_unless_faulty(practice_id, worker, **how):
         if practice_id == practice.pk:
             raise RuntimeError("torn")
         return claim(practice_id, worker, **how)
 
-    monkeypatch.setattr(delivery, "claim", claim_unless_faulty)
+    monkeypatch.setattr(moves, "claim", claim_unless_faulty)
     assert delivery.deliver() == {"accepted": 1}
     assert now_of(fine).state == State.ACCEPTED
     assert now_of(faulty).state == State.PLANNED
@@ -555,14 +555,14 @@ def test_dispatch_finds_due_rows_of_all_and_reads_nothing_else(practice, neighbo
 
 def test_ids_of_another_practice_move_nothing(practice, neighbour, note):
     message = plan(practice)
-    delivery.claim(practice.pk, "me")
+    moves.claim(practice.pk, "me")
     assert hand_off(message, "me", practice=neighbour) == []
     (departure,) = hand_off(message, "me")
     assert not begins(neighbour, "me", departure)
     assert begins(practice, "me", departure)
-    delivery.turn_over(neighbour.pk, "me", [Ending(departure, State.ACCEPTED)], [])
-    delivery.recall(neighbour.pk, [departure], "me")
-    delivery.release(neighbour.pk, [message.pk], "me")
+    moves.turn_over(neighbour.pk, "me", [Ending(departure, State.ACCEPTED)], [])
+    moves.recall(neighbour.pk, [departure], "me")
+    moves.release(neighbour.pk, [message.pk], "me")
     with inside(neighbour):
         assert outbox.cancel(message.about_id, reason="not mine") == 0
     assert now_of(message).state == State.HANDING_OFF

@@ -11,7 +11,7 @@ from django.conf import settings as site
 from hypothesis import given
 from hypothesis import strategies as st
 
-from practice import delivery, pace, tenancy
+from practice import delivery, moves, pace, tenancy
 from practice.models import Message
 from tests.factories import make_practice
 from tests.practice.carrying import all_of, in_threads, plan_many
@@ -98,7 +98,7 @@ def test_r19_what_was_granted_in_one_window_does_not_leave_in_the_next(practice,
     use(monkeypatch, provider, per_minute=50)
     plan_many(practice, 20)
     with delivery.Courier(float("inf")) as courier:
-        departures = courier.prepares(practice.pk, delivery.claim(practice.pk, courier.name))
+        departures = courier.prepares(practice.pk, moves.claim(practice.pk, courier.name))
         monkeypatch.setattr(delivery.time, "monotonic", lambda: departures[0].until + 1)
         courier.hands_over(practice.pk, departures)
     assert provider.ledger.requests == []

@@ -7,7 +7,7 @@ import itertools
 import pytest
 from django.db import IntegrityError, transaction
 
-from practice import delivery, outbox, sweeping
+from practice import delivery, moves, outbox, sweeping
 from practice.models import Message
 from tests.conftest import superuser
 from tests.factories import inside
@@ -62,7 +62,7 @@ def test_the_database_refuses_every_step_back(practice, note):
 
 def begun(practice) -> Message:
     message = plan(practice, fresh_for=100 * HOUR)
-    delivery.claim(practice.pk, "dead")
+    moves.claim(practice.pk, "dead")
     (departure,) = hand_off(message, "dead")
     assert begins(practice, "dead", departure)
     lease_ends(message)
@@ -71,7 +71,7 @@ def begun(practice) -> Message:
 
 def test_r13_what_had_not_begun_is_planned_again_and_free(practice, note, provider):
     messages = plan_many(practice, 4)
-    delivery.claim(practice.pk, "dead")
+    moves.claim(practice.pk, "dead")
     hand_off(messages[0], "dead", messages[1])
     for one in messages:
         lease_ends(one)
@@ -92,7 +92,7 @@ def test_alerts_choose_rather_twice_than_never_but_not_for_ever(practice, note, 
     note.repeats = True
     message = begun(practice)
     assert sweeping.sweep() == {"planned": 1}
-    delivery.claim(practice.pk, "dead")
+    moves.claim(practice.pk, "dead")
     (departure,) = hand_off(message, "dead")
     assert begins(practice, "dead", departure)
     lease_ends(message)

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from practice import checks, clock, delivery, dispatch, outbox, suppression, sweeping, tenancy, texts
+from practice import checks, clock, delivery, dispatch, moves, outbox, suppression, sweeping, tenancy, texts
 from practice.channels import gsm, sms, wire
 from practice.channels.base import Fate, Letter, NotNow, Refused, Unreachable
 from practice.channels.wire import NoAnswer, Wire
@@ -536,7 +536,7 @@ class TestDelivering:
         message = plan(self.practice)
         courier = delivery.Courier(time.monotonic() + 5)
         with courier:
-            claimed = delivery.claim(self.practice.pk, courier.name)
+            claimed = moves.claim(self.practice.pk, courier.name)
             departures = courier.prepares(self.practice.pk, claimed)
             assert now_of(message).state == State.HANDING_OFF
             says("STOP")
