@@ -1,4 +1,4 @@
-"""What it adds up to: scores, alerts, and reports on paper."""
+"""Reports on paper."""
 
 from __future__ import annotations
 
@@ -7,64 +7,9 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from clients.models import Client, Couple
-from exercises.models import Response
-from exercises.vocabulary import Lane
+from clients.models import Couple
 from practice.models import Membership, PracticeModel, inside
 from practice.vault import SealedTextField
-
-
-class Score(PracticeModel):
-    """A number computed from a response. Derived: it can be thrown away and made again.
-
-    It carries the narrowest lane of the answers it was made from; in the portal only its own client sees it.
-    """
-
-    couple = inside(Couple, related_name="scores")
-    client = inside(Client, related_name="scores")
-    response = inside(Response, related_name="scores")
-    series = models.CharField(max_length=60)
-    #: The questions it was made from, joined by commas: one answer may feed a series more than once.
-    questions = models.CharField(max_length=400)
-    #: True for an exercise's own scoring, False for a series that several exercises share.
-    scored = models.BooleanField(default=False)
-    value = models.DecimalField(max_digits=12, decimal_places=3)
-    at = models.DateTimeField()
-    lane = models.CharField(max_length=10, choices=Lane)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["practice", "response", "series", "scored", "questions"], name="score_once"
-            ),
-        ]
-        indexes = [models.Index(fields=["practice", "couple", "series", "at"], name="score_of_couple")]
-
-    def __str__(self) -> str:
-        return f"score {self.pk}"
-
-
-class Alert(PracticeModel):
-    """Something a therapist must look at. No client ever learns of it."""
-
-    couple = inside(Couple, related_name="alerts")
-    client = inside(Client, related_name="alerts")
-    response = inside(Response, related_name="alerts")
-    key = models.CharField(max_length=60)
-    rule = models.CharField(max_length=120)
-    raised_at = models.DateTimeField(auto_now_add=True)
-    acknowledged_at = models.DateTimeField(null=True, blank=True)
-    acknowledged_by = inside(Membership, null=True, blank=True, related_name="+", on_delete=models.DO_NOTHING)
-    note = SealedTextField(_("what you did"))
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["practice", "response", "key"], name="alert_once"),
-        ]
-        indexes = [models.Index(fields=["practice", "couple"], condition=Q(acknowledged_at=None), name="alert_waiting")]
-
-    def __str__(self) -> str:
-        return f"alert {self.pk}"
 
 
 class Report(PracticeModel):

@@ -1,0 +1,40 @@
+"""Numbers out of what was answered."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from clients.models import Client, Couple
+from exercises.models import Response
+from exercises.vocabulary import Lane
+from practice.models import PracticeModel, inside
+
+
+class Score(PracticeModel):
+    """A number computed from a response. Derived: it can be thrown away and made again.
+
+    It carries the narrowest lane of the answers it was made from; in the portal only its own client sees it.
+    """
+
+    couple = inside(Couple, related_name="scores")
+    client = inside(Client, related_name="scores")
+    response = inside(Response, related_name="scores")
+    series = models.CharField(max_length=60)
+    #: The questions it was made from, joined by commas: one answer may feed a series more than once.
+    questions = models.CharField(max_length=400)
+    #: True for an exercise's own scoring, False for a series that several exercises share.
+    scored = models.BooleanField(default=False)
+    value = models.DecimalField(max_digits=12, decimal_places=3)
+    at = models.DateTimeField()
+    lane = models.CharField(max_length=10, choices=Lane)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["practice", "response", "series", "scored", "questions"], name="score_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["practice", "couple", "series", "at"], name="score_of_couple")]
+
+    def __str__(self) -> str:
+        return f"score {self.pk}"
