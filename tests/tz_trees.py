@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.properties import changes
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+NAME = b"LOC"
 
 
 def release(
@@ -51,22 +52,29 @@ def tree(folder: Path, *names: str) -> Iterator[None]:
 
 
 def _tzif(first: datetime.timedelta, turns: Sequence[tuple[datetime.datetime, datetime.timedelta]]) -> bytes:
-    """A file of version 2 (RFC 9636) whose last turn holds for ever."""
+    """A file of version 2 (RFC 9636) whose last turn holds for ever.
+
+    All its offsets are called ``LOC``, local time: a zone needs a name of three letters, and no test reads it.
+    """
     kinds = [first, *dict.fromkeys(offset for _at, offset in turns if offset != first)]
     block = b"".join(struct.pack(">q", int((at - EPOCH).total_seconds())) for at, _offset in turns)
     block += bytes(kinds.index(offset) for _at, offset in turns)
-    block += b"".join(struct.pack(">lbb", int(kind.total_seconds()), 0, 0) for kind in kinds) + b"LMT\0"
-    seconds = int(turns[-1][1].total_seconds())
-    clock = f"{abs(seconds) // 3600:02d}:{abs(seconds) // 60 % 60:02d}"
-    footer = f"\n<XXX>{'-' if seconds > 0 else ''}{clock}\n"
+    block += b"".join(struct.pack(">lbb", int(kind.total_seconds()), 0, 0) for kind in kinds) + NAME + b"\0"
     return (
         _header(0, 1, 1)
         + struct.pack(">lbb", 0, 0, 0)
         + b"\0"
-        + _header(len(turns), len(kinds), 4)
+        + _header(len(turns), len(kinds), len(NAME) + 1)
         + block
-        + footer.encode()
+        + _rule_from_then_on(turns[-1][1])
     )
+
+
+def _rule_from_then_on(offset: datetime.timedelta) -> bytes:
+    """The footer: an offset without summer time. POSIX counts west of Greenwich as more."""
+    minutes = int(offset.total_seconds()) // 60
+    hours, rest = divmod(abs(minutes), 60)
+    return b"\n%s%s%02d:%02d\n" % (NAME, b"-" if minutes > 0 else b"", hours, rest)
 
 
 def _header(turns: int, kinds: int, letters: int) -> bytes:

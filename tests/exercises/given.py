@@ -256,44 +256,55 @@ def give(
     assignment: Assignment | None = None,
     **content: Any,
 ) -> list[Occurrence]:
-    """Give one thing that is open now; return its occurrences, one a person or a joint one."""
+    """Give one thing that is open now; return its occurrences, one a person or a joint one.
+
+    With ``assignment`` nothing new is given: that one is asked once more.
+    """
     due = due or timezone.now() + datetime.timedelta(hours=2)
-    people = to or couple.clients
     with as_attune(couple):
-        everybody = [one.pk for one in people]
-        audiences = [[pk] for pk in everybody] if lane in ("own", "private") else [everybody]
-        made = []
-        edition = (
-            assignment.edition
-            if assignment
-            else make_edition(TWO_SCALES if questions is None else questions, lane=lane, **content)
+        if assignment:
+            return ask(assignment, due, slot=slot, reveals_at=reveals_at)
+        edition = make_edition(TWO_SCALES if questions is None else questions, lane=lane, **content)
+        people = [one.pk for one in to or couple.clients]
+        audiences = [[pk] for pk in people] if lane in ("own", "private") else [people]
+        given = [
+            assign(couple, edition, audience, due, given_by=therapist, lane=lane, why=why, rule=rule, opens_by=opens_by)
+            for audience in audiences
+        ]
+        return [asked for one in given for asked in ask(one, due, slot=slot, reveals_at=reveals_at)]
+
+
+def assign(
+    couple: Couple, edition: Edition, audience: list[uuid.UUID], due: datetime.datetime, **fields: Any
+) -> Assignment:
+    """Write an assignment that begins when it is first due; a reveal opens at its date unless told otherwise."""
+    if fields["lane"] == "reveal":
+        fields["opens_by"] = fields["opens_by"] or "date"
+    return Assignment.objects.create(
+        couple=couple, edition=edition, audience=audience, starts_on=due.date(), at=due.time(), **fields
+    )
+
+
+def ask(
+    assignment: Assignment,
+    due: datetime.datetime,
+    *,
+    slot: str = "",
+    reveals_at: datetime.datetime | None = None,
+) -> list[Occurrence]:
+    """Write the occurrences of one slot: one for each of its audience, or a joint one for all."""
+    asked: list[uuid.UUID | None] = [None] if assignment.lane == "joint" else list(assignment.audience)
+    return [
+        Occurrence.objects.create(
+            couple=assignment.couple,
+            assignment=assignment,
+            client_id=client,
+            audience=assignment.audience if client is None else [client],
+            slot=slot or f"{due:%Y-%m-%dT%H:%M}",
+            opens_at=due - datetime.timedelta(hours=12),
+            due_at=due,
+            closes_at=due + datetime.timedelta(days=7),
+            reveals_at=reveals_at,
         )
-        for audience in audiences:
-            row = assignment or Assignment.objects.create(
-                couple=couple,
-                edition=edition,
-                given_by=therapist,
-                audience=audience,
-                lane=lane,
-                why=why,
-                starts_on=due.date(),
-                at=due.time(),
-                rule=rule,
-                opens_by=opens_by or ("date" if lane == "reveal" else ""),
-            )
-            asked: list[uuid.UUID | None] = [None] if lane == "joint" else list(audience)
-            made += [
-                Occurrence.objects.create(
-                    couple=couple,
-                    assignment=row,
-                    client_id=client,
-                    audience=audience if client is None else [client],
-                    slot=slot or f"{due:%Y-%m-%dT%H:%M}",
-                    opens_at=due - datetime.timedelta(hours=12),
-                    due_at=due,
-                    closes_at=due + datetime.timedelta(days=7),
-                    reveals_at=reveals_at,
-                )
-                for client in asked
-            ]
-        return made
+        for client in asked
+    ]

@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clients import reach as reaching
-from clients.models import Contact
+from clients.models import Client, Contact
 from clients.signals import contact_changed
 from exercises import pausing, reminders
-from exercises.models import Occurrence, Pause
+from exercises.models import Assignment, Occurrence, Pause
 from exercises.person_facts import quiet_hours
 from exercises.reminding import GAP, GAP_OF_ONE, MOST_A_DAY
 from exercises.steps import Clock, Round, steps, worth_saying
@@ -41,18 +41,11 @@ HOURS = (datetime.time(0), datetime.time(7), datetime.time(12, 30), datetime.tim
 LIKED = (None, datetime.time(8, 15), datetime.time(20))
 CHANNELS = ("email", "push")
 ROUNDS = 12
-EDITS = ("zone", "quiet", "like", "channel", "steps", "move", "pause", "resume", "again", *["pass"] * 6)
+#: What a person changes about themselves.
+WISHES = ("zone", "quiet", "like", "channel")
+EDITS = (*WISHES, "steps", "move", "pause", "resume", "pass", "pass", "again")
 
-edits = st.lists(
-    st.tuples(
-        st.sampled_from(
-            ("zone", "quiet", "like", "channel", "steps", "move", "pause", "resume", "pass", "pass", "again")
-        ),
-        st.integers(0, 999),
-    ),
-    min_size=6,
-    max_size=12,
-)
+edits = st.lists(st.tuples(st.sampled_from(EDITS), st.integers(0, 999)), min_size=6, max_size=12)
 
 
 @contextmanager
@@ -99,49 +92,69 @@ class Life:
             reminders.plan_for(*rows)
 
     def does(self, what: str, n: int) -> None:
-        person = self.people[n % 2]
-        with at(self.now), within(self.couple):
-            contact = Contact.objects.get(client=person)
-            match what:
-                case "zone":
-                    contact.time_zone = ZONES[n % len(ZONES)]
-                case "quiet":
-                    contact.quiet_from, contact.quiet_until = HOURS[n % 4], HOURS[n // 4 % 4]
-                case "like":
-                    contact.remind_at = LIKED[n % 3]
-                case "channel":
-                    self._switch(person, CHANNELS[n // 2 % 2])
-                case "steps":
-                    one = self.given[n % 4]
-                    one.reminder_steps = [None, ["due"], ["opens", "follow_up"], []][n // 4 % 4]
-                    one.save()
-                    reminders.follow_assignment(one)
-                case "move":
-                    row = Occurrence.objects.get(pk=self.rounds[n % ROUNDS].pk)
-                    row.due_at = min(row.due_at + (n % 50 - 20) * HOUR, row.closes_at - HOUR)
-                    row.moved_at = self.now
-                    row.save()
-                    reminders.plan_for(row)
-                case "pause" if self.rest is None:
-                    self.rest = pausing.pause(
-                        self.couple, by=self.therapist, kind="other", starts_on=self.now.date() - DAY, ends_on=None
-                    )
-                case "resume" if self.rest is not None:
-                    pausing.lift(self.rest)
-                    self.rest = None
-                case "again":
-                    self.plan()
-            if what in ("zone", "quiet", "like", "channel"):
-                contact.save()
-                contact_changed.send(sender=Contact, client=person)
+        """Let one edit happen now; ``n`` says to whom or what, and how."""
         if what == "pass":
-            for _ in range(2):
-                self.now += (1 + n % 9) * HOUR
-                self.deliver()
+            self.lets_time_pass(n)
+            return
+        with at(self.now), within(self.couple):
+            if what in WISHES:
+                self.wishes(self.people[n % 2], what, n)
+            else:
+                self.changes_the_plan(what, n)
 
-    def _switch(self, person, channel: str) -> None:
+    def lets_time_pass(self, n: int) -> None:
+        for _ in range(2):
+            self.now += (1 + n % 9) * HOUR
+            self.deliver()
+
+    def wishes(self, person: Client, what: str, n: int) -> None:
+        """A person sets their zone, their quiet hours, the time they like, or switches a channel."""
+        contact = Contact.objects.get(client=person)
+        match what:
+            case "zone":
+                contact.time_zone = ZONES[n % len(ZONES)]
+            case "quiet":
+                contact.quiet_from, contact.quiet_until = HOURS[n % 4], HOURS[n // 4 % 4]
+            case "like":
+                contact.remind_at = LIKED[n % 3]
+            case "channel":
+                self._switch(person, CHANNELS[n // 2 % 2])
+        contact.save()
+        contact_changed.send(sender=Contact, client=person)
+
+    def _switch(self, person: Client, channel: str) -> None:
         if not reaching.choose(person, channel, "reminders"):
             reaching.end(person.pk, by="you", channel=channel, topic="reminders")
+
+    def changes_the_plan(self, what: str, n: int) -> None:
+        """A therapist chooses other moments, moves a round, rests all, goes on; or everything is planned again."""
+        match what:
+            case "steps":
+                self._chooses_steps(self.given[n % 4], [None, ["due"], ["opens", "follow_up"], []][n // 4 % 4])
+            case "move":
+                self._moves(self.rounds[n % ROUNDS], by=(n % 50 - 20) * HOUR)
+            case "pause" if self.rest is None:
+                yesterday = self.now.date() - DAY
+                self.rest = pausing.pause(
+                    self.couple, by=self.therapist, kind="other", starts_on=yesterday, ends_on=None
+                )
+            case "resume" if self.rest is not None:
+                pausing.lift(self.rest)
+                self.rest = None
+            case "again":
+                self.plan()
+
+    def _chooses_steps(self, given: Assignment, chosen: list[str] | None) -> None:
+        given.reminder_steps = chosen
+        given.save()
+        reminders.follow_assignment(given)
+
+    def _moves(self, asked: Occurrence, by: datetime.timedelta) -> None:
+        row = Occurrence.objects.get(pk=asked.pk)
+        row.due_at = min(row.due_at + by, row.closes_at - HOUR)
+        row.moved_at = self.now
+        row.save()
+        reminders.plan_for(row)
 
     def deliver(self) -> None:
         """Let leave what may, and take it as accepted."""
@@ -171,28 +184,29 @@ class Life:
         found = {(one.person_id, one.channel, one.occasion): one.planned_for for one in stands}
         over = Message.objects.exclude(state__in=[State.PLANNED, State.CANCELLED])
         ended = set(over.values_list("person_id", "channel", "occasion"))
-        fresh = {key: moment for key, moment in self._fresh().items() if key not in ended}
-        ahead = {key: moment for key, moment in fresh.items() if moment > self.now}
-        assert {key: moment for key, moment in found.items() if moment > self.now} == ahead
-        assert {key for key, moment in found.items() if moment <= self.now} <= {*self._every} - ended
+        every, worth = self._afresh()
+        assert self._ahead(found) == {key: when for key, when in self._ahead(worth).items() if key not in ended}
+        assert found.keys() - self._ahead(found).keys() <= every - ended
 
-    def _fresh(self) -> dict[tuple, datetime.datetime]:
-        found, self._every = {}, set()
+    def _ahead(self, moments: dict[tuple, datetime.datetime]) -> dict[tuple, datetime.datetime]:
+        return {key: when for key, when in moments.items() if when > self.now}
+
+    def _afresh(self) -> tuple[set[tuple], dict[tuple, datetime.datetime]]:
+        """All reminders there could be, and when those would leave that are worth saying."""
+        every, worth = set(), {}
         for row in Occurrence.objects.filter(state="open").select_related("assignment"):
             contact = Contact.objects.get(client_id=row.client_id)
-            chosen = reaching.channels([row.client_id], "reminders")[row.client_id] or {"portal"}
             policy = row.assignment.reminder_steps
-            policy = ["opens", "due", "follow_up"] if policy is None else policy
             asked = Round(row.slot, row.opens_at, row.due_at, row.closes_at, by_hand=row.moved_at is not None)
-            for channel in chosen:
+            for channel in reaching.channels([row.client_id], "reminders")[row.client_id] or {"portal"}:
                 hours = Clock(contact.zone, contact.remind_at, quiet_hours(contact, channel))
-                planned = steps(asked, hours, policy)
+                planned = steps(asked, hours, ["opens", "due", "follow_up"] if policy is None else policy)
                 keys = {one: (row.client_id, channel, f"occurrence:{row.pk}:{one.step}") for one in planned}
-                self._every |= set(keys.values())
-                found |= {keys[one]: one.due_at for one in worth_saying(planned, clock.now())}
-        return found
+                every |= set(keys.values())
+                worth |= {keys[one]: one.due_at for one in worth_saying(planned, clock.now())}
+        return every, worth
 
-    def _is_left_in_peace(self, person) -> None:
+    def _is_left_in_peace(self, person: Client) -> None:
         """R4 and R19: nothing twice, gaps are kept, and no day is too full, wherever somebody moved."""
         for channel in CHANNELS:
             mine = [(when, one) for when, one in self.sent if (one.person_id, one.channel) == (person.pk, channel)]

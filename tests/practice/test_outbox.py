@@ -445,62 +445,70 @@ def test_a_slow_worker_that_lives_after_all_resolves_its_own_unknown(practice, n
     assert now_of(message).state == State.ACCEPTED
 
 
-def test_the_ledger_balances_whatever_happens(practice, neighbour, note, mail_server, monkeypatch):
-    """Workers die at random points, servers answer at random, three deliver at once."""
-    chance = random.Random(20261122)
-    planned = [plan(chance.choice([practice, neighbour])) for _ in range(60)]
-    send = mail.CarefulBackend.send_messages
-    reread, write_down = HandOff.run, moves.turn_over
+def now_and_then(chance: random.Random, share: float, trouble: type[BaseException], work):
+    """Let ``work`` fail before it begins, in that share of its calls."""
 
-    def unreliable_send(self, letters):
-        moment = chance.random()
-        if moment < 0.05:
-            raise Killed
-        if moment < 0.15:
-            raise mail.NotNow("reply 451")
-        sent = send(self, letters)
-        if moment < 0.22:
+    def unreliable(*args):
+        if chance.random() < share:
+            raise trouble("now and then")
+        return work(*args)
+
+    return unreliable
+
+
+def sends_unreliably(chance: random.Random, send):
+    """A server that asks to wait, and workers that die before and after it takes a letter."""
+    busy_or_sent = now_and_then(chance, 0.1, mail.NotNow, send)
+
+    def unreliable(self, letters):
+        sent = now_and_then(chance, 0.05, Killed, busy_or_sent)(self, letters)
+        if chance.random() < 0.08:
             raise Killed
         return sent
 
-    def unreliable_hand_off(*args):
-        if chance.random() < 0.05:
-            raise Killed
-        return reread(*args)
+    return unreliable
 
-    def unreliable_turn_over(*args):
-        if chance.random() < 0.02:
-            raise Killed
-        return write_down(*args)
 
-    def worker() -> None:
-        with suppress(Killed):
-            delivery.deliver(seconds=30)
-
-    monkeypatch.setattr(mail.CarefulBackend, "send_messages", unreliable_send)
-    monkeypatch.setattr(HandOff, "run", unreliable_hand_off)
-    monkeypatch.setattr(moves, "turn_over", unreliable_turn_over)
+@pytest.fixture
+def chance(monkeypatch) -> random.Random:
+    """A world in which anything fails now and then, and nobody waits."""
+    chance = random.Random(20261122)
+    send, reread, write_down = mail.CarefulBackend.send_messages, HandOff.run, moves.turn_over
+    monkeypatch.setattr(mail.CarefulBackend, "send_messages", sends_unreliably(chance, send))
+    monkeypatch.setattr(HandOff, "run", now_and_then(chance, 0.05, Killed, reread))
+    monkeypatch.setattr(moves, "turn_over", now_and_then(chance, 0.02, Killed, write_down))
     monkeypatch.setattr(circuits, "STRIKES", 1000)
     monkeypatch.setattr(moves, "FIRST_PAUSE", 0.0)
-    over = (State.ACCEPTED, State.UNKNOWN, State.DEAD)
+    return chance
+
+
+def deliver_mortally() -> None:
+    with suppress(Killed):
+        delivery.deliver(seconds=30)
+
+
+def end_leases(planned: list[Message]) -> None:
+    for message in planned:
+        if now_of(message).lease_until:
+            lease_ends(message)
+
+
+def test_the_ledger_balances_whatever_happens(practice, neighbour, note, mail_server, chance):
+    """Workers die at random points, servers answer at random, three deliver at once."""
+    planned = [plan(chance.choice([practice, neighbour])) for _ in range(60)]
+    over = {State.ACCEPTED, State.UNKNOWN, State.DEAD}
     for _ in range(60):
-        in_threads(worker, 3)
-        left = [one for one in map(now_of, planned) if one.state not in over]
-        for message in left:
-            if message.lease_until:
-                lease_ends(message)
+        in_threads(deliver_mortally, 3)
+        end_leases(planned)
         sweeping.sweep()
-        if not left:
+        if {now_of(one).state for one in planned} <= over:
             break
-    ended = {one.message_id: now_of(one) for one in planned}
-    assert {one.state for one in ended.values()} <= set(over)
+    ended = {one.message_id: now_of(one).state for one in planned}
     arrived = Counter(mail_server.ids)
+    assert set(ended.values()) <= over
     assert max(arrived.values()) == 1
-    for message_id, message in ended.items():
-        if message.state == State.ACCEPTED:
-            assert arrived[message_id] == 1
-        if message.state == State.DEAD:
-            assert arrived[message_id] == 0
+    assert all(arrived[one] == 1 for one, state in ended.items() if state == State.ACCEPTED)
+    assert all(arrived[one] == 0 for one, state in ended.items() if state == State.DEAD)
 
 
 # --- between practices --------------------------------------------------------------------------
