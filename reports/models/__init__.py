@@ -1,7 +1,8 @@
 """What it adds up to: scores, alerts, and reports on paper."""
 
 from reports.models.alert import Alert
-from reports.models.report import Report
+from reports.models.letterhead import Letterhead
+from reports.models.report import CaseloadOrder, Report, StandingOrder
 from reports.models.score import Score
 
-__all__ = ["Alert", "Report", "Score"]
+__all__ = ["Alert", "CaseloadOrder", "Letterhead", "Report", "Score", "StandingOrder"]
