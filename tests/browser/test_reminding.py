@@ -8,7 +8,8 @@ from django.urls import reverse
 from exercises import stops
 from exercises.models import Assignment
 from tests.browser.conftest import DESK, PHONE
-from tests.exercises.test_reminders import give, within
+from tests.exercises.given import as_attune
+from tests.exercises.given_reminders import give
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
@@ -21,7 +22,7 @@ def test_moments_show_when_they_are_asked_for_and_stopped_reminders_can_be_start
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size(size)
     given = give(couple, therapist, reminder_steps=None)
-    with within(couple):
+    with as_attune(couple):
         slug = given.edition.exercise.slug
         stops.begin([(couple.pk, given.pk, mara.pk)])
     sign_in(therapist)
@@ -38,7 +39,7 @@ def test_moments_show_when_they_are_asked_for_and_stopped_reminders_can_be_start
     axe(page)
     page.get_by_role("button", name="Start again").click()
     page.get_by_text("Reminders leave again").wait_for()
-    with within(couple):
+    with as_attune(couple):
         assert stops.of_assignment(Assignment.objects.get(pk=given.pk)) == set()
     sign_in(owner)
     page.goto(reverse("practice_settings"))

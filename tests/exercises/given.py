@@ -186,6 +186,8 @@ TWO_SCALES: list[dict[str, Any]] = [
     },
     {"key": "good", "type": "short_text", "label": "What went well"},
 ]
+#: An answer to them, as a form sends it.
+NEAR = {"near": ["7"], "good": ["Tea in the morning"]}
 
 JOINT: list[dict[str, Any]] = [
     {"key": "agreed", "type": "long_text", "label": "What we agree on"},

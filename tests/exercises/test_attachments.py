@@ -9,27 +9,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.utils import timezone
-from time_machine import travel
 
 from exercises import answering, attachments
 from exercises.models import Attachment, Occurrence
 from practice import tenancy
 from practice.bare import Unkeepable
-from tests.exercises.given import as_attune, give
+from tests.exercises.given import NEAR, as_attune, give
 from tests.factories import acting_as, signed_in
 from tests.world_kept import a_picture
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def a_minute_ago():
-    """The database's clock stands at the beginning of the test; what opens now has to lie before it."""
-    with travel(timezone.now() - datetime.timedelta(minutes=1)):
-        yield
-
-
-NEAR = {"near": ["7"], "good": ["Tea in the morning"]}
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_minute_ago")]
 
 
 def add(author, occurrence) -> Attachment:

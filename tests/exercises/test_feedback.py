@@ -6,25 +6,14 @@ import datetime
 
 import pytest
 from django.utils import timezone
-from time_machine import travel
 
 from exercises import answering, feedback
 from exercises.feedback import Said
 from exercises.models import Feedback, Occurrence, Win
-from tests.exercises.given import as_attune, give
+from tests.exercises.given import NEAR, as_attune, give
 from tests.factories import acting_as, signed_in
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def a_minute_ago():
-    """The database's clock stands at the beginning of the test; what opens now has to lie before it."""
-    with travel(timezone.now() - datetime.timedelta(minutes=1)):
-        yield
-
-
-NEAR = {"near": ["7"], "good": ["Tea in the morning"]}
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_minute_ago")]
 
 
 def sent(couple, therapist, author, lane: str, **extra) -> Occurrence:

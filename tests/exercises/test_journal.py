@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 import uuid
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
-from time_machine import travel
 
 from exercises import journal
 from exercises.models import Attachment, JournalEntry
@@ -20,14 +17,7 @@ from tests.exercises.given import as_attune
 from tests.factories import acting_as, make_couple, signed_in
 from tests.world_kept import a_picture
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def a_minute_ago():
-    """The database's clock stands at the beginning of the test; what opens now has to lie before it."""
-    with travel(timezone.now() - datetime.timedelta(minutes=1)):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_minute_ago")]
 
 
 THOUGHT = "I sat in the kitchen for an hour and said nothing."

@@ -18,22 +18,14 @@ from exercises.models import Agreement, Attachment, Occurrence, Program, Program
 from exercises.vocabulary import Lane
 from practice.ids import uuid7
 from practice.sensors import MICROPHONE, NONE
-from tests.exercises.given import as_attune, give
+from tests.exercises.given import NEAR, as_attune, give
 from tests.exercises.test_many import filled
 from tests.factories import acting_as, make_couple, signed_in
 from tests.world_kept import a_picture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_minute_ago")]
 
 
-@pytest.fixture(autouse=True)
-def a_minute_ago():
-    """The database's clock stands at the beginning of the test; what opens now has to lie before it."""
-    with travel(timezone.now() - datetime.timedelta(minutes=1)):
-        yield
-
-
-NEAR = {"near": ["7"], "good": ["Tea in the morning"]}
 PICTURE = "Our garden in the rain"
 
 

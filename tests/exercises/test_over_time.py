@@ -13,14 +13,7 @@ from exercises.models import Assignment, Occurrence
 from tests.exercises.given import as_attune, give
 from tests.factories import acting_as, signed_in
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def a_minute_ago():
-    """The database's clock stands at the beginning of the test; what opens now has to lie before it."""
-    with travel(timezone.now() - datetime.timedelta(minutes=1)):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_minute_ago")]
 
 
 THANKS = [

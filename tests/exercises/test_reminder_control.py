@@ -16,47 +16,24 @@ from practice import delivery, moves, sweeping, tenancy
 from practice.handing_off import HandOff
 from practice.models import Message
 from practice.outbox import Skip
-from tests.exercises.test_reminders import (
+from tests.exercises.given import as_attune
+from tests.exercises.given_reminders import (
     HOUR,
-    MIDNIGHT,
     MINUTE,
     again,
     answer,
     ask,
     give,
     hours_ago,
-    reach,
     remind,
-    within,
 )
 from tests.factories import acting_as, signed_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_quiet_hours")]
 
 State = Message.State
 DAY = 24 * HOUR
 WEEK = 7 * DAY
-
-
-@pytest.fixture(autouse=True)
-def _no_quiet_hours(couple) -> None:
-    reach(couple, quiet_from=MIDNIGHT, quiet_until=MIDNIGHT)
-
-
-@pytest.fixture
-def given(couple, therapist) -> Assignment:
-    return give(couple, therapist)
-
-
-@pytest.fixture
-def due(given, mara) -> Occurrence:
-    return ask(given, mara)
-
-
-@pytest.fixture
-def reminder(due) -> Message:
-    (planned,) = remind(due)
-    return planned
 
 
 def state_of(message: Message) -> tuple[str, str]:
@@ -160,7 +137,7 @@ def test_nobody_waits_for_a_row_that_somebody_holds(reminder, due, mara, mail_se
     holds, may_go = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with within(due):
+        with as_attune(due):
             rows = model.objects.filter(**({"pk": pk} if pk else {"client": mara}))
             list(rows.select_for_update().values_list("pk"))
             holds.set()
@@ -173,7 +150,7 @@ def test_nobody_waits_for_a_row_that_somebody_holds(reminder, due, mara, mail_se
     assert delivery.deliver() == {"planned": 1}
     may_go.set()
     thread.join()
-    with within(due):
+    with as_attune(due):
         Message.objects.update(due_at=timezone.now() - MINUTE)
     assert delivery.deliver() == {"accepted": 1}
 
@@ -195,9 +172,9 @@ def test_r10_between_pause_and_resume_nothing_leaves_and_then_the_newest_while_i
     stale = ask(give(couple, therapist), theo, due=-25 * HOUR, open_for=60 * HOUR)
     ahead = ask(given, mara, due=30 * HOUR, open_for=60 * HOUR)
     for one in (old, new, stale, ahead):
-        with within(couple):
+        with as_attune(couple):
             Occurrence.objects.filter(pk=one.pk).update(opens_at=one.due_at - 2 * DAY)
-    with within(couple):
+    with as_attune(couple):
         everything = list(Occurrence.objects.order_by("due_at"))
     planned = remind(*everything)
     rest = pause(couple, therapist)
@@ -239,7 +216,7 @@ def test_r21_after_hours_or_days_off_each_person_gets_one_message_at_most(
         for person in (mara, theo)
         for ago in range(1, hours + 1, 12)
     ]
-    with within(couple):  # planned in time, and nobody was there to send
+    with as_attune(couple):  # planned in time, and nobody was there to send
         rows = [
             reminders.outbox.draft(
                 reminders.KIND,
@@ -256,7 +233,7 @@ def test_r21_after_hours_or_days_off_each_person_gets_one_message_at_most(
         reminders.outbox.add(rows)
     for _ in range(20):
         delivery.deliver()
-        with within(couple):
+        with as_attune(couple):
             Message.objects.filter(state="planned").update(due_at=timezone.now() - MINUTE)
     sweeping.sweep()
     assert sorted(mail_server.recipients) == sorted([mara.user.email, theo.user.email])
@@ -304,12 +281,12 @@ def went_out(given: Assignment, person, *days_ago: float) -> None:
     """Reminders of past rounds left for this person, and nobody answered."""
     for days in days_ago:
         (message,) = remind(_past(given, person))
-        with within(given):
+        with as_attune(given):
             Message.objects.filter(pk=message.pk).update(state=State.CLAIMED)
             Message.objects.filter(pk=message.pk).update(state=State.HANDING_OFF, begun_at=timezone.now())
             Message.objects.filter(pk=message.pk).update(state=State.ACCEPTED)
         hours_ago(message, 24 * days)
-        with within(given):
+        with as_attune(given):
             Occurrence.objects.filter(pk=message.about_id).update(
                 state="missed", due_at=timezone.now() - days * DAY, closes_at=timezone.now() - days * DAY + HOUR
             )
@@ -323,12 +300,12 @@ def _past(given: Assignment, person) -> Occurrence:
 
 
 def verdict_on(message: Message):
-    with within(message):
+    with as_attune(message):
         return reminders.Reminder().decide([message], timezone.now())[message.pk]
 
 
 def stopped(given: Assignment) -> list:
-    with within(given):
+    with as_attune(given):
         return list(ReminderStop.objects.filter(ended_at=None).values_list("client_id", flat=True))
 
 
@@ -365,14 +342,14 @@ def test_less_than_two_weeks_or_a_single_round_is_no_reason_to_stop(given, mara,
 
 
 def test_whoever_looked_in_has_not_ignored_it(ignored, given, mara, mail_server):
-    with within(given):
+    with as_attune(given):
         PortalVisit.objects.create(client=mara, at=timezone.now() - 6 * DAY)
     assert delivery.deliver() == {"accepted": 1}
 
 
 def test_what_the_other_partner_does_is_no_sign_from_this_one(ignored, given, mara, theo, mail_server):
     answer(ask(given, theo, due=-DAY, open_for=WEEK), theo)
-    with within(given):
+    with as_attune(given):
         PortalVisit.objects.create(client=theo, at=timezone.now() - 6 * DAY)
     assert delivery.deliver() == {"skipped": 1}
 
@@ -396,7 +373,7 @@ def test_the_therapist_starts_them_again_or_makes_it_lighter(ignored, given, cou
     assert "Start again" in page
     browser.post(f"/desk/couples/{couple.pk}/practice/{given.pk}/act/", {"act": "remind"})
     assert stopped(given) == []
-    with within(given):
+    with as_attune(given):
         assert ReminderStop.objects.get().ended_by_id == therapist.pk
     remind(ask(given, mara, due=0 * MINUTE))
     assert delivery.deliver() == {"accepted": 1}

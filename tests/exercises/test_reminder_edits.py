@@ -27,7 +27,8 @@ from exercises.steps import Clock, Round, steps, worth_saying
 from practice import clock, delivery, moves
 from practice.handing_off import HandOff
 from practice.models import Message
-from tests.exercises.test_reminders import give, within
+from tests.exercises.given import as_attune
+from tests.exercises.given_reminders import give
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +73,7 @@ class Life:
     def _ask(self, number: int) -> Occurrence:
         person = self.people[number % 2]
         due = START + (number % 6 * 17 + 5) * HOUR
-        with within(self.couple):
+        with as_attune(self.couple):
             zone = Contact.objects.get(client=person).zone
             return Occurrence.objects.create(
                 couple=self.couple,
@@ -86,7 +87,7 @@ class Life:
             )
 
     def plan(self) -> None:
-        with within(self.couple):
+        with as_attune(self.couple):
             rows = list(Occurrence.objects.all())
             random.Random(len(self.sent)).shuffle(rows)
             reminders.plan_for(*rows)
@@ -96,7 +97,7 @@ class Life:
         if what == "pass":
             self.lets_time_pass(n)
             return
-        with at(self.now), within(self.couple):
+        with at(self.now), as_attune(self.couple):
             if what in WISHES:
                 self.wishes(self.people[n % 2], what, n)
             else:
@@ -162,7 +163,7 @@ class Life:
             mine = moves.claim(self.couple.practice_id, "me", most=1000)
             with delivery.Courier(0) as courier:
                 departures = HandOff(self.couple.practice_id, "me", frozenset(), courier.carrier_of).run(mine)
-            with within(self.couple):
+            with as_attune(self.couple):
                 for one in departures:
                     message = Message.objects.get(pk=one.message_id)
                     message.state, message.begun_at, message.finished_at = State.ACCEPTED, self.now, self.now
@@ -173,7 +174,7 @@ class Life:
     # --- what must hold at any moment -----------------------------------------------------------
 
     def check(self) -> None:
-        with at(self.now), within(self.couple):
+        with at(self.now), as_attune(self.couple):
             self._stands_as_planned_afresh()
             for person in self.people:
                 self._is_left_in_peace(person)

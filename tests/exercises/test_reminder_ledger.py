@@ -12,7 +12,8 @@ from exercises import reminder_ledger
 from exercises.models import Assignment, Occurrence, ReminderStop, Response
 from practice.ids import uuid7
 from practice.models import Message
-from tests.exercises.test_reminders import ask, give, within
+from tests.exercises.given import as_attune
+from tests.exercises.given_reminders import ask, give
 from tests.factories import acting_as, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +23,7 @@ QUERIES = 29
 
 
 def went(occurrence: Occurrence, person, state: str, **fields) -> Message:
-    with within(occurrence):
+    with as_attune(occurrence):
         at = fields.pop("at", timezone.now() - HOUR)
         return Message.objects.create(
             kind="reminder", step=fields.pop("step", "due"), occasion=str(uuid7()), person_id=person.pk,
@@ -58,10 +59,10 @@ def test_each_message_stands_with_its_step_channel_and_end(given, couple, therap
 def test_a_visit_and_an_answer_after_it_are_told_in_the_persons_own_time(given, couple, therapist, mara):
     due = ask(given, mara)
     went(due, mara, "accepted", at=timezone.now() - HOUR)
-    with within(given):
+    with as_attune(given):
         PortalVisit.objects.create(client=mara, at=timezone.now() - 2 * HOUR)
     assert ledger(given, couple, therapist).past[0].signed_in == "", "that was before it"
-    with within(given):
+    with as_attune(given):
         PortalVisit.objects.create(client=mara, at=timezone.now())
         Response.objects.create(
             couple_id=couple.pk, occurrence=due, author=mara, edition_id=given.edition_id, lane=given.lane,
@@ -75,7 +76,7 @@ def test_a_visit_and_an_answer_after_it_are_told_in_the_persons_own_time(given, 
 def test_of_a_journal_it_tells_no_visit_and_no_answer(couple, therapist, mara):
     own = give(couple, therapist, lane="own", audience=[mara.pk])
     went(ask(own, mara), mara, "accepted")
-    with within(own):
+    with as_attune(own):
         PortalVisit.objects.create(client=mara, at=timezone.now())
     read = ledger(own, couple, therapist)
     assert not read.tells_answers
@@ -83,12 +84,12 @@ def test_of_a_journal_it_tells_no_visit_and_no_answer(couple, therapist, mara):
 
 
 def test_a_stop_is_shown_with_the_person_until_it_ends(given, couple, therapist, theo):
-    with within(given):
+    with as_attune(given):
         stop = ReminderStop.objects.create(couple=couple, assignment=given, client=theo)
     assert [client for _stop, client, _position in ledger(given, couple, therapist).stopped] == [theo]
     page = signed_in(therapist).get(f"/desk/couples/{couple.pk}/practice/{given.pk}/reminders/")
     assert "No answer for two weeks" in page.text
-    with within(given):
+    with as_attune(given):
         ReminderStop.objects.filter(pk=stop.pk).update(ended_at=timezone.now())
     assert ledger(given, couple, therapist).stopped == []
 

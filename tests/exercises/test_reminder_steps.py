@@ -17,7 +17,8 @@ from exercises import reminders
 from exercises.models import Occurrence
 from practice import clock, delivery, moves, outbox
 from practice.models import Message
-from tests.exercises.test_reminders import (
+from tests.exercises.given import as_attune
+from tests.exercises.given_reminders import (
     HOUR,
     LONDON,
     MIDNIGHT,
@@ -27,20 +28,14 @@ from tests.exercises.test_reminders import (
     reach,
     reach_one,
     remind,
-    within,
 )
 from tests.factories import acting_as, make_couple, signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_quiet_hours")]
 
 State = Message.State
 DAY = 24 * HOUR
 ALL = ["opens", "due", "follow_up"]
-
-
-@pytest.fixture(autouse=True)
-def _no_quiet_hours(couple) -> None:
-    reach(couple, quiet_from=MIDNIGHT, quiet_until=MIDNIGHT)
 
 
 def evening(days: int = 3) -> datetime.datetime:
@@ -53,7 +48,7 @@ def ask_in_the_evening(assignment, client, *, days: int = 3, opens: int = 48, cl
     """Ask for something that opens two days before its evening and closes three days after it."""
     due = evening(days)
     occurrence = ask(assignment, client, due=due - timezone.now(), **fields)
-    with within(assignment):
+    with as_attune(assignment):
         Occurrence.objects.filter(pk=occurrence.pk).update(
             slot=due.strftime("%Y-%m-%dT%H:%M"),
             due_at=due,
@@ -75,7 +70,7 @@ def switch(client: Client, channel: str, *, on: bool) -> None:
 
 
 def standing(occurrence: Occurrence, state: str = "planned") -> dict[tuple[str, str], datetime.datetime]:
-    with within(occurrence):
+    with as_attune(occurrence):
         rows = Message.objects.filter(about_id=occurrence.pk, state=state)
         return {(one.channel, one.step): one.due_at for one in rows}
 
@@ -91,7 +86,7 @@ def test_each_step_has_a_message_of_its_own(couple, therapist, mara):
         ("email", "due"): occurrence.due_at,
         ("email", "follow_up"): evening(4),
     }
-    with within(couple):
+    with as_attune(couple):
         occasions = set(Message.objects.values_list("occasion", flat=True))
     assert occasions == {f"occurrence:{occurrence.pk}:{step}" for step in ALL}
 
@@ -134,12 +129,12 @@ def test_an_assignment_that_changes_its_mind_takes_its_reminders_along(couple, t
     given = give(couple, therapist)
     occurrence = ask_in_the_evening(given, mara)
     remind(occurrence)
-    with within(couple):
+    with as_attune(couple):
         given.remind = False
         given.save()
         reminders.follow_assignment(given)
     assert standing(occurrence) == {}
-    with within(couple):
+    with as_attune(couple):
         given.remind, given.reminder_steps = True, ["follow_up"]
         given.save()
         reminders.follow_assignment(given)
@@ -159,7 +154,7 @@ def test_each_chosen_channel_has_a_message_of_its_own(couple, therapist, mara, t
     switch(mara, "push", on=True)
     occurrence = ask_in_the_evening(give(couple, therapist, lane="joint"), None)
     remind(occurrence)
-    with within(couple):
+    with as_attune(couple):
         rows = set(Message.objects.filter(about_id=occurrence.pk).values_list("person_id", "channel"))
     assert rows == {(mara.pk, "email"), (mara.pk, "push"), (theo.pk, "email")}
 
@@ -182,19 +177,19 @@ def test_a_channel_switched_off_calls_off_and_switched_on_again_plans_in_the_sam
     assert set(standing(occurrence)) == {("email", "due"), ("push", "due")}
     switch(mara, "email", on=False)
     assert set(standing(occurrence)) == {("push", "due")}
-    with within(couple):
+    with as_attune(couple):
         assert Message.objects.get(channel="email").reason == "wants none"
     switch(mara, "push", on=False)
     assert set(standing(occurrence)) == {("portal", "due")}
     switch(mara, "email", on=True)
     assert set(standing(occurrence)) == {("email", "due")}
-    with within(couple):
+    with as_attune(couple):
         assert Message.objects.count() == 3, "the same rows, again"
 
 
 def test_a_channel_switched_off_calls_off_what_is_prepared_already(couple, therapist, mara):
     (message,) = remind(ask(give(couple, therapist), mara))
-    with within(couple):
+    with as_attune(couple):
         moves.claim(message.practice_id, "me")
         Message.objects.filter(pk=message.pk).update(state=State.HANDING_OFF)
     switch(mara, "email", on=False)
@@ -205,7 +200,7 @@ def test_text_messages_keep_to_the_law_when_they_are_planned(couple, therapist, 
     reach_one(mara, time_zone="America/New_York")
     switch(mara, "sms", on=True)
     occurrence = ask_in_the_evening(give(couple, therapist), mara)
-    with within(couple):
+    with as_attune(couple):
         slot = evening().strftime("%Y-%m-%dT") + "22:30"
         Occurrence.objects.filter(pk=occurrence.pk).update(slot=slot)
         occurrence.refresh_from_db()
@@ -225,7 +220,7 @@ def test_r9_planning_again_in_any_order_gives_the_same_rows(couple, therapist, m
     occurrences = [ask_in_the_evening(given, one, days=day) for day in (3, 9, 15) for one in (mara, theo)]
 
     def rows():
-        with within(couple):
+        with as_attune(couple):
             return set(Message.objects.values_list("pk", "person_id", "channel", "occasion", "due_at", "fresh_until"))
 
     remind(*occurrences)
@@ -236,7 +231,7 @@ def test_r9_planning_again_in_any_order_gives_the_same_rows(couple, therapist, m
         for one in occurrences[::2]:
             assert remind(one) == []
         assert remind(*occurrences) == []
-        with within(couple):
+        with as_attune(couple):
             reminders.follow_contact(theo)
             reminders.follow_practice()
     assert rows() == first
@@ -244,7 +239,7 @@ def test_r9_planning_again_in_any_order_gives_the_same_rows(couple, therapist, m
 
 def test_what_waits_for_its_turn_is_not_moved_back(couple, therapist, mara):
     (message,) = remind(ask(give(couple, therapist), mara))
-    with within(couple):
+    with as_attune(couple):
         later = timezone.now() + HOUR
         Message.objects.filter(pk=message.pk).update(due_at=later)
         reminders.follow_contact(mara)
@@ -255,7 +250,7 @@ def test_a_round_that_is_moved_on_takes_along_what_is_due_already(couple, therap
     occurrence = ask(give(couple, therapist), mara, open_for=90 * HOUR)
     (message,) = remind(occurrence)
     later = timezone.now() + 26 * HOUR
-    with within(couple):
+    with as_attune(couple):
         Occurrence.objects.filter(pk=occurrence.pk).update(due_at=later, moved_at=timezone.now())
         occurrence.refresh_from_db()
     assert remind(occurrence) == []
@@ -272,7 +267,7 @@ def test_r4_who_moves_zone_after_it_left_gets_it_no_second_time(couple, therapis
             contact_changed.send(sender=Contact, client=mara)
         delivery.deliver()
     assert len(mail_server.taken) == 1
-    with within(couple):
+    with as_attune(couple):
         assert Message.objects.filter(about_id=occurrence.pk, step="due").count() == 1
 
 
@@ -280,7 +275,7 @@ def test_r4_who_moves_zone_after_it_left_gets_it_no_second_time(couple, therapis
 
 
 def decide(messages: list[Message]):
-    with within(messages[0]):
+    with as_attune(messages[0]):
         return reminders.Reminder().decide(messages, clock.now())
 
 
@@ -293,7 +288,7 @@ def test_deciding_about_many_costs_no_more_queries_than_about_one(practice, ther
     ][:25]
     counts = []
     for some in (messages[:1], messages):
-        with within(messages[0]), CaptureQueriesContext(connection) as queries:
+        with as_attune(messages[0]), CaptureQueriesContext(connection) as queries:
             verdicts = reminders.Reminder().decide(some, clock.now())
         assert set(verdicts.values()) == {outbox.Send()}
         counts.append(len(queries))
@@ -304,5 +299,5 @@ def test_what_is_no_longer_there_is_skipped(couple, therapist, mara):
     (message,) = remind(ask(give(couple, therapist), mara))
     message.about_id = message.pk
     assert decide([message]) == {message.pk: outbox.Skip("no longer there")}
-    with within(couple):
+    with as_attune(couple):
         assert reminders.Reminder().wanted(message) == "no longer there"

@@ -14,100 +14,32 @@ from django.utils import timezone
 
 from clients import inviting
 from clients import reach as reaching
-from clients.models import Client, Consent, Contact, Couple
+from clients.models import Consent, Contact, Couple
 from clients.signals import contact_changed
 from exercises import reminders
-from exercises.models import Assignment, Edition, Occurrence, Response
-from practice import delivery, moves, outbox, tenancy
+from exercises.models import Assignment, Occurrence
+from practice import delivery, moves, outbox
 from practice.handing_off import HandOff
 from practice.models import Message
+from tests.exercises.given import as_attune
+from tests.exercises.given_reminders import (
+    HOUR,
+    LONDON,
+    MINUTE,
+    again,
+    answer,
+    ask,
+    give,
+    hours_ago,
+    reach,
+    reach_one,
+    remind,
+)
 from tests.factories import PASSWORD, acting_as, make_couple
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_quiet_hours")]
 
 State = Message.State
-HOUR = datetime.timedelta(hours=1)
-MINUTE = datetime.timedelta(minutes=1)
-MIDNIGHT = datetime.time()
-LONDON = zoneinfo.ZoneInfo("Europe/London")
-
-
-@pytest.fixture(autouse=True)
-def _no_quiet_hours(couple) -> None:
-    """These tests run at any hour; those about quiet hours set their own."""
-    reach(couple, quiet_from=MIDNIGHT, quiet_until=MIDNIGHT)
-
-
-def within(row):
-    """Work as Attune itself in the practice of a row."""
-    return tenancy.acting(tenancy.as_system(row.practice_id))
-
-
-def reach(couple: Couple, **changes) -> None:
-    with within(couple):
-        Contact.objects.filter(client__in=couple.clients).update(**changes)
-
-
-def reach_one(client: Client, **changes) -> None:
-    with within(client):
-        Contact.objects.filter(client=client).update(**changes)
-
-
-def give(couple, therapist, *, number: int = 0, lane: str = "shared", why: str = "", **fields) -> Assignment:
-    with within(couple):
-        edition = Edition.objects.filter(practice=None).order_by("title")[number]
-        audience = fields.pop("audience", [one.pk for one in couple.clients])
-        fields.setdefault("reminder_steps", ["due"])
-        return Assignment.objects.create(
-            couple=couple,
-            edition=edition,
-            given_by=therapist,
-            audience=audience,
-            lane=lane,
-            why=why,
-            starts_on=datetime.date(2026, 11, 1),
-            at=datetime.time(18),
-            **fields,
-        )
-
-
-def ask(assignment, client=None, *, due=-MINUTE, open_for=3 * HOUR, zone=LONDON, **fields) -> Occurrence:
-    now = timezone.now().replace(second=0, microsecond=0)
-    due_at = now + due
-    with within(assignment):
-        return Occurrence.objects.create(
-            couple_id=assignment.couple_id,
-            assignment=assignment,
-            client=client,
-            audience=[client.pk] if client else assignment.audience,
-            slot=due_at.astimezone(zone).strftime("%Y-%m-%dT%H:%M"),
-            opens_at=due_at - HOUR,
-            due_at=due_at,
-            closes_at=due_at + open_for,
-            **fields,
-        )
-
-
-def remind(*occurrences: Occurrence) -> list[Message]:
-    with within(occurrences[0]):
-        return reminders.plan_for(*occurrences)
-
-
-def answer(occurrence: Occurrence, author: Client) -> None:
-    with within(occurrence):
-        Response.objects.create(
-            couple_id=occurrence.couple_id,
-            occurrence=occurrence,
-            author=author,
-            edition_id=occurrence.assignment.edition_id,
-            lane=occurrence.assignment.lane,
-            submitted_at=timezone.now(),
-        )
-
-
-def again(message: Message) -> Message:
-    with within(message):
-        return Message.objects.get(pk=message.pk)
 
 
 def hand_off(message: Message, worker: str) -> dict[str, int]:
@@ -116,29 +48,6 @@ def hand_off(message: Message, worker: str) -> dict[str, int]:
         step = HandOff(message.practice_id, worker, frozenset(), courier.carrier_of)
         step.run([message.pk])
         return dict(step.tally)
-
-
-def hours_ago(message: Message, hours: float) -> None:
-    """Let a message that left have left earlier."""
-    with within(message):
-        left = timezone.now() - hours * HOUR
-        Message.objects.filter(pk=message.pk).update(handed_off_at=left, begun_at=left, planned_for=left)
-
-
-@pytest.fixture
-def given(couple, therapist) -> Assignment:
-    return give(couple, therapist)
-
-
-@pytest.fixture
-def due(given, mara) -> Occurrence:
-    return ask(given, mara)
-
-
-@pytest.fixture
-def reminder(due) -> Message:
-    (planned,) = remind(due)
-    return planned
 
 
 # --- planning -----------------------------------------------------------------------------------
@@ -161,7 +70,7 @@ def test_planning_many_costs_no_more_queries_than_one(given, mara, django_assert
 
 
 def test_a_joint_one_reminds_both_in_their_own_zones(couple, therapist, mara, theo):
-    with within(couple):
+    with as_attune(couple):
         Contact.objects.filter(client=theo).update(time_zone="America/New_York")
     joint = ask(give(couple, therapist, lane="joint"), due=24 * HOUR, open_for=48 * HOUR)
     times = {one.person_id: one.due_at for one in remind(joint)}
@@ -190,7 +99,7 @@ def test_it_stays_fresh_until_it_closes_or_for_a_day(given, mara):
 def test_a_due_time_in_quiet_hours_moves_to_their_end(given, mara, couple):
     reach(couple, quiet_from=datetime.time(17), quiet_until=datetime.time(20))
     occurrence = ask(given, mara, due=24 * HOUR, open_for=24 * HOUR)
-    with within(given):
+    with as_attune(given):
         Occurrence.objects.filter(pk=occurrence.pk).update(slot="2099-11-22T18:00", closes_at=at(2099, 11, 23, 9))
         occurrence.refresh_from_db()
     (planned,) = remind(occurrence)
@@ -211,16 +120,16 @@ def test_planned_reminders_follow_a_person_to_another_zone(given, mara):
         contact_changed.send(sender=Contact, client=mara)
     wall = again(planned).due_at.astimezone(zoneinfo.ZoneInfo("America/New_York"))
     assert wall.strftime("%Y-%m-%dT%H:%M") == occurrence.slot
-    with within(given):
+    with as_attune(given):
         assert Message.objects.filter(about_id=occurrence.pk).count() == 1
 
 
 def test_what_left_already_does_not_follow(given, mara, reminder, mail_server):
     delivery.deliver()
     before = again(reminder)
-    with within(given):
+    with as_attune(given):
         Contact.objects.filter(client=mara).update(time_zone="Pacific/Honolulu")
-    with within(given):
+    with as_attune(given):
         reminders.follow_contact(mara)
     assert (again(reminder).state, again(reminder).due_at) == (State.ACCEPTED, before.due_at)
     assert delivery.deliver() == {}
@@ -231,12 +140,12 @@ def test_who_joins_later_gets_the_reminders_from_then_on(practice, therapist):
     ada = waiting.clients[0]
     occurrence = ask(give(waiting, therapist), ada, due=24 * HOUR)
     assert remind(occurrence) == []
-    with within(ada):
+    with as_attune(ada):
         Contact.objects.filter(client=ada).update(email="ada@example.org")
         invitation = inviting.invite(ada, waiting, by=therapist)
         ticket = inviting.link(invitation).rstrip("/").rpartition("/")[2]
     inviting.accept(ticket, password=PASSWORD)
-    with within(ada):
+    with as_attune(ada):
         assert Message.objects.filter(person_id=ada.pk, about_id=occurrence.pk).count() == 1
 
 
@@ -253,32 +162,32 @@ def completed(occurrence, author):
 
 
 def done(occurrence, author):
-    with within(occurrence):
+    with as_attune(occurrence):
         Occurrence.objects.filter(pk=occurrence.pk).update(state="done")
 
 
 def withdrawn(occurrence, author):
-    with within(occurrence):
+    with as_attune(occurrence):
         Assignment.objects.filter(pk=occurrence.assignment_id).update(withdrawn_at=timezone.now())
 
 
 def paused(occurrence, author):
-    with within(occurrence):
+    with as_attune(occurrence):
         Couple.objects.filter(pk=occurrence.couple_id).update(status="paused")
 
 
 def separated(occurrence, author):
-    with within(occurrence):
+    with as_attune(occurrence):
         Couple.objects.filter(pk=occurrence.couple_id).update(status="separated")
 
 
 def wants_none(occurrence, author):
-    with within(occurrence):
+    with as_attune(occurrence):
         reaching.end(author.pk, by="you")
 
 
 def consent_withdrawn(occurrence, author):
-    with within(occurrence):
+    with as_attune(occurrence):
         Consent.objects.filter(client=author, about="care").update(withdrawn_at=timezone.now())
 
 
@@ -289,7 +198,7 @@ def account_closed(occurrence, author):
 
 
 def left(occurrence, author):
-    with within(occurrence):
+    with as_attune(occurrence):
         author.partnerships.update(left_at=timezone.now())
 
 
@@ -426,7 +335,7 @@ def test_an_address_that_refuses_is_left_alone_and_the_next_one_stands_on_their_
 def test_after_a_pause_what_fell_due_meanwhile_stays_unsent(reminder, due, given, mara, couple, mail_server):
     paused(due, mara)
     delivery.deliver()
-    with within(couple):
+    with as_attune(couple):
         Couple.objects.filter(pk=couple.pk).update(status="active")
     assert delivery.deliver() == {}
     remind(ask(given, mara, due=MINUTE * 0))
@@ -435,7 +344,7 @@ def test_after_a_pause_what_fell_due_meanwhile_stays_unsent(reminder, due, given
 
 def test_separation_calls_off_everything(given, mara, theo, couple):
     remind(ask(given, mara, due=24 * HOUR), ask(given, theo, due=48 * HOUR))
-    with within(couple):
+    with as_attune(couple):
         assert outbox.cancel_for_couple(couple.pk, "separated") == 2
 
 
@@ -475,7 +384,7 @@ def test_letters_say_nothing(reminder, due, couple, mail_server):
     (letter,) = mail_server.taken
     text = letter.get_body(("plain",)).get_content()
     html = letter.get_body(("html",)).get_content()
-    with within(couple):
+    with as_attune(couple):
         title = Occurrence.objects.select_related("assignment__edition").get(pk=due.pk).assignment.edition.title
     for said in (str(letter["Subject"]), str(letter["From"]), text, html):
         assert not TELLING.search(said), TELLING.search(said)

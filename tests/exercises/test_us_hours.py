@@ -17,13 +17,12 @@ from exercises.models import Occurrence
 from practice import clock, delivery, tenancy
 from practice.local import texts as gateways
 from practice.models import Message
-from tests.exercises.test_reminders import MIDNIGHT, give
+from tests.exercises.given_reminders import HOUR, MIDNIGHT, again, give
 from tests.factories import user_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 State = Message.State
-HOUR = datetime.timedelta(hours=1)
 CHICAGO, LONDON = "America/Chicago", "Europe/London"
 AMERICAN, BRITISH = "+13125550142", "+447700900123"
 
@@ -76,11 +75,6 @@ def planned_text(given, person: Client, *, zone: str, number: str) -> Message:
         Message.objects.exclude(pk=message.pk).delete()
         Message.objects.filter(pk=message.pk).update(planned_for=now, due_at=now, fresh_until=now + 36 * HOUR)
         return message
-
-
-def again(message: Message) -> Message:
-    with tenancy.acting(tenancy.as_system(message.practice_id)):
-        return Message.objects.get(pk=message.pk)
 
 
 #: Either the zone or the number makes it American.

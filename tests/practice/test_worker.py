@@ -18,7 +18,7 @@ from practice import tasks
 from practice.celery import PracticeTask, app
 from practice.local import valkey
 from practice.models import Message
-from tests.exercises.test_reminders import again, ask, give, reach, remind
+from tests.exercises.given_reminders import again, ask, give, reach, remind
 from tests.practice.carrying import lease_ends
 from tests.practice.mail_server import MailServer
 
