@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from exercises.vocabulary import QuestionType
+from practice.saying_why import SaysWhy
 
 if TYPE_CHECKING:
     from exercises.answers import Value
@@ -36,7 +36,8 @@ _LONGEST_RULE = 2_000
 _NUMBER_RULE = re.compile(r"(>=|<=|>|<|)(-?[0-9]{1,9}(?:\.[0-9]{1,4})?)")
 _OPTION_RULE = re.compile(r"(any|none):([A-Za-z0-9_.-]+(?:,[A-Za-z0-9_.-]+)*)")
 
-_COUNTED = frozenset(
+#: Types whose answer has a number to compare, and those whose options can be named.
+COUNTED = frozenset(
     {
         QuestionType.SCALE,
         QuestionType.SLIDER,
@@ -46,15 +47,11 @@ _COUNTED = frozenset(
         QuestionType.CHECKLIST,
     },
 )
-_CHOSEN = frozenset({QuestionType.SINGLE, QuestionType.MULTI, QuestionType.CHECKLIST, QuestionType.GRID})
+CHOSEN = frozenset({QuestionType.SINGLE, QuestionType.MULTI, QuestionType.CHECKLIST, QuestionType.GRID})
 
 
-class FlagError(ValueError):
+class FlagError(SaysWhy):
     """The text is not a rule, or the rule does not fit its question."""
-
-    def __init__(self, message: str | Promise) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 @dataclass(frozen=True)
@@ -95,9 +92,9 @@ class FlagRule:
         elif self.word == "other":
             fits = other
         elif self.number is not None:
-            fits = type in _COUNTED or (type in _CHOSEN and weighted)
+            fits = type in COUNTED or (type in CHOSEN and weighted)
         else:
-            fits = type in _CHOSEN and set(self.options) <= set(options)
+            fits = type in CHOSEN and set(self.options) <= set(options)
         if not fits:
             raise FlagError(format_lazy(_("The rule “{rule}” does not fit this question."), rule=self.text))
 

@@ -7,22 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from exercises.questions import Form
 from exercises.values import Value
+from practice.saying_why import SaysWhy
 
 
-class ScoringError(ValueError):
+class ScoringError(SaysWhy):
     """The data is not a way to score that form; `message` says why."""
-
-    def __init__(self, message: str | Promise) -> None:
-        super().__init__(message)
-        self.message = message
-
-    def __str__(self) -> str:
-        return str(self.message)
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from exercises import wording
 from exercises.models import Exercise, Shelf, ShelfEntry
 from practice.models import Membership
+from practice.saying_why import SaysWhy
 
 LONGEST_NAME = 60
 MOST_SHELVES = 40
 
 
-class NotAShelf(ValueError):
+class NotAShelf(SaysWhy):
     """The name cannot be one. ``message`` says why."""
-
-    def __init__(self, message: object) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 @dataclass(frozen=True)

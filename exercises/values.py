@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils.functional import Promise
+from practice.saying_why import SaysWhy
 
 # No option may hold a colon, so none of these can be mistaken for one.
 DECLINED = "::rather-not-say"
@@ -19,15 +19,8 @@ SHORT_TEXT_LIMIT = 500
 LONG_TEXT_LIMIT = 10_000
 
 
-class QuestionError(ValueError):
+class QuestionError(SaysWhy):
     """The answer cannot be kept as it is; `message` says in kind words what would help."""
-
-    def __init__(self, message: str | Promise) -> None:
-        super().__init__(message)
-        self.message = message
-
-    def __str__(self) -> str:
-        return str(self.message)
 
 
 @dataclass(frozen=True)

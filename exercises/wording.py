@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from practice.saying_why import SaysWhy
 
 # C0 and C1 controls except tab and newline, and lone surrogates.
 _UNKEEPABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -22,12 +23,8 @@ _LINE_BREAK = re.compile("\r\n|[\r\x0b\x0c\x85]")
 _MARKS_IN_A_ROW = 60
 
 
-class UnkeepableText(ValueError):
+class UnkeepableText(SaysWhy):
     """The text holds something that cannot be stored; `message` says so in the reader's words."""
-
-    def __init__(self, message: str | Promise) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 def tidy(text: str, *, lines: bool) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 
-from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+
+from practice.saying_why import SaysWhy
 
 #: Bytes of one file, as it arrives and as it is kept.
 LIMIT = 5_000_000
@@ -34,12 +35,8 @@ _SOUNDS = (
 )
 
 
-class Unkeepable(ValueError):
+class Unkeepable(SaysWhy):
     """The file cannot be kept; ``message`` says why, and what would help."""
-
-    def __init__(self, message: str | Promise) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,14 @@ def given_or_404(couple: Couple, assignment_id: uuid.UUID) -> Assignment:
     return assignment
 
 
+def opened_or_404(couple_id: uuid.UUID, assignment_id: uuid.UUID) -> dict[str, Any]:
+    """Return what every page about one thing given begins with, and write down that somebody looked."""
+    couple = couple_or_404(couple_id)
+    assignment = given_or_404(couple, assignment_id)
+    audit.looked("opened", "exercises_assignment", assignment.pk)
+    return {"couple": couple, "assignment": assignment, "apart": assignment.lane in record.APART}
+
+
 def place_of(couple: Couple, assignment: Assignment) -> str:
     """Where something given is listed: what one partner has alone stands on that partner's page."""
     if assignment.lane in record.APART:
@@ -81,15 +89,12 @@ def place_of(couple: Couple, assignment: Assignment) -> str:
 @for_clinicians
 def plan(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: uuid.UUID) -> HttpResponse:
     """The plan of one thing given."""
-    couple = couple_or_404(couple_id)
-    assignment = given_or_404(couple, assignment_id)
-    audit.looked("opened", "exercises_assignment", assignment.pk)
+    head = opened_or_404(couple_id, assignment_id)
+    couple, assignment = head["couple"], head["assignment"]
     context = {
-        "couple": couple,
-        "assignment": assignment,
+        **head,
         "plan": plan_page.read(assignment, couple, timezone.now()),
         "back": place_of(couple, assignment),
-        "apart": assignment.lane in record.APART,
         "carried_on": Assignment.objects.filter(continues=assignment).first(),
         "files": list(attachments.of_assignment(assignment)),
         "room": attachments.AT_MOST,

@@ -10,18 +10,8 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from exercises.flags import FlagError, FlagRule
+from exercises.flags import CHOSEN, COUNTED, FlagError, FlagRule
 from exercises.vocabulary import MOOD_SCALE, QuestionType
-
-_CHOSEN = (QuestionType.SINGLE, QuestionType.MULTI, QuestionType.CHECKLIST, QuestionType.GRID)
-_COUNTED = (
-    QuestionType.SCALE,
-    QuestionType.SLIDER,
-    QuestionType.NUMBER,
-    QuestionType.QUANTITY,
-    QuestionType.MOOD,
-    QuestionType.CHECKLIST,
-)
 
 
 @dataclass(frozen=True)
@@ -42,7 +32,7 @@ def flag_fields(item: Mapping[str, Any]) -> FlagFields:
     word = rule.word if rule else ""
     number = "" if rule is None or rule.number is None else f"{rule.number.normalize():f}"
     return FlagFields(
-        word, number, rule.options if rule else (), words_for(item), _choices(item), item.get("type") in _COUNTED
+        word, number, rule.options if rule else (), words_for(item), _choices(item), item.get("type") in COUNTED
     )
 
 
@@ -52,11 +42,11 @@ def words_for(item: Mapping[str, Any]) -> list[tuple[str, str | Promise]]:
     words: list[tuple[str, str | Promise]] = [("", _("No answer does"))]
     if kind == QuestionType.YES_NO:
         return [*words, ("yes", _("Yes does")), ("no", _("No does"))]
-    if kind in _CHOSEN:
+    if kind in CHOSEN:
         words += [("any", _("Any of the options ticked here")), ("none", _("None of the options ticked here"))]
         if item.get("other"):
             words.append(("other", _("Something in their own words")))
-    if kind in _COUNTED:
+    if kind in COUNTED:
         words += [
             (">=", _("This number or more")),
             ("<=", _("This number or less")),

@@ -15,12 +15,12 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from exercises.models import Edition, Exercise, Manuscript
 from exercises.writing.parts import OUTLINE, assembled, key_of, parts_of
 from practice.models import Membership
+from practice.saying_why import SaysWhy
 
 #: Bytes of a whole manuscript, and of what is remembered besides.
 LIMIT = 600_000
@@ -44,12 +44,8 @@ WHY_LOCKED = _(
 _BEGAN = "::edition"
 
 
-class Refused(ValueError):
+class Refused(SaysWhy):
     """Nothing was saved. ``message`` says why."""
-
-    def __init__(self, message: str | Promise) -> None:
-        super().__init__(message)
-        self.message = message
 
 
 @dataclass(frozen=True)

@@ -3,42 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from contextlib import suppress
+
+from tests.chaos.loop import Looped
 
 Target = int | str
 
 
-class Proxy:
+class Proxy(Looped):
     """One line between two parties. ``cut`` resets what is open and refuses what comes; ``freeze`` says nothing."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
-        self.port = 0
         self.refuses = False
-        self.loop = asyncio.new_event_loop()
         self.writers: set[asyncio.StreamWriter] = set()
         #: Set: what comes goes on. Each connection keeps the one that it began with.
         self.flows = asyncio.Event()
-        started = threading.Event()
-        self.thread = threading.Thread(target=self._run, args=(started,), daemon=True)
-        self.thread.start()
-        started.wait(10)
-
-    def _run(self, started: threading.Event) -> None:
-        asyncio.set_event_loop(self.loop)
-
-        async def serve() -> None:
-            self.server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-            self.port = self.server.sockets[0].getsockname()[1]
-            self.flows.set()
-            started.set()
-
-        self.loop.run_until_complete(serve())
-        self.loop.run_forever()
-        for task in asyncio.all_tasks(self.loop):
-            task.cancel()
-        self.loop.run_until_complete(asyncio.sleep(0))
+        self.flows.set()
+        super().__init__()
 
     def _call(self, job) -> None:
         self.loop.call_soon_threadsafe(job)
@@ -71,14 +53,13 @@ class Proxy:
 
     def close(self) -> None:
         self._call(self._reset)
-        self._call(self.loop.stop)
-        self.thread.join(5)
+        super().close()
 
     def _reset(self) -> None:
         for writer in self.writers:
             writer.transport.abort()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.refuses:
             writer.transport.abort()
             return

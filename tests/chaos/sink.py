@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-import threading
 import time
 from collections import Counter
 from contextlib import suppress
+
+from tests.chaos.loop import Looped
 
 MESSAGE_ID = re.compile(rb"(?mi)^message-id:\s*(<[^>]+>)")
 CANARY = "canary@example.org"
@@ -18,7 +19,7 @@ CANARY = "canary@example.org"
 STAGES = ("greeting", "ehlo", "mail", "rcpt", "data", "end")
 
 
-class Sink:
+class Sink(Looped):
     """``stalls_at`` is a stage at which nothing more is said; ``then`` is what happens once a letter is taken."""
 
     def __init__(self) -> None:
@@ -30,11 +31,7 @@ class Sink:
         self.refused: set[str] = set()
         self.seen: set[str] = set()
         self.conversations = 0
-        self.loop = asyncio.new_event_loop()
-        started = threading.Event()
-        self.thread = threading.Thread(target=self._run, args=(started,), daemon=True)
-        self.thread.start()
-        started.wait(10)
+        super().__init__()
 
     def behave(self) -> None:
         """Take everything at once, as a good server does."""
@@ -45,26 +42,7 @@ class Sink:
         """How often each Message-ID was taken, without the canary's."""
         return Counter(one for _at, one, to in list(self.taken) if to != CANARY)
 
-    def close(self) -> None:
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(5)
-
-    def _run(self, started: threading.Event) -> None:
-        asyncio.set_event_loop(self.loop)
-
-        async def serve() -> None:
-            server = await asyncio.start_server(self._talk, "127.0.0.1", 0)
-            self.port = server.sockets[0].getsockname()[1]
-            self.server = server
-            started.set()
-
-        self.loop.run_until_complete(serve())
-        self.loop.run_forever()
-        for task in asyncio.all_tasks(self.loop):
-            task.cancel()
-        self.loop.run_until_complete(asyncio.sleep(0))
-
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.conversations += 1
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError, ValueError):
             await _Conversation(self, reader, writer).run()
