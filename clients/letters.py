@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -17,8 +16,8 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from clients import kinds, stopping
-from clients.models import Client, Contact, PushDevice, Reach
+from clients import devices, kinds, stopping
+from clients.models import Client, Contact, Reach
 from practice import envelopes, tenancy
 from practice.channels.base import Device, Letter
 from practice.models import Message, Practice
@@ -80,14 +79,7 @@ def _known(messages: Sequence[Message]) -> _Known:
     contacts = {one.client_id: one for one in Contact.objects.filter(client__in={one.person_id for one in messages})}
     pushed = {one.person_id for one in messages if one.channel == Channel.PUSH}
     language = Practice.objects.values_list("language", flat=True).first() or ""
-    return contacts, _devices(pushed) if pushed else {}, language
-
-
-def _devices(people: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[Device, ...]]:
-    found = defaultdict(list)
-    for one in PushDevice.objects.filter(client__in=list(people), ended_at=None).order_by("pk"):
-        found[one.client_id].append(Device(one.pk, one.subscription))
-    return {person: tuple(devices) for person, devices in found.items()}
+    return contacts, devices.for_people(pushed) if pushed else {}, language
 
 
 def _write(
@@ -95,7 +87,7 @@ def _write(
     name: str,
     client: Client,
     contacts: dict[uuid.UUID, Contact],
-    devices: dict[uuid.UUID, tuple[Device, ...]],
+    pushed_to: dict[uuid.UUID, tuple[Device, ...]],
     practice_language: str,
 ) -> Letter:
     contact = contacts.get(client.pk)
@@ -120,7 +112,7 @@ def _write(
         case Channel.SMS:
             return dataclasses.replace(letter, to_address=contact.phone if contact else "")
         case Channel.PUSH:
-            return dataclasses.replace(letter, devices=devices.get(client.pk, ()))
+            return dataclasses.replace(letter, devices=pushed_to.get(client.pk, ()))
     return letter
 
 

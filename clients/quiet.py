@@ -103,10 +103,3 @@ def text_message_hours(zone: ZoneInfo, number: str = "") -> tuple[Window, ...]:
     """
     american = country_of(zone.key or "") in UNITED_STATES or number.strip().startswith("+1")
     return (US_TEXT_HOURS,) if american else ()
-
-
-def next_allowed_for_text(
-    moment: datetime.datetime, windows: Iterable[Window], zone: ZoneInfo, number: str = ""
-) -> datetime.datetime | None:
-    """Return the next moment for a text message: outside the person's own hours and those of the law."""
-    return next_allowed_by_all(moment, (*windows, *text_message_hours(zone, number)), zone)

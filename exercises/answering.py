@@ -177,21 +177,9 @@ def write(
     The lane of a response follows from all that could be asked, so that it tells nothing about what was.
     """
     occurrence, assignment = slot.occurrence, slot.occurrence.assignment
-    form = assignment.edition.form
-
-    def reach(lane: str) -> Reach:
-        return lanes.readers_of(
-            lane,
-            author=author.pk,
-            audience=assignment.audience,
-            sent=slot.sent,
-            reveals_at=occurrence.reveals_at,
-            now=now,
-        )
-
     possible = [lanes.lane_of(one, assignment.lane) for one in slot.asked]
     lane = lanes.lane_of_response(possible) if possible else Lane(assignment.lane)
-    own = reach(lane)
+    own = _reach(slot, author, lane, now)
     response = Response.objects.create(
         couple_id=occurrence.couple_id,
         occurrence=occurrence,
@@ -203,27 +191,39 @@ def write(
         revision=revision,
         submitted_at=now,
     )
-    answers = []
-    for key, value in values.items():
-        lane = lanes.lane_of(form[key], assignment.lane)
-        whom = reach(lane)
-        answers.append(
-            Answer(
-                couple_id=occurrence.couple_id,
-                response=response,
-                author=author,
-                lane=lane,
-                readers=list(whom.readers),
-                opens_at=whom.opens_at,
-                key=key,
-                number=value.number,
-                choices=list(value.choices),
-                text=value.text,
-                declined=value.declined,
-            )
-        )
-    Answer.objects.bulk_create(answers)
+    Answer.objects.bulk_create(_answer(slot, response, key, value, now) for key, value in values.items())
     return response
+
+
+def _answer(slot: Slot, response: Response, key: str, value: Value, now: datetime.datetime) -> Answer:
+    """Return one answer with its own readers, not saved yet."""
+    assignment = slot.occurrence.assignment
+    lane = lanes.lane_of(assignment.edition.form[key], assignment.lane)
+    whom = _reach(slot, response.author, lane, now)
+    return Answer(
+        couple_id=response.couple_id,
+        response=response,
+        author=response.author,
+        lane=lane,
+        readers=list(whom.readers),
+        opens_at=whom.opens_at,
+        key=key,
+        number=value.number,
+        choices=list(value.choices),
+        text=value.text,
+        declined=value.declined,
+    )
+
+
+def _reach(slot: Slot, author: Client, lane: str, now: datetime.datetime) -> Reach:
+    return lanes.readers_of(
+        lane,
+        author=author.pk,
+        audience=slot.occurrence.assignment.audience,
+        sent=slot.sent,
+        reveals_at=slot.occurrence.reveals_at,
+        now=now,
+    )
 
 
 def open_to_those_who_sent(slot: Slot, author: Client, now: datetime.datetime) -> None:

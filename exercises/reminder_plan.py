@@ -17,6 +17,7 @@ from clients.models import Contact, Couple
 from exercises.models import Assignment, Occurrence
 from exercises.person_facts import quiet_hours
 from exercises.reminder_facts import steps_of, usual_steps
+from exercises.reminding import NOT_THIS_STEP, NOT_THIS_WAY, SILENT
 from exercises.steps import Clock, Planned, Round, steps, worth_saying
 from practice import outbox
 from practice.models import Message
@@ -24,8 +25,8 @@ from practice.models import Message
 KIND = "reminder"
 PORTAL = Message.Channel.PORTAL
 
-#: Why a planned reminder is not called for any more.
-SILENT, NOT_THIS_STEP, NOT_THIS_WAY, NO_TIME = "without reminders", "step not wanted", "wants none", "no time for it"
+#: No step of the round fits any more: between its opening, its end and their quiet hours.
+NO_TIME = "no time for it"
 
 Key = tuple[uuid.UUID, str, str]
 

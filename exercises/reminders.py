@@ -19,13 +19,13 @@ from clients.models import Client
 from clients.signals import contact_changed
 from exercises import reminder_facts, reminding, stops
 from exercises.models import Assignment, Occurrence
-from exercises.reminder_plan import KIND, NO_TIME, NOT_THIS_STEP, NOT_THIS_WAY, SILENT, Key, Place, Wishes, wanted
-from exercises.reminding import MOST_A_DAY
+from exercises.reminder_plan import KIND, NO_TIME, Key, Place, Wishes, wanted
+from exercises.reminding import NOT_THIS_STEP, NOT_THIS_WAY, SILENT
 from practice import clock, outbox, tenancy
 from practice.models import Message, Practice
 from practice.signals import reminder_steps_changed
 
-__all__ = ["KIND", "MOST_A_DAY", "Reminder", "call_off", "follow_assignment", "follow_contact", "plan_for"]
+__all__ = ["KIND", "Reminder", "call_off", "follow_assignment", "follow_contact", "plan_for"]
 
 State = Message.State
 

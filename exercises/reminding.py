@@ -26,6 +26,8 @@ BUSY = datetime.timedelta(seconds=3)
 #: How long a letter waits for a reminder to the same person that says the same.
 SOON = datetime.timedelta(seconds=30)
 
+#: Why a reminder that was planned is not called for any more.
+SILENT, NOT_THIS_STEP, NOT_THIS_WAY = "without reminders", "step not wanted", "wants none"
 IGNORED = "two weeks without an answer"
 STALE = "stale"
 ACTIVE, OPEN = "active", "open"
@@ -88,11 +90,7 @@ def verdict(facts: Facts, now: datetime.datetime) -> Verdict:
     if reason:
         return Skip(reason)
     last = facts.last_of_assignment_at
-    earliest = max(
-        now,
-        facts.opens_at or now,
-        last + GAP_OF_ONE if last else now,
-    )
+    earliest = max(now, facts.opens_at or now, last + GAP_OF_ONE if last else now)
     end = min(facts.fresh_until, facts.closes_at or facts.fresh_until)
     return when(facts.person, earliest, end, now)
 
@@ -127,8 +125,8 @@ def _by_assignment(facts: Facts) -> str:
     if facts.withdrawn:
         return "withdrawn"
     if not facts.steps:
-        return "without reminders"
-    return "" if facts.step in facts.steps else "step not wanted"
+        return SILENT
+    return "" if facts.step in facts.steps else NOT_THIS_STEP
 
 
 def _by_round(facts: Facts, now: datetime.datetime) -> str:
@@ -155,7 +153,7 @@ def by_person(person: Person) -> str:
     if not person.consents:
         return "no consent"
     if not person.channel_chosen:
-        return "wants none"
+        return NOT_THIS_WAY
     return "enough for today" if person.today >= MOST_A_DAY else ""
 
 

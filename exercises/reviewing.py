@@ -193,9 +193,3 @@ def looked_at(
 def lately_looked_at(person: Client, couples: Collection[uuid.UUID]) -> list[LookedAt]:
     """Return what was looked at in the last week, for this person's first page."""
     return looked_at(person, couples, since=timezone.now() - TOLD_FOR)
-
-
-def reviewers(responses: Collection[Response], *, apart: bool = False) -> dict[uuid.UUID, str]:
-    """Return who worked through each response, by its id."""
-    rows = Review.objects.filter(response__in=responses, apart=apart).select_related("membership")
-    return {one.response_id: one.membership.name for one in rows}

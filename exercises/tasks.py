@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.db.models import Q
 
@@ -40,11 +40,16 @@ def plan_digests() -> None:
 
 
 def _in_each_practice(job: Callable[[uuid.UUID], None]) -> None:
-    for practice_id in dispatch.practices():
+    _each("Practice %s steps aside: %s", dispatch.practices(), job)
+
+
+def _each(complaint: str, ids: Iterable[uuid.UUID], job: Callable[[uuid.UUID], None]) -> None:
+    """Do the same for each; one that fails is logged by its id, and takes no other with it."""
+    for one in ids:
         try:
-            job(practice_id)
+            job(one)
         except Exception as error:
-            log.error("Practice %s steps aside: %s", practice_id, type(error).__name__)
+            log.error(complaint, one, type(error).__name__)
 
 
 def _plan_digests(practice_id: uuid.UUID) -> None:
@@ -53,20 +58,20 @@ def _plan_digests(practice_id: uuid.UUID) -> None:
 
 
 def _plan_practice(practice_id: uuid.UUID) -> None:
+    """Write what falls due for each assignment that is planned too short ahead, one transaction each."""
     system = tenancy.as_system(practice_id)
     with tenancy.acting(system):
         now = clock.now()
         near = Q(planned_until=None) | Q(planned_until__lt=(now + NEAR).date())
         waiting = list(Assignment.objects.running().filter(near, couple__status="active").values_list("pk", flat=True))
-    for assignment_id in waiting:
-        # One transaction each: a row that can not be planned takes no other with it.
-        try:
-            with tenancy.acting(system):
-                assignment = Assignment.objects.filter(pk=assignment_id).first()
-                if assignment is not None:
-                    occurrences.plan(assignment, now)
-        except Exception as error:
-            log.error("Assignment %s can not be planned: %s", assignment_id, type(error).__name__)
+
+    def plan_one(assignment_id: uuid.UUID) -> None:
+        with tenancy.acting(system):
+            assignment = Assignment.objects.filter(pk=assignment_id).first()
+            if assignment is not None:
+                occurrences.plan(assignment, now)
+
+    _each("Assignment %s can not be planned: %s", waiting, plan_one)
 
 
 def _open_weeks(practice_id: uuid.UUID) -> None:
@@ -75,14 +80,14 @@ def _open_weeks(practice_id: uuid.UUID) -> None:
     with tenancy.acting(system):
         now = clock.now()
         runs = list(ProgramRun.objects.filter(ended_at=None).values_list("pk", flat=True))
-    for run_id in runs:
-        try:
-            with tenancy.acting(system):
-                run = ProgramRun.objects.filter(pk=run_id).first()
-                if run is not None:
-                    programs.open_what_is_due(run, now)
-        except Exception as error:
-            log.error("Program %s can not go on: %s", run_id, type(error).__name__)
+
+    def open_one(run_id: uuid.UUID) -> None:
+        with tenancy.acting(system):
+            run = ProgramRun.objects.filter(pk=run_id).first()
+            if run is not None:
+                programs.open_what_is_due(run, now)
+
+    _each("Program %s can not go on: %s", runs, open_one)
 
 
 def _close_practice(practice_id: uuid.UUID) -> None:

@@ -101,10 +101,6 @@ class Course:
     def explained(self) -> list[Line]:
         return explained(self.measure)
 
-    @property
-    def has_states(self) -> bool:
-        return self.measure.reliable is not None
-
 
 def courses(results: Iterable[Result]) -> list[Course]:
     """Return the scores by measure; results are oldest first."""

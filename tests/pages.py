@@ -8,12 +8,20 @@ from html.parser import HTMLParser
 
 from django.http import HttpResponse
 
+#: The part of an address that another server would have, too.
+_SITE = re.compile(r"^https?://[^/]+")
+
 #: What differs between two answers that say the same: tokens, the nonce of the policy, a form's own fresh key.
 _TOKENS = re.compile(
     rb"""name="csrfmiddlewaretoken"\s+value="[^"]*"|"X-CSRFToken":\s*"[^"]*"|&quot;X-CSRFToken&quot;:\s*&quot;\w+&quot;"""
     rb"""|nonce="[^"]*"|nonce-[A-Za-z0-9+/=_-]+"""
     rb"""|name="key"\s+value="[0-9a-f]{8}-[0-9a-f-]{27}\"|"token":\s*"\w+\""""
 )
+
+
+def path_of(address: str) -> str:
+    """Return what a browser asks our server for: an address as a letter carries it, without the site."""
+    return _SITE.sub("", address)
 
 
 def plain(body: bytes) -> bytes:

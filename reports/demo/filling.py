@@ -211,4 +211,4 @@ def _had_enough(contact: Contact, now: datetime.datetime) -> bool:
     today = now.astimezone(contact.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     of_today = Message.objects.filter(kind=reminders.KIND, person_id=contact.client_id, handed_off_at__gte=today)
     lately = of_today.filter(handed_off_at__gt=now - reminding.GAP)
-    return lately.exists() or of_today.count() >= reminders.MOST_A_DAY
+    return lately.exists() or of_today.count() >= reminding.MOST_A_DAY

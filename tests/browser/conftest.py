@@ -33,19 +33,38 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def enter(context: BrowserContext, site: str, who: Membership | Client) -> None:
+    """Sign a browser in as a member or client, without the sign-in page."""
+    cookie = signed_in(who).cookies["session"]
+    context.add_cookies([{"name": "session", "value": cookie.value, "url": site}])
+
+
 @pytest.fixture
-def context(chromium: Browser, live_server: Any) -> Iterator[BrowserContext]:
-    """A fresh profile with a phone's screen. A script error or a breach of the content policy fails the test."""
-    context = chromium.new_context(viewport=PHONE, base_url=live_server.url, locale="en-GB")
+def new_context(chromium: Browser, live_server: Any) -> Iterator[Callable[..., BrowserContext]]:
+    """Make fresh profiles. A script error or a breach of the content policy in any of them fails the test."""
+    made: list[BrowserContext] = []
     troubles: list[str] = []
-    context.on("weberror", lambda error: troubles.append(str(error.error)))
-    context.on(
-        "console",
-        lambda message: troubles.append(message.text) if "Content Security Policy" in message.text else None,
-    )
-    yield context
-    context.close()
+
+    def make(size: dict[str, int] = PHONE, **more: Any) -> BrowserContext:
+        context = chromium.new_context(viewport=size, base_url=live_server.url, locale="en-GB", **more)  # type: ignore[arg-type]
+        context.on("weberror", lambda error: troubles.append(str(error.error)))
+        context.on(
+            "console",
+            lambda message: troubles.append(message.text) if "Content Security Policy" in message.text else None,
+        )
+        made.append(context)
+        return context
+
+    yield make
+    for context in made:
+        context.close()
     assert not troubles, troubles
+
+
+@pytest.fixture
+def context(new_context: Callable[..., BrowserContext]) -> BrowserContext:
+    """A fresh profile with a phone's screen."""
+    return new_context()
 
 
 @pytest.fixture
@@ -58,11 +77,19 @@ def page(context: BrowserContext) -> Page:
 def sign_in(context: BrowserContext, live_server: Any) -> Callable[[Membership | Client], None]:
     """Sign the browser in as a member or client, without the sign-in page."""
 
-    def as_(who: Membership | Client) -> None:
-        cookie = signed_in(who).cookies["session"]
-        context.add_cookies([{"name": "session", "value": cookie.value, "url": live_server.url}])
+    return lambda who: enter(context, live_server.url, who)
 
-    return as_
+
+@pytest.fixture
+def screen_of(new_context: Callable[..., BrowserContext], live_server: Any) -> Callable[..., Page]:
+    """Open a screen of somebody's own, signed in. Its connection can be cut: ``page.context.set_offline``."""
+
+    def of(who: Membership | Client, size: dict[str, int] = PHONE, **more: Any) -> Page:
+        context = new_context(size, **more)
+        enter(context, live_server.url, who)
+        return context.new_page()
+
+    return of
 
 
 @pytest.fixture

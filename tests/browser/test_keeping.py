@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import expect
 
 from clients.models import Appointment
 from exercises import answering, journal
@@ -23,32 +21,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TALL = {"width": PHONE["width"], "height": 1600}
 
 
-@pytest.fixture
-def screen_of(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
-    """Open a screen of somebody's own, signed in. Its connection can be cut: ``page.context.set_offline``."""
-    opened: list[BrowserContext] = []
-    troubles: list[str] = []
-
-    def of(who: Any, size: dict[str, int] = TALL, **more: Any) -> Page:
-        context = chromium.new_context(viewport=size, base_url=live_server.url, locale="en-GB", **more)  # type: ignore[arg-type]
-        context.on("weberror", lambda error: troubles.append(str(error.error)))
-        context.on(
-            "console",
-            lambda message: troubles.append(message.text) if "Content Security Policy" in message.text else None,
-        )
-        cookie = signed_in(who).cookies["session"]
-        context.add_cookies([{"name": "session", "value": cookie.value, "url": live_server.url}])
-        opened.append(context)
-        return context.new_page()
-
-    yield of
-    for context in opened:
-        context.close()
-    assert not troubles, troubles
-
-
 def test_a_page_written_offline_is_saved_handed_over_and_read(couple, mara, theo, screen_of, axe, fits):
-    page = screen_of(mara)
+    page = screen_of(mara, TALL)
     page.goto("/space/")
     axe(page)
     page.get_by_role("link", name="Write something").click()
@@ -73,7 +47,7 @@ def test_a_page_written_offline_is_saved_handed_over_and_read(couple, mara, theo
     expect(page.get_by_text("Handed over.")).to_be_visible()
     axe(page)
 
-    his = screen_of(theo)
+    his = screen_of(theo, TALL)
     his.goto("/together/")
     his.get_by_role("link", name="A page from Mara").click()
     his.get_by_role("button", name="Open it").click()
@@ -88,7 +62,7 @@ def test_a_page_written_offline_is_saved_handed_over_and_read(couple, mara, theo
 def test_two_phones_meet_on_one_page_and_both_texts_are_there(couple, mara, screen_of, axe):
     with acting_as(mara):
         entry = journal.begin(mara, couple.pk, "At first.", uuid7())
-    one, other = screen_of(mara), screen_of(mara)
+    one, other = screen_of(mara, TALL), screen_of(mara, TALL)
     for screen in (one, other):
         screen.goto(f"/space/{entry.pk}/")
     one.context.set_offline(True)
@@ -184,7 +158,7 @@ def test_after_sending_one_says_how_it_went(couple, therapist, mara, screen_of, 
 
 
 def test_an_agreement_is_proposed_on_one_phone_and_holds_on_the_other(couple, mara, theo, screen_of, axe, fits):
-    hers, his = screen_of(mara), screen_of(theo)
+    hers, his = screen_of(mara, TALL), screen_of(theo, TALL)
     hers.goto("/together/")
     hers.get_by_role("link", name="Write down an agreement").click()
     axe(hers)
@@ -251,7 +225,7 @@ def test_a_program_begins_on_the_desk_and_its_first_week_is_met_on_the_phone(
     fits(desk)
     with as_attune(couple):
         assert ProgramRun.objects.get().week == 1
-    phone = screen_of(mara)
+    phone = screen_of(mara, TALL)
     phone.goto("/today/")
     expect(phone.get_by_text("Week 1 of 4: Look")).to_be_visible()
     axe(phone)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
+from playwright.sync_api import BrowserContext, CDPSession, Page, expect
 
 from clients import devices
 from practice.channels import push
-from tests.browser.conftest import PHONE
-from tests.factories import acting_as, signed_in
+from tests.browser.conftest import enter
+from tests.factories import acting_as
 from tests.practice.push_server import Phone
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -46,33 +46,18 @@ def _key(settings):
 
 
 @pytest.fixture
-def phone_of(chromium: Browser, live_server: Any) -> Iterator[Callable[..., BrowserContext]]:
+def phone_of(new_context: Callable[..., BrowserContext], live_server: Any) -> Callable[..., BrowserContext]:
     """Open a phone that somebody is signed in on, and that lets pages show notifications."""
-    opened: list[BrowserContext] = []
-    troubles: list[str] = []
 
     def of(who: Any, *, allowed: bool = True) -> BrowserContext:
-        context = chromium.new_context(viewport=PHONE, base_url=live_server.url, locale="en-GB")
-        context.on("weberror", lambda error: troubles.append(str(error.error)))
-        context.on(
-            "console",
-            lambda message: troubles.append(message.text) if "Content Security Policy" in message.text else None,
-        )
+        context = new_context()
         if allowed:
             context.grant_permissions(["notifications"], origin=live_server.url)
         context.add_init_script(SUBSCRIBES % json.dumps(Phone(ENDPOINT).subscription))
-        sit_down(context, who, live_server.url)
-        opened.append(context)
+        enter(context, live_server.url, who)
         return context
 
-    yield of
-    for context in opened:
-        context.close()
-    assert not troubles, troubles
-
-
-def sit_down(context: BrowserContext, who: Any, url: str) -> None:
-    context.add_cookies([{"name": "session", "value": signed_in(who).cookies["session"].value, "url": url}])
+    return of
 
 
 def switch_on(context: BrowserContext) -> Page:
@@ -219,7 +204,7 @@ def test_somebody_else_who_signs_in_on_that_browser_gets_none_of_it(mara, theo, 
     # Mara's session runs out; nobody signed out.
     context.clear_cookies()
     page.evaluate("sessionStorage.clear()")
-    sit_down(context, theo, live_server.url)
+    enter(context, live_server.url, theo)
     page.goto(PAGE)
     expect(page.get_by_role("button", name="Switch on notifications in this browser")).to_be_visible()
     assert page.evaluate("localStorage.getItem('test-subscription')") is None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from clients import pins
 from exercises import answering, drafts
@@ -31,26 +31,6 @@ def talk(couple, therapist) -> Callable[..., list[Occurrence]]:
         return give(couple, therapist, lane, **{**usual, **content})
 
     return given
-
-
-@pytest.fixture
-def phone_of(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
-    """Open a phone of somebody's own, signed in."""
-    opened: list[BrowserContext] = []
-    troubles: list[str] = []
-
-    def of(who: Any, size: dict[str, int] = PHONE) -> Page:
-        context = chromium.new_context(viewport=size, base_url=live_server.url, locale="en-GB")  # type: ignore[arg-type]
-        context.on("weberror", lambda error: troubles.append(str(error.error)))
-        cookie = signed_in(who).cookies["session"]
-        context.add_cookies([{"name": "session", "value": cookie.value, "url": live_server.url}])
-        opened.append(context)
-        return context.new_page()
-
-    yield of
-    for context in opened:
-        context.close()
-    assert not troubles, troubles
 
 
 def heading(page: Page, text: str) -> None:
@@ -103,9 +83,9 @@ def test_step_by_step_with_the_keyboard_only(page, sign_in, talk, couple, mara, 
         assert Sitting.objects.get().ended_at is not None
 
 
-def test_two_phones_keep_in_step_and_a_break_closes_both(talk, couple, mara, theo, phone_of):
+def test_two_phones_keep_in_step_and_a_break_closes_both(talk, couple, mara, theo, screen_of):
     hers, his = talk()
-    one, other = phone_of(mara), phone_of(theo, DESK)
+    one, other = screen_of(mara), screen_of(theo, DESK)
     one.goto(f"/do/{hers.pk}/steps/")
     one.get_by_label("Each on their own phone").check()
     one.get_by_label("Theo").check()
@@ -179,9 +159,9 @@ def test_without_scripts_the_steps_are_plain_pages(chromium, live_server, talk, 
     context.close()
 
 
-def test_a_deck_of_cards(talk, couple, mara, theo, phone_of, axe, fits):
+def test_a_deck_of_cards(talk, couple, mara, theo, screen_of, axe, fits):
     hers, his = talk(prompts=PROMPTS)
-    page, other = phone_of(mara), phone_of(theo)
+    page, other = screen_of(mara), screen_of(theo)
     page.goto(f"/do/{hers.pk}/")
     page.get_by_role("link", name="Take a card").click()
     axe(page)
@@ -296,13 +276,13 @@ def nothing_of_hers(page: Page) -> None:
     assert "only she knows this" not in page.content()
 
 
-def test_a_reveal_is_opened_as_a_small_ceremony(talk, couple, therapist, mara, theo, phone_of, axe, fits):
+def test_a_reveal_is_opened_as_a_small_ceremony(talk, couple, therapist, mara, theo, screen_of, axe, fits):
     hers, his = give(couple, therapist, "reveal", TWO_SCALES, opens_by="together")
     for occurrence, who, words in ((hers, mara, "tea on the stairs"), (his, theo, "the walk in the rain")):
         with acting_as(who):
             mine = Occurrence.objects.get(pk=occurrence.pk)
             answering.submit(mine, author=who, raw={"near": ["7"], "good": [words]})
-    one, other = phone_of(mara), phone_of(theo)
+    one, other = screen_of(mara), screen_of(theo)
     one.goto(f"/do/{hers.pk}/sent/")
     axe(one)
     one.get_by_role("button", name="I am ready to open it").click()

@@ -16,6 +16,7 @@ from clients import inviting, status
 from clients.models import Client, ClientInvitation, Contact, Couple
 from practice import outbox
 from practice.models import Message, User
+from tests import pages
 from tests.factories import (
     inside,
     make_couple,
@@ -54,7 +55,7 @@ def invite(practice, couple, therapist, number=0) -> tuple[ClientInvitation, str
 
 
 def path_of(invitation) -> str:
-    return re.sub(r"^https?://[^/]+", "", inviting.link(invitation))
+    return pages.path_of(inviting.link(invitation))
 
 
 def test_accepting_makes_a_verified_account_and_leads_to_the_welcome(practice, therapist, waiting):

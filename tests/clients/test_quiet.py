@@ -17,7 +17,6 @@ from clients.quiet import (
     is_quiet,
     next_allowed,
     next_allowed_by_all,
-    next_allowed_for_text,
     text_message_hours,
 )
 from practice.zones import country_of, zone_names
@@ -216,8 +215,7 @@ def test_an_american_number_is_protected_wherever_its_owner_is(name):
 )
 def test_no_american_text_message_before_eight_or_from_nine_in_the_evening(hour, minute, allowed):
     zone = ZoneInfo("America/Chicago")
-    never_quiet = [Window(clock(0), clock(0))]
-    found = next_allowed_for_text(at(zone, 2026, 11, 22, hour, minute), never_quiet, zone)
+    found = next_allowed_by_all(at(zone, 2026, 11, 22, hour, minute), text_message_hours(zone), zone)
     assert found == at(zone, 2026, 11, *allowed)
 
 
@@ -225,7 +223,7 @@ def test_no_american_text_message_before_eight_or_from_nine_in_the_evening(hour,
 @given(in_zone, quiet_hours, st.sampled_from(["", "+1 202 555 0100", "+49 30 5550"]))
 def test_r6_no_american_text_message_leaves_at_night_whatever_the_settings(case, windows, number):
     zone, moment = case
-    found = next_allowed_for_text(moment, windows, zone, number)
+    found = next_allowed_by_all(moment, (*windows, *text_message_hours(zone, number)), zone)
     if found is None:
         return
     assert not is_forbidden(found, windows, zone)

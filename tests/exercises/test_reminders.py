@@ -16,7 +16,7 @@ from clients import inviting
 from clients import reach as reaching
 from clients.models import Consent, Contact, Couple
 from clients.signals import contact_changed
-from exercises import reminders
+from exercises import reminders, reminding
 from exercises.models import Assignment, Occurrence
 from practice import delivery, moves, outbox
 from practice.handing_off import HandOff
@@ -171,14 +171,12 @@ def withdrawn(occurrence, author):
         Assignment.objects.filter(pk=occurrence.assignment_id).update(withdrawn_at=timezone.now())
 
 
-def paused(occurrence, author):
-    with as_attune(occurrence):
-        Couple.objects.filter(pk=occurrence.couple_id).update(status="paused")
+def couple_is(status):
+    def changed(occurrence, author):
+        with as_attune(occurrence):
+            Couple.objects.filter(pk=occurrence.couple_id).update(status=status)
 
-
-def separated(occurrence, author):
-    with as_attune(occurrence):
-        Couple.objects.filter(pk=occurrence.couple_id).update(status="separated")
+    return changed
 
 
 def wants_none(occurrence, author):
@@ -206,8 +204,8 @@ EVENTS = [
     (completed, "answered"),
     (done, "done"),
     (withdrawn, "withdrawn"),
-    (paused, "paused"),
-    (separated, "separated"),
+    (couple_is("paused"), "paused"),
+    (couple_is("separated"), "separated"),
     (wants_none, "wants none"),
     (consent_withdrawn, "no consent"),
     (account_closed, "account closed"),
@@ -306,7 +304,7 @@ def test_what_is_due_together_leaves_as_one(couple, therapist, mara, theo, mail_
 def test_r19_nobody_gets_more_than_the_days_share(couple, therapist, mara, mail_server):
     zone = zoneinfo.ZoneInfo(where_it_is_afternoon())
     reach_one(mara, time_zone=zone.key)
-    for hours in range(reminders.MOST_A_DAY, 0, -1):
+    for hours in range(reminding.MOST_A_DAY, 0, -1):
         (planned,) = remind(ask(give(couple, therapist), mara, zone=zone))
         assert delivery.deliver() == {"accepted": 1}, again(planned).reason
         hours_ago(planned, hours + 0.1)
@@ -333,7 +331,7 @@ def test_an_address_that_refuses_is_left_alone_and_the_next_one_stands_on_their_
 
 
 def test_after_a_pause_what_fell_due_meanwhile_stays_unsent(reminder, due, given, mara, couple, mail_server):
-    paused(due, mara)
+    couple_is("paused")(due, mara)
     delivery.deliver()
     with as_attune(couple):
         Couple.objects.filter(pk=couple.pk).update(status="active")

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from practice import inviting, outbox
 from practice.models import Membership, Message, Practice, StaffInvitation, User
+from tests import pages
 from tests.factories import (
     inside,
     make_client,
@@ -49,7 +50,7 @@ def invite(practice, owner, email="sam@example.org", role="therapist") -> tuple[
 
 
 def path_of(invitation) -> str:
-    return re.sub(r"^https?://[^/]+", "", inviting.link(invitation))
+    return pages.path_of(inviting.link(invitation))
 
 
 def letter_of(practice, invitation) -> Message:
