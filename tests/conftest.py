@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client as Browser
 
-from practice import roles, vault
+from practice import vault
+from tests import databases
+from tests.databases import wipe
 
 if TYPE_CHECKING:
     from tests.world import World
@@ -27,35 +28,21 @@ pytest_plugins = [
 ]
 
 
-def superuser(database: str) -> psycopg.Connection:
-    """Connect above all walls: only to prepare and clean the test database."""
-    params = connection.get_connection_params()
-    return psycopg.connect(host=params["host"], port=params["port"], user="postgres", dbname=database, autocommit=True)
-
-
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    with superuser("postgres") as server:
-        for statement in roles.statements():
-            server.execute(statement)  # type: ignore[call-overload]
-    settings.DATABASES["default"]["USER"] = roles.OWNER
-    connections["default"].settings_dict["USER"] = roles.OWNER
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker) -> Iterator[None]:
-    """Migrated as the owner, the catalogue loaded; from here on everything runs as the login role."""
+def django_db_setup(
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+    django_db_blocker,
+) -> Iterator[None]:
+    """Migrated as the owner, the catalogue loaded; everything runs as the login role."""
     with django_db_blocker.unblock():
-        from exercises.loading import load_catalogue_into_database
-
-        load_catalogue_into_database()
-        connection.close()
-        connection.settings_dict["USER"] = roles.LOGIN
-        connection.settings_dict["PASSWORD"] = ""
+        databases.begin(keep=django_db_keepdb and not django_db_createdb)
     yield
-    with django_db_blocker.unblock():
-        connection.close()
-        connection.settings_dict["USER"] = roles.OWNER
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            databases.end()
 
 
 #: Files that take minutes by themselves: begun first, so that no process is left alone with one at the end.
@@ -83,23 +70,6 @@ def _quick_and_quiet(settings) -> Iterator[None]:
     vault.forget_keys()
     yield
     vault.forget_keys()
-
-
-#: Kept between transactional tests: what migrations and the catalogue put there.
-KEPT = ("django_migrations", "django_content_type", "auth_permission")
-CATALOGUE = ("exercises_exercise", "exercises_edition", "exercises_program")
-
-
-def wipe(database: str) -> None:
-    """Remove all that tests committed. The login role may not, so it happens from above."""
-    with superuser(database) as server:
-        found = server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        server.execute("SET session_replication_role = replica")  # the audit trail refuses otherwise
-        for (table,) in found:
-            if table not in KEPT + CATALOGUE:
-                server.execute(f"DELETE FROM {table}")  # type: ignore[arg-type]
-        for table in CATALOGUE:
-            server.execute(f"DELETE FROM {table} WHERE practice_id IS NOT NULL")  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True, scope="session")

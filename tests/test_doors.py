@@ -11,7 +11,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client as Browser
 
-from tests.conftest import superuser
+from tests.databases import superuser
 from tests.doors import ANONYMOUS, CLIENTS, DOORS, PERSONAS, PUBLIC, Door, account_paths, patterns
 from tests.pages import same_answer
 from tests.rows import UNREAD, changed, rows_of_all_tables

@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from clients import pins
 from exercises import handover
 from practice import narrow
-from tests.conftest import superuser
+from tests.databases import superuser
 from tests.doors import DOORS, account_paths
 from tests.factories import acting_as
 from tests.rows import UNREAD, changed, rows_of_all_tables

@@ -44,7 +44,17 @@ STILL_THERE = re.compile(r"still in use|already exists|already running|Is anothe
 # log.
 ALWAYS = {"listen_addresses": "", "log_min_error_statement": "panic", "log_error_verbosity": "terse"}
 # Without autovacuum nobody tells the planner, between two tests, that all tables are empty for good.
-THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+# And on tables that small, neither compiling a query nor a log for replicas is ever worth its time.
+THROWAWAY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "jit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "update_process_title": "off",
+}
 
 
 class Address(NamedTuple):

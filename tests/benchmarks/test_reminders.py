@@ -19,7 +19,7 @@ from django.db import connection
 from practice.ids import uuid7
 from practice.models import Message, Practice, User
 from tests.benchmarks import reminding
-from tests.conftest import superuser
+from tests.databases import superuser
 from tests.factories import inside, make_practice
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from clients.models import Appointment, Couple
-from tests.conftest import superuser
+from tests.databases import superuser
 from tests.factories import acting_as, inside, make_couple, make_member, make_practice
 
 pytestmark = pytest.mark.django_db(transaction=True)

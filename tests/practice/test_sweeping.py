@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from practice import delivery, moves, outbox, sweeping
 from practice.models import Message
-from tests.conftest import superuser
+from tests.databases import superuser
 from tests.factories import inside
 from tests.practice.carrying import HOUR, all_of, begins, change, hand_off, lease_ends, now_of, plan, plan_many
 from tests.practice.fake_provider import FakeProvider, use

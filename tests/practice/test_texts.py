@@ -582,7 +582,7 @@ class TestDelivering:
         message = plan(self.practice)
         delivery.deliver(5)
         # As if the worker had died after the gateway took it and before it was written down.
-        from tests.conftest import superuser
+        from tests.databases import superuser
 
         with superuser(now_of(message)._state.db and _database()) as server:
             server.execute("ALTER TABLE practice_message DISABLE TRIGGER only_forward")
