@@ -32,6 +32,7 @@ class Reader:
 
     def __init__(self, couple: Couple, period: Period, *, shared: bool) -> None:
         here = [partner for partner in couple.partners.all() if partner.left_at is None or not shared]
+        self.shared = shared
         self.partners = tuple(Partner(partner.client.name, partner.position) for partner in here)
         self.position: dict[uuid.UUID, int] = {partner.client_id: partner.position for partner in here}
         self.period = period

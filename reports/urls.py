@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from reports.views import alerts, measures, progress, reports, sheet
+from reports.views import alerts, measures, metrics, progress, reports, sheet
 
 COUPLE = "desk/couples/<uuid:couple_id>/"
 
 urlpatterns = [
     path("desk/reports/", reports.reports, name="reports"),
     path(COUPLE + "progress/", progress.progress_of_couple, name="progress_of_couple"),
+    path(COUPLE + "numbers/", metrics.metrics_of_couple, name="metrics_of_couple"),
     path(COUPLE + "measures/of/<uuid:client_id>/", measures.measures_of_partner, name="measures_of_partner"),
     path(COUPLE + "sheet/", sheet.session_sheet, name="session_sheet"),
     path(COUPLE + "sessions/<uuid:appointment_id>/sheet/", sheet.session_sheet, name="session_sheet_of"),

@@ -322,6 +322,7 @@ DOORS: dict[str, Door] = {
     "measure_take_back": Door(CLINICAL, measure_entry),
     # reports
     "measures_of_partner": Door(CLINICAL, private_of),
+    "metrics_of_couple": Door(CLINICAL, couple_id),
     "reports": Door(CLINICIANS),
     "progress_of_couple": Door(CLINICAL, couple_id),
     "reports_of_couple": Door(CLINICAL, couple_id),
