@@ -18,6 +18,7 @@ from tests.properties import in_zone, quiet_hours, thorough
 
 MINUTE = datetime.timedelta(minutes=1)
 HOUR = datetime.timedelta(hours=1)
+HALF_HOUR = HOUR / 2
 DAY = datetime.timedelta(days=1)
 NOON = datetime.datetime(2026, 11, 25, 12, tzinfo=datetime.UTC)
 STEPS = frozenset({"opens", "due", "follow_up"})
@@ -128,6 +129,36 @@ def test_r6_it_leaves_only_outside_quiet_hours_by_the_clock_of_who_gets_it(case)
             assert not is_forbidden(until, facts.person.quiet, facts.person.zone)
         case Skip(reason):
             assert reason in ("stale", "quiet all day")
+
+
+@thorough
+@given(
+    st.lists(st.integers(0, 14 * 48), min_size=1, max_size=12, unique=True),
+    st.integers(0, 14 * 48),
+    st.integers(0, 10 * 48),
+    st.integers(0, 72),
+)
+def test_r10_r21_in_a_pause_nothing_leaves_and_after_it_or_after_any_time_off_the_newest_alone_while_fresh(
+    slots, begins, lasts, later
+):
+    """Slots, the beginning and the length of a pause, and what passes after it, in half hours."""
+    due = sorted(NOON + n * HALF_HOUR for n in slots)
+    pause = NOON + begins * HALF_HOUR
+    resumed = pause + lasts * HALF_HOUR
+    for moment in (pause, pause + lasts // 2 * HALF_HOUR):
+        if moment < resumed:
+            assert {verdict(of_slot(slot, due, moment, "paused"), moment) for slot in due} == {Skip("paused")}
+    now = resumed + later * HALF_HOUR
+    there = [slot for slot in due if slot <= now]
+    left = [slot for slot in there if verdict(of_slot(slot, due, now, "active"), now) == Send()]
+    assert left == [slot for slot in there[-1:] if now < slot + DAY]
+
+
+def of_slot(slot: datetime.datetime, due: list[datetime.datetime], now: datetime.datetime, status: str) -> Facts:
+    """What is true at a moment of the reminder of one slot among others of the same assignment."""
+    newer = any(slot < other <= now for other in due)
+    times = {"planned_for": slot, "fresh_until": slot + DAY, "opens_at": slot - HOUR, "closes_at": slot + 2 * DAY}
+    return plain(couple_status=status, newer_is_due=newer, **times)
 
 
 @thorough
