@@ -68,24 +68,32 @@ def agreement(measure: Measure, lines: Sequence[Sequence[Scored]]) -> Agreement 
 def joint_occasions(lines: Sequence[Sequence[Scored]]) -> list[list[MeasureScore]]:
     """Return the occasions on which everybody has a total: at most a week apart, each score used once.
 
-    The first line sets the occasions, oldest first; each of the others gives the nearest score that is still free.
+    What lies closest together belongs together. With three people and more the first one's scores set the occasions.
     """
     first, *others = [sorted((one for one in line if one[1].total is not None), key=lambda s: s[0]) for line in lines]
-    free = [list(line) for line in others]
-    found = []
-    for day, score in first:
-        near = [_nearest(line, day) for line in free]
-        if all(near):
-            picked = [one for one in near if one is not None]
-            for line, one in zip(free, picked, strict=True):
-                line.remove(one)
-            found.append([score, *(one[1] for one in picked)])
+    with_first = [_pairs(first, other) for other in others]
+    return [
+        [score, *(other[place] for other in with_first)]
+        for place, (_day, score) in enumerate(first)
+        if all(place in other for other in with_first)
+    ]
+
+
+def _pairs(first: Sequence[Scored], other: Sequence[Scored]) -> dict[int, MeasureScore]:
+    """Which score of ``other`` belongs to which place in ``first``; the same whoever is called the first."""
+    near: list[tuple[timedelta, date, date, int, int]] = [
+        (abs(one[0] - two[0]), min(one[0], two[0]), max(one[0], two[0]), i, j)
+        for i, one in enumerate(first)
+        for j, two in enumerate(other)
+        if abs(one[0] - two[0]) <= SAME_OCCASION
+    ]
+    found: dict[int, MeasureScore] = {}
+    taken: set[int] = set()
+    for _apart, _from, _to, i, j in sorted(near):
+        if i not in found and j not in taken:
+            found[i] = other[j][1]
+            taken.add(j)
     return found
-
-
-def _nearest(line: Sequence[Scored], day: date) -> Scored | None:
-    near = [one for one in line if abs(one[0] - day) <= SAME_OCCASION]
-    return min(near, key=lambda one: (abs(one[0] - day), one[0]), default=None)
 
 
 # ── the formulas ─────────────────────────────────────────────────────────────
@@ -156,6 +164,7 @@ def _kappa(measure: Measure, together: Sequence[Sequence[MeasureScore]]) -> floa
     if bands.bands[-1].high < (measure.high or Decimal(0)):
         return None  # the bands leave a part of the range without a name
     place = {band.key: number for number, band in enumerate(bands.bands)}
-    told = [[place[band.key] for one in row if one.total is not None and (band := bands.of(one.total))] for row in together]
-    first, second = zip(*told, strict=True)
+    first, second = (
+        [place[band.key] for row in together if (band := bands.of(row[who].total or Decimal(0)))] for who in (0, 1)
+    )
     return weighted_kappa(first, second, len(bands.bands))
