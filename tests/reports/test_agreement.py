@@ -153,7 +153,9 @@ def test_kappa_is_the_same_from_both_sides_and_of_turned_categories(ratings: lis
 )
 def test_joint_occasions_are_the_same_from_both_sides(mine, theirs) -> None:
     csi = measures.get("csi16")
-    lines = [[(MONDAY + timedelta(days=day), measures.read(csi, value)) for day, value in one] for one in (mine, theirs)]
+    lines = [
+        [(MONDAY + timedelta(days=day), measures.read(csi, value)) for day, value in one] for one in (mine, theirs)
+    ]
     one = sorted((a.total, b.total) for a, b in joint_occasions(lines))
     other = sorted((a.total, b.total) for b, a in joint_occasions(lines[::-1]))
     days = [day for line in lines for day, _score in line]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from statistics import median
 
 import pytest
@@ -25,7 +26,8 @@ CSI16 = measures.get("csi16").reliable
 def course(values: list[int], weeks: list[float] | None = None) -> list[tuple[date, Decimal]]:
     """Scores a week apart, or on other weeks."""
     when = weeks if weeks is not None else list(range(len(values)))
-    return [(MONDAY + timedelta(days=round(7 * week)), Decimal(value)) for week, value in zip(when, values, strict=True)]
+    days = [MONDAY + timedelta(days=round(7 * week)) for week in when]
+    return [(day, Decimal(value)) for day, value in zip(days, values, strict=True)]
 
 
 def found(values: list[int], weeks: list[float] | None = None, reliable: Reliable | None = CSI16) -> Trend:
@@ -127,7 +129,8 @@ def test_a_gap_of_more_than_six_weeks_breaks_the_line() -> None:
 
 # ── any course ───────────────────────────────────────────────────────────────
 
-COURSES = st.lists(st.tuples(st.integers(0, 400), st.integers(0, 81)), min_size=4, max_size=14, unique_by=lambda p: p[0])
+ONE_SCORE = st.tuples(st.integers(0, 400), st.integers(0, 81))
+COURSES = st.lists(ONE_SCORE, min_size=4, max_size=14, unique_by=lambda one: one[0])
 
 
 def drawn(raw: list[tuple[int, int]]) -> list[tuple[date, Decimal]]:
@@ -196,8 +199,8 @@ def test_the_stretches_of_a_line_hold_every_score_once_and_no_gap(raw: list[tupl
     parts = stretches(points)
     assert [one for part in parts for one in part] == sorted(points, key=lambda point: point[0])
     for part in parts:
-        assert all(b[0] - a[0] <= timedelta(weeks=6) for a, b in zip(part, part[1:], strict=False))
-    for part, following in zip(parts, parts[1:], strict=False):
+        assert all(b[0] - a[0] <= timedelta(weeks=6) for a, b in pairwise(part))
+    for part, following in pairwise(parts):
         assert following[0][0] - part[-1][0] > timedelta(weeks=6)
 
 
