@@ -20,13 +20,17 @@ class ScoringError(SaysWhy):
 
 @dataclass(frozen=True)
 class NativeNumber:
-    """One number of a published measure. prorated: worked out although some answers were missing."""
+    """One number of a published measure. prorated: worked out although some answers were missing.
+
+    rule: the measure and the version of its definition, as in "phq9@1".
+    """
 
     series: str
     value: Decimal
     answered: int = 0
     of: int = 0
     prorated: bool = False
+    rule: str = ""
 
 
 class NativeScoring(Protocol):

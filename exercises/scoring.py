@@ -11,6 +11,8 @@ hidden by a condition is not missing.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -29,6 +31,9 @@ from exercises.vocabulary import Direction, Method, QuestionType
 PLACES = Decimal("0.0001")
 MOST_SCORINGS = 12
 MOST_KEYS = 600
+
+#: The rule of a number that is an answer as it was given.
+ANSWER = "answer@1"
 
 _NUMBERS = frozenset(
     {
@@ -75,6 +80,12 @@ class Scoring:
         from exercises.scoring_language import read_scoring  # which needs the classes of this module
 
         return read_scoring(data, form)
+
+    @property
+    def rule(self) -> str:
+        """What a score names as the rule that made it: the method and a fingerprint of everything said of it."""
+        said = json.dumps(self.as_data(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return f"{self.method.value}@{hashlib.sha256(said.encode()).hexdigest()[:12]}"
 
     def as_data(self) -> dict[str, Any]:
         data: dict[str, Any] = {
@@ -134,6 +145,7 @@ class ScoreValue:
     keys: the answers it was made from.
     private: a private question belongs to it, answered or not; the number goes no further than that question.
     answered, of: how many of the questions asked were answered. prorated: see Scoring.
+    rule: what made it: a method with its fingerprint, a measure with its version, or the answer itself.
     """
 
     series: str
@@ -144,6 +156,7 @@ class ScoreValue:
     answered: int = field(default=1, compare=False)
     of: int = field(default=1, compare=False)
     prorated: bool = False
+    rule: str = field(default="", compare=False)
 
 
 def scores(
@@ -156,7 +169,7 @@ def scores(
     asked = visible(form, answers, known)
     there = {key: value for key, value in answers.items() if key in asked}
     found = [
-        ScoreValue(question.metric, number, (question.key,), question.private, "metric")
+        ScoreValue(question.metric, number, (question.key,), question.private, "metric", rule=ANSWER)
         for question in asked.questions
         if question.metric and (number := there.get(question.key, BLANK).number) is not None
     ]
@@ -206,6 +219,7 @@ def _own_score(form: Form, scoring: Scoring, answers: Mapping[str, Value], asked
         answered=len(given),
         of=len(there),
         prorated=stretched,
+        rule=scoring.rule,
     )
 
 
@@ -249,7 +263,7 @@ def _native_scores(
     private = any(form[key].private for key in keys if key in form)
     hidden = frozenset(key for key in keys if key not in asked)
     return [
-        ScoreValue(one.series, one.value, given, private, "measure", one.answered, one.of, one.prorated)
+        ScoreValue(one.series, one.value, given, private, "measure", one.answered, one.of, one.prorated, one.rule)
         for one in scoring.numbers(answers, hidden)
     ]
 

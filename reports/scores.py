@@ -1,8 +1,13 @@
-"""Numbers out of a response, kept for charts."""
+"""Numbers out of a response, kept for charts.
+
+They are derived: the answers, the edition and the rule that a score names give the same value at any time, so that
+all of them may be thrown away and made again (reports/recomputing.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 
 from exercises.answering import answers_together
 from exercises.answers import Value
@@ -14,6 +19,8 @@ from reports.models import Score
 
 #: From the most closed to the most open.
 NARROWEST_FIRST = [Lane.OWN, Lane.PRIVATE, Lane.REVEAL, Lane.JOINT, Lane.SHARED]
+#: What is kept of a number: the database holds no more.
+KEPT = Decimal("0.001")
 
 
 def value_of(answer: Answer) -> Value:
@@ -22,7 +29,18 @@ def value_of(answer: Answer) -> Value:
 
 
 def write_scores(response: Response, answers: Mapping[str, Answer]) -> list[Score]:
-    """Write the scores of a response; writing them again changes nothing.
+    """Write the scores of a response; writing them again changes nothing."""
+    known = answers_together(response.occurrence) if hangs_on_joint(response) else {}
+    return Score.objects.bulk_create(derived(response, answers, known), ignore_conflicts=True)
+
+
+def hangs_on_joint(response: Response) -> bool:
+    """Tell whether it is one's own part of a joint form, which may hang on what all answered together before."""
+    return response.lane != Lane.JOINT and response.occurrence.client_id is None
+
+
+def derived(response: Response, answers: Mapping[str, Answer], known: Mapping[str, Value]) -> list[Score]:
+    """Return the scores of a response, not yet written. ``known`` is what was answered together before.
 
     A score is as closed as the most closed answer it was made from: it carries that answer's lane. Where a
     private question belongs to it, answered or not, it is private: whether it exists would tell of that answer.
@@ -30,12 +48,8 @@ def write_scores(response: Response, answers: Mapping[str, Answer]) -> list[Scor
     """
     form = response.edition.form
     scorings = read_scorings(response.edition.content.get("scoring"), form)
-    # One's own part of a joint form may hang on what all answered together before.
-    apart = response.lane != Lane.JOINT and response.occurrence.client_id is None
-    known = answers_together(response.occurrence) if apart else {}
     found = scores(form, scorings, {key: value_of(answer) for key, answer in answers.items()}, known)
-    rows = [_score(response, one, _lane(one, answers)) for one in found]
-    return Score.objects.bulk_create(rows, ignore_conflicts=True)
+    return [_score(response, one, _lane(one, answers)) for one in found]
 
 
 def forget_earlier_scores(response: Response) -> None:
@@ -53,7 +67,8 @@ def _score(response: Response, one: ScoreValue, lane: str) -> Score:
         series=one.series,
         questions=",".join(one.keys)[:400],
         scored=one.source != "metric",
-        value=one.value,
+        rule=one.rule,
+        value=one.value.quantize(KEPT, rounding=ROUND_HALF_UP),
         at=response.submitted_at,
         lane=lane,
     )

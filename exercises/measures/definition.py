@@ -241,6 +241,11 @@ class Measure:
         return self.about is About.VIOLENCE
 
     @property
+    def rule(self) -> str:
+        """What a score names as the rule that made it: "phq9@1"."""
+        return f"{self.key}@{self.version}"
+
+    @property
     def credit(self) -> str:
         return self.licence.credit
 

@@ -78,7 +78,7 @@ class MeasureScoring:
         values = {self.measure.key: found.total}
         values |= {f"{self.measure.key}.{part.key}": found.subscales[part.key] for part in self.measure.subscales}
         return [
-            NativeNumber(series, value, found.answered or 0, found.of, found.prorated)
+            NativeNumber(series, value, found.answered or 0, found.of, found.prorated, self.measure.rule)
             for series, value in values.items()
             if value is not None
         ]

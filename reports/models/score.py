@@ -24,6 +24,9 @@ class Score(PracticeModel):
     questions = models.CharField(max_length=400)
     #: True for an exercise's own scoring, False for a series that several exercises share.
     scored = models.BooleanField(default=False)
+    #: What made it of the answers: "phq9@1", "sum@" and the fingerprint of the edition's scoring, or "answer@1".
+    #: The edition stands on the response.
+    rule = models.CharField(max_length=60, default="")
     value = models.DecimalField(max_digits=12, decimal_places=3)
     at = models.DateTimeField()
     lane = models.CharField(max_length=10, choices=Lane)
