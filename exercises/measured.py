@@ -39,6 +39,8 @@ class Result:
     source: Literal["form", "entered"]
     lane: str
     entry: MeasureEntry | None = None
+    #: The number of the form's edition, for one that was sent.
+    edition: int | None = None
 
     @property
     def measure(self) -> Measure:
@@ -86,6 +88,7 @@ def _answered(couple: Couple, client: Client | None) -> Iterable[Result]:
             score=scoring.score(answers[one.pk], _hidden(scoring, answers[one.pk])),
             source="form",
             lane=Lane.PRIVATE if scoring.measure.person_only else one.lane,
+            edition=editions[one.edition_id].number,
         )
 
 

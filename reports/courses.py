@@ -1,29 +1,37 @@
-"""One partner's scores on each measure over time, each beside the first complete one. For therapists."""
+"""One partner's scores on each measure over time, each beside the baseline in force. For therapists."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from exercises.measured import Result
 from exercises.measures import Measure, MeasureScore
 from exercises.measures.explaining import Line, explained, figure, past_words
+from reports.models import Baseline
 from reports.reliable_change import Change, State, baseline, change
+from reports.trend import FEWEST, SHORTEST, Trend, in_words, trend
 
 #: How a state looks: never alarming, since a score is no judgement.
 LOOKS = {State.RECOVERED: "done", State.IMPROVED: "done", State.UNCHANGED: "hold", State.WORSENED: "ask"}
 
+#: A day far enough back for everything: no baseline was set.
+ALWAYS = date.min
+
 
 @dataclass(frozen=True)
 class Row:
-    """One score in words."""
+    """One score in words. ``turn`` says where the form or the definition is another one than before."""
 
     result: Result
     is_baseline: bool
     change: Change | None
+    turn: str = ""
 
     @property
     def score(self) -> MeasureScore:
@@ -88,35 +96,123 @@ class Row:
 
 @dataclass(frozen=True)
 class Course:
-    """All scores of one measure, newest first."""
+    """All scores of one measure, newest first. ``since`` is the day of the baseline that was set, if one was."""
 
     measure: Measure
     rows: tuple[Row, ...]
+    since: date | None = None
+    trend: Trend | None = None
 
     @property
     def newest(self) -> Row:
         return self.rows[0]
 
     @property
+    def first(self) -> Row | None:
+        """The score that later ones are compared with."""
+        return next((row for row in self.rows if row.is_baseline), None)
+
+    @property
+    def last(self) -> Row | None:
+        """The newest score with a total."""
+        return next((row for row in self.rows if row.score.total is not None), None)
+
+    @property
+    def state(self) -> State | None:
+        """What became of it, from the baseline to the newest score; None where nothing may be said."""
+        last = self.last
+        return last.change.state if last and last.change else None
+
+    @property
     def explained(self) -> list[Line]:
-        return explained(self.measure)
+        return [*explained(self.measure), *([] if self.measure.person_only else [(_("Trend"), _how_trend())])]
+
+    @property
+    def compared_with(self) -> str:
+        """From where on this course is compared: said wherever a change or a state stands."""
+        first = self.first
+        if self.since is not None:
+            since = {"since": _day(self.since)}
+            if first is None:
+                return _("Compared from %(since)s on. Since then there is no complete score yet.") % since
+            values = since | {"value": first.value, "day": _day(first.result.taken_on)}
+            return _("Compared from %(since)s on, with %(value)s of %(day)s.") % values
+        if first is None:
+            return _("No complete score yet to compare with.")
+        values = {"value": first.value, "day": _day(first.result.taken_on)}
+        return _("Compared with the first complete score, %(value)s of %(day)s.") % values
+
+    @property
+    def trend_words(self) -> str:
+        if self.trend is not None:
+            return in_words(self.trend)
+        return _("No trend yet: it takes %(n)d scores over three weeks.") % {"n": FEWEST}
 
 
-def courses(results: Iterable[Result]) -> list[Course]:
-    """Return the scores by measure; results are oldest first."""
+def courses(results: Iterable[Result], starts: Mapping[str, date] | None = None) -> list[Course]:
+    """Return one person's scores by measure; results are oldest first.
+
+    ``starts`` are the days of the baselines in force, by the measure's key (see reports/baselines.py).
+    """
     by_key: dict[str, list[Result]] = defaultdict(list)
     for one in results:
         by_key[one.measure.key].append(one)
-    return [_course(found) for found in by_key.values()]
+    return [_course(found, (starts or {}).get(key)) for key, found in by_key.items()]
 
 
-def _course(results: list[Result]) -> Course:
-    first = baseline(results)
-    rows = [_row(one, first) for one in reversed(results)]
-    return Course(results[-1].measure, tuple(rows))
+def standing(rows: Sequence[Baseline]) -> Baseline | None:
+    """The one of a history that is in force."""
+    return next((one for one in rows if one.ended_at is None), None)
 
 
-def _row(one: Result, first: Result | None) -> Row:
-    if first is None or one is first or one.taken_on < first.taken_on or one.measure.person_only:
-        return Row(one, one is first, None)
-    return Row(one, False, change(first.score, one.score))
+def _course(results: list[Result], since: date | None) -> Course:
+    measure = results[-1].measure
+    first = baseline(results, since)
+    rows = [_row(one, before, first) for before, one in zip([None, *results], results, strict=False)]
+    return Course(measure, tuple(reversed(rows)), since, _trend(measure, results, since))
+
+
+def _row(one: Result, before: Result | None, first: Result | None) -> Row:
+    turn = _turn(before, one) if before is not None else ""
+    if first is None or one is first or one.taken_on < first.taken_on or not _comparable(first.measure, one.measure):
+        return Row(one, one is first, None, turn)
+    return Row(one, False, change(first.score, one.score), turn)
+
+
+def _comparable(one: Measure, other: Measure) -> bool:
+    """Two versions of a definition that count between other ends do not give one change."""
+    return not other.person_only and (one.total, one.direction) == (other.total, other.direction)
+
+
+def _trend(measure: Measure, results: Iterable[Result], since: date | None) -> Trend | None:
+    if measure.person_only:
+        return None
+    counted = [
+        (one.taken_on, one.score.total)
+        for one in results
+        if one.score.total is not None and one.taken_on >= (since or ALWAYS) and _comparable(one.measure, measure)
+    ]
+    return trend(counted, measure.reliable)
+
+
+def _turn(before: Result, one: Result) -> str:
+    """What is new about how a score came about."""
+    said = []
+    if None not in (before.edition, one.edition) and before.edition != one.edition:
+        said.append(_("edition %(n)s of the form") % {"n": one.edition})
+    if before.measure.version != one.measure.version:
+        said.append(_("version %(n)s of the definition") % {"n": one.measure.version})
+    return _("From here on %(what)s.") % {"what": ", ".join(said)} if said else ""
+
+
+def _how_trend() -> str:
+    return _(
+        "From %(n)d scores over %(days)d days on: the median of the slopes of all pairs of scores (Theil 1950, Sen "
+        "1968). From six on, an interval by least squares. Rising or falling is said only when that interval leaves "
+        "out no change and the change over the whole time is more than the reliable one; without a threshold of "
+        "reliable change, never."
+    ) % {"n": FEWEST, "days": SHORTEST.days}
+
+
+def _day(day: date) -> str:
+    return date_format(day, "j F Y")

@@ -16,6 +16,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from exercises.measures.definition import Reliable
 
 #: From so many scores, over so many days, a slope is worked out.
@@ -148,3 +151,24 @@ def _direction(slope: float, fit: Fit | None, span_weeks: float, reliable: Relia
     if abs(fit.slope * span_weeks) <= float(reliable.threshold):
         return "same"
     return "rising" if fit.slope > 0 else "falling"
+
+
+# ── in words: for therapists ─────────────────────────────────────────────────
+
+
+def in_words(found: Trend) -> str:
+    """'Rising: +2.5 points a week (95 %: +1.6 to +3.4), from 6 scores over 6 weeks.' The word stands where it may."""
+    words = {"rising": _("Rising"), "falling": _("Falling"), "same": _("About the same so far")}
+    said = [_("%(slope)s points a week") % {"slope": signed(found.per_week)}]
+    if found.low is not None and found.high is not None:
+        said.append(_("(95 %%: %(low)s to %(high)s)") % {"low": signed(found.low), "high": signed(found.high)})
+    weeks = ngettext("over %(n)d week", "over %(n)d weeks", round(found.span_weeks)) % {"n": round(found.span_weeks)}
+    count = ngettext("from %(n)d score", "from %(n)d scores", found.n) % {"n": found.n}
+    text = f"{' '.join(said)}, {count} {weeks}."
+    return f"{words[found.direction]}: {text}" if found.direction else text
+
+
+def signed(value: float) -> str:
+    """'+2.5', '−0.3' or '0', with one decimal and a real minus sign."""
+    size = f"{abs(value):.1f}".removesuffix(".0")
+    return size if size == "0" else f"{'+' if value > 0 else '−'}{size}"

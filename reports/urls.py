@@ -11,6 +11,12 @@ urlpatterns = [
     path(COUPLE + "progress/", progress.progress_of_couple, name="progress_of_couple"),
     path(COUPLE + "numbers/", metrics.metrics_of_couple, name="metrics_of_couple"),
     path(COUPLE + "measures/of/<uuid:client_id>/", measures.measures_of_partner, name="measures_of_partner"),
+    path(COUPLE + "measures/together/", measures.measures_together, name="measures_together"),
+    path(
+        COUPLE + "measures/of/<uuid:client_id>/<slug:key>/baseline/",
+        measures.measure_baseline,
+        name="measure_baseline",
+    ),
     path(COUPLE + "sheet/", sheet.session_sheet, name="session_sheet"),
     path(COUPLE + "sessions/<uuid:appointment_id>/sheet/", sheet.session_sheet, name="session_sheet_of"),
     path(COUPLE + "reports/", reports.reports_of_couple, name="reports_of_couple"),

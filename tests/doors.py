@@ -323,6 +323,8 @@ DOORS: dict[str, Door] = {
     # reports
     "measures_of_partner": Door(CLINICAL, private_of),
     "metrics_of_couple": Door(CLINICAL, couple_id),
+    "measures_together": Door(CLINICAL, couple_id),
+    "measure_baseline": Door(CLINICAL, lambda house: {**private_of(house), "key": "phq9"}),
     "reports": Door(CLINICIANS),
     "progress_of_couple": Door(CLINICAL, couple_id),
     "reports_of_couple": Door(CLINICAL, couple_id),

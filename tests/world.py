@@ -41,7 +41,7 @@ from exercises.vocabulary import Lane
 from practice import inviting as staff_invitations
 from practice.models import Membership, Practice, Provider, StaffInvitation
 from practice.tickets import issue
-from reports.models import Alert, Report
+from reports.models import Alert, Baseline, Report
 from tests import factories
 from tests.factories import acting_as, inside
 from tests.world_kept import keep_things
@@ -447,6 +447,10 @@ def _measured(house: House) -> None:
         house.things["measure_entry"] = MeasureEntry.objects.create(
             couple=house.couple, client=house["mara"], measure="phq9", definition_version="1", total=12,
             taken_on=today(house), entered_by=house["therapist"], note=house.word("measurenote", *CLINICIANS),
+        )  # fmt: skip
+        house.things["baseline"] = Baseline.objects.create(
+            couple=house.couple, client=house["mara"], measure="phq9", begins_on=today(house),
+            reason=house.word("baselinewhy", *CLINICIANS), set_by=house["therapist"],
         )  # fmt: skip
         LicenceConfirmation.objects.create(
             measure="rdas", reference=house.word("licence", *CLINICIANS, "colleague"), confirmed_by=house["therapist"]

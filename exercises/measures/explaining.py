@@ -65,10 +65,14 @@ def change_words(reliable: Reliable | None) -> str:
     if reliable.inclusive:
         words = _("A change counts as reliable from %(n)s points on, as published.")
     else:
-        words = _("A change counts as reliable beyond %(n)s points: 1.96 times the standard error of a difference.")
+        words = _(
+            "A change counts as reliable beyond %(n)s points: 1.96 times the standard error of a difference, which is "
+            "√2 times that of one score (Jacobson and Truax 1991)."
+        )
     after = _(
         "Reliable and better is improved, or recovered when it also led out of the clinical range; reliable and "
-        "worse is worsened. The first complete score is what later ones are compared with."
+        "worse is worsened. Later scores are compared with the first complete one, or with the first from the day on "
+        "that was set as a baseline."
     )
     return f"{words % {'n': figure(reliable.threshold)}} {after}"
 

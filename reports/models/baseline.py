@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client, Couple
@@ -33,9 +33,6 @@ class Baseline(PracticeModel):
                 fields=["practice", "couple", "client", "measure"],
                 condition=Q(ended_at=None),
                 name="baseline_one_in_force",
-            ),
-            models.CheckConstraint(
-                condition=Q(ended_at=None) | Q(ended_at__gte=F("set_at")), name="baseline_ends_after_it_was_set"
             ),
         ]
         indexes = [models.Index(fields=["practice", "couple", "client", "measure"], name="baseline_of_client")]

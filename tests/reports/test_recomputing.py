@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from clients.models import Couple
 from exercises import answering, measures
-from exercises.models import Edition, Exercise, Response
+from exercises.models import Exercise, Response
 from exercises.questions import Form
 from exercises.scoring import Scoring
 from practice.models import Practice
@@ -170,16 +170,12 @@ def test_what_was_amended_has_no_scores_of_its_first_version(couple, therapist, 
     assert rows(couple) == [row for row in before if row[2] != first.pk]
 
 
-def test_a_score_that_an_edition_would_now_give_otherwise_is_found(couple, therapist, mara, theo):
-    """An edition never changes; where somebody's hand changed one, its scores say so."""
+def test_a_score_that_names_another_rule_than_its_edition_is_found(couple, therapist, mara, theo):
     send_all(couple, therapist, mara, theo)
     with as_attune(couple):
-        edition = Response.objects.filter(author=mara, lane="shared").get().edition
-        changed = {**edition.content, "scoring": [{**PLANS[0], "reverse": ["heard"]}, *PLANS[1:]]}
-        Edition.objects.filter(pk=edition.pk).update(content=changed)
-    found = recomputing.check(couple.practice_id)
-    assert {one.what for one in found.differences} == {"rule, value"}
-    assert len(found.differences) == 2
+        one = Score.objects.filter(series="phq4").get()
+        Score.objects.filter(pk=one.pk).update(rule="phq4@2")
+    assert recomputing.check(couple.practice_id).differences == [recomputing.Difference(one.response_id, "rule")]
 
 
 def test_small_batches_find_the_same(couple, therapist, mara, theo, monkeypatch):
