@@ -6,7 +6,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import QuerySet
@@ -21,6 +21,7 @@ from exercises.models import Answer, Edition, Response
 from exercises.questions import Question
 from exercises.vocabulary import METRICS, Better, Lane, QuestionType
 from reports import charts, findings, reliable_change
+from reports.baselines import starts_of
 from reports.editions import CLINICAL_ONLY, readable_by_all
 from reports.paper import Difference
 
@@ -68,8 +69,9 @@ def new_scores(couple: Couple, since: datetime, *, client: Client | None = None)
         if one.lane in lanes and one.score.total is not None:
             lines[one.measure.key, one.client_id].append(one)
     day = timezone.localtime(since, couple.zone).date()
+    starts = starts_of(couple)
     rows = [
-        _score_row(lines[key, partner.client_id], partner)
+        _score_row(lines[key, partner.client_id], partner, starts.get((partner.client_id, key)))
         for key in dict.fromkeys(key for key, _client in lines)
         for partner in couple.partners.all()
         if (key, partner.client_id) in lines and lines[key, partner.client_id][-1].taken_on >= day
@@ -77,10 +79,10 @@ def new_scores(couple: Couple, since: datetime, *, client: Client | None = None)
     return rows[:MOST_SCORES]
 
 
-def _score_row(line: list[Result], partner: Partner) -> ScoreRow:
-    now, first = line[-1], reliable_change.baseline(line)
+def _score_row(line: list[Result], partner: Partner, since: date | None) -> ScoreRow:
+    now, first = line[-1], reliable_change.baseline(line, since)
     change = None
-    if first is not None and first is not now:
+    if first is not None and first is not now and first.taken_on <= now.taken_on:
         change = reliable_change.change(first.score, now.score)
     state = change.state if change else None
     return ScoreRow(

@@ -59,8 +59,8 @@ class Trend:
     """What a course comes to. ``per_week`` is the Theil-Sen slope, in points of the measure a week.
 
     ``low`` and ``high`` are None below six scores. ``direction`` is of the numbers, not of how somebody does: "same"
-    whenever neither other word is borne out, and "" where no threshold of reliable change is known, so that
-    nothing may be said.
+    whenever neither other word is borne out, and "" where nothing may be said: no threshold of reliable change is
+    known, or four or five scores moved further than it, with no interval yet to tell whether that holds.
     """
 
     per_week: float
@@ -142,11 +142,14 @@ def _in_weeks(points: Sequence[Dated]) -> tuple[list[float], list[float]]:
 def _direction(slope: float, fit: Fit | None, span_weeks: float, reliable: Reliable | None) -> Direction:
     """Rising or falling only where the interval leaves out no change, and the change is more than chance.
 
-    Both lines must go the same way: one odd day can turn that of least squares.
+    Both lines must go the same way: one odd day can turn that of least squares. Before there is an interval, a
+    change beyond the threshold is called neither: "about the same" would not be true of it.
     """
     if reliable is None:
         return ""
-    if fit is None or fit.low <= 0 <= fit.high or slope * fit.slope <= 0:
+    if fit is None:
+        return "same" if abs(slope * span_weeks) <= float(reliable.threshold) else ""
+    if fit.low <= 0 <= fit.high or slope * fit.slope <= 0:
         return "same"
     if abs(fit.slope * span_weeks) <= float(reliable.threshold):
         return "same"

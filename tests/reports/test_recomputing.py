@@ -230,7 +230,7 @@ def test_what_the_command_tells_holds_no_name_no_value_and_no_series(couple, the
         Score.objects.update(value=Decimal("77.125"))
     for verb in ("check", "recompute"):
         out, _code = said(verb)
-        for word in (mara.name, theo.name, "77", "phq4", "bond", "closeness", "@"):
+        for word in (mara.name, theo.name, "77.1", "phq4", "bond", "closeness", "@"):
             assert word not in out
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from exercises import measures
 from exercises.measures.definition import Reliable
-from reports.trend import Trend, least_squares, stretches, trend
+from reports.trend import Trend, in_words, least_squares, stretches, trend
 
 MONDAY = date(2026, 1, 5)
 #: The worked example: weeks and CSI-16 scores.
@@ -77,7 +77,9 @@ def test_a_slope_needs_four_scores_over_three_weeks(values: list[int], weeks: li
 
 def test_the_interval_needs_six_scores_and_without_it_no_direction_is_said() -> None:
     five = found([38, 44, 50, 56, 62])
-    assert (five.per_week, five.low, five.high, five.moved, five.direction) == (6, None, None, None, "same")
+    assert (five.per_week, five.low, five.high, five.moved, five.direction) == (6, None, None, None, "")
+    assert in_words(five) == "+6 points a week, from 5 scores over 4 weeks."
+    assert found([38, 39, 40, 41, 42]).direction == "same"
     six = found([38, 44, 50, 56, 62, 68])
     assert six.low is not None
     assert six.direction == "rising"
