@@ -125,7 +125,10 @@ class Course:
 
     @property
     def explained(self) -> list[Line]:
-        return [*explained(self.measure), *([] if self.measure.person_only else [(_("Trend"), _how_trend())])]
+        return [
+            *explained(self.measure),
+            *([] if self.measure.person_only else [(_("Trend"), _how_trend(self.measure))]),
+        ]
 
     @property
     def compared_with(self) -> str:
@@ -205,13 +208,18 @@ def _turn(before: Result, one: Result) -> str:
     return _("From here on %(what)s.") % {"what": ", ".join(said)} if said else ""
 
 
-def _how_trend() -> str:
-    return _(
+def _how_trend(measure: Measure) -> str:
+    slope = _(
         "From %(n)d scores over %(days)d days on: the median of the slopes of all pairs of scores (Theil 1950, Sen "
-        "1968). From six on, an interval by least squares. Rising or falling is said only when that interval leaves "
-        "out no change and the change over the whole time is more than the reliable one; without a threshold of "
-        "reliable change, never."
+        "1968). From six on, an interval by least squares."
     ) % {"n": FEWEST, "days": SHORTEST.days}
+    if measure.reliable is None:
+        return f"{slope} {_('A direction is not put into words for this measure.')}"
+    words = _(
+        "Rising or falling is said only when that interval leaves out no change and the change over the whole time is "
+        "more than the reliable one."
+    )
+    return f"{slope} {words}"
 
 
 def _day(day: date) -> str:

@@ -47,7 +47,11 @@ class Beside:
 
     @property
     def explained(self) -> list[Explained]:
-        return [*self.lines[0].course.explained, (_("Both together"), _how_compared()), (_("Agreement"), _how_agreed())]
+        return [
+            *self.lines[0].course.explained,
+            (_("Both together"), _how_compared(self.measure)),
+            (_("Agreement"), _how_agreed()),
+        ]
 
     @property
     def lower_words(self) -> str:
@@ -141,12 +145,18 @@ def _ratio(value: float | None) -> str:
     return _("cannot be said") if value is None else f"{value:.2f}".replace("-", "−")
 
 
-def _how_compared() -> str:
-    return _(
+def _how_compared(measure: Measure) -> str:
+    ends = _(
         "The lower score is the lowest of all, or the highest where low is better. Apart is the highest minus the "
-        "lowest of the newest scores, when these are at most %(n)d days apart; more than the reliable change is called "
-        "different experiences. Better, worse and diverging follow from each one's own state."
+        "lowest of the newest scores, when these are at most %(n)d days apart."
     ) % {"n": SAME_OCCASION.days}
+    if measure.reliable is None:
+        return ends
+    words = _(
+        "More than the reliable change is called different experiences. Better, worse and diverging follow from each "
+        "one's own state."
+    )
+    return f"{ends} {words}"
 
 
 def _how_agreed() -> str:
