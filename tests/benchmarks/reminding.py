@@ -10,6 +10,7 @@ from practice import envelopes, outbox
 from practice.models import User
 
 KIND = "benchmark"
+LINK, STOP = settings.ATTUNE_URL + "/open/", settings.ATTUNE_URL + "/stop/"
 
 
 class Reminding(outbox.Handler):
@@ -26,9 +27,9 @@ class Reminding(outbox.Handler):
 def written(user_id: uuid.UUID) -> outbox.Letter:
     return envelopes.write(
         "reminder",
-        link=settings.ATTUNE_URL + "/open/",
-        stop=settings.ATTUNE_URL + "/stop/",
-        unsubscribe=f"{settings.ATTUNE_URL}/stop/{user_id.hex}/",
+        link=LINK,
+        stop=STOP,
+        unsubscribe=f"{STOP}{user_id.hex}/",
         to_user_id=user_id,
     )
 
