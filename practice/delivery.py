@@ -73,6 +73,8 @@ class Courier:
         self.carriers: dict[str, Carrier] = {}
         self.tally: Counter[str] = Counter()
         self.avoided: set[uuid.UUID] = set()
+        #: Claimed in this turn, and not looked at.
+        self.left_over: set[uuid.UUID] = set()
         self.health = circuits.Health()
         self.strikes: Counter[str] = Counter()
         #: How long each provider took for its last message.
@@ -123,8 +125,10 @@ class Courier:
             practice_id, self.name, most=1 if self.probing else moves.PER_TURN, health=self.health, probing=self.probing
         )
         if claimed:
+            self.left_over = set()
             self.hands_over(practice_id, self.prepares(practice_id, claimed))
-            moves.release(practice_id, claimed, self.name)
+            if self.left_over:
+                moves.release(practice_id, self.left_over, self.name)
         return len(claimed)
 
     def prepares(self, practice_id: uuid.UUID, claimed: Sequence[uuid.UUID]) -> list[Departure]:
@@ -143,6 +147,7 @@ class Courier:
         hand_off = HandOff(practice_id, self.name, self.resting, self.carrier_of, probed)
         departures = hand_off.run(claimed)
         self.tally += hand_off.tally
+        self.left_over |= hand_off.left_over
         return departures
 
     def carrier_of(self, route: Route) -> Carrier:

@@ -67,6 +67,8 @@ class HandOff:
     carrier_of: Callable[[Route], Carrier]
     probed: Collection[str] = ()
     tally: Counter[str] = field(default_factory=Counter)
+    #: Those that this left as they were: somebody else holds them, or they are not ours any more.
+    left_over: set[uuid.UUID] = field(default_factory=set)
 
     def run(self, message_ids: Collection[uuid.UUID]) -> list[Departure]:
         """Return what leaves, the oldest first. All other messages are moved on to where they belong."""
@@ -86,7 +88,9 @@ class HandOff:
             self._keep_to_ceilings()
             kept = self._write_down()
             self.tally.update(self.messages[pk].state for pk in kept - self.waiting)
-            return [self._departure(pk, parcels[pk]) for pk in self.messages if pk in self.waiting & kept]
+            self.left_over = set(message_ids) - kept
+            leaving = self.waiting & kept
+            return [self._departure(pk, parcels[pk]) for pk in self.messages if pk in leaving]
 
     def _ours(self, message_ids: Collection[uuid.UUID]) -> QuerySet[Message]:
         return Message.objects.filter(pk__in=list(message_ids), state=State.CLAIMED, worker=self.worker)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import time
 from email.utils import formataddr, parseaddr
 from typing import Any
 
@@ -23,8 +22,6 @@ from practice.mail import OutsideBackend
 from practice.mail_services import MailService
 from practice.models import Message
 
-#: A connection that was silent this long is asked whether it still lives.
-IDLE_SECONDS = 5.0
 #: One letter, from the first byte to the service's answer.
 LONGEST_SECONDS = 20.0
 
@@ -37,21 +34,15 @@ class Email:
     def __init__(self, backend: BaseEmailBackend, sender: str = "") -> None:
         self.backend = backend
         self.sender = sender
-        self.used_at = float("-inf")
 
     def open(self) -> None:
-        if time.monotonic() - self.used_at > IDLE_SECONDS or getattr(self.backend, "connection", None) is None:
-            self.backend.open()
-            self.used_at = time.monotonic()
+        self.backend.open()
 
     def prepare(self, message: Message, letter: Letter, address: str) -> EmailMultiAlternatives:
         return envelopes.enclose(message, letter, address, sender=_from(self.sender))
 
     def send(self, parcel: Any) -> str:
-        try:
-            self.backend.send_messages([parcel])
-        finally:
-            self.used_at = time.monotonic()
+        self.backend.send_messages([parcel])
         return ""
 
     def fate_of(self, message: Message) -> Fate:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.utils import parseaddr
+from functools import lru_cache
 
 from django.conf import settings
 from django.db import models
@@ -89,10 +90,14 @@ class Message(PracticeModel):
     @property
     def message_id(self) -> str:
         """The Message-ID header, the same on every try."""
-        domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-        return f"<{self.pk.hex}@{domain}>"
+        return f"<{self.pk.hex}@{_domain_of(settings.DEFAULT_FROM_EMAIL)}>"
 
     @property
     def reference(self) -> str:
         """What a provider knows it by, the same on every try: the key that makes a repeat harmless."""
         return self.pk.hex
+
+
+@lru_cache(maxsize=8)
+def _domain_of(sender: str) -> str:
+    return parseaddr(sender)[1].rpartition("@")[2] or "localhost"

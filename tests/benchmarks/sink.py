@@ -43,7 +43,7 @@ class Session(asyncio.Protocol):
             self.in_letter = True
             self.transport.write(b"354 go on\r\n")
         elif word == b"EHLO":
-            self.transport.write(b"250-sink\r\n250 8BITMIME\r\n")
+            self.transport.write(b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n")
         elif word == b"STAT":
             self.transport.write(f"250 {len(self.taken)} {len(set(self.taken))}\r\n".encode())
             self.taken.clear()

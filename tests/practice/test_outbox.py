@@ -316,7 +316,6 @@ def test_a_connection_that_died_between_two_letters_is_made_again(practice, note
         plan(practice)
         courier.goes_round()
         courier.carriers["email"].backend.connection.sock.close()
-        courier.carriers["email"].used_at = 0
         plan(practice)
         courier.goes_round()
     assert len(mail_server.taken) == 2
