@@ -121,15 +121,20 @@ class Courier:
 
     def takes_turn(self, practice_id: uuid.UUID) -> int:
         """Claim and deliver a few messages of one practice; return how many were claimed."""
-        claimed = moves.claim(
-            practice_id, self.name, most=1 if self.probing else moves.PER_TURN, health=self.health, probing=self.probing
-        )
+        claimed = moves.claim(practice_id, self.name, most=self._as_many(), health=self.health, probing=self.probing)
         if claimed:
             self.left_over = set()
             self.hands_over(practice_id, self.prepares(practice_id, claimed))
             if self.left_over:
                 moves.release(practice_id, self.left_over, self.name)
         return len(claimed)
+
+    def _as_many(self) -> int:
+        """Return how many to claim: no more than the slowest provider takes in a turn, and few until that is known."""
+        if self.probing:
+            return 1
+        slowest = max(self.seconds.values(), default=TURN_SECONDS)
+        return max(MOST_AT_ONCE, min(moves.PER_TURN, int(TURN_SECONDS / max(slowest, 1e-6))))
 
     def prepares(self, practice_id: uuid.UUID, claimed: Sequence[uuid.UUID]) -> list[Departure]:
         """Hand off what was claimed: all at once, or one by one when that fails, so that one fault stays alone."""

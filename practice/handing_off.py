@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from practice import clock, envelopes, outbox, pace, providers, suppression, tenancy
@@ -34,6 +35,14 @@ SOON = datetime.timedelta(seconds=30)
 #: How long what left speaks for what was due by then: longer than a dead worker's lease and the next sweep.
 SAID_FOR = datetime.timedelta(minutes=15)
 
+LEAVE = """
+    UPDATE practice_message SET state = 'handing_off', handed_off_at = %(now)s, begun_at = NULL, lease_until = %(lease)s
+    WHERE id IN (
+        SELECT id FROM practice_message
+        WHERE practice_id = %(practice)s AND id = ANY(%(ids)s) AND state || '' = 'claimed' AND worker = %(worker)s
+        ORDER BY id FOR UPDATE SKIP LOCKED
+    ) RETURNING id
+"""
 LAID_DOWN = ["state", "reason", "due_at", "finished_at", "worker", "lease_until", "merged_into"]
 
 
@@ -239,12 +248,16 @@ class HandOff:
     def _write_down(self) -> set[uuid.UUID]:
         """Store what became of the messages; return those that were still ours."""
         # Locked last and without waiting: who calls a message off holds it, and wins.
-        locked = self._ours(self.messages).order_by("pk").select_for_update(skip_locked=True)
-        kept = set(locked.values_list("pk", flat=True))
-        Message.objects.filter(pk__in=kept & self.waiting).update(
-            state=State.HANDING_OFF, handed_off_at=self.now, begun_at=None, lease_until=self.now + LEASE
-        )
-        Message.objects.bulk_update([self.messages[pk] for pk in kept - self.waiting], LAID_DOWN)
+        ours = {"practice": self.practice_id, "worker": self.worker, "now": self.now, "lease": self.now + LEASE}
+        with connection.cursor() as cursor:
+            cursor.execute(LEAVE, ours | {"ids": list(self.waiting)})
+            kept = {row[0] for row in cursor.fetchall()}
+        laid_down = self.messages.keys() - self.waiting
+        if laid_down:
+            locked = self._ours(laid_down).order_by("pk").select_for_update(skip_locked=True)
+            rest = set(locked.values_list("pk", flat=True))
+            Message.objects.bulk_update([self.messages[pk] for pk in rest], LAID_DOWN)
+            kept |= rest
         return kept
 
     def _departure(self, pk: uuid.UUID, parcel: Any) -> Departure:

@@ -24,8 +24,8 @@ from practice.models import Message, Suppression
 log = logging.getLogger(__name__)
 State = Message.State
 
-#: How many messages of one practice are claimed before the next practice has its turn.
-PER_TURN = 50
+#: How many messages of one practice are claimed at most before the next practice has its turn.
+PER_TURN = 100
 #: Longer than a job may run (see celery_config): only the dead hold a lease that is over.
 CLAIM = datetime.timedelta(minutes=6)
 MOST_ATTEMPTS = 12
@@ -65,10 +65,11 @@ def claim(
     One whose worker ended is taken alone: should it end another, no bystander is lost. Channels that no healthy
     provider serves are left waiting; ``probing``, only what may go to one that is to be tried is taken.
     """
+    if not probing and not (health and health.troubled):
+        return _claim_at_once(practice_id, worker, most)
     with tenancy.acting(tenancy.as_system(practice_id)):
         due = Message.objects.filter(state=State.PLANNED, due_at__lte=Now()).order_by("due_at")
-        if probing or (health and health.troubled):
-            due = due.filter(_claimable(health or circuits.Health(), probing))
+        due = due.filter(_claimable(health or circuits.Health(), probing))
         found = list(due.select_for_update(skip_locked=True).values_list("pk", "reason")[:most])
         suspects = [pk for pk, reason in found if reason == WORKER_ENDED]
         taken = suspects[:1] or [pk for pk, _reason in found]
@@ -77,6 +78,29 @@ def claim(
                 state=State.CLAIMED, worker=worker, lease_until=Now() + CLAIM
             )
     return taken
+
+
+# The same in one trip, while all providers are well.
+CLAIM_DUE = """
+    WITH due AS (
+        SELECT id, due_at, reason = %(worker_ended)s AS is_suspect FROM practice_message
+        WHERE practice_id = %(practice)s AND state = 'planned' AND due_at <= attune_now()
+        ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+    ), taken AS (
+        (SELECT id, due_at FROM due WHERE is_suspect ORDER BY due_at LIMIT 1)
+        UNION ALL SELECT id, due_at FROM due WHERE NOT EXISTS (SELECT FROM due WHERE is_suspect)
+    )
+    UPDATE practice_message AS message SET state = 'claimed', worker = %(worker)s,
+        lease_until = attune_now() + %(lease)s
+    FROM taken WHERE message.practice_id = %(practice)s AND message.id = taken.id
+    RETURNING taken.due_at, message.id
+"""
+
+
+def _claim_at_once(practice_id: uuid.UUID, worker: str, most: int) -> list[uuid.UUID]:
+    ours = {"practice": practice_id, "worker": worker, "lease": CLAIM, "most": most, "worker_ended": WORKER_ENDED}
+    [taken] = tenancy.at_once(tenancy.as_system(practice_id), [(CLAIM_DUE, ours)])
+    return [pk for _due_at, pk in sorted(taken)]
 
 
 def _claimable(health: circuits.Health, probing: bool) -> Q:

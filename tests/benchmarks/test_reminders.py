@@ -79,7 +79,10 @@ def fill(practice: Practice, people: list) -> None:
 
 def processor(pid: int, *, children: bool = False) -> float:
     """Return how many seconds a process took of a processor; with those that it started, if they are wanted."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:  # it ended this very moment
+        return 0
     taken = sum(int(one) for one in fields[11 : 15 if children else 13]) / os.sysconf("SC_CLK_TCK")
     if children:
         alive = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()

@@ -26,7 +26,26 @@ class MailServer:
         self.taken: list[EmailMessage] = []
         self.raw: list[bytes] = []
         self.recipients: list[str] = []
+        #: Whether it takes several commands in one trip, and goes on with DATA though nobody is left to write to.
+        self.pipelines = self.goes_on = False
+        #: After so many letters it ends a connection.
+        self.letters_per_connection: int | None = None
+        self.announced = 0
         self.lock = threading.Lock()
+
+    async def handle_EHLO(
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name, session.letters = hostname, 0
+        return [*responses[:-1], *(["250-PIPELINING"] if self.pipelines else []), responses[-1]]
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        self.announced += 1
+        if self.letters_per_connection is not None and session.letters >= self.letters_per_connection:
+            server.transport.write(b"421 no more over this connection\r\n")
+            server.transport.close()
+        envelope.mail_from, envelope.mail_options = address, options
+        return "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list) -> str:
         with self.lock:
@@ -34,6 +53,8 @@ class MailServer:
                 answer = self.answers.pop(0).removeprefix("RCPT ")
                 if answer == "hang up":
                     server.transport.close()
+                if self.goes_on:
+                    envelope.rcpt_tos.append(address)
                 return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -47,6 +68,7 @@ class MailServer:
                     BytesParser(EmailMessage, policy=email.policy.default).parsebytes(envelope.original_content)
                 )
                 self.recipients += envelope.rcpt_tos
+            session.letters += 1
         if answer.endswith("hang up"):
             server.transport.close()
         if answer.endswith("stall"):

@@ -321,6 +321,62 @@ def test_a_connection_that_died_between_two_letters_is_made_again(practice, note
     assert len(mail_server.taken) == 2
 
 
+def test_a_server_that_takes_few_letters_over_one_connection_gets_the_next_over_another(practice, note, mail_server):
+    mail_server.letters_per_connection = 2
+    for _ in range(5):
+        plan(practice)
+    assert delivery.deliver() == {"accepted": 5}
+    assert len(set(mail_server.ids)) == 5
+
+
+def test_a_server_that_takes_no_letter_over_any_connection_is_not_asked_again_at_once(practice, note, mail_server):
+    mail_server.letters_per_connection = 0
+    message = plan(practice)
+    assert delivery.deliver() == {"planned": 1}
+    assert now_of(message).reason == "reply 421"
+    assert mail_server.announced == 1
+
+
+class TestSeveralCommandsInOneTrip:
+    """Most servers take sender, recipient and DATA together. Each answer counts all the same."""
+
+    @pytest.fixture(autouse=True)
+    def pipelines(self, mail_server):
+        mail_server.pipelines = True
+
+    def test_letters_arrive_whole_and_dots_are_kept(self, practice, note, mail_server):
+        for _ in range(3):
+            plan(practice)
+        assert delivery.deliver() == {"accepted": 3}
+        assert len(set(mail_server.ids)) == 3
+        assert len(mail_server.recipients) == 3
+
+    @pytest.mark.parametrize("answer", ["RCPT 550 nobody of this name", "554 not this letter"])
+    def test_a_refusal_ends_it_though_the_server_went_on(self, practice, note, mail_server, answer):
+        message = plan(practice)
+        mail_server.answers = [answer]
+        assert delivery.deliver() == {"dead": 1}
+        assert now_of(message).reason == f"reply {answer.removeprefix('RCPT ')[:3]}"
+        assert mail_server.taken == []
+
+    @pytest.mark.parametrize("answer", ["RCPT hang up", "RCPT 450 busy", "421 closing"])
+    def test_what_certainly_did_not_arrive_is_tried_again(self, practice, note, mail_server, answer):
+        message = plan(practice)
+        mail_server.answers = [answer]
+        assert delivery.deliver() == {"planned": 1}
+        change(message, due_at=timezone.now())
+        assert delivery.deliver() == {"accepted": 1}
+        assert mail_server.ids == [message.message_id]
+
+    def test_a_server_that_goes_on_with_data_for_nobody_gets_no_letter(self, practice, note, mail_server):
+        refused, next_one = plan(practice), plan(practice)
+        mail_server.answers = ["RCPT 550 nobody of this name"]
+        mail_server.goes_on = True
+        assert delivery.deliver() == {"dead": 1, "accepted": 1}
+        assert mail_server.ids == [next_one.message_id]
+        assert now_of(refused).reason == "reply 550"
+
+
 def test_after_many_tries_it_is_given_up_and_shown(practice, note, mail_server):
     message = plan(practice)
     change(message, attempts=moves.MOST_ATTEMPTS - 1)
