@@ -118,7 +118,8 @@ def _write(
 
 def _words(name: str, channel: str, *, language: str, link: str, stop: str) -> Letter:
     letter = envelopes.write(name, link=link, language=language, stop=stop)
+    if channel != Channel.SMS:
+        return letter
     with translation.override(language):
-        heading = _("You have something to look at")
-        short = _("%(heading)s. Stop: reply STOP") % {"heading": heading} if channel == Channel.SMS else heading
+        short = _("%(heading)s. Stop: reply STOP") % {"heading": letter.subject}
     return dataclasses.replace(letter, short=short)

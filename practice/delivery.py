@@ -130,11 +130,11 @@ class Courier:
         return len(claimed)
 
     def _as_many(self) -> int:
-        """Return how many to claim: no more than the slowest provider takes in a turn, and few until that is known."""
+        """Return how many to claim: more than usual once it is known that the slowest provider takes them in a turn."""
         if self.probing:
             return 1
         slowest = max(self.seconds.values(), default=TURN_SECONDS)
-        return max(MOST_AT_ONCE, min(moves.PER_TURN, int(TURN_SECONDS / max(slowest, 1e-6))))
+        return max(moves.PER_TURN, min(moves.MOST_PER_TURN, int(TURN_SECONDS / max(slowest, 1e-6))))
 
     def prepares(self, practice_id: uuid.UUID, claimed: Sequence[uuid.UUID]) -> list[Departure]:
         """Hand off what was claimed: all at once, or one by one when that fails, so that one fault stays alone."""

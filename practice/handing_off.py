@@ -248,10 +248,7 @@ class HandOff:
     def _write_down(self) -> set[uuid.UUID]:
         """Store what became of the messages; return those that were still ours."""
         # Locked last and without waiting: who calls a message off holds it, and wins.
-        ours = {"practice": self.practice_id, "worker": self.worker, "now": self.now, "lease": self.now + LEASE}
-        with connection.cursor() as cursor:
-            cursor.execute(LEAVE, ours | {"ids": list(self.waiting)})
-            kept = {row[0] for row in cursor.fetchall()}
+        kept = self._send_off()
         laid_down = self.messages.keys() - self.waiting
         if laid_down:
             locked = self._ours(laid_down).order_by("pk").select_for_update(skip_locked=True)
@@ -259,6 +256,12 @@ class HandOff:
             Message.objects.bulk_update([self.messages[pk] for pk in rest], LAID_DOWN)
             kept |= rest
         return kept
+
+    def _send_off(self) -> set[uuid.UUID]:
+        ours: dict[str, Any] = {"practice": self.practice_id, "worker": self.worker, "ids": list(self.waiting)}
+        with connection.cursor() as cursor:
+            cursor.execute(LEAVE, ours | {"now": self.now, "lease": self.now + LEASE})
+            return {row[0] for row in cursor.fetchall()}
 
     def _departure(self, pk: uuid.UUID, parcel: Any) -> Departure:
         return Departure(

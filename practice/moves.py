@@ -24,8 +24,9 @@ from practice.models import Message, Suppression
 log = logging.getLogger(__name__)
 State = Message.State
 
-#: How many messages of one practice are claimed at most before the next practice has its turn.
-PER_TURN = 100
+#: How many messages of one practice are claimed before the next practice has its turn; more where all providers are
+#: known to be quick.
+PER_TURN, MOST_PER_TURN = 50, 100
 #: Longer than a job may run (see celery_config): only the dead hold a lease that is over.
 CLAIM = datetime.timedelta(minutes=6)
 MOST_ATTEMPTS = 12
