@@ -10,6 +10,9 @@ over one connection with nothing that could say later what became of a letter th
 * ``blank``: thinner than the work. Nothing is written and no address is read: the same bytes go out each time, but
   for two lines of the head, and rows are marked without worker, lease or time. It is what PostgreSQL and the mail
   server leave room for, and keeps the other comparison from flattering anybody.
+
+Ours has two things that these do not have: it makes use of a mail server that takes several commands in one trip,
+which Django's backend and smtplib do not, and its turns take up to a hundred rows once the server is known to be quick.
 """
 
 from __future__ import annotations
