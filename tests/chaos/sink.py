@@ -72,7 +72,7 @@ class _Conversation:
     async def answers(self, word: str, line: str) -> None:
         match word:
             case "EHLO" | "HELO":
-                await self.says("250-sink\r\n250-PIPELINING\r\n250 8BITMIME", "ehlo")
+                await self.says("250-sink\r\n250 8BITMIME", "ehlo")
             case "MAIL":
                 await self.says("451 later" if self.sink.refuses_for_now else "250 ok", "mail")
             case "RCPT":
