@@ -7,7 +7,10 @@ PY := .venv/bin/python
 # Whether the environment is that of uv.lock is told by a file that carries its checksum.
 READY := .venv/ready-$(shell cksum < uv.lock | tr ' ' -)
 
-.PHONY: help demo rehearse test lint bench chaos stop environment libraries browser
+# How many processes test at once: make test PROCESSES=3.
+PROCESSES ?= 2
+
+.PHONY: help demo rehearse test tests lint style types bench chaos stop environment libraries browser
 
 help:
 	@echo "make demo          a practice to click through: http://localhost:8000 (Ctrl-C ends it, the data is kept)"
@@ -26,15 +29,25 @@ demo: environment libraries
 rehearse: environment libraries
 	@ATTUNE_DEMO=1 exec $(PY) manage.py rehearse $(FIRST)
 
-test: lint browser
-	$(PY) -m practice.local run $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Style and contracts are told at once; types are looked through beside the tests.
+test: style browser
+	@$(MAKE) --no-print-directory -j 2 types tests
 
-lint: environment libraries
+# One server for both: whoever started it stops it at the end.
+tests: environment libraries browser
+	$(PY) -m practice.local run sh -c '$(PY) manage.py makemigrations --check && \
+		exec $(PY) -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder'
+
+lint: style types
+	$(PY) -m practice.local run $(PY) manage.py makemigrations --check
+
+style: environment libraries
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy
 	.venv/bin/lint-imports
-	$(PY) -m practice.local run $(PY) manage.py makemigrations --check
+
+types: environment libraries
+	$(PY) -m mypy
 
 bench: environment libraries
 	$(PY) -m practice.local run $(PY) -m pytest tests/benchmarks -p no:xdist -s

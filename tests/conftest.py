@@ -118,8 +118,12 @@ def browser_of(world: World, django_db_blocker) -> Callable[..., Browser]:
         cookies = {name: signed_in(who).cookies[settings.SESSION_COOKIE_NAME] for name, who in world.personas.items()}
         connection.close()
 
-    def open_browser(name: str, **kwargs: Any) -> Browser:
-        browser = Browser(**kwargs)
+    handlers: dict[bool, Any] = {}
+
+    def open_browser(name: str, *, enforce_csrf_checks: bool = False) -> Browser:
+        browser = Browser(enforce_csrf_checks=enforce_csrf_checks)
+        # All go through the same middleware, which keeps nothing of anybody and takes a while to make.
+        browser.handler = handlers.setdefault(enforce_csrf_checks, browser.handler)
         if name in cookies:
             browser.cookies[settings.SESSION_COOKIE_NAME] = cookies[name].value
         return browser

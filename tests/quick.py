@@ -44,3 +44,18 @@ def _static_files_are_found_once() -> Iterator[None]:
 
     with mock.patch.object(WhiteNoiseMiddleware, "add_files_from_finders", remember):
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _contexts_are_kept_of_pages_alone() -> Iterator[None]:
+    """The test browser copies the context of every template; tests ask for the page's, not for its parts'."""
+    from django.test import client
+
+    keep = client.store_rendered_templates
+
+    def keep_page(store: dict[str, Any], signal: Any, sender: Any, template: Any, context: Any, **more: Any) -> None:
+        if context.template is template:
+            keep(store, signal, sender, template, context, **more)
+
+    with mock.patch.object(client, "store_rendered_templates", keep_page):
+        yield

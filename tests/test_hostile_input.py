@@ -15,7 +15,7 @@ from django.test import Client as Browser
 
 from tests.crawl import name_of, walk
 from tests.doors import ACCOUNTS, ANONYMOUS, DOORS
-from tests.pages import Field, Page, PageForm
+from tests.pages import Field, Page, PageForm, inline
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -114,8 +114,21 @@ def troubles(one: Try, what: str, answer: HttpResponse) -> Iterator[str]:
         yield f"{one}: {what} broke it ({answer.status_code})"
     if answer.get("Content-Type", "").startswith("text/html") and answer.content:
         body = answer.content.decode("utf-8", "replace")
-        if SCRIPT in body or "<img src=x" in body or Page(body).inline:
+        if SCRIPT in body or "<img src=x" in body or inline(body):
             yield f"{one}: {what} came back as it was"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p onclick='x()'>", '<p\nONCLICK = "x()">', '<img src="x"onerror=x()>', '<p class="a"style="color: red">',
+        "<style>p {}</style>", "<script>x()</script>", "<script type=module> x() </script>", "<svg onload=x()>",
+        '<a href="javascript:x()">', "<a href=JavaScript:x()>", '<a href=" javascript:x()">',
+        '<a href="&#106;avascript:x()">', '<iframe src="data:text/html,x">', "<form action='javascript:x()'>",
+    ],
+)  # fmt: skip
+def test_a_quick_look_misses_nothing_that_is_inline(page):
+    assert inline(page) == Page(page).inline != []
 
 
 def test_there_are_forms_to_try(tries):
