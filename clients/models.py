@@ -55,6 +55,8 @@ class Contact(PracticeModel):
     time_zone = models.CharField(_("time zone"), max_length=64)
     #: What exercises are read in, where they are translated; empty: the practice's own language.
     language = models.CharField(_("language"), max_length=10, blank=True)
+    #: Where they live, for numbers to call; empty: the practice's country. They say it, nobody guesses it.
+    country = models.CharField(_("country"), max_length=2, blank=True)
     #: Their own time of day for what is due; null: the time that the exercise was given for.
     remind_at = models.TimeField(_("remind me at"), null=True, blank=True)
     quiet_from = models.TimeField(_("quiet from"), default=datetime.time(22, 0))
@@ -262,6 +264,55 @@ class CaseloadEntry(PracticeModel):
         return f"caseload entry {self.pk}"
 
 
+class Absence(PracticeModel):
+    """Days on which somebody of the practice is away, and who looks after what is urgent meanwhile.
+
+    Whole days in the practice's zone, the last one included. Never changed, only called off.
+    """
+
+    membership = inside(Membership, related_name="absences", on_delete=models.DO_NOTHING)
+    begins_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"))
+    covered_by = inside(Membership, related_name="+", on_delete=models.DO_NOTHING)
+    made_by = inside(Membership, related_name="+", on_delete=models.DO_NOTHING)
+    made_at = models.DateTimeField(default=timezone.now)
+    called_off_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_on__gte=models.F("begins_on")), name="absence_days"),
+            models.CheckConstraint(condition=~Q(covered_by=models.F("membership")), name="absence_by_another"),
+        ]
+        indexes = [models.Index(fields=["practice", "begins_on"], name="absence_by_day")]
+
+    def __str__(self) -> str:
+        return f"absence {self.pk}"
+
+
+class Cover(PracticeModel):
+    """That somebody looks after a couple for a while, without it being theirs.
+
+    While it runs the couple is within their walls. It is no caseload: no partner learns of it.
+    """
+
+    membership = inside(Membership, related_name="covers", on_delete=models.DO_NOTHING)
+    couple = inside(Couple, related_name="covers")
+    since = models.DateTimeField(default=timezone.now)
+    #: Known ahead where it is for an absence; empty: until what it is for is closed.
+    until = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["practice", "membership", "couple"], condition=Q(ended_at=None), name="cover_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"cover {self.pk}"
+
+
 class Clearance(PracticeModel):
     """A therapist's record that joint work is safe for a couple. Withdrawn, it stops counting."""
 
@@ -396,6 +447,7 @@ class Appointment(PracticeModel):
 
 
 __all__ = [
+    "Absence",
     "AddressProof",
     "Appointment",
     "CaseloadEntry",
@@ -405,6 +457,7 @@ __all__ = [
     "Consent",
     "Contact",
     "Couple",
+    "Cover",
     "Partner",
     "Pin",
     "PortalVisit",

@@ -1,12 +1,15 @@
-"""What the person wall lets through: a therapist's caseload, a partner's own couples."""
+"""What the person wall lets through: a therapist's caseload and what they cover, a partner's own couples."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from clients.models import CaseloadEntry, Client, Contact, Partner
+from django.db.models import Q
+
+from clients.models import CaseloadEntry, Client, Contact, Cover, Partner
 from practice import identity, roles, tenancy
+from practice.clock import Now
 from practice.models import User
 from practice.tenancy import Asker
 
@@ -20,7 +23,10 @@ def caseload_or_couple(asker: Asker) -> Asker:
             client_id=asker.person_id, left_at=None, couple__status__in=["active", "paused"]
         ).values_list("couple_id", flat=True)
     elif asker.role == roles.THERAPIST:
-        couples = CaseloadEntry.objects.filter(membership__user_id=asker.user_id).values_list("couple_id", flat=True)
+        own = CaseloadEntry.objects.filter(membership__user_id=asker.user_id).values_list("couple_id", flat=True)
+        running = Q(until=None) | Q(until__gt=Now())
+        covered = Cover.objects.filter(running, membership__user_id=asker.user_id, ended_at=None)
+        couples = own.union(covered.values_list("couple_id", flat=True))
     else:
         return asker
     found = list(couples)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from clients.views import (
+    away,
     couples,
     devices,
     invitations,
@@ -40,6 +41,8 @@ urlpatterns = [
     path("stop/<str:token>/", stop.stop, name="stop"),
     path("you/help/", portal.portal_help, name="portal_help"),
     path("you/limits/", portal.portal_limits, name="portal_limits"),
+    path("desk/away/", away.away, name="away"),
+    path("desk/away/<uuid:pk>/end/", away.away_end, name="away_end"),
     path("desk/couples/new/", couples.couple_new, name="couple_new"),
     path(f"{COUPLE}/status/", couples.couple_status, name="couple_status"),
     path(f"{COUPLE}/therapists/", couples.couple_therapists, name="couple_therapists"),

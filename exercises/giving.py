@@ -19,7 +19,7 @@ from clients.models import Clearance, Client, Couple
 from exercises.measures import scoring_in
 from exercises.models import Assignment, Edition, Goal, Occurrence
 from exercises.recurrence import Recurrence
-from exercises.safety import held_back, safety_unmarked
+from exercises.safety import held_back, safety_unmarked, waits_for_duty
 from exercises.schedule import dates, instant
 from exercises.vocabulary import Kind, Lane, Level
 from practice.models import Practice
@@ -158,6 +158,15 @@ def refusals(giving: Giving, practice: Practice, now: datetime) -> Refusals:
         found["safety"] = _(
             "Nobody has said yet whether this imported form asks about self-harm, suicide or violence. "
             "Open it in the library and mark its safety questions first."
+        )
+    if any(
+        waits_for_duty(edition, practice, asks_about_safety=asks_about_safety(edition))
+        for edition in (giving.edition, giving.follow_up)
+        if edition is not None
+    ):
+        found["safety"] = _(
+            "This asks about safety, and the practice has not said yet when somebody is there and who covers. "
+            "An owner can do that under Practice, Hours and duty."
         )
     found |= _about_people(giving) | _about_lane(giving, practice) | _about_dates(giving, now)
     found |= _about_hours(giving) | _about_what_follows(giving) | _about_tailoring(giving)

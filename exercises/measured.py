@@ -18,13 +18,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from clients.models import Client, Couple
-from exercises import measures
+from exercises import measures, signals
 from exercises.comparing import value_of
 from exercises.conditions import visible
 from exercises.measures import Measure, MeasureScore, MeasureScoring
 from exercises.models import Answer, Edition, MeasureEntry, Response
 from exercises.values import Value
 from exercises.vocabulary import Lane
+from practice import tenancy
 from practice.models import Membership
 
 
@@ -155,7 +156,10 @@ def enter(couple: Couple, client: Client, entry: Entry, *, by: Membership) -> Me
     fields = entry.as_fields()
     try:
         with transaction.atomic():
-            return MeasureEntry.objects.create(couple=couple, client=client, entered_by=by, **fields)
+            made = MeasureEntry.objects.create(couple=couple, client=client, entered_by=by, **fields)
+            with tenancy.elevated():  # what asks for a look exists together with the score, or not at all
+                signals.score_entered.send(sender=MeasureEntry, entry=made)
+            return made
     except IntegrityError:
         there = MeasureEntry.objects.get(
             client=client, measure=fields["measure"], taken_on=entry.taken_on, taken_back_at=None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from clients.models import Couple
 from exercises.models import Edition
+from practice.models import Practice
 
 #: The caution that forbids couple work where somebody fears a partner.
 COERCION = "coercion"
@@ -38,3 +39,18 @@ def held_back(couple: Couple, edition: Edition, people: int) -> bool:
 def safety_unmarked(edition: Edition) -> bool:
     """Tell whether nobody has said yet which questions of an imported form ask about safety."""
     return (edition.content.get("fhir") or {}).get("cleared") is False
+
+
+def duty_is_said(practice: Practice) -> bool:
+    """Tell whether an owner has said who looks, when, and who covers."""
+    return practice.duty_set_at is not None
+
+
+def waits_for_duty(edition: Edition, practice: Practice, *, asks_about_safety: bool) -> bool:
+    """Tell whether this cannot be given before an owner has said who looks at what it may bring up.
+
+    That holds for all that a practice wrote or brought in by itself. What ships with Attune may be given under
+    the usual hours and times, which end at an owner: a screen about safety that nobody can use because a
+    page of settings is empty protects nobody.
+    """
+    return asks_about_safety and edition.practice_id is not None and not duty_is_said(practice)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from practice.leaving import leave
-from practice.views import delivery, demo_mail, home, hooks, joining, settings, sign_up, text_hooks
+from practice.views import delivery, demo_mail, duty, home, hooks, joining, settings, sign_up, text_hooks
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("join/team/<str:ticket>/", joining.join_team, name="join_team"),
     path("desk/account/", settings.account, name="account"),
     path("desk/practice/", settings.practice_settings, name="practice_settings"),
+    path("desk/practice/duty/", duty.duty, name="duty"),
     path("desk/practice/invite/", settings.invite_staff, name="staff_invite"),
     path(
         "desk/practice/invitations/<uuid:pk>/resend/",

@@ -10,5 +10,6 @@ JOBS = {
     "ask about unknown messages": {"task": "practice.tasks.resolve", "schedule": 300.0},
     "plant a pulse": {"task": "practice.tasks.plant_pulse", "schedule": 60.0},
     "raise alarms": {"task": "practice.tasks.watch", "schedule": 60.0},
+    "pass alerts on": {"task": "reports.tasks.escalate", "schedule": 60.0},
     "resume reports": {"task": "reports.tasks.resume", "schedule": 60.0},
 }

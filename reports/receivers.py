@@ -6,9 +6,9 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from exercises.models import Response
-from exercises.signals import response_submitted
-from reports.alerts import raise_alerts
+from exercises.models import MeasureEntry, Response
+from exercises.signals import response_submitted, score_entered
+from reports.alerts import raise_alerts, raise_for_entry
 from reports.scores import forget_earlier_scores, write_scores
 
 
@@ -19,3 +19,9 @@ def derive(sender: Any, response: Response, **kwargs: Any) -> None:
     forget_earlier_scores(response)
     write_scores(response, answers)
     raise_alerts(response, answers)
+
+
+@receiver(score_entered)
+def look_at_score(sender: Any, entry: MeasureEntry, **kwargs: Any) -> None:
+    """A paper form asks for a look like one that was answered here."""
+    raise_for_entry(entry)

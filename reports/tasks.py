@@ -21,7 +21,7 @@ from clients.models import Couple
 from practice import dispatch, tenancy
 from practice.celery import app
 from practice.models import Practice
-from reports import paper, pdf, progress
+from reports import alert_ladder, paper, pdf, progress
 from reports.models import Report
 
 log = logging.getLogger(__name__)
@@ -86,6 +86,16 @@ def resume() -> None:
     for practice_id in dispatch.practices():
         with tenancy.acting(tenancy.as_system(practice_id)):
             resume_in(practice_id)
+
+
+@app.task(name="reports.tasks.escalate", steps=True, expires=60)
+def escalate() -> None:
+    """Pass alerts on that nobody has taken, in all practices. Safe to run twice, late, or at once with itself."""
+    for practice_id in dispatch.practices():
+        try:
+            alert_ladder.climb(practice_id)
+        except Exception as error:
+            log.error("Alerts of practice %s wait for the next run: %s", practice_id, type(error).__name__)
 
 
 def resume_in(practice_id: uuid.UUID) -> list[uuid.UUID]:

@@ -8,6 +8,7 @@ COUPLE = "desk/couples/<uuid:couple_id>/"
 
 urlpatterns = [
     path("desk/reports/", reports.reports, name="reports"),
+    path("desk/to-look-at/", alerts.open_alerts, name="open_alerts"),
     path(COUPLE + "progress/", progress.progress_of_couple, name="progress_of_couple"),
     path(COUPLE + "numbers/", metrics.metrics_of_couple, name="metrics_of_couple"),
     path(COUPLE + "measures/of/<uuid:client_id>/", measures.measures_of_partner, name="measures_of_partner"),

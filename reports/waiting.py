@@ -12,25 +12,36 @@ from clients.models import Couple
 from exercises.desk import QueueItem, register_queue
 from exercises.safety import register_flags
 from practice.models import Membership
+from reports import alert_list
 from reports.models import Alert
 
 
 @register_queue
 def alerts(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
-    """One item for each alert that nobody has acknowledged. It names no partner and no answer."""
+    """One item for each alert that is not closed, with its step. It names no partner and no answer.
+
+    It cannot be muted, grouped or rested away: what nobody has taken stands first.
+    """
     if not membership.sees_answers:
         return []
-    rows = Alert.objects.filter(couple_id__in=couples, acknowledged_at=None).defer("note").order_by("raised_at", "pk")
+    rows = list(
+        Alert.objects.open()
+        .filter(couple_id__in=couples)
+        .select_related("acknowledged_by")
+        .defer("note")
+        .order_by("raised_at", "pk")
+    )
+    told = alert_list.told_names(rows) if rows else {}
     return [
         QueueItem(
             kind="risk",
             what=_("An answer to look at"),
             couple_id=row.couple_id,
-            detail=_("Please look before anything else"),
+            detail=alert_list.step_words(row, told.get(row.pk, ())),
             since=row.raised_at,
             url=reverse("alert", args=[row.couple_id, row.pk]),
             action=_("Look"),
-            urgent=True,
+            urgent=row.acknowledged_at is None or row.acknowledged_by_id == membership.pk,
         )
         for row in rows
     ]
@@ -38,5 +49,5 @@ def alerts(membership: Membership, couples: Collection[uuid.UUID]) -> list[Queue
 
 @register_flags
 def flag_is_open(couple: Couple) -> bool:
-    """While an alert of the couple waits, nothing risky is given to both (see :mod:`exercises.safety`)."""
-    return Alert.objects.filter(couple=couple, acknowledged_at=None).exists()
+    """While an alert of the couple is open, nothing risky is given to both (see :mod:`exercises.safety`)."""
+    return Alert.objects.open().filter(couple=couple).exists()

@@ -46,6 +46,7 @@ STAFF = _kind("any staff", "owner", "therapist", "colleague", "coordinator", "fa
 CLINICIANS = _kind("clinicians", "owner", "therapist", "colleague", "far_owner", "far_therapist")
 HOME_CLINICIANS = _kind("clinicians of the practice", "owner", "therapist", "colleague")
 OWNERS = _kind("owners", "owner", "far_owner")
+HOME_ABSENT = _kind("who is away, and the owner", "owner", "therapist")
 HOME_OWNER = _kind("the practice's own owner", "owner")
 CLINICAL = _kind("one couple's clinical page", "owner", "therapist")
 OFFICE = _kind("one couple's office page", "owner", "therapist", "coordinator")
@@ -195,6 +196,9 @@ DOORS: dict[str, Door] = {
     "demo_mail_one": Door(NOBODY, lambda house: {"pk": "1"}),
     "demo_mail_html": Door(NOBODY, lambda house: {"pk": "1"}),
     "demo_text_answer": Door(NOBODY, lambda house: {"pk": "1"}, get=SENDS),
+    "duty": Door(OWNERS),
+    "away": Door(CLINICIANS),
+    "away_end": Door(HOME_ABSENT, lambda house: {"pk": house.things["absence"].pk}, SENDS),
     "delivery": Door(OWNERS),
     "delivery_new_server": Door(OWNERS),
     "delivery_new_service": Door(OWNERS),
@@ -331,6 +335,7 @@ DOORS: dict[str, Door] = {
     "report": Door(CLINICAL, report),
     "report_again": Door(CLINICAL, report, get=SENDS),
     "report_download": Door(CLINICAL, report),
+    "open_alerts": Door(CLINICIANS),
     "alert": Door(CLINICAL, lambda house: {"couple_id": house.couple.pk, "alert_id": house.things["alert"].pk}),
     # looking back
     "session_sheet": Door(CLINICAL, couple_id),

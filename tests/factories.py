@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 
 from clients import reach
 from clients.models import CaseloadEntry, Client, Consent, Contact, Couple, Partner
@@ -31,6 +32,7 @@ def make_practice(name: str = "Linden House", **fields: Any) -> Practice:
                 "slug": f"practice-{next(_numbers)}",
                 "country": "GB",
                 "time_zone": "Europe/London",
+                "duty_set_at": timezone.now(),
                 **fields,
             },
         )

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from clients import inviting as client_invitations
-from clients.models import Appointment, Clearance, Client, ClientInvitation, Contact, Couple, PushDevice
+from clients.models import Absence, Appointment, Clearance, Client, ClientInvitation, Contact, Couple, PushDevice
 from exercises import answering, drafts
 from exercises.assigning import give
 from exercises.giving import Giving
@@ -41,6 +41,8 @@ from exercises.vocabulary import Lane
 from practice import inviting as staff_invitations
 from practice.models import Membership, Practice, Provider, StaffInvitation
 from practice.tickets import issue
+from reports.alerts import Assessment
+from reports.alerts import close as close_alert
 from reports.models import Alert, Baseline, Report
 from tests import factories
 from tests.factories import acting_as, inside
@@ -390,9 +392,14 @@ def _planned(house: House) -> None:
         house.things["alert"] = Alert.objects.filter(couple=house.couple).order_by("raised_at").first()
         alert = Alert.objects.filter(couple=house.couple).order_by("raised_at").last()
         assert alert is not None
-        alert.note = house.word("alertnote", *CLINICIANS)
-        alert.acknowledged_at, alert.acknowledged_by = timezone.now(), house["therapist"]
-        alert.save()
+    with acting_as(house["therapist"]):
+        said = Assessment("watch", ("spoke",), house.word("alertnote", *CLINICIANS))
+        close_alert(alert, said, by=house["therapist"])
+    with inside(house.practice):
+        house.things["absence"] = Absence.objects.create(
+            membership=house["therapist"], begins_on=today(house) + datetime.timedelta(days=100),
+            ends_on=today(house) + datetime.timedelta(days=101), covered_by=house["owner"], made_by=house["therapist"],
+        )  # fmt: skip
         house.things["program"] = Program.objects.filter(practice=None).first()
         house.things["program_slug"] = house.things["program"].slug
 

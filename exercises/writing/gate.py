@@ -22,6 +22,7 @@ from exercises.models import Exercise
 from exercises.publishing import Finding, Severity, findings
 from exercises.publishing.finding import places_of, stop, warn
 from exercises.recurrence import Recurrence, ScheduleError
+from exercises.safety import duty_is_said
 from exercises.translations import language_name, languages, missing
 from exercises.vocabulary import Kind, Lane, Level, Participation
 from exercises.writing.differences import PARTS_OF_ITEMS
@@ -132,6 +133,9 @@ def check_cover(content: Mapping[str, Any], practice: Practice) -> list[Finding]
     elif there == 1:
         message = _("You alone are told of an answer that calls for help. While you are away, nobody looks.")
         found.append(warn(place, "thin_cover", message, key))
+    if not duty_is_said(practice):
+        message = _("First say when somebody is there and who covers: Practice, Hours and duty. An answer might wait.")
+        found.append(stop(place, "no_duty", message, key))
     if wording.is_blank(practice.reply_hours):
         message = _("The practice does not say when it reads what clients send. An answer here might wait unseen.")
         found.append(stop(place, "no_hours", message, key))
@@ -191,7 +195,7 @@ def _right(found: Iterable[Finding], content: Mapping[str, Any]) -> list[str | P
         right.append(_("Who reads what agrees with your practice's policy."))
     if not any(code.startswith("read") for code in codes):
         right.append(_("Reads easily."))
-    if flagged_questions(content) and not codes & {"no_cover", "thin_cover", "no_hours", "no_help_lines"}:
+    if flagged_questions(content) and not codes & {"no_cover", "thin_cover", "no_duty", "no_hours", "no_help_lines"}:
         right.append(_("Hours, cover and help lines are set for answers that call for help."))
     if len(languages(content)) > 1 and "words_missing" not in codes:
         right.append(_("Every language has all its words."))

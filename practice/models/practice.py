@@ -15,6 +15,11 @@ from practice import roles
 from practice.ids import uuid7
 from practice.models.base import PracticeModel, inside
 from practice.models.user import User
+from practice.working_hours import WorkingHours
+
+#: Minutes of working time: the longest that an alert may wait for its first look, and then for the next step.
+MOST_MINUTES, MOST_MINUTES_MORE = 240, 120
+QUICKEST = 15
 
 
 class Step(models.TextChoices):
@@ -32,6 +37,11 @@ def every_step() -> list[str]:
 def working_days() -> list[int]:
     """Monday to Friday, as Python counts weekdays."""
     return [0, 1, 2, 3, 4]
+
+
+def usual_week() -> dict[str, list[str]]:
+    """Monday to Friday, nine to five: what holds until the practice says otherwise."""
+    return {str(day): ["09:00", "17:00"] for day in working_days()}
 
 
 class Practice(models.Model):
@@ -63,10 +73,38 @@ class Practice(models.Model):
         default=every_step,
         blank=True,
     )
+    #: When somebody is there, in the practice's zone: {weekday: [from, until]}, Monday is "0".
+    working_week = models.JSONField(default=usual_week)
+    holidays = ArrayField(models.DateField(), default=list, blank=True)
+    #: Minutes of working time until an alert that nobody has taken goes to the covering colleague, and from
+    #: there to the lead. A practice may be quicker than this, not slower.
+    answer_within = models.PositiveSmallIntegerField(default=MOST_MINUTES)
+    pass_on_after = models.PositiveSmallIntegerField(default=MOST_MINUTES_MORE)
+    #: Who covers when nobody else was named for an absence; empty: it goes straight to the lead.
+    duty_cover = models.ForeignKey(
+        "practice.Membership", null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+    )
+    #: With whom the ladder ends; empty: the owners.
+    duty_lead = models.ForeignKey(
+        "practice.Membership", null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+    )
+    #: When somebody last said all of this; empty: the default holds, and nothing of the practice's own that asks
+    #: about safety can be published or given.
+    duty_set_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("practice")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(answer_within__gte=QUICKEST, answer_within__lte=MOST_MINUTES),
+                name="practice_answers_in_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(pass_on_after__gte=QUICKEST, pass_on_after__lte=MOST_MINUTES_MORE),
+                name="practice_passes_on_in_time",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -74,6 +112,11 @@ class Practice(models.Model):
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone)
+
+    @property
+    def hours(self) -> WorkingHours:
+        """When somebody is there."""
+        return WorkingHours.read(self.zone, self.working_week, self.holidays)
 
 
 class Membership(PracticeModel):

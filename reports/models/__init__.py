@@ -1,9 +1,22 @@
 """What it adds up to: scores, alerts, and reports on paper."""
 
-from reports.models.alert import Alert
+from reports.models.alert import Act, Alert, AlertStep, Judgement, Rung, SetAside
 from reports.models.baseline import Baseline
 from reports.models.letterhead import Letterhead
 from reports.models.report import CaseloadOrder, Report, StandingOrder
 from reports.models.score import Score
 
-__all__ = ["Alert", "Baseline", "CaseloadOrder", "Letterhead", "Report", "Score", "StandingOrder"]
+__all__ = [
+    "Act",
+    "Alert",
+    "AlertStep",
+    "Baseline",
+    "CaseloadOrder",
+    "Judgement",
+    "Letterhead",
+    "Report",
+    "Rung",
+    "Score",
+    "SetAside",
+    "StandingOrder",
+]

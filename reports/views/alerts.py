@@ -1,4 +1,4 @@
-"""What an answer asked a therapist to look at, on a page of its own."""
+"""What asks for a look: all that is open on one page, and each on a page of its own with what was done about it."""
 
 from __future__ import annotations
 
@@ -9,40 +9,91 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from exercises.access import couple_or_404
 from practice import audit
 from practice.access import PracticeRequest, for_clinicians
-from reports import alerts
-from reports.forms import AcknowledgeForm
+from reports import alert_list, alerts
+from reports.forms import AssessmentForm, ReopenForm
 from reports.models import Alert
+
+
+@require_safe
+@for_clinicians
+def open_alerts(request: PracticeRequest) -> HttpResponse:
+    """Everything that is open in the asker's walls, the longest waiting first, and what was closed lately."""
+    context = {
+        "rows": alert_list.open_rows(),
+        "closed": alert_list.closed_rows(),
+        "practice": request.practice,
+    }
+    return render(request, "reports/open_alerts.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_clinicians
 def alert(request: PracticeRequest, couple_id: uuid.UUID, alert_id: uuid.UUID) -> HttpResponse:
-    """The question, the answer and the rule in words; the asker writes down what they did."""
+    """The question, the answer and the rule in words, who was told when; the asker takes it on, judges, closes."""
     couple = couple_or_404(couple_id)
     one = _alert_or_404(couple_id, alert_id)
-    form = AcknowledgeForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        alerts.acknowledge(one, by=request.membership, note=form.cleaned_data["note"])
-        messages.success(request, _("Noted, with your name and the time."))
-        return redirect("alert", couple.pk, one.pk)
-    audit.looked("opened", "reports_alert", one.pk)
+    act = request.POST.get("act", "")
+    assessing = AssessmentForm(request.POST if act in ("assess", "close") else None, closes=act == "close")
+    reopening = ReopenForm(request.POST if act == "reopen" else None)
+    if request.method == "POST":
+        done = _done(request, one, act, assessing, reopening)
+        if done is not None:
+            return done
+    else:
+        audit.looked("opened", "reports_alert", one.pk)
+    positions = {partner.client_id: partner.position for partner in couple.partners.all()}
     context: dict[str, Any] = {
         "couple": couple,
         "alert": one,
         "told": alerts.told(one),
-        "position": next(partner.position for partner in couple.partners.all() if partner.client_id == one.client_id),
-        "form": form,
+        "trail": alerts.trail(one),
+        "position": positions[one.client_id],
+        "mine": one.acknowledged_by_id == request.membership.pk,
+        "form": assessing,
+        "reopening": reopening,
+        "practice": request.practice,
     }
-    return render(request, "reports/alert.html", context, status=422 if form.errors else 200)
+    wrong = assessing.errors or reopening.errors
+    return render(request, "reports/alert.html", context, status=422 if wrong else 200)
+
+
+def _done(
+    request: PracticeRequest, one: Alert, act: str, assessing: AssessmentForm, reopening: ReopenForm
+) -> HttpResponse | None:
+    """Do what was asked for, and say where to go; None when something needs another look."""
+    by, here = request.membership, redirect("alert", one.couple_id, one.pk)
+    try:
+        if act == "take":
+            taken = alerts.take_over(one, by=by) if one.acknowledged_at else alerts.acknowledge(one, by=by)
+            if taken.acknowledged_by_id == by.pk:
+                messages.success(request, _("It is yours now. It stays on the list until it is closed."))
+            else:
+                messages.info(request, _("A colleague was quicker, and has taken it."))
+        elif act == "assess" and assessing.is_valid():
+            alerts.assess(one, assessing.assessment, by=by)
+            messages.success(request, _("Noted, with your name and the time. It stays open."))
+        elif act == "close" and assessing.is_valid():
+            alerts.close(one, assessing.assessment, by=by)
+            messages.success(request, _("Closed, with your name and the time."))
+            # Whoever only covered does not see the couple any more.
+            return redirect("open_alerts")
+        elif act == "reopen" and reopening.is_valid():
+            alerts.reopen(one, by=by, note=reopening.cleaned_data["note"])
+            messages.success(request, _("Open again. It is yours until it is closed."))
+        else:
+            return None if act in ("assess", "close", "reopen") else here
+    except alerts.NotNow:
+        messages.warning(request, _("Somebody else was here in the meantime. This is how it stands now."))
+    return here
 
 
 def _alert_or_404(couple_id: uuid.UUID, alert_id: uuid.UUID) -> Alert:
-    rows = Alert.objects.select_related("response__edition", "client", "acknowledged_by")
+    rows = Alert.objects.select_related("response__edition", "entry", "client", "acknowledged_by")
     one = rows.filter(couple_id=couple_id, pk=alert_id).first()
     if one is None:
         raise Http404

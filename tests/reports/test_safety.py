@@ -15,7 +15,7 @@ from exercises.giving import Giving
 from exercises.library import find_exercise
 from exercises.models import Occurrence
 from exercises.recurrence import Recurrence
-from reports.alerts import acknowledge
+from reports.alerts import Assessment, acknowledge, close
 from reports.models import Alert
 from tests.factories import acting_as
 
@@ -59,7 +59,10 @@ def test_couple_work_waits_until_somebody_has_looked(couple, therapist, flagged)
         assert "coercion" in find_exercise(risky).newest.content["caution_codes"]
         with pytest.raises(ClearanceMissing):
             give(giving(couple, risky), by=therapist)
-        acknowledge(flagged, by=therapist, note="Called her.")
+        acknowledge(flagged, by=therapist)
+        with pytest.raises(ClearanceMissing):
+            give(giving(couple, risky), by=therapist)
+        close(flagged, Assessment("none", ("spoke",), "Called her."), by=therapist)
         assert give(giving(couple, risky), by=therapist)
 
 

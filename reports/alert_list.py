@@ -1,0 +1,94 @@
+"""Open alerts as staff see them: how long each waits, at which step it is, who was told and who has it."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clients.models import Client, Couple
+from practice import clock
+from reports.models import Alert, AlertStep, Rung
+
+MOST_CLOSED = 20
+
+
+@dataclass(frozen=True)
+class Row:
+    """One alert on a list. It names a person and no answer."""
+
+    alert: Alert
+    couple: Couple
+    client: Client
+    position: int
+    told: tuple[str, ...]
+    age: str
+
+    @property
+    def step_words(self) -> str:
+        return step_words(self.alert, self.told)
+
+
+def step_words(alert: Alert, told: Collection[str] = ()) -> str:
+    """'Told: Dr Lund (covering colleague)', or who has it and whether it was judged."""
+    if alert.acknowledged_at is not None:
+        name = alert.acknowledged_by.name if alert.acknowledged_by else ""
+        words = _("%(name)s has it, judged, not closed") if alert.assessed_at else _("%(name)s has it, not judged yet")
+        return words % {"name": name}
+    said = {"step": Rung(alert.rung).label, "names": ", ".join(told)}
+    if not told:
+        return str(said["step"])
+    return _("Nobody has it yet. Told: %(names)s (%(step)s)") % said
+
+
+def open_rows() -> list[Row]:
+    """Everything open that the asker may see, the longest waiting first; a fixed number of queries."""
+    alerts = Alert.objects.open().select_related("client", "acknowledged_by").defer("note")
+    return _rows(alerts.order_by("raised_at", "pk"))
+
+
+def closed_rows() -> list[Row]:
+    alerts = Alert.objects.exclude(closed_at=None).select_related("client", "acknowledged_by").defer("note")
+    return _rows(alerts.order_by("-closed_at", "-pk")[:MOST_CLOSED])
+
+
+def _rows(alerts: Iterable[Alert]) -> list[Row]:
+    found = list(alerts)
+    if not found:
+        return []
+    couples = {one.pk: one for one in Couple.objects.with_partners().filter(pk__in={one.couple_id for one in found})}
+    told, now = told_names(found), clock.now()
+    made = []
+    for one in found:
+        couple = couples[one.couple_id]
+        places = {partner.client_id: partner.position for partner in couple.partners.all()}
+        age = age_words(one.raised_at, now)
+        made.append(Row(one, couple, one.client, places.get(one.client_id, 0), tuple(told[one.pk]), age))
+    return made
+
+
+def told_names(alerts: Collection[Alert]) -> dict[uuid.UUID, list[str]]:
+    """The names of those who were told at the present step, by alert."""
+    at = {one.pk: (one.round, one.number) for one in alerts}
+    found: dict[uuid.UUID, list[str]] = defaultdict(list)
+    rows = AlertStep.objects.filter(alert_id__in=at, kind=AlertStep.Kind.TOLD).order_by("at", "pk")
+    for alert_id, round_, number, name in rows.values_list("alert_id", "round", "number", "member__name"):
+        if (round_, number) == at[alert_id]:
+            found[alert_id].append(name)
+    return found
+
+
+def age_words(since: datetime, now: datetime) -> str:
+    """'3 hours', '2 days': how long something has waited, rounded down."""
+    minutes = max(int((now - since).total_seconds() // 60), 0)
+    if minutes < 60:
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    if minutes < 60 * 24:
+        return ngettext("%(n)s hour", "%(n)s hours", minutes // 60) % {"n": minutes // 60}
+    days = minutes // (60 * 24)
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
