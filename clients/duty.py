@@ -172,5 +172,3 @@ def absences_ahead(today: date, member: Membership | None = None) -> QuerySet[Ab
     rows = Absence.objects.filter(called_off_at=None, ends_on__gte=today).select_related("membership", "covered_by")
     rows = rows.order_by("begins_on", "pk")
     return rows.filter(membership=member) if member is not None else rows
-
-

@@ -33,13 +33,13 @@ def _spans(minutes: tuple[int, ...]) -> list[tuple[int, Any]]:
     ]
 
 
-class HolidaysField(forms.CharField):
+class HolidaysField(forms.Field):
     """A list of days, one a line."""
 
     widget = forms.Textarea(attrs={"rows": 6})
 
     def to_python(self, value: Any) -> list[datetime.date]:
-        lines = [line.strip() for line in (super().to_python(value) or "").splitlines()]
+        lines = [line.strip() for line in str(value or "").splitlines()]
         found = []
         for line in filter(None, lines):
             try:
@@ -66,9 +66,7 @@ class DutyForm(KindErrors, forms.Form):
         choices=_spans(FIRST),
         coerce=int,
     )
-    pass_on_after = forms.TypedChoiceField(
-        label=_("The lead is told after another"), choices=_spans(THEN), coerce=int
-    )
+    pass_on_after = forms.TypedChoiceField(label=_("The lead is told after another"), choices=_spans(THEN), coerce=int)
     cover = forms.ChoiceField(
         label=_("Who covers"),
         help_text=_("When nobody else was named for an absence. They see such a couple while they look after it."),

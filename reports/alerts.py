@@ -246,7 +246,8 @@ def told(alert: Alert) -> Told:
 def _told_of_entry(alert: Alert) -> Told:
     """A score from a paper form: the item and the number that was entered, or the total."""
     entry = alert.entry
-    assert entry is not None  # the database holds one or the other
+    if entry is None:  # the database holds one or the other
+        raise LookupError("an alert about nothing")
     score = score_of(entry)
     number = alert.key.removeprefix("item_")
     if number == alert.key:

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.models import Couple
 from exercises.fields import WrittenField
-from reports.making import Wish
 from reports.alerts import Assessment
+from reports.making import Wish
 from reports.models import Act, Judgement, Report
 from reports.progress import usual_period
 

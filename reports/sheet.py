@@ -89,9 +89,7 @@ def _ends_at(appointment: Appointment) -> datetime:
 def yours(couple: Couple, span: Span, membership: Membership, now: datetime) -> Sheet:
     """Return the therapist's own sheet, with nothing of what one partner keeps from the others."""
     sheet = Sheet(couple, span, for_table=False)
-    sheet.alerts = list(
-        Alert.objects.open().filter(couple=couple).defer("note").order_by("raised_at", "pk")
-    )
+    sheet.alerts = list(Alert.objects.open().filter(couple=couple).defer("note").order_by("raised_at", "pk"))
     sheet.clearance = Clearance.objects.filter(couple=couple, withdrawn_at=None).order_by("-recorded_at").first()
     sheet.rows = sheet_rounds.rows(couple, span.since, span.until, now)
     sheet.scores = sheet_numbers.new_scores(couple, span.since)

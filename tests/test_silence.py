@@ -138,8 +138,9 @@ def read_by_the_therapist(house: House) -> None:
     with acting_as(house["therapist"]):
         rows = list(record.responses_of(house.couple, private_of=house["mara"]))
         assert record.mark_read(house["therapist"], rows, apart=True)
-        for alert in Alert.objects.filter(acknowledged_at=None):
-            alerts.acknowledge(alert, by=house["therapist"], note="called her")
+        for alert in Alert.objects.untaken():
+            alerts.acknowledge(alert, by=house["therapist"])
+            alerts.close(alert, alerts.Assessment("none", ("spoke",), "called her"), by=house["therapist"])
 
 
 def looked_back_with_her(house: House) -> None:

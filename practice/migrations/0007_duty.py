@@ -2,8 +2,16 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import practice.models.practice
 from django.db import migrations, models
+
+import practice.models.practice
+
+#: Who covers and who leads work in this very practice: its own id is the first half of the key.
+OF_THIS_PRACTICE = [
+    f"ALTER TABLE practice_practice ADD CONSTRAINT practice_practice_{column}_practice FOREIGN KEY (id, {column}) "
+    "REFERENCES practice_membership (practice_id, id) DEFERRABLE INITIALLY DEFERRED"
+    for column in ("duty_cover_id", "duty_lead_id")
+]
 
 
 class Migration(migrations.Migration):
@@ -75,4 +83,5 @@ class Migration(migrations.Migration):
                 name="practice_passes_on_in_time",
             ),
         ),
+        *[migrations.RunSQL(one, migrations.RunSQL.noop) for one in OF_THIS_PRACTICE],
     ]

@@ -241,15 +241,35 @@ def test_an_alert_says_question_answer_and_rule_in_words(couple, therapist, rais
     assert "Only for your therapist" in page
     assert "9 of 10" in page
     assert "whenever the answer is 8 or more" in page
-    assert browser.post(path, {"note": "  "}).status_code == 422
-    assert browser.post(path, {"note": "y" * 1_000_000}).status_code == 422
-    assert browser.post(path, {"note": "Spoke with her <b>alone</b>."}).status_code == 302
+    said = {"act": "close", "judgement": "watch", "acts": ["spoke", "help"], "note": "Spoke <b>alone</b>."}
+    for wrong in ({"note": "  "}, {"note": "y" * 1_000_000}, {"judgement": "fine"}, {"acts": []}, {"acts": ["x"]}):
+        assert browser.post(path, {**said, **wrong}).status_code == 422
+    assert browser.post(path, {**said, "judgement": "unclear"}).status_code == 422
+    assert "stays open" in browser.post(path, {**said, "judgement": "unclear"}).content.decode()
+    assert browser.post(path, {**said, "act": "assess", "judgement": "unclear"}).url == path
+    assert browser.post(path, said).url == reverse("open_alerts")
     page = browser.get(path).content.decode()
-    assert "Spoke with her &lt;b&gt;alone&lt;/b&gt;." in page
+    assert "Spoke &lt;b&gt;alone&lt;/b&gt;." in page
+    assert "Some concern: keep an eye on it. Spoke with this person alone; Named places to turn to." in page
     assert "Dr Ines Karlsen" in page
-    # The first one who acknowledges stands.
-    browser.post(path, {"note": "Another word."})
+    # What is closed takes no second word, and can be opened again with a reason.
+    assert browser.post(path, {**said, "note": "Another word."}).status_code == 302
     assert "Another word." not in browser.get(path).content.decode()
+    assert browser.post(path, {"act": "reopen", "note": ""}).status_code == 422
+    assert browser.post(path, {"act": "reopen", "note": "She called."}).status_code == 302
+    assert "Open again" in browser.get(path).content.decode()
+    for odd in ({}, {"act": "delete"}, {"act": "take"}):
+        assert browser.post(path, odd).status_code == 302
+
+
+def test_open_alerts_stand_on_one_page_with_step_and_age(couple, therapist, colleague, raised):
+    path = reverse("open_alerts")
+    page = signed_in(therapist).get(path).content.decode()
+    assert "Nobody has it yet. Told: Dr Ines Karlsen (Therapist)" in page
+    assert "0 minutes" in page
+    signed_in(therapist).post(reverse("alert", args=[couple.pk, raised.pk]), {"act": "take"})
+    assert "Dr Ines Karlsen has it, not judged yet" in signed_in(therapist).get(path).content.decode()
+    assert "None is open" in signed_in(colleague).get(path).content.decode()
 
 
 def test_an_alert_waits_in_the_queue_until_somebody_looked(couple, therapist, colleague, raised):
@@ -261,7 +281,10 @@ def test_an_alert_waits_in_the_queue_until_somebody_looked(couple, therapist, co
         [item] = [one for one in queue(therapist, [couple.pk]) if one.urgent]
         assert item.url == reverse("alert", args=[couple.pk, raised.pk])
         assert "Mara" not in f"{item.what}{item.detail}"
-        alerts.acknowledge(raised, by=therapist, note="Done.")
+        alerts.acknowledge(raised, by=therapist)
+        [item] = [one for one in queue(therapist, [couple.pk]) if one.urgent]
+        assert item.detail == "Dr Ines Karlsen has it, not judged yet"
+        alerts.close(raised, alerts.Assessment("none", ("read",), "Done."), by=therapist)
         assert not [one for one in queue(therapist, [couple.pk]) if one.urgent]
     with acting_as(colleague):
         assert not [one for one in queue(colleague, [couple.pk]) if one.urgent]

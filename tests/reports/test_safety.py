@@ -10,14 +10,15 @@ from django.utils import timezone
 
 from clients.models import Clearance
 from exercises import answering
-from exercises.assigning import ClearanceMissing, give
+from exercises.assigning import ClearanceMissing, Refused, give
 from exercises.giving import Giving
 from exercises.library import find_exercise
-from exercises.models import Occurrence
+from exercises.models import Edition, Exercise, Occurrence
 from exercises.recurrence import Recurrence
+from practice.models import Practice
 from reports.alerts import Assessment, acknowledge, close
 from reports.models import Alert
-from tests.factories import acting_as
+from tests.factories import acting_as, inside
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +78,24 @@ def test_the_alert_names_the_question_and_is_nobodys_in_the_portal(mara, theo, f
     for client in (mara, theo):
         with acting_as(client), pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
             Alert.objects.exists()
+
+
+def test_b157_the_practices_own_safety_questions_wait_until_an_owner_said_who_looks(couple, mara, therapist):
+    """What ships with Attune is given all the same: under the usual hours, and it ends at an owner."""
+    with inside(therapist.practice):
+        Practice.objects.filter(pk=therapist.practice_id).update(duty_set_at=None)
+        shipped = find_exercise("private-safety-check")
+        own = Exercise.objects.create(
+            practice_id=therapist.practice_id, slug="ours", kind="warning_signs", title="Ours", summary="Ours",
+            themes=[], participation="each_alone", level="gentle", minutes=5, lane="private",
+        )  # fmt: skip
+        own.newest = Edition.objects.create(
+            practice_id=therapist.practice_id, exercise=own, number=1, title="Ours", digest="ours",
+            content=shipped.newest.content,
+        )  # fmt: skip
+        own.save()
+    with acting_as(therapist):
+        assert give(giving(couple, "private-safety-check", mara), by=therapist)
+        with pytest.raises(Refused) as refused:
+            give(giving(couple, "ours", mara), by=therapist)
+        assert "Hours and duty" in str(refused.value.errors["safety"])

@@ -115,6 +115,16 @@ def test_an_answer_that_calls_for_help_needs_somebody_who_is_told(practice, ther
     assert publish(therapist, one).status_code == 422
 
 
+def test_b157_it_is_not_published_before_an_owner_said_who_looks_and_when(practice, therapist, one):
+    key = add(therapist, one, "yes_no")
+    say(therapist, one, key, type="yes_no", label="I feel safe at home", lane="private", flag="no")
+    with inside(practice):
+        Practice.objects.filter(pk=practice.pk).update(duty_set_at=None)
+    assert "Hours and duty" in gate(therapist, one)
+    assert publish(therapist, one).status_code == 422
+    assert fresh(therapist, one).newest is None
+
+
 def test_a_private_question_meets_the_practices_policy(practice, therapist, one):
     key = add(therapist, one, "long_text")
     say(therapist, one, key, type="long_text", label="Between us two", lane="private")
