@@ -7,6 +7,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from exercises import licences, measures
 from exercises.models import MeasureEntry
 from reports.alerts import told
 from reports.models import Alert
@@ -33,6 +34,8 @@ def test_b155_a_safety_item_on_paper_is_told_and_marked_as_from_paper(couple, th
 
 
 def test_a_positive_screen_on_paper_is_told_by_its_total(couple, therapist, mara):
+    with acting_as(therapist):
+        licences.confirm(measures.get("hits"), by=therapist, reference="in the blue folder")
     enter(therapist, couple, mara, "hits", total=14)
     with acting_as(therapist):
         (alert,) = Alert.objects.select_related("entry")
