@@ -15,17 +15,26 @@ from exercises.measures import is_for_one_alone
 from exercises.models import Answer, Response
 from exercises.scoring import ScoreValue, read_scorings, scores
 from exercises.vocabulary import Lane
+from practice.vault import SealBroken
 from reports.models import Score
 
 #: From the most closed to the most open.
 NARROWEST_FIRST = [Lane.OWN, Lane.PRIVATE, Lane.REVEAL, Lane.JOINT, Lane.SHARED]
 #: What is kept of a number: the database holds no more.
 KEPT = Decimal("0.001")
+UNREADABLE = "…"
 
 
 def value_of(answer: Answer) -> Value:
-    """Return a stored answer as the value that scoring and flags work with."""
-    return Value(number=answer.number, choices=tuple(answer.choices), text=str(answer.text), declined=answer.declined)
+    """Return a stored answer as the value that scoring and flags work with.
+
+    Words whose key was destroyed count as written: that there were some is all that a score can hang on.
+    """
+    try:
+        text = str(answer.text)
+    except SealBroken:
+        text = UNREADABLE
+    return Value(number=answer.number, choices=tuple(answer.choices), text=text, declined=answer.declined)
 
 
 def write_scores(response: Response, answers: Mapping[str, Answer]) -> list[Score]:

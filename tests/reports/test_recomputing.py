@@ -17,7 +17,8 @@ from exercises import answering, measures
 from exercises.models import Exercise, Response
 from exercises.questions import Form
 from exercises.scoring import Scoring
-from practice.models import Practice
+from practice import vault
+from practice.models import DataKey, Practice
 from reports import recomputing
 from reports.models import Score
 from tests.exercises.given import as_attune, give
@@ -254,3 +255,19 @@ def test_a_private_question_keeps_its_score_private_when_it_is_made_again(couple
     with as_attune(couple):
         lanes = set(Score.objects.filter(series="both").values_list("lane", flat=True))
     assert lanes == {"private"}
+
+
+def test_scores_of_somebody_whose_words_were_destroyed_come_out_the_same(couple, therapist, mara, theo):
+    written = {"all": [{"question": "why", "operator": "exists", "answer": True}]}
+    words = [{"key": "why", "label": "Why", "type": "short_text"}, {**QUESTIONS[0], "show_if": written}]
+    (mine,) = give(couple, therapist, "private", words, to=[mara])
+    with acting_as(mara):
+        answering.submit(mine, author=mara, raw={"why": ["Rain"], "close": ["7"]})
+    before = rows(couple)
+    assert [row[3] for row in before] == ["closeness"]
+    with as_attune(couple):
+        DataKey.objects.filter(client_id=mara.pk).update(wrapped=None)
+        Score.objects.all().delete()
+    vault.forget_keys()
+    recomputing.recompute(couple.practice_id)
+    assert rows(couple) == before
