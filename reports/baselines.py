@@ -38,9 +38,14 @@ def baseline_of(couple: Couple, client: Client, measure: Measure) -> Baseline | 
     return rows.select_related("set_by").first()
 
 
-def starts_of(couple: Couple) -> Starts:
-    """Return the first day that counts, for everybody and every measure with a baseline in force. One query."""
+def starts_of(couple: Couple, until: date | None = None) -> Starts:
+    """Return the first day that counts, for everybody and every measure with a baseline in force. One query.
+
+    ``until`` is the last day of what is looked at: a baseline that begins later does not concern it.
+    """
     rows = Baseline.objects.filter(couple=couple, ended_at=None)
+    if until is not None:
+        rows = rows.filter(begins_on__lte=until)
     return {(client, measure): day for client, measure, day in rows.values_list("client_id", "measure", "begins_on")}
 
 

@@ -10,7 +10,7 @@ and none that the interval or that threshold does not bear out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -120,17 +120,6 @@ def least_squares(weeks: Sequence[float], values: Sequence[float]) -> Fit:
         low=slope - wide,
         high=slope + wide,
     )
-
-
-def stretches(points: Iterable[Dated]) -> list[list[Dated]]:
-    """Return the scores, oldest first, cut wherever more than six weeks lie between two: lines are not drawn there."""
-    found: list[list[Dated]] = []
-    for one in sorted(points, key=lambda point: point[0]):
-        if found and one[0] - found[-1][-1][0] <= GAP:
-            found[-1].append(one)
-        else:
-            found.append([one])
-    return found
 
 
 def _in_weeks(points: Sequence[Dated]) -> tuple[list[float], list[float]]:

@@ -91,6 +91,8 @@ def test_a_baseline_of_one_partner_and_measure_is_nobody_elses(couple, therapist
     set_one(couple, mara, therapist)
     with acting_as(therapist):
         assert baselines.starts_of(couple) == {(mara.pk, "phq9"): SPRING}
+        assert baselines.starts_of(couple, until=SPRING) == {(mara.pk, "phq9"): SPRING}
+        assert baselines.starts_of(couple, until=SPRING - datetime.timedelta(days=1)) == {}
         assert baselines.baseline_of(couple, theo, PHQ9) is None
         assert baselines.baseline_of(couple, mara, measures.get("gad7")) is None
 

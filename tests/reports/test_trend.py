@@ -6,7 +6,6 @@ import subprocess
 import sys
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import pairwise
 from statistics import median
 
 import pytest
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 
 from exercises import measures
 from exercises.measures.definition import Reliable
-from reports.trend import Trend, in_words, least_squares, stretches, trend
+from reports.trend import Trend, in_words, least_squares, trend
 
 MONDAY = date(2026, 1, 5)
 #: The worked example: weeks and CSI-16 scores.
@@ -120,15 +119,6 @@ def test_without_a_threshold_of_reliable_change_there_is_no_direction() -> None:
     assert found(SCORES, WEEKS, reliable=None).direction == ""
 
 
-# ── the line ─────────────────────────────────────────────────────────────────
-
-
-def test_a_gap_of_more_than_six_weeks_breaks_the_line() -> None:
-    points = course([1, 2, 3, 4], [0, 6, 12 + 1 / 7, 13])
-    assert [[int(value) for _day, value in part] for part in stretches(points)] == [[1, 2], [3, 4]]
-    assert stretches([]) == []
-
-
 # ── any course ───────────────────────────────────────────────────────────────
 
 ONE_SCORE = st.tuples(st.integers(0, 400), st.integers(0, 81))
@@ -192,18 +182,6 @@ def test_a_direction_is_never_said_against_the_slope_or_within_the_threshold(raw
     if one.direction in ("rising", "falling"):
         assert one.n >= 6
         assert abs(one.moved or 0) > 6.664
-
-
-@settings(max_examples=60, deadline=None)
-@given(COURSES)
-def test_the_stretches_of_a_line_hold_every_score_once_and_no_gap(raw: list[tuple[int, int]]) -> None:
-    points = drawn(raw)
-    parts = stretches(points)
-    assert [one for part in parts for one in part] == sorted(points, key=lambda point: point[0])
-    for part in parts:
-        assert all(b[0] - a[0] <= timedelta(weeks=6) for a, b in pairwise(part))
-    for part, following in pairwise(parts):
-        assert following[0][0] - part[-1][0] > timedelta(weeks=6)
 
 
 def test_a_process_that_starts_loads_no_statistics() -> None:
