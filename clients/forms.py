@@ -15,8 +15,8 @@ from clients.models import Client, Contact, Couple, Reach
 from clients.proving import number_of
 from clients.quiet import is_quiet_time
 from clients.starting import NewPartner, in_use
-from practice import zones
-from practice.fields import KindErrors, WordsField, ZoneField
+from practice import countries, zones
+from practice.fields import CountryField, KindErrors, WordsField, ZoneField
 from practice.mailboxes import AddressField, mailbox
 from practice.models import Membership
 
@@ -209,10 +209,14 @@ class YouForm(KindErrors, forms.Form):
     language = forms.ChoiceField(
         label=_("Language"), required=False, help_text=_("For exercises that exist in more than one.")
     )
+    country = CountryField(
+        label=_("Country"), required=False, help_text=_("Where you live: the help page shows numbers of that country.")
+    )
 
     def __init__(self, *args: Any, languages: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].widget.attrs["autocomplete"] = "off"
+        self.fields["country"].choices = [("", _("As my practice")), *countries.choices()]  # type: ignore[attr-defined]
         if len(languages) < 2:
             del self.fields["language"]
         else:

@@ -18,12 +18,14 @@ from clients.models import Client
 from exercises import amending, answering, attachments, drafts, lanes, languages, pages
 from exercises.answers import Value, clean_form
 from exercises.conditions import Visible, visible
+from exercises.giving import asks_about_safety
 from exercises.lane_words import Circle, Said, circles, said, said_of_doing
 from exercises.looking_over import LaneBox
 from exercises.models import Assignment, Attachment, Edition, Occurrence, Response
 from exercises.pages import Page, Progress
 from exercises.questions import Form, Question
 from exercises.screens import Screen, screen
+from exercises.support import Support, support
 from exercises.vocabulary import Kind, Lane, Participation
 from practice import tenancy
 from practice.models import Practice
@@ -211,6 +213,33 @@ class Doing:
             said_of=self.said_of,
             heading=self.edition.title if self.whole else "",
         )
+
+    def support(self, number: int) -> Support | None:
+        """Help beside the questions of a page, where one of them may call for it."""
+        return support(
+            self.edition,
+            self.assignment.lane,
+            self.page(number),
+            self.shown_values,
+            person=self.person,
+            practice=self.practice,
+            now=self.now,
+        )
+
+    @property
+    def shown_values(self) -> dict[str, Value]:
+        """What was typed to what is asked at present: what is hidden calls for nothing."""
+        return {key: value for key, value in self.values.items() if key in self.shown.keys}
+
+    @cached_property
+    def asks_about_safety(self) -> bool:
+        """Whether an answer to this form may call for help; the same for everybody, whatever they answered."""
+        return asks_about_safety(self.assignment.edition)
+
+    @property
+    def is_read_now(self) -> bool:
+        """Whether somebody of the practice is there at this hour."""
+        return self.practice.hours.is_open(self.now)
 
     # ── who reads ──
 

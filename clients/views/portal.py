@@ -55,6 +55,7 @@ def portal_you(request: PortalRequest) -> HttpResponse:
         "pronouns": request.person.pronouns,
         "time_zone": contact.time_zone,
         "language": contact.language,
+        "country": contact.country,
     }
     offered = languages.on_offer(request.person)
     chosen = contact.language
@@ -76,8 +77,9 @@ def _save(request: PortalRequest, form: YouForm, contact: Contact) -> None:
     person.save(update_fields=["name", "pronouns"])
     contact.time_zone = said["time_zone"]
     contact.language = said.get("language", contact.language)
+    contact.country = said.get("country", contact.country)
     contact.confirmed_at = timezone.now()
-    contact.save(update_fields=["time_zone", "language", "confirmed_at"])
+    contact.save(update_fields=["time_zone", "language", "country", "confirmed_at"])
     User.objects.filter(pk=request.user.pk).update(time_zone=said["time_zone"])
     with transaction.atomic():
         contact_changed.send(sender=Client, client=person)
@@ -89,16 +91,25 @@ def portal_help(request: HttpRequest) -> HttpResponse:
     """Where to turn, in the practice's country or a chosen one; open to everybody, signed in or not."""
     practice = request.practice  # type: ignore[attr-defined]
     asked = request.GET.get("country", "").upper()
-    country = asked if asked in countries.names() else (practice.country if practice else "")
+    country = asked if asked in countries.names() else _own_country(request) or (practice.country if practice else "")
     words = {
         "country": country,
         "country_name": countries.names().get(country, ""),
         "countries": countries.choices(),
         "emergency": crisis.emergency_number(country),
         "places": crisis.help_in(country),
+        "elsewhere": crisis.directory(),
         "base": _base(request),
     }
     return render(request, "clients/portal_help.html", words)
+
+
+def _own_country(request: HttpRequest) -> str:
+    """Where a client says that they live."""
+    person = request.person  # type: ignore[attr-defined]
+    if person is None:
+        return ""
+    return Contact.objects.filter(client=person).values_list("country", flat=True).first() or ""
 
 
 @login_not_required

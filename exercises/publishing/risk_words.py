@@ -66,3 +66,27 @@ def sounds_of_harm(text: str, language: str) -> bool:
     """Whether these words speak of harm. English ones are looked for in every language."""
     tag = language.lower().partition("-")[0]
     return any(_PATTERNS[one].search(text) for one in {"en", tag} & set(_PATTERNS))
+
+
+#: Words of despair: somebody who marks these is shown at once where to turn. Kept apart from violence by a partner,
+#: where help on the screen may be seen by the wrong person.
+_DESPAIR: dict[str, tuple[str, ...]] = {
+    "en": (
+        *_WORDS["en"][:8],
+        r"hopeless\w*",
+        r"no (?:way out|reason to (?:live|go on))",
+        r"cannot go on",
+    ),
+    "de": (*_WORDS["de"][:6], r"hoffnungslos\w*", r"keinen ausweg"),
+    "fr": (r"suicid\w*", r"automutil\w*", r"(?:me|te|se|vous) (?:tuer|faire du mal)", r"désesp\w*"),
+    "es": (r"suicid\w*", r"autoles\w*", r"(?:matar|lastimar)(?:me|te|se)", r"hacer(?:me|te|se) daño", r"desesper\w*"),
+}
+_DESPAIR_PATTERNS = {
+    language: re.compile(rf"\b(?:{'|'.join(words)})", re.IGNORECASE) for language, words in _DESPAIR.items()
+}
+
+
+def sounds_of_despair(text: str, language: str) -> bool:
+    """Whether these words speak of harming oneself, or of no hope. English ones are looked for in every language."""
+    tag = language.lower().partition("-")[0]
+    return any(_DESPAIR_PATTERNS[one].search(text) for one in {"en", tag} & set(_DESPAIR_PATTERNS))

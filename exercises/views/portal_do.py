@@ -114,7 +114,7 @@ def _answered(request: Any, doing: Doing, number: int) -> HttpResponse:
         # The other text was chosen: it is what stands in the draft already.
         return _page(request, doing, number)
     raw = _posted(request, doing, number)
-    was_asked = doing.shown.keys
+    was_asked, was_helped = doing.shown.keys, _is_helped(doing, number)
     try:
         drafts.save_draft(
             doing.occurrence,
@@ -128,7 +128,15 @@ def _answered(request: Any, doing: Doing, number: int) -> HttpResponse:
     except QuestionError as error:
         return _page(request, doing, number, raw, errors={next(iter(raw), ""): error}, status=422)
     now = doings.of(request.person, request.practice, doing.occurrence.pk)
+    if not was_helped and request.POST.get("to", NEXT) in (NEXT, CHECK) and _is_helped(now, number):
+        return _lead_on(request, f"{_url_of(now, number)}#support")  # before they go on, once
     return _look(request, now, number, was_asked)
+
+
+def _is_helped(doing: Doing, number: int) -> bool:
+    """Whether help stands beside the questions of this page at once, as they are answered."""
+    support = doing.support(number)
+    return support is not None and support.now
 
 
 def _posted(request: Any, doing: Doing, number: int) -> dict[str, list[str]]:
@@ -220,6 +228,7 @@ def _page(
         "screen": screen,
         "fields": [(name, drafts.mark_of(kept.get(name, ()))) for name in screen.names],
         "progress": doing.progress(number),
+        "support": doing.support(number),
         "number": number,
         "to": to,
         "version": conflict.draft.version if conflict else doing.kept.version,

@@ -86,15 +86,18 @@ def save(request: Any, occurrence_id: uuid.UUID) -> JsonResponse:
         return JsonResponse({"state": "too_long", "message": str(error)}, status=413)
     at = local_time(draft.saved_at)
     told = {"state": "saved", "version": draft.version, "at": at, "errors": _errors(doing, raw)}
-    return JsonResponse({**told, **_shown(request, doing)})
+    return JsonResponse({**told, **_shown(request, doing, keys)})
 
 
-def _shown(request: Any, doing: Doing) -> dict[str, list[str]]:
-    """Which items are asked now that this is saved: the server decides, the page follows."""
-    if not doing.branches:
+def _shown(request: Any, doing: Doing, keys: Sequence[str]) -> dict[str, Any]:
+    """Which items are asked now that this is saved, and whether help is shown: the server decides, the page follows."""
+    helps = bool(keys) and doing.asks_about_safety
+    if not doing.branches and not helps:
         return {}
     now = doings.of(request.person, request.practice, doing.occurrence.pk)
-    return {"shown": [one.key for one in now.shown.items]}
+    told: dict[str, Any] = {"shown": [one.key for one in now.shown.items]} if doing.branches else {}
+    found = now.support(now.page_of(now.form[keys[0]])) if helps else None
+    return told | ({"help": found.now} if found is not None and found.possible else {})
 
 
 def _errors(doing: Doing, raw: dict[str, list[str]]) -> dict[str, str]:

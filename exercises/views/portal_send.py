@@ -20,7 +20,6 @@ from clients.models import Appointment
 from exercises import amending, answering, looking_over
 from exercises import doing as doings
 from exercises.doing import Doing
-from exercises.flags import raised
 from exercises.lane_words import said
 from exercises.next_steps import next_steps
 from exercises.views.portal_do import over
@@ -66,7 +65,6 @@ def _check_page(request: Any, doing: Doing, status: int = 200) -> HttpResponse:
             "errors": [
                 {"id": f"{line.spot}-line", "message": f"{line.label}: {line.error}"} for line in every if line.error
             ],
-            "weighs": bool(raised(doing.form, doing.to_send)),
             "all_left_out": all(line.left_out for line in every),
         },
         status=status,

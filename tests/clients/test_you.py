@@ -6,10 +6,11 @@ import datetime
 
 import pytest
 from django.test import Client as Browser
+from time_machine import travel
 
 from clients.models import Client, Contact
 from clients.signals import contact_changed
-from practice import crisis
+from practice import countries, crisis
 from practice.models import Practice
 from tests.factories import inside, signed_in, user_of
 
@@ -125,12 +126,42 @@ def test_every_resource_names_its_source_and_is_fresh():
         assert one.source
         assert one.name
         assert one.contact
-        assert one.need in {"emergency", "crisis", "abuse"}
+        assert one.need in {"emergency", "crisis", "abuse", "directory"}
+        assert one.for_whom in {"", "women", "men", "lgbt"}
+        assert one.by in {"phone", "text", "web"}
+        assert one.on_bill in {"", "no"}
         assert today - one.listed_on <= crisis.OLDEST, one.name
 
 
 def test_nothing_unverified_is_shown():
     assert all(one.verified for country in ("GB", "IE", "DE", "ES") for one in crisis.help_in(country))
-    assert crisis.help_in("ES") == []
+    assert [one.contact for one in crisis.help_in("ES")] == ["016"]
+    assert crisis.help_in("IT") == []
     assert crisis.emergency_number("ES") == "112"
     assert crisis.emergency_number("ZZ") == ""
+
+
+def test_b158_every_country_has_a_number_and_where_we_know_no_place_a_list_of_them():
+    for country in countries.names():
+        found = crisis.help_for(country)
+        assert found.emergency
+        assert found.places or found.elsewhere
+    page = Browser().get("/you/help/?country=it").content.decode()
+    assert "we have no numbers that we trust" in page
+    assert "https://www.befrienders.org/" in page
+
+
+def test_b158_an_entry_that_nobody_looked_at_for_too_long_is_not_shown():
+    assert crisis.help_in("GB")
+    with travel(datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)):
+        assert crisis.help_in("GB") == []
+        assert crisis.help_for("GB").emergency == "999"
+
+
+def test_help_is_that_of_the_country_a_person_says_they_live_in(practice, mara, theo):
+    said = {"name": "Mara", "pronouns": "", "time_zone": "Europe/London", "country": "FR"}
+    assert signed_in(mara).post("/you/", said).status_code == 302
+    assert "3114" in signed_in(mara).get("/you/help/").content.decode()
+    assert "3114" not in signed_in(theo).get("/you/help/").content.decode()
+    assert signed_in(mara).post("/you/", {**said, "country": "ZZ"}).status_code == 200
+    assert "does not show on the bill" in Browser().get("/you/help/?country=es").content.decode()

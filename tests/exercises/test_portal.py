@@ -163,17 +163,6 @@ def test_a_joint_answer_sent_while_the_other_is_typing(couple, mara, theo, thera
     assert "We stop" in words(browser.get(f"/together/{plain.pk}/"))
 
 
-def test_a_heavy_answer_is_met_with_someone_to_talk_to(couple, mara, therapist):
-    questions = [{"key": "afraid", "type": "yes_no", "label": "I am afraid at home", "private": True, "flag_if": "yes"}]
-    occurrence = give(couple, therapist, "private", questions)[0]
-    browser, at = signed_in(mara), f"/do/{occurrence.pk}/check/"
-    assert "Someone to talk to right away" not in words(browser.get(at))
-    keep(occurrence, mara, {"afraid": ["yes"]})
-    assert "Someone to talk to right away" in words(browser.get(at))
-    send(occurrence, mara, {"afraid": ["yes"]})
-    assert "talk to right away" not in words(browser.get(f"/do/{occurrence.pk}/sent/"))
-
-
 # ── the pages themselves ───────────────────────────────────────────────────
 
 

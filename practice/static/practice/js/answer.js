@@ -194,6 +194,12 @@ function start(form) {
     ...entry.parts.map((part) => [name, part]),
   ];
 
+  /** Show where to turn, or put it away again; only on the page that asks. */
+  function support(needed) {
+    const help = document.querySelector("[data-support]");
+    if (help) help.hidden = !needed;
+  }
+
   /** Send one question's input; true when the server has it. */
   async function saveOne(id, entry) {
     const [name] = split(id);
@@ -204,6 +210,7 @@ function start(form) {
       drop(id, entry.parts, told.version);
       say(words.saved.replace("%s", told.at), "saved");
       if (told.shown) follow(told.shown);
+      if ("help" in told) support(told.help);
       return true;
     }
     if (told.state === "changed") return meetClash(id, entry, told);
