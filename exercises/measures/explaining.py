@@ -20,6 +20,7 @@ def explained(measure: Measure) -> list[Line]:
     """Everything that decides over a band, a range or a change, and where it comes from."""
     return [
         (_("Range"), _range(measure)),
+        (_("Formula"), _formula()),
         *((part.name, _part(part.items, part.low, part.high)) for part in measure.subscales),
         *((one.name, _bands(one)) for one in measure.band_sets),
         *([(_("Cut-off"), cut_words(measure.cut))] if measure.cut else []),
@@ -97,6 +98,14 @@ def _range(measure: Measure) -> str:
     if reverse:
         parts.append(_("Items %(items)s are reversed.") % {"items": ", ".join(reverse)})
     return " ".join(parts)
+
+
+def _formula() -> str:
+    """One formula brings every measure to its range, complete or not."""
+    return _(
+        "S = L + Σ(x − l) / Σ(u − l) · (U − L), rounded half up: the sums go over the items that were answered, x is "
+        "the weight of an answer, l and u the lowest and highest of its item, L and U those of the score."
+    )
 
 
 def _part(items: Iterable[int], low: Decimal, high: Decimal) -> str:
