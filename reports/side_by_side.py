@@ -69,7 +69,7 @@ class Beside:
             return ""
         words = {
             None: _("They are %(gap)s points apart."),
-            False: _("They are %(gap)s points apart, which may be chance."),
+            False: _("They are %(gap)s points apart, no more than a reliable change."),
             True: _("They are %(gap)s points apart, more than a reliable change: different experiences."),
         }
         return words[self.compared.is_different] % {"gap": figure(self.compared.gap)}
