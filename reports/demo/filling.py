@@ -22,7 +22,7 @@ from exercises.models import Assignment, Occurrence
 from practice import identity, inviting, mailboxes, signing_up, tenancy
 from practice.models import Membership, Message, Practice, User
 from reports import making
-from reports.demo import people
+from reports.demo import people, scores
 from reports.demo.history import History, asker_of, give, standing_at
 from reports.demo.households import HOUSEHOLDS, MARA_AND_THEO, ONCE, QUIET
 from reports.demo.keeping import Keeping, run_a_program
@@ -71,6 +71,7 @@ def fill() -> bool:
             history.write()
             if household is MARA_AND_THEO:
                 Keeping(history).write()
+                scores.write_down(history, scores.MARA_AND_THEO)
             if household is QUIET:
                 run_a_program(history, "digital-distraction-reset", 12)
         _send_letters_of_the_past(practice_id, now)

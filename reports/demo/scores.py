@@ -1,0 +1,50 @@
+"""What people of the demo filled in on paper in the practice: totals that the therapist wrote down afterwards.
+
+No form of a measure comes with Attune, so the demo has scores alone, as a practice with its own licences would.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from exercises import measured, measures
+from practice import tenancy
+from reports.demo.history import History, standing_at
+
+#: Totals by measure and person, from the first one on: every so many days, the last one some days ago.
+WEEKLY, TWO_WEEKLY, SIX_WEEKLY = 7, 14, 42
+MARA_AND_THEO: Mapping[tuple[str, int], Mapping[str, Sequence[int | None]]] = {
+    ("csi4", WEEKLY): {
+        "Mara": (9, 10, 9, 12, 11, 13, None, None, 14, 15, 16, 17),
+        "Theo": (12, 11, 12, 10, 11, 12, None, None, 12, 13, 13, 14),
+    },
+    ("csi16", SIX_WEEKLY): {"Mara": (44, 53), "Theo": (52, 55)},
+    ("phq9", TWO_WEEKLY): {"Mara": (8, 7, 8, 6, 5, 5)},
+    ("gad7", TWO_WEEKLY): {"Theo": (11, 11, 9, 8, 6, 6)},
+}
+LAST = 3
+#: Nobody of the demo answers an item about self-harm above the lowest: what follows from that is no story.
+SAFETY = {"phq9": {9: Decimal(0)}}
+
+
+def write_down(history: History, told: Mapping[tuple[str, int], Mapping[str, Sequence[int | None]]]) -> None:
+    """Enter every score on the day after it was filled in. What was left out that week stays a gap."""
+    for (key, every), lines in told.items():
+        for name, values in lines.items():
+            for back, total in enumerate(reversed(values)):
+                ago = LAST + back * every
+                if total is not None and ago < history.household.days:
+                    _enter(history, key, name, ago, total)
+
+
+def _enter(history: History, key: str, name: str, ago: int, total: int) -> None:
+    moment = history._past(history._moment(history.household.days - ago, "18:10"))
+    measure = measures.get(key)
+    safety = SAFETY.get(key, {})
+    score = measures.read(measure, Decimal(total), None, safety)
+    day = moment.astimezone(history.zone).date()
+    with standing_at(moment + datetime.timedelta(minutes=20)), tenancy.acting(history.askers[""]):
+        entry = measured.Entry(day, score, safety)
+        measured.enter(history.couple, history.clients[name], entry, by=history.therapist)
