@@ -15,7 +15,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, 
 from django.db.models.functions import Concat, Length, Replace, StrIndex
 
 from clients.models import Couple
-from exercises import measures
+from exercises import measured, measures
 from exercises.models import Answer, Assignment, Goal, GoalRating, Response
 from exercises.vocabulary import METRICS, Kind, Lane
 from reports.material import Material, Period
@@ -81,13 +81,8 @@ def exercise_scores_from(answers: QuerySet[Answer], couple: Couple) -> QuerySet[
 
 
 def without_measures(scores: QuerySet[Score]) -> QuerySet[Score]:
-    """Return the scores without those of measures: partners read these when a therapist releases them."""
+    """Return the scores without those of measures: these are read by their own rules, and released by a therapist."""
     return scores.exclude(series__in=measures.series()).exclude(response__edition__exercise__measure__gt="")
-
-
-def without_screens(scores: QuerySet[Score]) -> QuerySet[Score]:
-    """Return the scores without those of screens for violence: they stand in no view of the couple."""
-    return scores.exclude(series__in=measures.series(for_one_alone=True))
 
 
 def without_safety(scores: QuerySet[Score]) -> QuerySet[Score]:
@@ -148,7 +143,8 @@ def clinical_material(couple: Couple, period: Period, now: datetime) -> Material
         shared=False,
         sent=sent,
         numbers=reader.numbers(scores_from(answers, couple)),
-        scores=reader.scores(without_screens(exercise_scores_from(answers, couple))),
+        scores=reader.scores(without_measures(exercise_scores_from(answers, couple))),
+        measures=reader.measures(measured.results(couple)),
         words=reader.words(answers),
         asked=reader.asked(given, now),
         running=reader.running(given),

@@ -52,7 +52,9 @@ def of_series(series: Series, names: Names) -> str:
         % {"label": series.label, "low": number(series.low), "high": number(series.high)}
     ]
     parts += [_course(line, names) for line in series.lines]
-    if series.cutoff:
+    if series.cutoff and series.cutoff.words:
+        parts.append(f"{series.cutoff.words}.")
+    elif series.cutoff:
         above = [names[row.position] for row in series.lines if row.values and row.values[-1] > series.cutoff.high]
         if above:
             parts.append(
@@ -150,3 +152,57 @@ def of_goal(goal: Goal, course: Course, names: Names) -> str:
     if course.ratings < 2:
         return _("%(text)s: %(name)s rated it once, %(now)s of %(high)s.") % words
     return _("%(text)s: %(name)s started at %(start)s and is at %(now)s of %(high)s.") % words
+
+
+# ── how a drawing is to be read: its description ─────────────────────────────
+
+
+def how_line(series: Series, *, alone: bool = False) -> str:
+    """What stands across and upright, what the marks are, and what is behind the lines."""
+    ends = {"low": number(series.low), "high": number(series.high)}
+    parts = [_("Weeks of the period from left to right, the whole scale from %(low)s to %(high)s upright.") % ends]
+    if not alone and len(series.lines) > 1:
+        parts.append(_("Each partner has a mark and a pattern of line of their own."))
+    parts.append(_("The newest mark is filled. A line is not drawn through a gap."))
+    around = next((line.around for line in series.lines if line.around), None) if alone else None
+    if around:
+        words = {"low": number(around.low), "high": number(around.high), "value": number(around.value)}
+        text = _("The shaded range from %(low)s to %(high)s is where a change from %(value)s may be chance.")
+        parts.append(text % words)
+    if alone and any(line.error for line in series.lines):
+        parts.append(_("An upright stroke through a mark is the error of a single score."))
+    if series.cutoff:
+        parts.append(_("A dashed line across is the cut-off: %(cutoff)s.") % {"cutoff": cutoff_words(series)})
+    parts += [_("A dotted upright line: %(what)s") % {"what": turn.words} for turn in series.turns]
+    return " ".join(parts)
+
+
+def cutoff_words(series: Series) -> str:
+    """'Clinical range: 13 and less', or the number where nothing else is said."""
+    return series.cutoff.words if series.cutoff and series.cutoff.words else cutoff_range(series)
+
+
+def how_days(mood: Mood) -> str:
+    words = {"low": mood.low, "high": mood.high}
+    text = _("A column a week, a row a weekday; the darker, the higher, from %(low)d to %(high)d. A dot has no entry.")
+    return text % words
+
+
+def how_bars(doing: Doing) -> str:
+    layers = ", ".join(segment.label for segment in doing.segments)
+    return _("A bar a week, from the foot up: %(layers)s.") % {"layers": layers}
+
+
+def how_difference(low: float, high: float) -> str:
+    words = {"low": number(low), "high": number(high)}
+    return _("One line from %(low)s to %(high)s with the mark of each partner at their answer.") % words
+
+
+def how_spark(low: float, high: float) -> str:
+    words = {"low": number(low), "high": number(high)}
+    return _("A small line over the weeks, from %(low)s at the foot to %(high)s; the newest answer is marked.") % words
+
+
+def how_goal(low: float, high: float) -> str:
+    words = {"low": number(low), "high": number(high)}
+    return _("A bar from %(low)s to %(high)s that ends at the newest rating; a stroke marks the first.") % words

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 INKS = ("#1f6f78", "#b4551f", "#6b4a8e", "#5a681d", "#9a3f6b", "#3c5a9a")
 """Circle teal, diamond rust, square plum, triangle olive, hexagon rose, cross blue."""
+
+DASHES = ("", "7 3", "2 2.5", "9 3 2 3", "12 4", "5 2.5 1.5 2.5 1.5 2.5")
+"""Each partner's line by position: what tells them apart where there is no colour. The first is unbroken."""
+
+WASHES = ("#e2f0f0", "#fbebe0", "#f0eaf6", "#f0f3df", "#f9e9f0", "#e8eef9")
+"""Pale grounds of the inks, for what lies behind one partner's line."""
 
 
 def n(value: float) -> str:
@@ -44,7 +52,12 @@ def mark(position: int, x: float, y: float, r: float) -> str:
 
 
 def _circle(x: float, y: float, r: float) -> str:
+    return f"M{n(x - r)} {n(y)}{_around(r)}"
+
+
+@cache
+def _around(r: float) -> str:
     """Four curves rather than arcs, which come out as polygons in small print."""
     k = r * 0.5523
     quarters = ((0, -k, r - k, -r, r, -r), (k, 0, r, r - k, r, r), (0, k, k - r, r, -r, r), (-k, 0, -r, k - r, -r, -r))
-    return f"M{n(x - r)} {n(y)}" + "".join("c" + " ".join(f"{part:.2f}" for part in q) for q in quarters) + "z"
+    return "".join("c" + " ".join(f"{part:.2f}" for part in q) for q in quarters) + "z"

@@ -58,12 +58,32 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Around:
+    """The first score and how far a later one may lie from it by chance alone, from ``since`` on."""
+
+    since: date
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """One partner's answers over time, oldest first. `verdict` is a few words: 'reliably better'."""
+    """One partner's answers over time, oldest first. `verdict` is a few words: 'reliably better'.
+
+    ``around`` and ``error`` (how far a single score lies off by chance, either way) are drawn where a line stands
+    alone. ``gaps`` are pairs of days between which the line is not joined. ``look`` is how the verdict looks
+    ("done", "hold", "ask"), ``told`` are sentences for below the drawing.
+    """
 
     position: int
     points: tuple[Point, ...]
     verdict: str = ""
+    around: Around | None = None
+    error: float = 0
+    gaps: tuple[tuple[date, date], ...] = ()
+    look: str = ""
+    told: tuple[str, ...] = ()
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -82,6 +102,16 @@ class Band:
     low: float
     high: float
     label: str
+    #: All that is said of it, where its label and number do not say it.
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A day on which scores begin to come from something else: another edition, another definition."""
+
+    on: date
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +119,8 @@ class Series:
     """One measure over time: its scale, every partner's line, and a cut-off if it has one.
 
     With ``by_day`` every point is drawn on its own day; else points that come once a week stand in its middle.
+    ``drawn_from`` is how many answers a line needs before there is a drawing. ``facts`` are what a reader needs to
+    judge the numbers, as pairs of a heading and words. ``together`` are sentences about all partners at once.
     """
 
     label: str
@@ -101,10 +133,14 @@ class Series:
     intro: str = ""
     note: str = ""
     by_day: bool = False
+    drawn_from: int = ENOUGH
+    turns: tuple[Turn, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    together: tuple[str, ...] = ()
 
     @property
     def enough(self) -> bool:
-        return any(line.enough for line in self.lines)
+        return any(len(line.values) >= self.drawn_from for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)

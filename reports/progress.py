@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from clients.models import Couple
-from exercises.models import Assignment
+from exercises.models import Assignment, MeasureEntry
 from exercises.recurrence import Recurrence
 from exercises.rhythm import sentence
 from exercises.schedule import dates
+from exercises.vocabulary import Lane
 from practice.models import Practice
-from reports import adherence, exercise_scores, goals, quoting, series
+from reports import adherence, exercise_scores, goals, measure_series, quoting, series
 from reports.editions import OPEN, clinical_material, shared_material
 from reports.material import Material, Period, Running
 from reports.models import Report
@@ -25,6 +26,8 @@ from reports.paper import Report as Paper
 
 #: What a new report is about unless somebody says otherwise.
 USUAL = timedelta(weeks=12)
+#: The longest period that is still drawn on one page.
+LONGEST = timedelta(days=5 * 365)
 LOOKING_AHEAD = timedelta(days=366)
 MOST_NEXT = 12
 
@@ -38,6 +41,14 @@ def usual_period(couple: Couple, today: date) -> tuple[date, date]:
     latest = today - USUAL + timedelta(days=1)
     first = rows.aggregate(first=Min("starts_on"))["first"] or latest
     return min(max(first, latest), today), today
+
+
+def beginning(couple: Couple, today: date) -> date:
+    """The day of the first thing given or scored, at most five years back. For therapists: private things count."""
+    given = Assignment.objects.filter(couple=couple).exclude(lane=Lane.OWN).aggregate(first=Min("starts_on"))["first"]
+    scored = MeasureEntry.objects.filter(couple=couple, taken_back_at=None).aggregate(first=Min("taken_on"))["first"]
+    first = min((day for day in (given, scored) if day is not None), default=today)
+    return min(max(first, today - LONGEST), today)
 
 
 def of_report(report: Report, couple: Couple, practice: Practice, now: datetime) -> Paper:
@@ -90,7 +101,7 @@ def compose(
         language=practice.language,
         headlines=series.headlines(material) + adherence.headlines(material),
         summary=_paragraphs(summary),
-        series=series.charts(material) + exercise_scores.charts(material),
+        series=measure_series.charts(material) + series.charts(material) + exercise_scores.charts(material),
         doing=adherence.doing(material),
         mood=series.mood(material),
         differences=series.differences(material),
@@ -119,7 +130,7 @@ def _one_next(material: Material, one: Running, today: date) -> Next | None:
 
 
 def _about(material: Material) -> tuple[str, ...]:
-    answers = len(material.numbers) + len(material.scores)
+    answers = len(material.numbers) + len(material.scores) + sum(len(one.taken) for one in material.measures)
     count = ngettext("%(count)d number", "%(count)d numbers", answers) % {"count": answers}
     period = (material.period.ends - material.period.starts).days + 1
     span = ngettext("%(count)d day", "%(count)d days", period) % {"count": period}

@@ -41,6 +41,12 @@ def ticks(low: float, high: float, most: int = 8) -> list[float]:
     return [round(k * step, 6) for k in range(first, last + 1)]
 
 
+def labelled(low: float, high: float, most: int = 8) -> list[float]:
+    """Both ends of a scale, and the round numbers between that leave room for their words."""
+    inside = [one for one in ticks(low, high, most) if min(one - low, high - one) >= (high - low) / (most + 1)]
+    return [low, *inside, high] if high > low else [low]
+
+
 def strokes(points: Sequence[tuple[float, float] | None]) -> str:
     """One path through the points, lifted at every None. A lone point draws nothing: its mark shows it."""
     path: list[str] = []

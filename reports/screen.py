@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from django.utils.safestring import SafeString
 
-from reports import findings, sections
-from reports.paper import Report, Series
+from reports import charts, findings, glance, sections
+from reports.paper import ENOUGH, Headline, Report, Series
 
 
 class Inline(sections.Pictures):
@@ -29,15 +30,69 @@ class Screen:
     @property
     def is_empty(self) -> bool:
         one = self.report
-        return not (one.series or one.doing or one.mood or one.differences or one.areas)
+        return not (one.series or one.doing or one.mood or one.differences or one.areas or one.goals)
+
+    # ── at a glance ──────────────────────────────────────────────────────────
 
     @cached_property
-    def headlines(self) -> list[tuple[Any, Any]]:
-        return [(line, sections.headline_picture(line, self.pictures)) for line in self.report.headlines]
+    def people(self) -> list[dict[str, Any]]:
+        """Each partner with their newest scores and their figures, and the drawings beside them."""
+        return [
+            {
+                "name": one.name,
+                "position": one.position,
+                "newest": [(row, self._newest_picture(row)) for row in one.newest],
+                "figures": [
+                    (_without_name(line, one.name), sections.headline_picture(line, self.pictures))
+                    for line in one.headlines
+                ],
+            }
+            for one in glance.people(self.report)
+        ]
+
+    def _newest_picture(self, row: glance.Newest) -> sections.Picture | None:
+        if not row.line.enough:
+            return None
+        finding = findings.of_line(row.label, row.line, self.names)
+        low, high = row.series.low, row.series.high
+        return self.pictures.add(charts.spark(row.line.values, row.line.position, low, high, title=finding), finding)
+
+    @cached_property
+    def figures(self) -> list[tuple[Any, Any]]:
+        """What is counted for all of them."""
+        lines = [line for line in self.report.headlines if line.position is None]
+        return [(line, sections.headline_picture(line, self.pictures)) for line in lines]
+
+    @cached_property
+    def moves(self) -> list[tuple[str, glance.Move]]:
+        return [(self.names[one.position], one) for one in glance.moves(self.report)]
+
+    @cached_property
+    def glance_tables(self) -> list[dict[str, Any]]:
+        """The numbers behind the small lines at the top: week by week."""
+        rows = []
+        for line in self.report.headlines:
+            if sum(value is not None for value in line.trend) >= ENOUGH:
+                values = ["–" if value is None else findings.number(value) for value in line.trend]
+                rows.append({"label": line.label, "values": values})
+        longest = max((len(row["values"]) for row in rows), default=0)
+        return [
+            {
+                "weeks": range(at + 1, min(at + sections.COLUMNS, longest) + 1),
+                "rows": [{**row, "values": row["values"][at : at + sections.COLUMNS]} for row in rows],
+            }
+            for at in range(0, longest, sections.COLUMNS)
+        ]
+
+    # ── sections ─────────────────────────────────────────────────────────────
+
+    @cached_property
+    def measures(self) -> list[dict[str, Any]]:
+        return [self._series(one) for one in self.report.series if glance.is_measure(one)]
 
     @cached_property
     def series(self) -> list[dict[str, Any]]:
-        return [self._series(one) for one in self.report.series]
+        return [self._series(one) for one in self.report.series if not glance.is_measure(one)]
 
     def _series(self, one: Series) -> dict[str, Any]:
         lines = [row for row in one.lines if row.values]
@@ -46,7 +101,13 @@ class Screen:
 
     @cached_property
     def doing(self) -> dict[str, Any] | None:
-        return sections.doing_parts(self.report.doing, self.pictures) if self.report.doing else None
+        one = self.report.doing
+        return {**sections.doing_parts(one, self.pictures), "table": sections.doing_table(one)} if one else None
+
+    @cached_property
+    def goals(self) -> dict[str, Any] | None:
+        one = self.report.goals
+        return sections.goals_parts(one, self.names, self.pictures) if one else None
 
     @cached_property
     def mood(self) -> dict[str, Any] | None:
@@ -55,6 +116,8 @@ class Screen:
             return None
         parts = sections.mood_parts(one, self.report, self.names, self.pictures)
         positions = [day_map.position for day_map in one.maps]
+        for day_map, shown in zip(one.maps, parts["maps"], strict=True):
+            shown["table"] = sections.days_table(day_map, self.report.starts)
         return {**parts, "people": list(zip(positions, parts["maps"], strict=True))}
 
     @cached_property
@@ -80,3 +143,9 @@ class Screen:
             for cell, position in zip(row["cells"], positions, strict=True):
                 cell["name"] = self.names[position]
         return {**parts, "positions": [(self.names[position], position) for position in positions]}
+
+
+def _without_name(line: Headline, name: str) -> Headline:
+    """A figure as it is called under its partner's own name."""
+    label = line.label.removeprefix(f"{name}, ")
+    return replace(line, label=label[:1].upper() + label[1:])

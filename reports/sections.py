@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.dateformat import format as format_date
@@ -11,7 +11,21 @@ from django.utils.formats import get_format
 from django.utils.translation import gettext_lazy
 
 from reports import charts, findings, marks
-from reports.paper import Areas, Differences, Doing, Given, Goal, Headline, Line, Mood, Quote, Report, Series, Together
+from reports.paper import (
+    Areas,
+    DayMap,
+    Differences,
+    Doing,
+    Given,
+    Goal,
+    Headline,
+    Line,
+    Mood,
+    Quote,
+    Report,
+    Series,
+    Together,
+)
 from reports.pictures import Picture, Pictures
 
 COLUMNS = 13
@@ -88,13 +102,50 @@ def series_parts(series: Series, report: Report, names: findings.Names, pictures
         "picture": picture,
         "labels": labels,
         "courses": courses,
+        "owns": [_own(series, line, report, names, pictures) for line in series.lines] if series.enough else [],
         "cutoff": findings.cutoff_range(series),
+        "cutoff_words": findings.cutoff_words(series),
         "cutoff_step": steps[-1] if band else 0,
         "low": findings.number(series.low),
         "high": findings.number(series.high),
         "gaps": any(point.value is None for line in series.lines for point in line.points),
         "tables": list(_number_tables(series, names)),
     }
+
+
+def _own(series: Series, line: Line, report: Report, names: findings.Names, pictures: Pictures) -> dict[str, Any]:
+    """One partner's line alone, with what is said of it. Only a measure has something to say; others have none."""
+    picture = None
+    if line.values and (line.around or line.error):
+        finding = findings.of_line(series.label, line, names)
+        svg = charts.own(series, line.position, report.starts, report.ends, title=finding)
+        picture = pictures.add(svg, finding)
+    return {
+        "letter": marks.letter(line.position),
+        "name": names[line.position],
+        "position": line.position,
+        "picture": picture,
+        "verdict": line.verdict,
+        "look": line.look,
+        "told": line.told,
+        "n": len(line.values),
+    }
+
+
+def doing_table(doing: Doing) -> dict[str, Any]:
+    """The weekly bars as numbers: a row a week."""
+    rows = [{"number": at, "on": short(week.starts), "counts": week.counts} for at, week in enumerate(doing.weeks, 1)]
+    return {"heads": [segment.label for segment in doing.segments], "rows": rows}
+
+
+def days_table(day_map: DayMap, starts: date) -> dict[str, Any]:
+    """A calendar as numbers: a row a week, a column a weekday, a dash where there is no entry."""
+    heads = [format_date(starts + timedelta(days=at), "D") for at in range(7)]
+    rows = []
+    for at in range(0, len(day_map.days), 7):
+        values = ["–" if value is None else str(value) for value in day_map.days[at : at + 7]]
+        rows.append({"on": short(starts + timedelta(days=at)), "values": values + [""] * (7 - len(values))})
+    return {"heads": heads, "rows": rows}
 
 
 def _number_tables(series: Series, names: findings.Names) -> Iterator[dict[str, Any]]:
@@ -219,7 +270,8 @@ def areas_parts(areas: Areas, names: findings.Names, pictures: Pictures) -> dict
     for row in areas.rows:
         lines = {line.position: line for line in row.lines}
         cells = [_area_cell(row, lines.get(p), names, pictures, drawn=len(names) <= FEW) for p in positions]
-        rows.append({"label": row.label, "cells": cells})
+        tables = list(_number_tables(row, names))
+        rows.append({"label": row.label, "cells": cells, "tables": tables, "by_day": row.by_day})
     people = [{"letter": marks.letter(position), "name": names[position]} for position in positions]
     return {
         "areas": areas,

@@ -3,40 +3,71 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 
-from django.http import HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from clients.models import Appointment, Couple
+from exercises import reviewing
 from exercises.access import couple_or_404
 from practice import audit
 from practice.access import PracticeRequest, for_clinicians
-from reports import progress
+from reports import focus, progress
+from reports.marks import letter
+from reports.models import Alert
 from reports.screen import Screen
 
-SPANS = {"12": (12, _("Twelve weeks")), "26": (26, _("Half a year")), "52": (52, _("One year"))}
+SPANS = {"12": _("Twelve weeks"), "26": _("Half a year"), "52": _("One year"), "all": _("Since the start")}
+USUAL = "12"
 
 
 @require_safe
 @for_clinicians
 def progress_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
-    """Everything a therapist may see, so it belongs on no screen that the couple looks at."""
+    """Everything a therapist may see, so it belongs on no screen that the couple looks at.
+
+    ``?weeks=`` is one of SPANS; ``?only=`` a partner's letter, for their lines alone.
+    """
     couple = couple_or_404(couple_id)
     now = timezone.now()
     today = timezone.localtime(now, couple.zone).date()
-    chosen = request.GET.get("weeks", "12")
-    chosen = chosen if chosen in SPANS else "12"
-    starts = today - timedelta(weeks=SPANS[chosen][0]) + timedelta(days=1)
+    chosen = request.GET.get("weeks", USUAL)
+    chosen = chosen if chosen in SPANS else USUAL
+    only = _position(couple, request)
     audit.looked("opened", "clients_couple", couple.pk)
-    paper = progress.of_page(couple, request.practice, starts, today, now)
+    paper = progress.of_page(couple, request.practice, _starts(couple, chosen, today), today, now)
+    shown = paper if only is None else focus.on(paper, only)
     context = {
         "couple": couple,
-        "screen": Screen(paper),
-        "paper": paper,
+        "screen": Screen(shown),
+        "paper": shown,
         "chosen": chosen,
-        "spans": [(key, label) for key, (_weeks, label) in SPANS.items()],
+        "spans": list(SPANS.items()),
+        "only": "" if only is None else letter(only),
+        "people": [(letter(one.position), one) for one in paper.partners],
+        "session": Appointment.objects.filter(couple=couple).ahead(now).first(),
+        "to_look_at": Alert.objects.filter(couple=couple, acknowledged_at=None).count(),
+        "to_review": reviewing.counts([couple.pk]).get(couple.pk, 0),
     }
     return render(request, "reports/progress.html", context)
+
+
+def _starts(couple: Couple, chosen: str, today: date) -> date:
+    if chosen == "all":
+        return progress.beginning(couple, today)
+    return today - timedelta(weeks=int(chosen)) + timedelta(days=1)
+
+
+def _position(couple: Couple, request: HttpRequest) -> int | None:
+    """Whose lines are asked for; an unknown letter is an unknown page."""
+    asked = request.GET.get("only", "")
+    if not asked:
+        return None
+    for partner in couple.partners.all():
+        if letter(partner.position) == asked:
+            return partner.position
+    raise Http404
