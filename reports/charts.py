@@ -25,6 +25,8 @@ from reports.scales import Scale, centred, strokes, ticks
 
 __all__ = [
     "SMALL",
+    "TONES",
+    "VIOLETS",
     "WIDE",
     "bars",
     "days",

@@ -18,9 +18,11 @@ from clients.models import Couple
 from exercises import measured, measures
 from exercises.models import Answer, Assignment, Goal, GoalRating, Response
 from exercises.vocabulary import METRICS, Kind, Lane
+from reports import baselines
 from reports.material import Material, Period
 from reports.models import Score
 from reports.reader import Reader
+from reports.side_by_side import Beside, side_by_side
 
 #: Lanes whose answers a partner may come to read.
 OPEN = (Lane.REVEAL, Lane.SHARED, Lane.JOINT)
@@ -85,6 +87,11 @@ def without_measures(scores: QuerySet[Score]) -> QuerySet[Score]:
     return scores.exclude(series__in=measures.series()).exclude(response__edition__exercise__measure__gt="")
 
 
+def without_screens(scores: QuerySet[Score]) -> QuerySet[Score]:
+    """Return the scores without those of screens for violence: they stand in no view of the couple."""
+    return scores.exclude(series__in=measures.series(for_one_alone=True))
+
+
 def without_safety(scores: QuerySet[Score]) -> QuerySet[Score]:
     """Return the exercises' own scores without those of a form that asks of safety too."""
     asks = Q(series__in=CLINICAL_ONLY)
@@ -106,6 +113,12 @@ def goals_of_all(couple: Couple, now: datetime) -> tuple[QuerySet[Goal], QuerySe
     shared = Goal.objects.filter(couple=couple, lane=Lane.SHARED, audience__contains=present)
     ratings = GoalRating.objects.filter(_for_all(couple), couple=couple, lane=Lane.SHARED, opens_at__lte=now)
     return shared, ratings
+
+
+def measures_up_to(couple: Couple, period: Period) -> tuple[Beside, ...]:
+    """Return every partner's scores of measures up to the period's end. No screen that is for one person alone."""
+    results = [one for one in measured.results(couple) if one.taken_on <= period.ends]
+    return tuple(side_by_side(couple, results, baselines.starts_of(couple)))
 
 
 # ── the two editions ─────────────────────────────────────────────────────────
@@ -144,7 +157,7 @@ def clinical_material(couple: Couple, period: Period, now: datetime) -> Material
         sent=sent,
         numbers=reader.numbers(scores_from(answers, couple)),
         scores=reader.scores(without_measures(exercise_scores_from(answers, couple))),
-        measures=reader.measures(measured.results(couple)),
+        measures=measures_up_to(couple, period),
         words=reader.words(answers),
         asked=reader.asked(given, now),
         running=reader.running(given),

@@ -172,7 +172,13 @@ def how_line(series: Series, *, alone: bool = False) -> str:
     if alone and any(line.error for line in series.lines):
         parts.append(_("An upright stroke through a mark is the error of a single score."))
     if series.cutoff:
-        parts.append(_("A dashed line across is the cut-off: %(cutoff)s.") % {"cutoff": cutoff_words(series)})
+        one_value = series.cutoff.low == series.cutoff.high
+        text = (
+            _("A dashed line across is the cut-off: %(cutoff)s.")
+            if one_value
+            else _("A band across is the cut-off: %(cutoff)s.")
+        )
+        parts.append(text % {"cutoff": cutoff_words(series)})
     parts += [_("A dotted upright line: %(what)s") % {"what": turn.words} for turn in series.turns]
     return " ".join(parts)
 

@@ -6,16 +6,15 @@ orders and words what stands here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from exercises.measures import Measure, MeasureScore
 from practice.zones import start_of_day
 from reports.paper import Better, Partner
+from reports.side_by_side import Beside
 
 Round = tuple[str, str]
 """One act of giving and one slot of it: what everybody was asked at the same time."""
@@ -94,28 +93,6 @@ class ExerciseScore:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """One score of a measure. ``edition`` is the form's number, None where the score was entered by staff."""
-
-    position: int
-    on: date
-    score: MeasureScore
-    edition: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """All scores of one measure in the period, oldest first, and what each partner's are compared with.
-
-    ``baselines`` by position; one may lie before the period.
-    """
-
-    measure: Measure
-    taken: tuple[Taken, ...]
-    baselines: Mapping[int, Taken]
-
-
-@dataclass(frozen=True, slots=True)
 class Words:
     """What somebody wrote. ``position`` is None for words they wrote together."""
 
@@ -175,7 +152,8 @@ class Material:
     sent: tuple[Sent, ...] = ()
     numbers: tuple[Number, ...] = ()
     scores: tuple[ExerciseScore, ...] = ()
-    measures: tuple[Measured, ...] = ()
+    #: Courses up to the period's last day: what a score is compared with may be older than the period.
+    measures: tuple[Beside, ...] = ()
     words: tuple[Words, ...] = ()
     asked: tuple[Asked, ...] = ()
     running: tuple[Running, ...] = ()

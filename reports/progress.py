@@ -130,7 +130,7 @@ def _one_next(material: Material, one: Running, today: date) -> Next | None:
 
 
 def _about(material: Material) -> tuple[str, ...]:
-    answers = len(material.numbers) + len(material.scores) + sum(len(one.taken) for one in material.measures)
+    answers = len(material.numbers) + len(material.scores) + measure_series.count(material)
     count = ngettext("%(count)d number", "%(count)d numbers", answers) % {"count": answers}
     period = (material.period.ends - material.period.starts).days + 1
     span = ngettext("%(count)d day", "%(count)d days", period) % {"count": period}

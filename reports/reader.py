@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +13,11 @@ from django.db.models.fields.json import KeyTextTransform
 
 from clients.models import Couple
 from exercises import when_words
-from exercises.measured import Result
 from exercises.models import Answer, Assignment, Edition, Goal, GoalRating, Occurrence, Response
 from exercises.vocabulary import Kind, Lane
-from reports.material import Aim, Asked, ExerciseScore, Measured, Number, Period, Running, Sent, Taken, Words
+from reports.material import Aim, Asked, ExerciseScore, Number, Period, Running, Sent, Words
 from reports.models import Score
 from reports.paper import Partner
-from reports.reliable_change import baseline
 from reports.score_scales import scales_of
 
 #: Texts that are looked at for words to quote, the newest first.
@@ -120,31 +118,6 @@ class Reader:
             if series in scales[edition_id]
         ]
         return tuple(sorted(made, key=lambda one: (one.on, one.title, one.position or 0, one.value)))
-
-    def measures(self, results: Iterable[Result]) -> tuple[Measured, ...]:
-        """Scores of measures by measure. Takes all of them: what one is compared with may be older than the period.
-
-        A screen that is for one person alone stands in no view of a couple, and what they answered together is
-        nobody's own score.
-        """
-        by_key: dict[str, list[Result]] = defaultdict(list)
-        for one in results:
-            if one.client_id in self.position and not one.measure.person_only and one.lane != Lane.JOINT:
-                by_key[one.measure.key].append(one)
-        found = [self._one_measured(rows) for rows in by_key.values()]
-        return tuple(one for one in found if one.taken)
-
-    def _one_measured(self, rows: list[Result]) -> Measured:
-        baselines = {}
-        for client_id in {one.client_id for one in rows}:
-            first = baseline(one for one in rows if one.client_id == client_id)
-            if first is not None:
-                baselines[self.position[client_id]] = self._taken(first)
-        taken = tuple(self._taken(one) for one in rows if self.period.holds(one.taken_on))
-        return Measured(rows[-1].measure, taken, baselines)
-
-    def _taken(self, one: Result) -> Taken:
-        return Taken(self.position[one.client_id], one.taken_on, one.score, one.edition)
 
     def words(self, answers: QuerySet[Answer]) -> tuple[Words, ...]:
         rows = answers.filter(response_id__in=self._sent).exclude(text="")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -22,7 +21,7 @@ from reports.material import Period
 from reports.metrics import reading
 from reports.metrics.figures import Figure
 from reports.paper import Partner
-from reports.views.progress import SPANS
+from reports.views.progress import SPANS, chosen_span, first_day
 
 #: Weeks that a line needs to be worth drawing.
 LEAST_WEEKS = 3
@@ -35,9 +34,8 @@ def metrics_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRes
     couple = couple_or_404(couple_id)
     now = timezone.now()
     today = timezone.localtime(now, couple.zone).date()
-    chosen = request.GET.get("weeks", "12")
-    chosen = chosen if chosen in SPANS else "12"
-    period = Period(today - timedelta(weeks=SPANS[chosen][0]) + timedelta(days=1), today, couple.zone)
+    chosen = chosen_span(request)
+    period = Period(first_day(couple, chosen, today), today, couple.zone)
     audit.looked("opened", "clients_couple", couple.pk)
     facts = reading.clinical(couple, request.practice, period, now)
     context = {
@@ -45,7 +43,7 @@ def metrics_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRes
         "period": period,
         "blocks": [Block(one, _rows(one.figures, facts.partners)) for one in metrics.of(facts)],
         "chosen": chosen,
-        "spans": [(key, label) for key, (_weeks, label) in SPANS.items()],
+        "spans": list(SPANS.items()),
     }
     return render(request, "reports/metrics.html", context)
 

@@ -35,11 +35,10 @@ def progress_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRe
     couple = couple_or_404(couple_id)
     now = timezone.now()
     today = timezone.localtime(now, couple.zone).date()
-    chosen = request.GET.get("weeks", USUAL)
-    chosen = chosen if chosen in SPANS else USUAL
+    chosen = chosen_span(request)
     only = _position(couple, request)
     audit.looked("opened", "clients_couple", couple.pk)
-    paper = progress.of_page(couple, request.practice, _starts(couple, chosen, today), today, now)
+    paper = progress.of_page(couple, request.practice, first_day(couple, chosen, today), today, now)
     shown = paper if only is None else focus.on(paper, only)
     context = {
         "couple": couple,
@@ -56,7 +55,14 @@ def progress_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRe
     return render(request, "reports/progress.html", context)
 
 
-def _starts(couple: Couple, chosen: str, today: date) -> date:
+def chosen_span(request: HttpRequest) -> str:
+    """Which of SPANS is asked for; the usual one where nothing known is."""
+    chosen = request.GET.get("weeks", USUAL)
+    return chosen if chosen in SPANS else USUAL
+
+
+def first_day(couple: Couple, chosen: str, today: date) -> date:
+    """The first day of a span that ends today."""
     if chosen == "all":
         return progress.beginning(couple, today)
     return today - timedelta(weeks=int(chosen)) + timedelta(days=1)

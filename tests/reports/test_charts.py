@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from django.contrib.staticfiles import finders
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reports import charts, findings, marks, scales
-from reports.paper import Band, Course, DayMap, Difference, Goal, Line, Mood, Point, Series
+from reports.paper import Around, Band, Course, DayMap, Difference, Goal, Line, Mood, Point, Series, Turn
 from tests.reports import sample
 
 NAMES = dict(enumerate(("Mara", "Theo", "Ada", "Jun", "Noor", "Eli")))
@@ -25,6 +28,7 @@ def drawings() -> dict[str, str]:
     title = "Mara & Theo <both> moved"
     return {
         "line": charts.line(series, sample.STARTS, sample.ENDS, title=title),
+        "own": charts.own(series, 1, sample.STARTS, sample.ENDS, title=title),
         "bars": charts.bars(sample.doing("clinical"), title=title),
         "days": charts.days(mood, mood.maps[0], sample.STARTS, title=title),
         "dumbbell": charts.dumbbell(row, 0, 10, title=title),
@@ -33,7 +37,7 @@ def drawings() -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", ["line", "bars", "days", "dumbbell", "spark", "goal"])
+@pytest.mark.parametrize("name", ["line", "own", "bars", "days", "dumbbell", "spark", "goal"])
 def test_rules_of_every_drawing(name: str) -> None:
     """A picture with a finding, no styles, no ids, no words: the page and the paper take the same bytes."""
     svg = drawings()[name]
@@ -41,6 +45,8 @@ def test_rules_of_every_drawing(name: str) -> None:
     assert root.get("role") == "img"
     assert root[0].tag == f"{SVG}title"
     assert root[0].text == "Mara & Theo <both> moved"
+    assert root[1].tag == f"{SVG}desc"
+    assert (root[1].text or "").endswith(".")
     for element in root.iter():
         assert not {"style", "id", "opacity", "text-anchor", "href"} & set(element.attrib)
         assert element.tag != f"{SVG}style"
@@ -53,6 +59,11 @@ def test_rules_of_every_drawing(name: str) -> None:
 def shapes(svg: str, css: str) -> list[ElementTree.Element]:
     root = ElementTree.fromstring(svg)  # noqa: S314
     return [element for element in root.iter() if css in element.get("class", "").split()]
+
+
+def places(marks: list[ElementTree.Element]) -> int:
+    """How many marks stand there: one path may draw many."""
+    return sum(mark.get("d", "").count("M") for mark in marks)
 
 
 def test_a_missing_answer_is_a_gap() -> None:
@@ -76,7 +87,7 @@ def test_too_few_answers_get_marks_and_no_line() -> None:
     svg = charts.line(series, sample.STARTS, sample.ENDS, title="x")
     assert any(s.get("fill") == "none" for s in shapes(svg, "ink-a"))
     assert not any(s.get("fill") == "none" for s in shapes(svg, "ink-b"))
-    assert len(shapes(svg, "ink-b")) == 2
+    assert places(shapes(svg, "ink-b")) == 2
 
 
 def test_weekly_answers_stand_over_their_week() -> None:
@@ -93,8 +104,8 @@ def test_weekly_answers_stand_over_their_week() -> None:
 def test_answers_twice_in_a_week_stand_on_their_days() -> None:
     points = tuple(Point(sample.STARTS + timedelta(days=at), at) for at in (0, 3, 9))
     svg = charts.line(Series("x", 0, 10, (Line(0, points),)), sample.STARTS, sample.ENDS, title="x")
-    xs = [float(re.match(r"M(-?[\d.]+)", s.get("d", "")).group(1)) for s in shapes(svg, "mark")]  # type: ignore[union-attr]
-    day = (charts.LINE["right"] - charts.LINE["left"]) / 84
+    xs = [float(x) for one in shapes(svg, "mark") for x in re.findall(r"M(-?[\d.]+)", one.get("d", ""))]
+    day = (charts.WIDE.right - charts.WIDE.left) / 84
     assert xs[1] - xs[0] == pytest.approx(3 * day, abs=0.5)
 
 
@@ -102,8 +113,9 @@ def test_a_cutoff_is_a_line_or_a_band() -> None:
     points = (Line(0, sample.weekly((1, 2, 3))),)
     line = Series("x", 0, 21, points, cutoff=Band(13.5, 13.5, "Cut-off"))
     band = Series("x", 0, 35, points, cutoff=Band(17, 20, "Cut-off"))
-    assert shapes(charts.line(line, sample.STARTS, sample.ENDS, title="x"), "band")[0].tag == f"{SVG}path"
-    rect = shapes(charts.line(band, sample.STARTS, sample.ENDS, title="x"), "band")[0]
+    path = shapes(charts.line(line, sample.STARTS, sample.ENDS, title="x"), "cutline")[0]
+    assert path.get("d") == f"M26 {marks.n(charts.line_scale(line)(13.5))}H552"
+    rect = shapes(charts.line(band, sample.STARTS, sample.ENDS, title="x"), "cutband")[0]
     scale = charts.line_scale(band)
     assert float(rect.get("height", 0)) == pytest.approx(scale(17) - scale(20), abs=0.1)
 
@@ -148,7 +160,7 @@ def test_coordinates_ignore_the_locale() -> None:
     from django.utils import translation
 
     with translation.override("de"):
-        assert "," not in drawings()["line"].split("</title>")[1]
+        assert "," not in drawings()["line"].split("</desc>")[1]
     assert marks.n(2.0) == "2"
     assert marks.n(-0.01) == "0"
     assert marks.n(2.45) in ("2.5", "2.4")
@@ -166,8 +178,16 @@ def test_bars_stack_to_their_sum() -> None:
 def test_days_without_an_entry_are_dots() -> None:
     mood = Mood((DayMap(0, (1, None, 5, 3)),))
     svg = charts.days(mood, mood.maps[0], sample.STARTS, title="x")
-    assert len(shapes(svg, "grid")) == 1
-    assert [len(shapes(svg, f"day-{step}")) for step in range(1, 6)] == [1, 0, 1, 0, 1]
+    assert places(shapes(svg, "dots")) == 1
+    assert [places(shapes(svg, f"day-{step}")) for step in range(1, 6)] == [1, 0, 1, 0, 1]
+
+
+def test_a_year_of_days_is_drawn_without_its_numbers() -> None:
+    mood = Mood((DayMap(0, tuple(None if at % 9 == 4 else 1 + at % 5 for at in range(364))),))
+    svg = charts.days(mood, mood.maps[0], sample.STARTS, title="x")
+    assert not shapes(svg, "on-day-1")
+    assert sum(places(shapes(svg, f"day-{step}")) for step in range(1, 6)) + places(shapes(svg, "dots")) == 364
+    assert len(svg) < 12_000
 
 
 def test_a_scale_of_seven_uses_all_violets() -> None:
@@ -215,3 +235,151 @@ def test_every_position_draws() -> None:
     lines = tuple(Line(at, sample.weekly((at, at + 1, at + 2))) for at in range(6))
     svg = charts.line(Series("x", 0, 10, lines), sample.STARTS, sample.ENDS, title="x")
     assert all(shapes(svg, f"ink-{marks.letter(at)}") for at in range(6))
+
+
+# ── one partner's line alone ─────────────────────────────────────────────────
+
+
+def alone(**changes: object) -> Series:
+    points = sample.weekly((8, 8, 9, None, 12, 15))
+    line = Line(1, points, around=Around(points[0].on, 8, 5.284, 10.716), error=1.92)
+    return replace(Series("CSI-4", 0, 21, (replace(line, **changes),), by_day=True), cutoff=Band(13.5, 13.5, "Cut-off"))
+
+
+def own(series: Series) -> str:
+    return charts.own(series, 1, sample.STARTS, sample.ENDS, title="x")
+
+
+def test_the_range_of_chance_runs_from_the_first_score_on() -> None:
+    series = alone()
+    [rect], y = shapes(own(series), "wash-b"), charts.line_scale(series, charts.SMALL)
+    assert float(rect.get("y", 0)) == pytest.approx(y(10.716), abs=0.1)
+    assert float(rect.get("y", 0)) + float(rect.get("height", 0)) == pytest.approx(y(5.284), abs=0.1)
+    day = (charts.SMALL.right - charts.SMALL.left) / 84
+    assert float(rect.get("x", 0)) == pytest.approx(charts.SMALL.left + 6 * day, abs=0.1)
+    assert float(rect.get("x", 0)) + float(rect.get("width", 0)) == pytest.approx(charts.SMALL.right, abs=0.1)
+
+
+def test_the_range_of_chance_of_an_older_score_fills_the_period() -> None:
+    early = Around(sample.STARTS - timedelta(days=200), 8, 5, 11)
+    [rect] = shapes(own(alone(around=early)), "wash-b")
+    assert float(rect.get("x", 0)) == charts.SMALL.left
+
+
+def test_the_range_of_chance_ends_where_the_scale_ends() -> None:
+    [rect] = shapes(own(alone(around=Around(sample.STARTS, 2, -4, 8))), "wash-b")
+    assert float(rect.get("y", 0)) + float(rect.get("height", 0)) == charts.SMALL.foot
+
+
+def test_every_score_shows_its_error_where_a_line_stands_alone() -> None:
+    series = alone()
+    [errors], y = shapes(own(series), "error"), charts.line_scale(series, charts.SMALL)
+    strokes = re.findall(r"M[\d.]+ ([\d.]+)V([\d.]+)", errors.get("d", ""))
+    assert len(strokes) == 5
+    assert float(strokes[0][0]) == pytest.approx(y(8 - 1.92), abs=0.1)
+    assert float(strokes[0][1]) == pytest.approx(y(8 + 1.92), abs=0.1)
+    assert not shapes(own(alone(error=0)), "error")
+
+
+def test_on_one_scale_nobodys_range_covers_anybodys_line() -> None:
+    svg = charts.line(alone(), sample.STARTS, sample.ENDS, title="x")
+    assert not shapes(svg, "wash-b")
+    assert not shapes(svg, "error")
+
+
+def test_a_line_is_not_joined_over_a_gap() -> None:
+    points = sample.weekly((8, 9, 10, 11, 12, 13))
+    series = Series("x", 0, 21, (Line(0, points, gaps=((points[2].on, points[3].on),)),), by_day=True)
+    [run] = shapes(charts.line(series, sample.STARTS, sample.ENDS, title="x"), "run")
+    parts = [part.count("L") for part in run.get("d", "").split("M")[1:]]
+    assert parts == [2, 2]
+
+
+def test_a_day_of_change_has_its_notch_and_a_number_when_there_are_several() -> None:
+    days = [sample.STARTS + timedelta(days=at) for at in (14, 42)]
+    one = replace(alone(), turns=(Turn(days[0], "Edition 2."),))
+    two = replace(alone(), turns=tuple(Turn(day, "Edition.") for day in days))
+    frame = charts.SMALL
+    [notch] = shapes(own(one), "turn")
+    x = frame.left + 14 * (frame.right - frame.left) / 84
+    assert float(notch.get("d", "M0").removeprefix("M").split(" ")[0]) == pytest.approx(x, abs=0.1)
+    numbers = [text for text in ElementTree.fromstring(own(two)).iter(f"{SVG}text") if text.get("y") == "9"]  # noqa: S314
+    assert [text.text for text in numbers] == ["1", "2"]
+    assert "Edition 2." in own(one)
+
+
+def test_partners_differ_without_any_colour() -> None:
+    assert len(set(marks.DASHES)) == 6
+    lines = tuple(Line(at, sample.weekly((at, at + 1, at + 2))) for at in range(6))
+    svg = charts.line(Series("x", 0, 10, lines), sample.STARTS, sample.ENDS, title="x")
+    assert [run.get("stroke-dasharray", "") for run in shapes(svg, "run")] == list(marks.DASHES)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [(0, 21, [0, 5, 10, 15, 21]), (0, 27, [0, 5, 10, 15, 20, 27]), (0, 10, [0, 2, 4, 6, 8, 10]), (-5, 5, None)],
+)
+def test_an_axis_names_both_ends_of_its_scale(low, high, labels) -> None:
+    found = scales.labelled(low, high)
+    assert (found[0], found[-1]) == (low, high)
+    assert labels is None or found == labels
+
+
+def test_one_score_is_a_dot_two_are_two_and_three_are_joined() -> None:
+    for count in (1, 2, 3):
+        series = Series("x", 0, 21, (Line(0, sample.weekly((8, 9, 10)[:count])),), drawn_from=1)
+        assert series.enough
+        svg = charts.line(series, sample.STARTS, sample.ENDS, title="x")
+        assert places(shapes(svg, "mark")) == count
+        assert bool(shapes(svg, "run")) == (count > 2)
+
+
+def test_a_scale_of_three_digits_keeps_its_numbers_out_of_the_plot() -> None:
+    series = Series("x", 0, 100, (Line(0, sample.weekly((40, 50, 60))),))
+    root = ElementTree.fromstring(charts.line(series, sample.STARTS, sample.ENDS, title="x"))  # noqa: S314
+    [hundred] = [text for text in root.iter(f"{SVG}text") if text.text == "100"]
+    [axis] = shapes(charts.line(series, sample.STARTS, sample.ENDS, title="x"), "axis")
+    assert float(hundred.get("x", 0)) + 3 * 5.25 < float(axis.get("d", "M0").removeprefix("M").split(" ")[0])
+
+
+# ── inks ─────────────────────────────────────────────────────────────────────
+
+PAIR = re.compile(r"--([a-z0-9-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)")
+
+
+def tokens(dark: bool) -> dict[str, str]:
+    css = Path(str(finders.find("practice/attune.css"))).read_text()
+    return {name: (night if dark else day) for name, day, night in PAIR.findall(css)}
+
+
+def contrast(one: str, other: str) -> float:
+    def light(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    dark, bright = sorted((light(one), light(other)))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_ink_is_seen_on_the_page_and_on_its_own_ground(dark) -> None:
+    """WCAG 1.4.11: what a drawing is understood by has at least 3 to 1, in both modes."""
+    found = tokens(dark)
+    for key in "abcdef":
+        for ground in ("surface", f"{key}-wash", "gold-wash"):
+            assert contrast(found[key], found[ground]) >= 3, (key, ground)
+    for line in ("gold", "edge", "ink-2"):
+        assert contrast(found[line], found["surface"]) >= 3, line
+    assert contrast(found["ink-3"], found["surface"]) >= 4.5
+
+
+def test_every_ink_is_seen_on_paper() -> None:
+    for ink, wash in zip(marks.INKS, marks.WASHES, strict=True):
+        assert contrast(ink, "#ffffff") >= 4.5
+        assert contrast(ink, wash) >= 3
+
+
+def test_numbers_in_a_calendar_are_read_on_every_violet() -> None:
+    for step, violet in enumerate(charts.VIOLETS):
+        assert contrast("#ffffff" if step > 2 else "#3b2d52", violet) >= 4.5, step

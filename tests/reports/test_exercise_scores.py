@@ -174,7 +174,7 @@ def test_it_stands_on_the_progress_page(giver, couple, therapist, monkeypatch):
     fill(giver)
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
     page = signed_in(therapist).get(f"/desk/couples/{couple.pk}/progress/").content.decode()
-    for words in ("Our bond</h2>", "Average of its questions, 0 to 10.", "How many were ticked, 0 to 4."):
+    for words in ("Our bond</h3>", "Average of its questions, 0 to 10.", "How many were ticked, 0 to 4."):
         assert words in page
 
 
