@@ -97,12 +97,14 @@ def series_parts(series: Series, report: Report, names: findings.Names, pictures
         for line in series.lines
         if len(line.values) > 1
     ]
+    owns = [_own(series, line, report, names, pictures) for line in series.lines] if series.enough else []
     return {
         "series": series,
         "picture": picture,
         "labels": labels,
         "courses": courses,
-        "owns": [_own(series, line, report, names, pictures) for line in series.lines] if series.enough else [],
+        "owns": owns,
+        "owns_drawn": any(own["picture"] for own in owns),
         "cutoff": findings.cutoff_range(series),
         "cutoff_words": findings.cutoff_words(series),
         "cutoff_step": steps[-1] if band else 0,
