@@ -129,14 +129,15 @@ def test_reports_draw_measures_for_the_therapist_alone_and_screens_for_nobody(co
         fresh = Couple.objects.with_partners().get(pk=couple.pk)
         period = Period(today, today, couple.zone)
         material = progress.material_for(fresh, period, shared=shared, now=timezone.now())
-        found = {one.scale.series: one for one in material.scores}
-        assert set(found) == (set() if shared else {"phq9"})
-        if not shared:
-            scale = found["phq9"].scale
-            assert (scale.low, scale.high, scale.better, scale.what) == (0, 27, "down", "PHQ-9")
-            assert "No permission required" in scale.note
+        assert material.scores == ()
+        assert [one.measure.key for one in material.measures] == ([] if shared else ["phq9"])
         practice = Practice.objects.get(pk=couple.practice_id)
-        progress.compose(material, practice, today=today, reference="R", prepared_by="")
+        said = progress.compose(material, practice, today=today, reference="R", prepared_by="")
+        assert [one.label for one in said.series] == ([] if shared else ["PHQ-9"])
+        if not shared:
+            [series] = said.series
+            assert (series.low, series.high, series.better) == (0, 27, "down")
+            assert "No permission required" in series.note
 
 
 def test_sums_with_weights_have_their_own_ends(couple, therapist, mara):
