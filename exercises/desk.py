@@ -17,7 +17,8 @@ from practice.models import Membership
 class QueueItem:
     """One thing to look at. ``kind`` is one of the states of the design (risk, ask, talk, new, open).
 
-    ``urgent`` items come first, whatever their age. ``detail`` holds no words of a client.
+    ``urgent`` items come first, whatever their age; ``calm`` ones come last: worth a thought when there is time.
+    ``detail`` holds no words of a client.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class QueueItem:
     url: str
     action: str
     urgent: bool = False
+    calm: bool = False
 
 
 #: Given who asks and the couples on the page, returns what is there to look at, in a fixed number of queries.
@@ -43,8 +45,8 @@ def register_queue(provider: QueueProvider) -> QueueProvider:
 
 
 def queue(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
-    """Return everything that waits: urgent first, then the longest waiting."""
+    """Return everything that waits: urgent first, then the longest waiting, what is calm last."""
     if not couples:
         return []
     items = [item for provider in _providers for item in provider(membership, couples)]
-    return sorted(items, key=lambda item: (not item.urgent, item.since))
+    return sorted(items, key=lambda item: (not item.urgent, item.calm, item.since))

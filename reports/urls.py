@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.views import alerts, measures, metrics, progress, reports, sheet
+from reports.views import alerts, measures, metrics, progress, reports, sheet, signs
 
 COUPLE = "desk/couples/<uuid:couple_id>/"
 
@@ -24,5 +24,6 @@ urlpatterns = [
     path(COUPLE + "reports/<uuid:report_id>/", reports.report, name="report"),
     path(COUPLE + "reports/<uuid:report_id>/again/", reports.report_again, name="report_again"),
     path(COUPLE + "reports/<uuid:report_id>/file/", reports.report_download, name="report_download"),
+    path(COUPLE + "signs/", signs.signs, name="signs"),
     path(COUPLE + "to-look-at/<uuid:alert_id>/", alerts.alert, name="alert"),
 ]

@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from clients.models import Couple
 from exercises.desk import QueueItem, register_queue
 from exercises.safety import register_flags
+from practice import clock
 from practice.models import Membership
 from reports import alert_list
 from reports.models import Alert
+from reports.signs import signs_of
 
 
 @register_queue
@@ -44,6 +46,26 @@ def alerts(membership: Membership, couples: Collection[uuid.UUID]) -> list[Queue
             urgent=row.acknowledged_at is None or row.acknowledged_by_id == membership.pk,
         )
         for row in rows
+    ]
+
+
+@register_queue
+def softer_signs(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
+    """One calm item for each couple in which a rule speaks. It names the rules, no partner and no answer."""
+    if not membership.sees_answers:
+        return []
+    return [
+        QueueItem(
+            kind="hold",
+            what=_("Worth a thought"),
+            couple_id=couple_id,
+            detail=", ".join(dict.fromkeys(one.label for one in found)),
+            since=max(one.seen_at for one in found),
+            url=reverse("signs", args=[couple_id]),
+            action=_("See why"),
+            calm=True,
+        )
+        for couple_id, found in signs_of(couples, clock.now()).items()
     ]
 
 

@@ -336,6 +336,7 @@ DOORS: dict[str, Door] = {
     "report_again": Door(CLINICAL, report, get=SENDS),
     "report_download": Door(CLINICAL, report),
     "open_alerts": Door(CLINICIANS),
+    "signs": Door(CLINICAL, lambda house: {"couple_id": house.couple.pk}),
     "alert": Door(CLINICAL, lambda house: {"couple_id": house.couple.pk, "alert_id": house.things["alert"].pk}),
     # looking back
     "session_sheet": Door(CLINICAL, couple_id),

@@ -46,6 +46,7 @@ def today(request: PracticeRequest) -> HttpResponse:
         "is_today": is_today,
         "items": [(item, by_id[item.couple_id].couple) for item in items if item.couple_id in by_id],
         "queue_count": len(items) or None,
+        "calm": {item.couple_id for item in items if item.calm},
     }
     return render(request, page_or_part(request, "exercises/desk/today.html", "caseload"), context)
 

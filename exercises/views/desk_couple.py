@@ -40,7 +40,9 @@ def couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
         return render(request, "exercises/desk/couple_office.html", context)
     context["runs"] = list(programs.running([one.pk]))
     context["still"] = programs.standing_still(context["runs"], timezone.now())
-    context["urgent"] = [item for item in queue(request.membership, [one.pk]) if item.urgent]
+    waiting = queue(request.membership, [one.pk])
+    context["urgent"] = [item for item in waiting if item.urgent]
+    context["calm"] = [item for item in waiting if item.calm]
     context["goals"] = goals.standings(one, list(goals.for_all(one).filter(reached_at=None, dropped_at=None)[:A_FEW]))
     skips = record.skips_of(one)
     return render(request, "exercises/desk/couple.html", {**context, **_happened(request, one, None, skips)})

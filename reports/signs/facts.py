@@ -1,0 +1,171 @@
+"""What the rules look at, by couple: plain values, read for all couples of a page together."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from clients.models import Partner
+from exercises import measures
+from exercises.models import Answer, Feedback, MeasureEntry, Occurrence
+from exercises.vocabulary import Lane
+from reports.models import Baseline, Score
+from reports.signs.sign import DRIFT, HIGH, LOW, NOT_FREE, SILENCE
+
+State = Occurrence.State
+
+METRICS = ("closeness", "felt_heard", "pressure")
+#: Questions in which "no" says that somebody was not free.
+FREE = ("felt_free", "consent")
+#: An obstacle that says the same.
+OBSTACLE = "not_free"
+LONGEST = max(LOW.within, DRIFT.within, SILENCE.within, HIGH.within, NOT_FREE.within)
+
+
+@dataclass(frozen=True)
+class Number:
+    client_id: uuid.UUID
+    series: str
+    value: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A total of a measure, by the version of its definition."""
+
+    client_id: uuid.UUID
+    measure: str
+    version: str
+    total: Decimal
+    on: date
+    known_at: datetime
+
+
+@dataclass(frozen=True)
+class Round:
+    """One thing that was asked of somebody and is over."""
+
+    client_id: uuid.UUID
+    due_at: datetime
+    answered: bool
+
+
+@dataclass
+class CoupleFacts:
+    """All of one couple. ``starts`` are therapists' baselines by client and measure."""
+
+    partners: list[uuid.UUID] = field(default_factory=list)
+    numbers: list[Number] = field(default_factory=list)
+    measured: list[Measured] = field(default_factory=list)
+    rounds: list[Round] = field(default_factory=list)
+    too_much: list[tuple[uuid.UUID, datetime]] = field(default_factory=list)
+    not_free: list[tuple[uuid.UUID, datetime]] = field(default_factory=list)
+    starts: dict[tuple[uuid.UUID, str], date] = field(default_factory=dict)
+
+    def of(self, client_id: uuid.UUID, *series: str) -> list[Number]:
+        """One partner's numbers of a series, oldest first."""
+        found = [one for one in self.numbers if one.client_id == client_id and one.series in series]
+        return sorted(found, key=lambda one: one.at)
+
+
+Facts = dict[uuid.UUID, CoupleFacts]
+
+
+def read(couples: Collection[uuid.UUID], now: datetime) -> Facts:
+    """Read the facts of all couples in seven queries, however many they are."""
+    found: Facts = defaultdict(CoupleFacts)
+    partners = Partner.objects.filter(couple_id__in=couples, left_at=None).order_by("position")
+    for couple_id, client_id in partners.values_list("couple_id", "client_id"):
+        found[couple_id].partners.append(client_id)
+    since = now - LONGEST
+    _read_scores(found, couples, since)
+    _read_entries(found, couples)
+    _read_rounds(found, couples, now)
+    _read_feedback(found, couples, since)
+    _read_not_free(found, couples, since)
+    starts = Baseline.objects.filter(couple_id__in=couples, ended_at=None)
+    for couple_id, client_id, measure, day in starts.values_list("couple_id", "client_id", "measure", "begins_on"):
+        found[couple_id].starts[client_id, measure] = day
+    return found
+
+
+def _read_scores(found: Facts, couples: Collection[uuid.UUID], since: datetime) -> None:
+    keys = [one.key for one in measures.all() if one.reliable is not None]
+    rows = Score.objects.filter(couple_id__in=couples).exclude(lane=Lane.OWN)
+    rows = rows.filter(Q(series__in=METRICS, at__gte=since) | Q(series__in=keys, scored=True))
+    values = rows.order_by("at").values_list("couple_id", "client_id", "series", "scored", "rule", "value", "at")
+    for couple_id, client_id, series, _scored, rule, value, at in values:
+        if series in METRICS:
+            found[couple_id].numbers.append(Number(client_id, series, value, at))
+        else:
+            version = rule.rpartition("@")[2] or "1"
+            day = timezone.localtime(at).date()
+            found[couple_id].measured.append(Measured(client_id, series, version, value, day, at))
+
+
+def _read_entries(found: Facts, couples: Collection[uuid.UUID]) -> None:
+    rows = MeasureEntry.objects.filter(couple_id__in=couples, taken_back_at=None, prorated=False, total__isnull=False)
+    values = rows.values_list(
+        "couple_id", "client_id", "measure", "definition_version", "total", "taken_on", "entered_at"
+    )
+    for couple_id, client_id, measure, version, total, taken_on, entered_at in values:
+        if total is not None:
+            found[couple_id].measured.append(Measured(client_id, measure, version, total, taken_on, entered_at))
+
+
+def _read_rounds(found: Facts, couples: Collection[uuid.UUID], now: datetime) -> None:
+    rows = Occurrence.objects.filter(
+        couple_id__in=couples,
+        client__isnull=False,
+        state__in=[State.DONE, State.MISSED, State.SKIPPED],
+        skipped_by=None,  # what the practice left out says nothing about anybody
+        due_at__gte=now - SILENCE.within,
+        due_at__lte=now,
+    )
+    values = rows.order_by("due_at", "pk").values_list("couple_id", "client_id", "due_at", "state")
+    for couple_id, client_id, due_at, state in values:
+        # 'Not this week' is an answer: whoever says so is not silent.
+        found[couple_id].rounds.append(Round(client_id, due_at, state != State.MISSED))
+
+
+def _read_feedback(found: Facts, couples: Collection[uuid.UUID], since: datetime) -> None:
+    rows = Feedback.objects.filter(couple_id__in=couples, given_at__gte=since).exclude(lane=Lane.OWN)
+    said = rows.filter(Q(too_much=True) | Q(obstacles__contains=[OBSTACLE]))
+    values = said.order_by("given_at").values_list("couple_id", "author_id", "too_much", "obstacles", "given_at")
+    for couple_id, author_id, too_much, obstacles, at in values:
+        if too_much:
+            found[couple_id].too_much.append((author_id, at))
+        if OBSTACLE in obstacles:
+            found[couple_id].not_free.append((author_id, at))
+
+
+def _read_not_free(found: Facts, couples: Collection[uuid.UUID], since: datetime) -> None:
+    rows = Answer.objects.filter(
+        couple_id__in=couples, response__submitted_at__gte=since, number__isnull=False, declined=False
+    ).exclude(lane=Lane.OWN)
+    rows = rows.filter(Q(key__in=FREE, number=0) | Q(key="too_much", number=1))
+    values = rows.order_by("response__revision").values_list(
+        "couple_id", "author_id", "key", "response__occurrence_id", "response__submitted_at"
+    )
+    # What was amended was said once.
+    once = {(author, occurrence, key): (couple, at) for couple, author, key, occurrence, at in values}
+    for (author_id, _occurrence, key), (couple_id, at) in sorted(once.items(), key=lambda one: one[1][1]):
+        facts = found[couple_id]
+        (facts.too_much if key == "too_much" else facts.not_free).append((author_id, at))
+
+
+def days(moments: Iterable[datetime]) -> str:
+    """'3 May, 9 May': the days of what was seen, in order."""
+    return ", ".join(dict.fromkeys(date_format(timezone.localtime(one), "j F") for one in sorted(moments)))
+
+
+WEEK = timedelta(days=7)
