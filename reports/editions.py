@@ -118,7 +118,7 @@ def goals_of_all(couple: Couple, now: datetime) -> tuple[QuerySet[Goal], QuerySe
 def measures_up_to(couple: Couple, period: Period) -> tuple[Beside, ...]:
     """Return every partner's scores of measures up to the period's end. No screen that is for one person alone."""
     results = [one for one in measured.results(couple) if one.taken_on <= period.ends]
-    return tuple(side_by_side(couple, results, baselines.starts_of(couple)))
+    return tuple(side_by_side(couple, results, baselines.starts_of(couple, until=period.ends)))
 
 
 # ── the two editions ─────────────────────────────────────────────────────────

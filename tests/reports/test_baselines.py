@@ -15,6 +15,8 @@ from exercises.measured import Entry
 from practice.models import AuditEvent
 from reports import baselines
 from reports.courses import courses
+from reports.editions import measures_up_to
+from reports.material import Period
 from reports.models import Baseline
 from reports.reliable_change import State
 from tests.exercises.given import as_attune
@@ -85,6 +87,16 @@ def test_the_trend_is_that_of_the_episode(couple, therapist, mara):
     assert course_of(couple, mara, therapist).trend is None
     enter(couple, mara, therapist, ("2026-03-22", 13))
     assert course_of(couple, mara, therapist).trend.per_week == 1
+
+
+@pytest.mark.parametrize(("ends", "first"), [(date(2026, 2, 28), 20), (date(2026, 3, 31), 18)])
+def test_a_report_about_an_earlier_time_is_not_compared_from_a_later_day(couple, therapist, mara, ends, first):
+    enter(couple, mara, therapist, ("2026-01-05", 20), ("2026-02-02", 9), ("2026-03-09", 18))
+    set_one(couple, mara, therapist)
+    with acting_as(therapist):
+        fresh = Couple.objects.with_partners().get(pk=couple.pk)
+        (one,) = measures_up_to(fresh, Period(date(2026, 1, 1), ends, couple.zone))
+    assert one.lines[0].course.first.score.total == first
 
 
 def test_a_baseline_of_one_partner_and_measure_is_nobody_elses(couple, therapist, mara, theo):
