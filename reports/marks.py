@@ -60,4 +60,4 @@ def _around(r: float) -> str:
     """Four curves rather than arcs, which come out as polygons in small print."""
     k = r * 0.5523
     quarters = ((0, -k, r - k, -r, r, -r), (k, 0, r, r - k, r, r), (0, k, k - r, r, -r, r), (-k, 0, -r, k - r, -r, -r))
-    return "".join("c" + " ".join(f"{part:.2f}" for part in q) for q in quarters) + "z"
+    return "".join("c" + " ".join(f"{part:.2f}".rstrip("0").rstrip(".") for part in q) for q in quarters) + "z"

@@ -15,7 +15,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports import charts, findings, marks, scales
-from reports.paper import Around, Band, Course, DayMap, Difference, Goal, Line, Mood, Point, Series, Turn
+from reports.paper import (
+    Areas,
+    Around,
+    Band,
+    Course,
+    DayMap,
+    Difference,
+    Goal,
+    Line,
+    Mood,
+    Point,
+    Report,
+    Series,
+    Turn,
+    Week,
+)
+from reports.screen import Screen
 from tests.reports import sample
 
 NAMES = dict(enumerate(("Mara", "Theo", "Ada", "Jun", "Noor", "Eli")))
@@ -235,6 +251,42 @@ def test_every_position_draws() -> None:
     lines = tuple(Line(at, sample.weekly((at, at + 1, at + 2))) for at in range(6))
     svg = charts.line(Series("x", 0, 10, lines), sample.STARTS, sample.ENDS, title="x")
     assert all(shapes(svg, f"ink-{marks.letter(at)}") for at in range(6))
+
+
+# ── what a year costs ────────────────────────────────────────────────────────
+
+
+def year() -> Report:
+    """Two partners, every week and every day of a year: as full as a page gets."""
+    days = [sample.STARTS + timedelta(days=at) for at in range(364)]
+    lines = tuple(
+        Line(who, tuple(Point(day, 3 + (at + who) % 7) for at, day in enumerate(days[::7]))) for who in (0, 1)
+    )
+    plain = Series("Closeness", 0, 10, lines)
+    around = tuple(replace(line, around=Around(days[0], 4, 2, 6), error=1.9, told=("Steady.",)) for line in lines)
+    measure = replace(plain, lines=around, by_day=True, facts=(("Scores", "104"),), cutoff=Band(5, 5, "Cut-off"))
+    maps = tuple(DayMap(who, tuple(1 + (at + who) % 5 for at in range(364))) for who in (0, 1))
+    weeks = tuple(Week(day, (3, 2, 1, 1)) for day in days[::7])
+    return replace(
+        sample.report("clinical"),
+        starts=days[0],
+        ends=days[-1],
+        series=(measure,) * 4 + (plain,) * 10,
+        mood=Mood(maps),
+        doing=replace(sample.doing("clinical"), weeks=weeks),
+        areas=Areas("In small", (plain,) * 24),
+    )
+
+
+def test_a_full_year_is_light_enough_for_a_telephone() -> None:
+    screen = Screen(year())
+    drawn = [part["picture"].src for part in [*screen.measures, *screen.series]]
+    drawn += [own["picture"].src for part in screen.measures for own in part["owns"]]
+    drawn += [one["picture"].src for one in screen.mood["maps"]] + [screen.doing["picture"].src]  # type: ignore[index]
+    drawn += [cell["picture"].src for row in screen.areas["rows"] for cell in row["cells"]]  # type: ignore[index]
+    assert len(drawn) == 14 + 8 + 2 + 1 + 48
+    assert sum(len(svg) for svg in drawn) < 330_000
+    assert max(svg.count("<") for svg in drawn) < 520
 
 
 # ── one partner's line alone ─────────────────────────────────────────────────
