@@ -149,7 +149,7 @@ def test_on_paper_it_is_a_few_pages_without_what_only_a_screen_needs(page, progr
         expect(hidden).to_be_hidden()
     over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert over <= 0
-    expect(page.locator(".measure table").first).to_be_visible()
+    expect(page.locator(".measured table").first).to_be_visible()
 
 
 def test_one_partner_alone_by_a_click(page, progress):

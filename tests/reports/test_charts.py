@@ -325,18 +325,18 @@ def test_the_range_of_chance_ends_where_the_scale_ends() -> None:
 
 def test_every_score_shows_its_error_where_a_line_stands_alone() -> None:
     series = alone()
-    [errors], y = shapes(own(series), "error"), charts.line_scale(series, charts.SMALL)
+    [errors], y = shapes(own(series), "spread"), charts.line_scale(series, charts.SMALL)
     strokes = re.findall(r"M[\d.]+ ([\d.]+)V([\d.]+)", errors.get("d", ""))
     assert len(strokes) == 5
     assert float(strokes[0][0]) == pytest.approx(y(8 - 1.92), abs=0.1)
     assert float(strokes[0][1]) == pytest.approx(y(8 + 1.92), abs=0.1)
-    assert not shapes(own(alone(error=0)), "error")
+    assert not shapes(own(alone(error=0)), "spread")
 
 
 def test_on_one_scale_nobodys_range_covers_anybodys_line() -> None:
     svg = charts.line(alone(), sample.STARTS, sample.ENDS, title="x")
     assert not shapes(svg, "wash-b")
-    assert not shapes(svg, "error")
+    assert not shapes(svg, "spread")
 
 
 def test_a_line_is_not_joined_over_a_gap() -> None:
