@@ -5,7 +5,7 @@ presentation attributes only (no style, no id that the drawing needs), `role="im
 finding and a `<desc>` that says how it is drawn, and no words beyond digits. Labels, names and legends are HTML
 beside the drawing, and so are the numbers, as a table.
 A page recolours by class: `ink-a` to `ink-f`, `wash-…` and `edge-…` by partner position, `seg-…`, `day-…`, `cutline`,
-`cutband`, `turn`, `grid`, `axis`. Lines over time are in line_chart.py.
+`cutband`, `notch`, `grid`, `axis`. Lines over time are in line_chart.py.
 """
 
 from __future__ import annotations

@@ -352,7 +352,7 @@ def test_a_day_of_change_has_its_notch_and_a_number_when_there_are_several() -> 
     one = replace(alone(), turns=(Turn(days[0], "Edition 2."),))
     two = replace(alone(), turns=tuple(Turn(day, "Edition.") for day in days))
     frame = charts.SMALL
-    [notch] = shapes(own(one), "turn")
+    [notch] = shapes(own(one), "notch")
     x = frame.left + 14 * (frame.right - frame.left) / 84
     assert float(notch.get("d", "M0").removeprefix("M").split(" ")[0]) == pytest.approx(x, abs=0.1)
     numbers = [text for text in ElementTree.fromstring(own(two)).iter(f"{SVG}text") if text.get("y") == "9"]  # noqa: S314
