@@ -14,6 +14,7 @@ from exercises.models import Answer, Occurrence, Response
 from exercises.vocabulary import Lane
 from practice import tenancy
 from practice.models import Message, Practice
+from reports import recomputing
 from reports.demo import browser, card, filling, people, words
 from reports.demo.households import HOUSEHOLDS
 from reports.models import Alert, Report, Score
@@ -38,6 +39,13 @@ def test_the_demo_is_filled_once_with_all_that_it_promises():
         assert set(Alert.objects.values_list("client__name", flat=True)) == {"Priya"}
         assert Report.objects.count() == 2
         _a_reminder_is_due_in_the_first_minute(now)
+    _every_score_is_what_its_answers_give()
+
+
+def _every_score_is_what_its_answers_give() -> None:
+    found = recomputing.check(filling.practice_of_demo())
+    assert found.differences == []
+    assert found.scores > 300
 
 
 def _every_couple_stands_where_its_story_says() -> None:
