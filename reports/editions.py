@@ -1,20 +1,24 @@
 """What each edition of a report may be made of. The one place where rows are let in.
 
-Both editions become the same plain :class:`~reports.material.Material`; nothing after this module knows a
+All editions become the same plain :class:`~reports.material.Material`; nothing after this module knows a
 row or asks a lane. The clinical edition reads what a therapist may read: every lane but ``own``. The shared
 edition reads what *every* partner could read in the portal at this moment, from querysets that let nothing
 else in: it is not cleaned afterwards, it never meets a private row. What nobody else may learn of leaves no
-word, number, count or gap in it, because nothing in it was counted from more than these rows.
+word, number, count or gap in it, because nothing in it was counted from more than these rows. The edition
+of one partner reads what this one could read in the portal, but for what they keep for themselves alone:
+a therapist has it made.
 """
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Length, Replace, StrIndex
 
-from clients.models import Couple
+from clients.models import Client, Couple
+from clients.status import ENDED
 from exercises import measured, measures
 from exercises.models import Answer, Assignment, Goal, GoalRating, Response
 from exercises.vocabulary import METRICS, Kind, Lane
@@ -56,6 +60,33 @@ def _for_all(couple: Couple) -> Q:
     for author in sorted(present):
         for_all |= Q(author_id=author, readers__contains=sorted(present - {author}))
     return for_all
+
+
+def readable_by(couple: Couple, client: Client, now: datetime) -> tuple[QuerySet[Response], QuerySet[Answer]]:
+    """Return the responses and answers that one partner may read at ``now``, without those they keep to themselves.
+
+    Their own, whatever lane a therapist reads; and the others', opened to them, while they are in care together.
+    """
+    allowed = Q(couple=couple) & (_by(client) | _to(couple, client, now))
+    responses = Response.objects.filter(allowed).exclude(edition__content__kind__in=KEPT_APART)
+    answers = Answer.objects.filter(allowed, Exists(responses.filter(pk=OuterRef("response_id"))))
+    return responses, answers
+
+
+def _by(client: Client) -> Q:
+    return Q(author_id=client.pk) & ~Q(lane=Lane.OWN)
+
+
+def _to(couple: Couple, client: Client, now: datetime) -> Q:
+    """What the other present partners opened to ``client``; nothing once they are not in care together."""
+    others = _others(couple, client)
+    return Q(author_id__in=others, readers__contains=[client.pk], lane__in=OPEN, opens_at__lte=now)
+
+
+def _others(couple: Couple, client: Client) -> list[uuid.UUID]:
+    present = {partner.client_id for partner in couple.partners.all() if partner.left_at is None}
+    together = couple.status not in ENDED and client.pk in present
+    return sorted(present - {client.pk}) if together else []
 
 
 def readable_by_therapists(couple: Couple) -> tuple[QuerySet[Response], QuerySet[Answer]]:
@@ -121,7 +152,19 @@ def measures_up_to(couple: Couple, period: Period) -> tuple[Beside, ...]:
     return tuple(side_by_side(couple, results, baselines.starts_of(couple, until=period.ends)))
 
 
-# ── the two editions ─────────────────────────────────────────────────────────
+def given_to(couple: Couple, client: Client) -> QuerySet[Assignment]:
+    """Return what was given to one partner and is not theirs alone."""
+    rows = Assignment.objects.filter(couple=couple, audience__contains=[client.pk]).exclude(lane=Lane.OWN)
+    return rows.exclude(edition__content__kind__in=KEPT_APART)
+
+
+def goals_of(couple: Couple, client: Client, now: datetime) -> tuple[QuerySet[Goal], QuerySet[GoalRating]]:
+    """Return one partner's goals that are not theirs alone, and the ratings that they may read."""
+    goals = Goal.objects.filter(couple=couple, audience__contains=[client.pk]).exclude(lane=Lane.OWN)
+    return goals, GoalRating.objects.filter(_by(client) | _to(couple, client, now), couple=couple)
+
+
+# ── the editions ─────────────────────────────────────────────────────────
 
 
 def shared_material(couple: Couple, period: Period, now: datetime) -> Material:
@@ -141,6 +184,28 @@ def shared_material(couple: Couple, period: Period, now: datetime) -> Material:
         words=reader.words(answers),
         running=reader.running(given_to_all(couple)),
         aims=reader.aims(*goals_of_all(couple, now), given_to_all(couple)),
+    )
+
+
+def partner_material(couple: Couple, client: Client, period: Period, now: datetime) -> Material:
+    """Return what one partner's own copy may say. Needs ``with_partners``."""
+    responses, answers = readable_by(couple, client, now)
+    reader = Reader(couple, period, shared=True, people={client.pk, *_others(couple, client)})
+    sent = reader.sent(responses)
+    given = given_to(couple, client)
+    numbers = scores_from(answers, couple).exclude(lane=Lane.OWN).exclude(series__in=CLINICAL_ONLY)
+    scores = without_safety(without_screens(exercise_scores_from(answers, couple).exclude(lane=Lane.OWN)))
+    return Material(
+        partners=reader.partners,
+        period=period,
+        shared=True,
+        reader=reader.position[client.pk],
+        sent=sent,
+        numbers=reader.numbers(numbers),
+        scores=reader.scores(without_measures(scores)),
+        words=reader.words(answers),
+        running=reader.running(given),
+        aims=reader.aims(*goals_of(couple, client, now), given),
     )
 
 

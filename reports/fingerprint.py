@@ -6,15 +6,15 @@ import hashlib
 import json
 from dataclasses import asdict
 
-from reports.paper import Report
+from reports.paper import Document
 
 
-def content_code(report: Report) -> str:
+def content_code(report: Document) -> str:
     """A short code for what the report says, printed in it and shown in the account.
 
     It lets a reader compare a paper copy. The file's own hash cannot stand inside the file.
     """
-    data = asdict(report)
+    data = {"kind": report.kind, **asdict(report)}
     data.pop("paper")  # the same words on another paper are the same report
     if report.letterhead.logo:
         data["letterhead"]["logo"] = hashlib.sha256(report.letterhead.logo).hexdigest()

@@ -5,11 +5,10 @@ The templates under templates/reports/paper/ print what stands here and decide n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django.utils.dateformat import format as format_date
 from django.utils.formats import get_format
@@ -17,11 +16,14 @@ from django.utils.translation import gettext as _
 
 from reports import findings, sections
 from reports.fingerprint import content_code
-from reports.paper import Report
+from reports.models.report import Kind
+from reports.paper import Document, Report
 from reports.pictures import Files, Pictures, logo_picture, mark_pictures
 
 LONG_NAME = 60
 """Letters of a name that still fit on a cover."""
+
+D = TypeVar("D", bound=Document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +42,48 @@ class Section:
 
 def lay_out(report: Report) -> tuple[dict[str, Any], Files]:
     """The template's context and the pictures it names. Expects tidied text and the report's language active."""
-    pictures = Pictures()
-    code = content_code(report)
-    report = replace(report, partners=tuple(replace(p, name=p.name[:LONG_NAME]) for p in report.partners))
+    context, pictures = begin(report)
+    report = context["report"]
     names = {partner.position: partner.name for partner in report.partners}
-    context = {
-        "report": report,
-        "shared": report.edition == "shared",
-        "many": len(report.partners) > sections.FEW,
-        "couple": findings.names_joined([partner.name for partner in report.partners]),
-        "period": period(report.starts, report.ends),
-        "issued": format_date(report.issued, get_format("DATE_FORMAT")),
-        "code": code,
+    context |= {
         "headlines": [(line, sections.headline_picture(line, pictures)) for line in report.headlines],
         "sections": [
             Section(kind, title, number, parts)
             for number, (kind, title, parts) in enumerate(_sections(report, names, pictures), 1)
         ],
     }
-    return context, pictures.files | mark_pictures() | logo_picture(report.letterhead)
+    return context, files_of(report, pictures)
+
+
+def begin(document: D) -> tuple[dict[str, Any], Pictures]:
+    """What base.html, the cover and the last lines of every kind need, and an empty set of pictures.
+
+    ``report`` in it is the document with names cut to what fits on a cover; ``shared`` says that the words go
+    to the couple and not to a therapist.
+    """
+    code = content_code(document)
+    document = replace(document, partners=tuple(replace(p, name=p.name[:LONG_NAME]) for p in document.partners))
+    context = {
+        "report": document,
+        "title": str(Kind(document.kind).label),
+        "shared": not document.is_clinical,
+        "many": len(document.partners) > sections.FEW,
+        "couple": findings.names_joined([partner.name for partner in document.partners]),
+        "reader": document.reader[:LONG_NAME],
+        "period": period(document.starts, document.ends),
+        "issued": format_date(document.issued, get_format("DATE_FORMAT")),
+        "code": code,
+    }
+    return context, Pictures()
+
+
+def files_of(document: Document, pictures: Pictures) -> Files:
+    """Everything the page of a document may name: its drawings, the partners' marks, the practice's logo."""
+    return pictures.files | mark_pictures() | logo_picture(document.letterhead)
 
 
 def _sections(report: Report, names: findings.Names, pictures: Pictures) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    shared = report.edition == "shared"
+    shared = not report.is_clinical
     for series in report.series:
         yield "series", series.label, sections.series_parts(series, report, names, pictures)
     if report.doing:
@@ -91,21 +112,3 @@ def period(starts: date, ends: date) -> str:
     same = starts.year == ends.year
     first = format_date(starts, get_format("MONTH_DAY_FORMAT" if same else "DATE_FORMAT"))
     return f"{first} – {last}"
-
-
-_hex = re.compile(r"#[0-9a-fA-F]{6}")
-
-
-def house_colour(colour: str) -> str:
-    """The practice's colour for the cover, if it is one and the cover's lightest words stay readable on it."""
-    return colour.lower() if _hex.fullmatch(colour) and _contrast(colour, "#b9cdca") >= 4.5 else ""
-
-
-def _contrast(one: str, other: str) -> float:
-    def light(colour: str) -> float:
-        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    dark, bright = sorted((light(one), light(other)))
-    return (bright + 0.05) / (dark + 0.05)

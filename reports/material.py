@@ -148,7 +148,9 @@ class Material:
 
     partners: tuple[Partner, ...]
     period: Period
+    #: For the couple's eyes, and not a therapist's: all of them, or the one of them who is named as ``reader``.
     shared: bool
+    reader: int | None = None
     sent: tuple[Sent, ...] = ()
     numbers: tuple[Number, ...] = ()
     scores: tuple[ExerciseScore, ...] = ()

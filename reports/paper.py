@@ -2,19 +2,21 @@
 
 These dataclasses are the whole input of the PDF. Whoever fills them decides what may be read by whom:
 the renderer prints everything it is given and looks nothing up. In the shared edition that means nothing
-from a private or an own lane may be in here at all, not as a word, a number, a count or a gap.
+from a private or an own lane may be in here at all, not as a word, a number, a count or a gap; in the
+edition of one partner, nothing that they may not read.
 
-The one thing checked here is shape: a shared report cannot carry the table that sets what each partner
+The one thing checked here is shape: only a clinical report carries the table that sets what each partner
 did beside their names.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import ClassVar, Literal
 
-Edition = Literal["clinical", "shared"]
+Edition = Literal["clinical", "shared", "partner"]
 Paper = Literal["a4", "letter"]
 Better = Literal["up", "down", ""]
 State = Literal["done", "started", "open", "skipped", "withdrawn", ""]
@@ -311,13 +313,19 @@ class Next:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One report, completely. Every section with nothing in it is left out."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What reports of every kind begin with: for whom, about whom, which days, on what paper.
+
+    ``reader`` is the name of the one partner that an edition is for. ``kind`` is that of reports.kinds.
+    """
+
+    kind: ClassVar[str]
 
     edition: Edition
     letterhead: Letterhead
     partners: tuple[Partner, ...]
+    reader: str = ""
     starts: date
     ends: date
     issued: date
@@ -325,8 +333,29 @@ class Report:
     prepared_by: str
     paper: Paper = "a4"
     language: str = "en"
-    headlines: tuple[Headline, ...] = ()
     summary: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.ends < self.starts:
+            raise ValueError("a report's period ends before it starts")
+        if not 1 <= len(self.partners) <= MOST_PARTNERS:
+            raise ValueError("a report is about one to six partners")
+        if (self.edition == "partner") != bool(self.reader):
+            raise ValueError("the edition of one partner, and no other, says whose it is")
+
+    @property
+    def is_clinical(self) -> bool:
+        return self.edition == "clinical"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report(Document):
+    """A progress report, completely. Every section with nothing in it is left out."""
+
+    kind: ClassVar[str] = "progress"
+
+    headlines: tuple[Headline, ...] = ()
     takeaways: Takeaways | None = None
     series: tuple[Series, ...] = ()
     doing: Doing | None = None
@@ -336,16 +365,21 @@ class Report:
     goals: tuple[Goal, ...] = ()
     quotes: tuple[Quote, ...] = ()
     next: tuple[Next, ...] = ()
-    about: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.ends < self.starts:
-            raise ValueError("a report's period ends before it starts")
-        if not 1 <= len(self.partners) <= MOST_PARTNERS:
-            raise ValueError("a report is about one to six partners")
+        Document.__post_init__(self)
         if self.doing and len(self.doing.given) > MOST_ROWS:
             raise ValueError(f"a report lists at most {MOST_ROWS} rows of what was given")
         if self.edition == "shared" and any(goal.private for goal in self.goals):
             raise ValueError("the shared edition holds no goal that one partner has alone")
-        if self.edition == "shared" and self.doing and self.doing.given:
-            raise ValueError("the shared edition never sets what each partner did beside their names")
+        if not self.is_clinical and self.doing and self.doing.given:
+            raise ValueError("only the clinical edition sets what each partner did beside their names")
+
+
+def paragraphs(text: str) -> tuple[str, ...]:
+    """A blank line begins a new paragraph; single line breaks stay as they are."""
+    return tuple(_filled(text.replace("\r\n", "\n").split("\n\n")))
+
+
+def _filled(parts: list[str]) -> Iterator[str]:
+    return (part.strip() for part in parts if part.strip())

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from reports.colours import house_colour
 from reports.fingerprint import content_code
-from reports.layout import house_colour, lay_out
-from reports.paper import Report
+from reports.kinds import composer_of
+from reports.paper import Document
+from reports.pictures import Files
 from reports.wording import tidied
 
 
@@ -33,14 +35,12 @@ class Rendered:
     notes: tuple[str, ...] = ()
 
 
-def render(report: Report) -> Rendered:
+def render(report: Document) -> Rendered:
     """Print a report. The same report gives the same bytes, on any day and in any process."""
     from reports import press
 
     report = tidied(report)
-    with translation.override(report.language):
-        context, files = lay_out(report)
-        html = render_to_string("reports/paper/report.html", context)
+    html, files = written(report)
     colour = house_colour(report.letterhead.colour)
     printed = press.print_html(html, files, paper=report.paper, colour=colour, issued=report.issued)
     return Rendered(
@@ -50,3 +50,10 @@ def render(report: Report) -> Rendered:
         code=content_code(report),
         notes=printed.notes,
     )
+
+
+def written(report: Document) -> tuple[str, Files]:
+    """The whole report as one page of HTML, and the pictures it names. Expects tidied text."""
+    with translation.override(report.language):
+        laid = composer_of(report.kind).lay_out(report)
+        return render_to_string(laid.template, laid.context), laid.files

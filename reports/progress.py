@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.db.models import Min
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
@@ -17,11 +15,13 @@ from exercises.rhythm import sentence
 from exercises.schedule import dates
 from exercises.vocabulary import Lane
 from practice.models import Practice
-from reports import adherence, exercise_scores, goals, measure_series, quoting, series
+from reports import adherence, exercise_scores, goals, measure_series, paper, quoting, series
 from reports.editions import OPEN, clinical_material, shared_material
+from reports.kinds import Ordered, composer_of
+from reports.letterheads import letterhead_of, words_of
 from reports.material import Material, Period, Running
 from reports.models import Report
-from reports.paper import Letterhead, Next
+from reports.paper import Next, paragraphs
 from reports.paper import Report as Paper
 
 #: What a new report is about unless somebody says otherwise.
@@ -51,18 +51,19 @@ def beginning(couple: Couple, today: date) -> date:
     return min(max(first, today - LONGEST), today)
 
 
-def of_report(report: Report, couple: Couple, practice: Practice, now: datetime) -> Paper:
-    """Return everything that a report says, as it may be said at ``now``. Needs ``with_partners``."""
-    period = Period(report.begins_on, report.ends_on, couple.zone)
-    with override(practice.language):
-        return compose(
-            material_for(couple, period, shared=report.audience == Report.Audience.SHARED, now=now),
-            practice,
-            today=timezone.localtime(report.requested_at, practice.zone).date(),
-            reference=report.reference,
-            prepared_by=report.requested_by.name,
-            paper=report.paper,
-            summary=str(report.summary),
+def of_report(report: Report, couple: Couple, practice: Practice, now: datetime) -> paper.Document:
+    """Return everything that a report of any kind says, as it may be said at ``now``. Needs ``with_partners``."""
+    language = report.language or practice.language
+    with override(language):
+        return composer_of(report.kind).compose(
+            Ordered(
+                report=report,
+                couple=couple,
+                practice=practice,
+                letterhead=letterhead_of(practice),
+                language=language,
+                now=now,
+            )
         )
 
 
@@ -84,23 +85,26 @@ def compose(
     today: date,
     reference: str,
     prepared_by: str,
-    paper: str = "a4",
+    reader: str = "",
     summary: str = "",
 ) -> Paper:
-    """Arrange what one edition is made of. The same material gives the same report."""
+    """Arrange what one edition is made of. The same material gives the same report.
+
+    ``reader`` is the name of the one partner that it is for, where it is for one.
+    """
     return Paper(
-        edition="shared" if material.shared else "clinical",
-        letterhead=Letterhead(practice.name, practice.tagline, lines=_lines(practice.address)),
+        edition="partner" if reader else "shared" if material.shared else "clinical",
+        letterhead=words_of(practice),
         partners=material.partners,
+        reader=reader,
         starts=material.period.starts,
         ends=material.period.ends,
         issued=today,
         reference=reference,
         prepared_by=prepared_by,
-        paper="letter" if paper == Report.Paper.LETTER else "a4",
         language=practice.language,
         headlines=series.headlines(material) + adherence.headlines(material),
-        summary=_paragraphs(summary),
+        summary=paragraphs(summary),
         series=measure_series.charts(material) + series.charts(material) + exercise_scores.charts(material),
         doing=adherence.doing(material),
         mood=series.mood(material),
@@ -152,16 +156,3 @@ def _about(material: Material) -> tuple[str, ...]:
             _("It holds private answers. Keep it in the clinical record and do not hand it to anybody in the couple.")
         )
     return tuple(parts)
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in text.splitlines() if line.strip())[:6]
-
-
-def _paragraphs(text: str) -> tuple[str, ...]:
-    """A blank line begins a new paragraph; single line breaks stay as they are."""
-    return tuple(_joined(text.replace("\r\n", "\n").split("\n\n")))
-
-
-def _joined(parts: Iterable[str]) -> Iterable[str]:
-    return (part.strip() for part in parts if part.strip())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,12 +27,17 @@ MOST_TEXTS = 200
 class Reader:
     """Turns rows that were let in into plain values. Lets in nothing by itself.
 
+    ``people`` names whom it is about, where it is not everybody.
     :meth:`sent` comes first: numbers and words belong to the newest revision of what was sent in the period.
     """
 
-    def __init__(self, couple: Couple, period: Period, *, shared: bool) -> None:
+    def __init__(
+        self, couple: Couple, period: Period, *, shared: bool, people: Collection[uuid.UUID] | None = None
+    ) -> None:
         here = [partner for partner in couple.partners.all() if partner.left_at is None or not shared]
         self.shared = shared
+        if people is not None:
+            here = [partner for partner in couple.partners.all() if partner.client_id in people]
         self.partners = tuple(Partner(partner.client.name, partner.position) for partner in here)
         self.position: dict[uuid.UUID, int] = {partner.client_id: partner.position for partner in here}
         self.period = period

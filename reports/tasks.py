@@ -167,7 +167,7 @@ def _make(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int) -> None:
         )
 
 
-def _read(practice_id: uuid.UUID, report_id: uuid.UUID) -> paper.Report:
+def _read(practice_id: uuid.UUID, report_id: uuid.UUID) -> paper.Document:
     with tenancy.acting(tenancy.as_system(practice_id)):
         report = Report.objects.defer("pdf").select_related("requested_by").get(pk=report_id)
         couple = Couple.objects.with_partners().get(pk=report.couple_id)

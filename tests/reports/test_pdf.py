@@ -68,10 +68,10 @@ def test_paper_size(shared: Rendered) -> None:
 def test_running_header_footer_and_contents(shared: Rendered, clinical: Rendered) -> None:
     text = words_of(shared)
     assert f"2 of {shared.pages}" in text
-    assert "Confidential. For Mara & Theo and their therapist." in text
+    assert "Shared edition, for Mara & Theo and their therapist." in text
     assert "2 March – 24 May 2026" in text
     assert shared.code in text
-    assert "Confidential clinical record." in words_of(clinical)
+    assert "Clinical edition, for the treating therapist, not for the partners." in words_of(clinical)
 
 
 def test_same_report_same_bytes(shared: Rendered) -> None:
