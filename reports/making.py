@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 from django.db import IntegrityError, transaction
@@ -12,22 +12,37 @@ from django.utils import timezone
 
 from clients.models import Couple
 from practice.models import Membership, Practice
+from reports import reading
 from reports.models import Report
 
 #: No letters that are read for another one on paper.
 SIGNS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What a report shall be. ``key`` belongs to one form on one screen, so that it is asked for once."""
+    """What a report shall be. ``key`` belongs to one form on one screen, so that it is asked for once.
+
+    ``partner_id`` names whose edition it is, or whom a clinical one is about; ``parts`` are keys of the parts
+    chosen (empty for all), ``language`` is the reader's where somebody chose another one.
+    """
 
     begins_on: date
     ends_on: date
     audience: str
-    paper: str
-    summary: str
     key: uuid.UUID
+    kind: str = Report.Kind.PROGRESS
+    paper: str = Report.Paper.A4
+    summary: str = ""
+    parts: tuple[str, ...] = ()
+    language: str = ""
+    partner_id: uuid.UUID | None = None
+    response_id: uuid.UUID | None = None
+    measure: str = ""
+    run_id: uuid.UUID | None = None
+    appointment_id: uuid.UUID | None = None
+    caseload_order_id: uuid.UUID | None = None
+    standing_order_id: uuid.UUID | None = None
 
 
 def ask(couple: Couple, wish: Wish, *, by: Membership, practice: Practice) -> Report:
@@ -37,24 +52,29 @@ def ask(couple: Couple, wish: Wish, *, by: Membership, practice: Practice) -> Re
     known = Report.objects.filter(couple=couple, request_key=wish.key).first()
     if known is not None:
         return known
+    report = drafted(couple, wish, by=by, practice=practice)
     try:
         with transaction.atomic():
-            report = Report.objects.create(
-                couple=couple,
-                audience=wish.audience,
-                paper=wish.paper,
-                begins_on=wish.begins_on,
-                ends_on=wish.ends_on,
-                summary=wish.summary,
-                requested_by=by,
-                request_key=wish.key,
-                reference=new_reference(practice),
-            )
+            report.save(force_insert=True)
     except IntegrityError:
         # The other half of a double click was faster.
         return Report.objects.get(couple=couple, request_key=wish.key)
     ring(practice.pk, report.pk)
     return report
+
+
+def drafted(couple: Couple, wish: Wish, *, by: Membership, practice: Practice) -> Report:
+    """Return the report that a wish would become, not saved: a preview is drawn from it."""
+    chosen = {field.name: getattr(wish, field.name) for field in fields(wish) if field.name not in ("key", "parts")}
+    chosen["language"] = chosen["language"] or reading.language_for(couple, wish.audience, wish.partner_id, practice)
+    return Report(
+        couple=couple,
+        request_key=wish.key,
+        parts=list(wish.parts),
+        requested_by=by,
+        reference=new_reference(practice),
+        **chosen,
+    )
 
 
 def ask_again(report: Report, *, practice: Practice) -> None:
