@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from django.db.models import F, OuterRef, Subquery
 
-from clients import quiet, reach
+from clients import kinds, quiet, reach
 from clients.consents import REQUIRED
 from clients.models import Consent, Contact, Couple, Partner
 from exercises.models import Occurrence
@@ -20,8 +20,6 @@ from exercises.reminding import Person
 from practice import outbox
 from practice.models import Message
 
-#: What counts together against gaps and the day's share.
-KINDS = ("reminder", "talk")
 #: Longer than any local day, and than any gap.
 LOOK_BACK = datetime.timedelta(hours=26)
 
@@ -118,13 +116,18 @@ def _agreed(people: Collection[uuid.UUID]) -> dict[uuid.UUID, set[tuple[str, str
     return found
 
 
+def _counted() -> list[str]:
+    """The kinds that count together against gaps and the day's share: whatever comes by a switch."""
+    return [name for topic in reach.Topic for name in kinds.about(topic)]
+
+
 def _lately(
     people: Collection[uuid.UUID], now: datetime.datetime
 ) -> dict[tuple[uuid.UUID, str], list[tuple[datetime.datetime, uuid.UUID | None]]]:
     found: dict[tuple[uuid.UUID, str], list[tuple[datetime.datetime, uuid.UUID | None]]] = defaultdict(list)
     assignment = Occurrence.objects.filter(pk=OuterRef("about_id")).values("assignment_id")
     left = Message.objects.filter(
-        person_id__in=people, kind__in=KINDS, state__in=LEAVING, handed_off_at__gte=now - LOOK_BACK
+        person_id__in=people, kind__in=_counted(), state__in=LEAVING, handed_off_at__gte=now - LOOK_BACK
     ).annotate(assignment=Subquery(assignment))
     for person, channel, at, about in left.values_list("person_id", "channel", "handed_off_at", "assignment"):
         if at is not None:

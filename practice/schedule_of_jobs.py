@@ -11,5 +11,6 @@ JOBS = {
     "plant a pulse": {"task": "practice.tasks.plant_pulse", "schedule": 60.0},
     "raise alarms": {"task": "practice.tasks.watch", "schedule": 60.0},
     "pass alerts on": {"task": "reports.tasks.escalate", "schedule": 60.0},
+    "make reports before sessions": {"task": "reports.tasks.make_due", "schedule": 300.0},
     "resume reports": {"task": "reports.tasks.resume", "schedule": 60.0},
 }

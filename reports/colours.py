@@ -11,10 +11,15 @@ ENOUGH = 4.5
 _hex = re.compile(r"#[0-9a-f]{6}")
 
 
+def is_colour(text: str) -> bool:
+    """Tell whether a text is a colour as it is kept: '#1f4044'."""
+    return _hex.fullmatch(text) is not None
+
+
 def house_colour(colour: str) -> str:
     """The practice's colour for the cover, if it is one and the cover's lightest words stay readable on it."""
     wanted = colour.lower()
-    return wanted if _hex.fullmatch(wanted) and contrast(wanted, ON_COVER) >= ENOUGH else ""
+    return wanted if is_colour(wanted) and contrast(wanted, ON_COVER) >= ENOUGH else ""
 
 
 def contrast(one: str, other: str) -> float:

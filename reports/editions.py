@@ -25,6 +25,7 @@ from exercises.vocabulary import METRICS, Kind, Lane
 from reports import baselines
 from reports.material import Material, Period
 from reports.models import Score
+from reports.models.report import Audience
 from reports.reader import Reader
 from reports.side_by_side import Beside, side_by_side
 
@@ -162,6 +163,23 @@ def goals_of(couple: Couple, client: Client, now: datetime) -> tuple[QuerySet[Go
     """Return one partner's goals that are not theirs alone, and the ratings that they may read."""
     goals = Goal.objects.filter(couple=couple, audience__contains=[client.pk]).exclude(lane=Lane.OWN)
     return goals, GoalRating.objects.filter(_by(client) | _to(couple, client, now), couple=couple)
+
+
+# ── what was allowed and is not any more ──────────────────────────────────────
+
+
+def narrowed_since(couple: Couple, audience: str, client_id: uuid.UUID | None, moment: datetime) -> bool:
+    """Tell whether an edition that was read at ``moment`` holds what it may not hold any more.
+
+    Needs ``with_partners``. A clinical one is never narrowed; the others are when they part, when one of the
+    partners leaves, and when a release is taken back.
+    """
+    if audience == Audience.CLINICAL:
+        return False
+    left = any(one.left_at is not None and one.left_at > moment for one in couple.partners.all())
+    if audience == Audience.SHARED and couple.status == Couple.Status.SEPARATED:
+        return True
+    return left
 
 
 # ── the editions ─────────────────────────────────────────────────────────

@@ -9,14 +9,21 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Couple
 from exercises.fields import WrittenField
+from practice.bare import Unkeepable
+from practice.models import Practice
+from reports import caseload, logos, reading
 from reports.alerts import Assessment
+from reports.colours import ENOUGH, ON_COVER, contrast, house_colour, is_colour
+from reports.kinds import composer_of
 from reports.making import Wish
 from reports.models import Act, Judgement, Report
-from reports.progress import usual_period
+from reports.models.report import Audience
+from reports.progress import USUAL, usual_period
 
 LONGEST_PERIOD = timedelta(days=366 * 2)
 LONGEST_SUMMARY = 6000
@@ -29,57 +36,60 @@ def day_field(label: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=widget, input_formats=["%Y-%m-%d"], error_messages=A_DAY)
 
 
-class ReportForm(forms.Form):
-    """A period, for whom, on which paper, and the therapist's own words."""
+class ContentsForm(forms.Form):
+    """What every order says: for whom, on which paper, and what stands in it."""
 
-    audience = forms.ChoiceField(
-        label=_("For whom"),
-        choices=[
-            (Report.Audience.SHARED, _("Shared, for the couple")),
-            (Report.Audience.CLINICAL, _("Clinical, for you")),
-        ],
-        widget=forms.RadioSelect,
-        error_messages={
-            "required": _("Choose for whom it is."),
-            "invalid_choice": _("Choose the shared or the clinical edition."),
-        },
-    )
-    begins_on = day_field(_("From"))
-    ends_on = day_field(_("To"))
     paper = forms.ChoiceField(
         label=_("Paper"),
         choices=Report.Paper.choices,
         widget=forms.RadioSelect,
         error_messages={"invalid_choice": _("Choose A4 or US Letter.")},
     )
-    summary = WrittenField(
-        rows=7,
-        label=_("Your summary"),
-        required=False,
-        longest=LONGEST_SUMMARY,
-        help_text=_(
-            "It stands on the first page, under your name. A blank line begins a new paragraph. "
-            "In the shared edition the couple reads it: write nothing there that one of them told you alone."
-        ),
+    parts = forms.MultipleChoiceField(
+        label=_("What stands in it"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": _("Choose at least one part."),
+            "invalid_choice": _("Choose from the parts on this page."),
+        },
     )
-    request_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    kind = Report.Kind.PROGRESS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        composer = composer_of(self.kind)
+        self.fields["parts"].choices = [(part.key, part.label) for part in composer.parts]  # type: ignore[attr-defined]
+
+    @property
+    def every_part(self) -> list[str]:
+        return [part.key for part in composer_of(self.kind).parts]
+
+    def chosen_parts(self) -> tuple[str, ...]:
+        """The parts that were ticked, in their own order; none of them named where all were."""
+        ticked = self.cleaned_data["parts"]
+        return () if set(ticked) == set(self.every_part) else tuple(key for key in self.every_part if key in ticked)
+
+
+class ForWhomForm(ContentsForm):
+    """One couple's: the edition may be that of one partner by name."""
+
+    audience = forms.ChoiceField(
+        label=_("For whom"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose for whom it is."),
+            "invalid_choice": _("Choose one of the editions on this page."),
+        },
+    )
 
     def __init__(self, *args: Any, couple: Couple, **kwargs: Any) -> None:
         self.couple = couple
-        self.today = timezone.localtime(timezone.now(), couple.zone).date()
-        kwargs["initial"] = {**self._usual(), **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
-
-    def _usual(self) -> dict[str, Any]:
-        first, last = usual_period(self.couple, self.today)
-        audience = Report.Audience.SHARED if self.is_together else Report.Audience.CLINICAL
-        return {
-            "begins_on": first,
-            "ends_on": last,
-            "audience": audience,
-            "paper": Report.Paper.A4,
-            "request_key": uuid.uuid4(),
-        }
+        self.fields["audience"].choices = [  # type: ignore[attr-defined]
+            (Audience.SHARED.value, _("Shared, for the couple")),
+            (Audience.CLINICAL.value, _("Clinical, for you")),
+            *[(str(one.pk), format_lazy(_("For {name} alone"), name=one.name)) for one in couple.clients],
+        ]
 
     @property
     def is_together(self) -> bool:
@@ -88,9 +98,24 @@ class ReportForm(forms.Form):
 
     def clean_audience(self) -> str:
         audience = self.cleaned_data["audience"]
-        if audience == Report.Audience.SHARED and not self.is_together:
-            raise ValidationError(_("They have separated: what they shared is shared no more. Choose clinical."))
+        if audience == Audience.SHARED and not self.is_together:
+            raise ValidationError(_("They have separated: what they shared is shared no more. Choose another one."))
         return audience
+
+    def for_whom(self) -> tuple[str, uuid.UUID | None]:
+        """The edition and, for that of one partner, whose it is."""
+        chosen = self.cleaned_data["audience"]
+        if chosen in (Audience.SHARED, Audience.CLINICAL):
+            return chosen, None
+        return Audience.PARTNER, uuid.UUID(chosen)
+
+
+class PeriodForm(forms.Form):
+    """Two days, both included, of which the last is today at the latest."""
+
+    begins_on = day_field(_("From"))
+    ends_on = day_field(_("To"))
+    today: date
 
     def clean_ends_on(self) -> date:
         last = self.cleaned_data["ends_on"]
@@ -109,16 +134,242 @@ class ReportForm(forms.Form):
             self.add_error("begins_on", _("This day has not come yet."))
         return said
 
+
+class ReportForm(PeriodForm, ForWhomForm):
+    """A period, for whom, what stands in it, on which paper, and the therapist's own words."""
+
+    language = forms.ChoiceField(label=_("Language"), required=False)
+    summary = WrittenField(
+        rows=9,
+        label=_("Your own words"),
+        required=False,
+        longest=LONGEST_SUMMARY,
+        help_text=_(
+            "They stand on the first page, under your name. A blank line begins a new paragraph. "
+            "In a shared edition the couple reads them: write nothing there that one of them told you alone."
+        ),
+    )
+    request_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, couple: Couple, practice: Practice, **kwargs: Any) -> None:
+        self.today = timezone.localtime(timezone.now(), couple.zone).date()
+        self.couple = couple
+        kwargs["initial"] = {**self._usual(practice), **(kwargs.get("initial") or {})}
+        super().__init__(*args, couple=couple, **kwargs)
+        languages = reading.languages()
+        if len(languages) > 1:
+            choices = [("", _("The reader’s own")), *languages]
+            self.fields["language"].choices = choices  # type: ignore[attr-defined]
+        else:
+            del self.fields["language"]
+
+    def _usual(self, practice: Practice) -> dict[str, Any]:
+        first, last = usual_period(self.couple, self.today)
+        return {
+            "begins_on": first,
+            "ends_on": last,
+            "audience": Audience.SHARED if self.is_together else Audience.CLINICAL,
+            "paper": paper_of(practice),
+            "parts": [part.key for part in composer_of(self.kind).parts],
+            "request_key": uuid.uuid4(),
+        }
+
+    def wish(self) -> Wish:
+        said = self.cleaned_data
+        audience, partner_id = self.for_whom()
+        return Wish(
+            kind=self.kind,
+            begins_on=said["begins_on"],
+            ends_on=said["ends_on"],
+            audience=audience,
+            partner_id=partner_id,
+            paper=said["paper"],
+            parts=self.chosen_parts(),
+            language=said.get("language", ""),
+            summary=said["summary"],
+            key=said["request_key"] or uuid.uuid4(),
+        )
+
+
+class StandingForm(ForWhomForm):
+    """A report before each session: for whom, how many days before, how far back."""
+
+    SINCE = ""
+
+    days_before = forms.IntegerField(
+        label=_("Days before the session"),
+        min_value=0,
+        max_value=14,
+        error_messages={
+            "required": _("Choose how many days before."),
+            "invalid": _("Write a whole number of days."),
+            "min_value": _("On the day itself (0) is the latest."),
+            "max_value": _("Two weeks (14) before is the earliest."),
+        },
+    )
+    weeks = forms.ChoiceField(
+        label=_("How far back"),
+        required=False,
+        choices=[
+            (SINCE, _("Since the session before")),
+            ("4", _("Four weeks")),
+            ("12", _("Twelve weeks")),
+            ("26", _("Half a year")),
+            ("52", _("One year")),
+        ],
+        error_messages={"invalid_choice": _("Choose one of the spans on this page.")},
+    )
+
+    def __init__(self, *args: Any, couple: Couple, practice: Practice, **kwargs: Any) -> None:
+        parts = [part.key for part in composer_of(self.kind).parts]
+        usual = {"days_before": 2, "paper": paper_of(practice), "parts": parts, "audience": Audience.CLINICAL}
+        kwargs["initial"] = {**usual, **(kwargs.get("initial") or {})}
+        super().__init__(*args, couple=couple, **kwargs)
+
+    def contents(self) -> dict[str, Any]:
+        """What a standing order says of itself."""
+        said = self.cleaned_data
+        audience, partner_id = self.for_whom()
+        return {
+            "kind": self.kind,
+            "audience": audience,
+            "partner_id": partner_id,
+            "paper": said["paper"],
+            "parts": list(self.chosen_parts()),
+            "days_before": said["days_before"],
+            "weeks": int(said["weeks"]) if said["weeks"] else None,
+        }
+
+
+class CaseloadForm(PeriodForm, ContentsForm):
+    """Reports for many couples at once."""
+
+    ALL, WEEK, PICKED = "all", "week", "picked"
+
+    which = forms.ChoiceField(
+        label=_("For which couples"),
+        choices=[(ALL, _("All")), (WEEK, _("Those with a session this week")), (PICKED, _("Those ticked below"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose for which couples."), "invalid_choice": _("Choose one of the three.")},
+    )
+    couples = forms.MultipleChoiceField(
+        label=_("Couples"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("Choose from the couples on this page.")},
+    )
+    audience = forms.ChoiceField(
+        label=_("For whom"),
+        choices=[
+            (Audience.CLINICAL, _("Clinical, for you")),
+            (Audience.SHARED, _("Shared, for the couple")),
+            (Audience.PARTNER, _("For each partner alone")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose for whom they are."),
+            "invalid_choice": _("Choose one of the editions on this page."),
+        },
+    )
+    request_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, practice: Practice, **kwargs: Any) -> None:
+        self.practice = practice
+        self.now = timezone.now()
+        self.today = timezone.localtime(self.now, practice.zone).date()
+        self.there = caseload.choosable()
+        kwargs["initial"] = {
+            "begins_on": self.today - USUAL + timedelta(days=1),
+            "ends_on": self.today,
+            "audience": Audience.CLINICAL,
+            "which": self.ALL,
+            "paper": paper_of(practice),
+            "parts": [part.key for part in composer_of(self.kind).parts],
+            "request_key": uuid.uuid4(),
+            **(kwargs.get("initial") or {}),
+        }
+        super().__init__(*args, **kwargs)
+        self.fields["couples"].choices = [(str(one.pk), str(one)) for one in self.there]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean()
+        if not self.errors and not self.chosen():
+            if said["which"] == self.PICKED:
+                self.add_error("couples", _("Tick at least one couple."))
+            else:
+                self.add_error("which", _("There is no such couple at the moment."))
+        return said
+
+    def chosen(self) -> list[uuid.UUID]:
+        """The couples that were chosen, by name."""
+        which = self.cleaned_data["which"]
+        if which == self.PICKED:
+            ticked = set(self.cleaned_data["couples"])
+            return [one.pk for one in self.there if str(one.pk) in ticked]
+        here = caseload.meeting_this_week(self.there, self.practice, self.now) if which == self.WEEK else self.there
+        return [one.pk for one in here]
+
     def wish(self) -> Wish:
         said = self.cleaned_data
         return Wish(
+            kind=self.kind,
             begins_on=said["begins_on"],
             ends_on=said["ends_on"],
             audience=said["audience"],
             paper=said["paper"],
-            summary=said["summary"],
+            parts=self.chosen_parts(),
             key=said["request_key"] or uuid.uuid4(),
         )
+
+
+class LetterheadForm(forms.Form):
+    """The practice's logo and colour on paper."""
+
+    logo = forms.FileField(
+        label=_("Logo"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+        help_text=_("A PNG, JPEG or WebP of at most 2 MB. It is drawn anew and keeps nothing of the file itself."),
+    )
+    without_logo = forms.BooleanField(label=_("Without a logo"), required=False)
+    colour = forms.CharField(
+        label=_("Colour of the first page"),
+        required=False,
+        max_length=7,
+        help_text=_("Six digits like #1f4044. White and pale words stand on it, so it has to be dark. Empty: ours."),
+    )
+
+    def clean_colour(self) -> str:
+        colour = self.cleaned_data["colour"].strip().lower()
+        if not colour:
+            return ""
+        if not is_colour(colour):
+            raise ValidationError(_("Write a colour like #1f4044."))
+        if not house_colour(colour):
+            words = {"found": f"{contrast(colour, ON_COVER):.1f}", "needed": f"{ENOUGH:.1f}"}
+            raise ValidationError(
+                _("Words on this colour are hard to read: the contrast is %(found)s to 1, and %(needed)s is needed. "
+                  "Choose a darker one.") % words
+            )  # fmt: skip
+        return colour
+
+    def clean_logo(self) -> bytes | None:
+        file = self.cleaned_data["logo"]
+        if not file:
+            return None
+        try:
+            return logos.redrawn(file)
+        except Unkeepable as error:
+            raise ValidationError(str(error.message)) from error
+
+
+#: Where letters are written on US Letter.
+LETTER_COUNTRIES = frozenset({"US", "CA", "MX", "PH", "CL", "CO", "CR", "GT", "PA", "VE", "DO", "PR"})
+
+
+def paper_of(practice: Practice) -> str:
+    """The paper of a practice's country."""
+    return Report.Paper.LETTER if practice.country in LETTER_COUNTRIES else Report.Paper.A4
 
 
 class AssessmentForm(forms.Form):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from clients.models import Couple
 from practice.models import Membership, Practice
-from reports import reading
+from reports import reading, turns
 from reports.models import Report
 
 #: No letters that are read for another one on paper.
@@ -59,7 +59,8 @@ def ask(couple: Couple, wish: Wish, *, by: Membership, practice: Practice) -> Re
     except IntegrityError:
         # The other half of a double click was faster.
         return Report.objects.get(couple=couple, request_key=wish.key)
-    ring(practice.pk, report.pk)
+    if not turns.waits_for_its_turn(report):
+        ring(practice.pk, report.pk)
     return report
 
 
@@ -87,7 +88,9 @@ def ask_again(report: Report, *, practice: Practice) -> None:
             return
         known.state, known.attempts, known.percent, known.step, known.failure = Report.State.WAITING, 0, 0, "", ""
         known.finished_at = None
-        known.save(update_fields=["state", "attempts", "percent", "step", "failure", "finished_at"])
+        # Somebody waits for this one: it has its turn now, whatever asked for it first.
+        known.touched_at = timezone.now()
+        known.save(update_fields=["state", "attempts", "percent", "step", "failure", "finished_at", "touched_at"])
     ring(practice.pk, known.pk)
 
 

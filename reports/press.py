@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
+#: Where the site finds them, too: a preview on the screen is drawn by the same sheets.
+SHEETS = HERE / "static" / "reports"
 # Read once, when the library below starts: only the fonts that ship with Attune, whatever the machine has.
 os.environ["FONTCONFIG_FILE"] = str(HERE / "fonts" / "fonts.conf")
 
@@ -81,7 +83,7 @@ def print_html(html: str, files: Files, *, paper: str = "a4", colour: str = "", 
 @cache
 def stylesheet(name: str) -> CSS:
     """A stylesheet, parsed once per process, with a fetcher of its own that knows nothing."""
-    return CSS(string=(HERE / name).read_text("utf-8"), url_fetcher=ReportFetcher())
+    return CSS(string=(SHEETS / name).read_text("utf-8"), url_fetcher=ReportFetcher())
 
 
 @dataclass(slots=True)

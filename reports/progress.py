@@ -53,18 +53,21 @@ def beginning(couple: Couple, today: date) -> date:
 
 def of_report(report: Report, couple: Couple, practice: Practice, now: datetime) -> paper.Document:
     """Return everything that a report of any kind says, as it may be said at ``now``. Needs ``with_partners``."""
-    language = report.language or practice.language
-    with override(language):
-        return composer_of(report.kind).compose(
-            Ordered(
-                report=report,
-                couple=couple,
-                practice=practice,
-                letterhead=letterhead_of(practice),
-                language=language,
-                now=now,
-            )
-        )
+    whole = ordered(report, couple, practice, now)
+    with override(whole.language):
+        return composer_of(report.kind).compose(whole)
+
+
+def ordered(report: Report, couple: Couple, practice: Practice, now: datetime) -> Ordered:
+    """Return what a composer works from. Needs ``with_partners``."""
+    return Ordered(
+        report=report,
+        couple=couple,
+        practice=practice,
+        letterhead=letterhead_of(practice),
+        language=report.language or practice.language,
+        now=now,
+    )
 
 
 def of_page(couple: Couple, practice: Practice, starts: date, ends: date, now: datetime) -> Paper:

@@ -82,7 +82,7 @@ def differences(material: Material) -> Differences | None:
 
 def headlines(material: Material) -> tuple[Headline, ...]:
     """Each partner's own latest answer to one question, beside where they began."""
-    keys = [key for key in _by_answers(material) if METRICS[key].type == QuestionType.SCALE]
+    keys = most_answered(material)
     if not keys:
         return ()
     key = FIRST if FIRST in keys else keys[0]
@@ -103,6 +103,16 @@ def headlines(material: Material) -> tuple[Headline, ...]:
                 )
             )
     return tuple(found)
+
+
+def most_answered(material: Material) -> list[str]:
+    """The keys of scales from 0 to 10, the most answered first."""
+    return [key for key in _by_answers(material) if METRICS[key].type == QuestionType.SCALE]
+
+
+def label_of(key: str) -> str:
+    """What a series asks, in the language that is active."""
+    return str(METRICS[key].label)
 
 
 # ── one series ───────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import logging
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
@@ -21,7 +21,7 @@ from clients.models import Couple
 from practice import dispatch, tenancy
 from practice.celery import app
 from practice.models import Practice
-from reports import alert_ladder, paper, pdf, progress
+from reports import alert_ladder, editions, paper, pdf, progress, standing, turns
 from reports.models import Report
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ SOFT_LIMIT, HARD_LIMIT = 150, 170
 #: Longer than any worker can hold a report: without a sign since then, nobody is making it any more.
 LOST_AFTER = timedelta(seconds=HARD_LIMIT + 20)
 #: A report that waited this long was never heard of by any worker.
-UNHEARD_AFTER = timedelta(seconds=60)
+UNHEARD_AFTER = turns.UNHEARD_AFTER
 MOST_ATTEMPTS = 3
 
 READING = _("Reading what may be told")
@@ -42,6 +42,7 @@ READY = _("Ready")
 NOT_PRINTED = _("A page could not be set completely, so nothing was kept.")
 TOO_LONG = _("It took too long. A shorter period may help.")
 SEPARATED = _("They have separated: what they shared is shared no more.")
+NARROWED = _("What may be told changed while it was being made, so nothing was kept. Ask for it again.")
 BROKEN = _("Something went wrong on our side. Nothing was lost.")
 
 State = Report.State
@@ -49,6 +50,10 @@ State = Report.State
 
 class NotShared(Exception):
     """There is nobody to share with any more."""
+
+
+class Narrowed(Exception):
+    """What was read may not be told any more."""
 
 
 class Overtaken(Exception):
@@ -63,11 +68,20 @@ def make_report(*, practice_id: str, report_id: str) -> None:
     if not attempt:
         return
     try:
+        _try(practice, report, attempt)
+    finally:
+        _next_turn(practice)
+
+
+def _try(practice: uuid.UUID, report: uuid.UUID, attempt: int) -> None:
+    try:
         _make(practice, report, attempt)
     except Overtaken:
         return
     except NotShared:
         _fail(practice, report, attempt, SEPARATED)
+    except Narrowed:
+        _fail(practice, report, attempt, NARROWED)
     except pdf.NotPrinted as error:
         log.warning("report %s was not printed: %s", report, error)
         _fail(practice, report, attempt, NOT_PRINTED)
@@ -98,15 +112,25 @@ def escalate() -> None:
             log.error("Alerts of practice %s wait for the next run: %s", practice_id, type(error).__name__)
 
 
-def resume_in(practice_id: uuid.UUID) -> list[uuid.UUID]:
-    """Ring again for those of the bound practice; return which."""
+@app.task(name="reports.tasks.make_due", steps=True, expires=300)
+def make_due() -> None:
+    """Ask for the reports that are due before sessions, in all practices."""
     now = timezone.now()
-    waiting = Q(state=State.WAITING, requested_at__lt=now - UNHEARD_AFTER)
+    for practice_id in dispatch.practices():
+        with tenancy.acting(tenancy.as_system(practice_id)):
+            if standing.make_due(Practice.objects.get(pk=practice_id), now):
+                turns.next_ones(practice_id, lost_after=LOST_AFTER)
+
+
+def resume_in(practice_id: uuid.UUID) -> list[uuid.UUID]:
+    """Ring again for those of the bound practice, and for those whose turn it is; return which."""
+    now = timezone.now()
+    waiting = Q(state=State.WAITING, requested_at__lt=now - UNHEARD_AFTER) & ~turns.AHEAD
     lost = Q(state=State.WORKING, touched_at__lt=now - LOST_AFTER)
     found = list(Report.objects.filter(waiting | lost).order_by("pk").values_list("pk", flat=True))
     for report_id in found:
         ring(practice_id, report_id)
-    return found
+    return found + turns.next_ones(practice_id, lost_after=LOST_AFTER)
 
 
 def ring(practice_id: uuid.UUID, report_id: uuid.UUID) -> None:
@@ -116,6 +140,11 @@ def ring(practice_id: uuid.UUID, report_id: uuid.UUID) -> None:
     """
     ids = {"practice_id": str(practice_id), "report_id": str(report_id)}
     transaction.on_commit(lambda: make_report.delay(**ids), robust=True)
+
+
+def _next_turn(practice_id: uuid.UUID) -> None:
+    with tenancy.acting(tenancy.as_system(practice_id)):
+        turns.next_ones(practice_id, lost_after=LOST_AFTER)
 
 
 # ── steps, each in a transaction of its own ──────────────────────────────────
@@ -141,12 +170,15 @@ def _begin(practice_id: uuid.UUID, report_id: uuid.UUID) -> int:
 
 
 def _make(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int) -> None:
-    said = _read(practice_id, report_id)
+    read_at = timezone.now()
+    said = _read(practice_id, report_id, read_at)
     _tell(practice_id, report_id, attempt, 40, DRAWING)
     rendered = pdf.render(said)
     _tell(practice_id, report_id, attempt, 90, SEALING)
     with tenancy.acting(tenancy.as_system(practice_id)):
+        couple = _held(report_id)
         report = _mine(report_id, attempt)
+        _still_allowed(report, couple, read_at)
         report.state, report.percent, report.step, report.failure = State.DONE, 100, READY, ""
         report.finished_at = report.touched_at = timezone.now()
         report.pages, report.sha256, report.code = rendered.pages, rendered.sha256, rendered.code
@@ -167,13 +199,27 @@ def _make(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int) -> None:
         )
 
 
-def _read(practice_id: uuid.UUID, report_id: uuid.UUID) -> paper.Document:
+def _held(report_id: uuid.UUID) -> Couple:
+    """The couple of a report, held so that nobody parts them before it is put away."""
+    couple_id = Report.objects.values_list("couple_id", flat=True).get(pk=report_id)
+    Couple.objects.select_for_update(no_key=True).get(pk=couple_id)
+    return Couple.objects.with_partners().get(pk=couple_id)
+
+
+def _still_allowed(report: Report, couple: Couple, read_at: datetime) -> None:
+    if report.audience == Report.Audience.SHARED and couple.status == Couple.Status.SEPARATED:
+        raise NotShared
+    if editions.narrowed_since(couple, report.audience, report.partner_id, read_at):
+        raise Narrowed
+
+
+def _read(practice_id: uuid.UUID, report_id: uuid.UUID, now: datetime) -> paper.Document:
     with tenancy.acting(tenancy.as_system(practice_id)):
         report = Report.objects.defer("pdf").select_related("requested_by").get(pk=report_id)
         couple = Couple.objects.with_partners().get(pk=report.couple_id)
         if report.audience == Report.Audience.SHARED and couple.status == Couple.Status.SEPARATED:
             raise NotShared
-        return progress.of_report(report, couple, Practice.objects.get(pk=practice_id), timezone.now())
+        return progress.of_report(report, couple, Practice.objects.get(pk=practice_id), now)
 
 
 def _tell(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int, percent: int, step: str) -> None:

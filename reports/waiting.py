@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Collection
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 
 from clients.models import Couple
@@ -14,7 +16,7 @@ from exercises.safety import register_flags
 from practice import clock
 from practice.models import Membership
 from reports import alert_list
-from reports.models import Alert
+from reports.models import Alert, Report
 from reports.signs import signs_of
 
 
@@ -67,6 +69,36 @@ def softer_signs(membership: Membership, couples: Collection[uuid.UUID]) -> list
         )
         for couple_id, found in signs_of(couples, clock.now()).items()
     ]
+
+
+@register_queue
+def before_sessions(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
+    """A report that was made by itself stands here until its session begins; one that could not be made, too."""
+    if not membership.sees_answers:
+        return []
+    rows = Report.objects.filter(
+        couple_id__in=couples,
+        standing_order__isnull=False,
+        appointment__starts_at__gt=timezone.now(),
+        appointment__cancelled_at=None,
+        state__in=[Report.State.DONE, Report.State.FAILED],
+    )
+    rows = rows.defer("pdf", "summary").select_related("couple", "appointment").order_by("finished_at", "pk")
+    return [_before_session(row) for row in rows]
+
+
+def _before_session(row: Report) -> QueueItem:
+    ready = row.state == Report.State.DONE
+    day = timezone.localtime(row.appointment.starts_at, row.couple.zone)
+    return QueueItem(
+        kind="new" if ready else "ask",
+        what=_("A report is ready") if ready else _("A report could not be made"),
+        couple_id=row.couple_id,
+        detail=_("Ready for %(day)s") % {"day": date_format(day, "l")} if ready else _("Try it once more"),
+        since=row.finished_at or row.requested_at,
+        url=row.get_absolute_url(),
+        action=_("Open"),
+    )
 
 
 @register_flags

@@ -5,20 +5,22 @@ from __future__ import annotations
 import base64
 import uuid
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.text import slugify
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
 from clients.models import Couple
 from exercises.access import couple_or_404
 from practice import audit
 from practice.access import PracticeRequest, for_clinicians, page_or_part
-from reports import making
-from reports.forms import ReportForm
-from reports.models import Report
+from reports import handing_over, making, standing
+from reports.models import CaseloadOrder, Report
 
 A_PAGE = 25
 
@@ -30,21 +32,22 @@ def reports(request: PracticeRequest) -> HttpResponse:
     couples = Prefetch("couple", Couple.objects.with_partners())
     rows = _rows().prefetch_related(couples)
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "reports/reports.html", {"page": page})
+    orders = CaseloadOrder.objects.filter(requested_by=request.membership).order_by("-requested_at", "-pk")
+    return render(request, "reports/reports.html", {"page": page, "orders": list(orders[:3])})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @for_clinicians
 def reports_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
-    """A couple's reports, and the form for a new one."""
+    """A couple's reports, and what is made by itself before their sessions."""
     couple = couple_or_404(couple_id)
-    form = ReportForm(request.POST or None, couple=couple)
-    if request.method == "POST" and form.is_valid():
-        report = making.ask(couple, form.wish(), by=request.membership, practice=request.practice)
-        return redirect(report)
-    rows = list(_rows().filter(couple=couple)[:A_PAGE])
-    context = {"couple": couple, "form": form, "reports": rows}
-    return render(request, "reports/of_couple.html", context, status=422 if form.errors else 200)
+    context = {
+        "couple": couple,
+        "reports": list(_rows().filter(couple=couple)[:A_PAGE]),
+        "orders": standing.in_force(couple),
+        "ahead": standing.next_sessions(couple, timezone.now()),
+    }
+    return render(request, "reports/of_couple.html", context)
 
 
 @require_safe
@@ -55,7 +58,14 @@ def report(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid.UUID)
     one = _report_or_404(_rows(), couple, report_id)
     if not request.htmx:
         audit.looked("opened", "reports_report", one.pk)
-    context = {"couple": couple, "report": one, "is_moving": one.state in (Report.State.WAITING, Report.State.WORKING)}
+    context = {
+        "couple": couple,
+        "report": one,
+        "is_moving": one.state in (Report.State.WAITING, Report.State.WORKING),
+        "readers": handing_over.readers_of(one, couple),
+        "why_not": handing_over.why_not(one, couple),
+        "lies_there": one.released_at is not None and one.withdrawn_at is None,
+    }
     return render(request, page_or_part(request, "reports/report.html", "making"), context)
 
 
@@ -65,6 +75,31 @@ def report_again(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid
     """Try a failed report again."""
     one = _report_or_404(_rows(), couple_or_404(couple_id), report_id)
     making.ask_again(one, practice=request.practice)
+    return redirect(one)
+
+
+@require_POST
+@for_clinicians
+def report_hand_over(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid.UUID) -> HttpResponse:
+    """Lay a finished report into the portal of those it is for."""
+    couple = couple_or_404(couple_id)
+    one = _report_or_404(_rows(), couple, report_id)
+    try:
+        handing_over.hand_over(one, couple, by=request.membership)
+    except handing_over.NotHandedOver as error:
+        messages.warning(request, str(error.message))
+    else:
+        messages.success(request, _("It lies in the portal now."))
+    return redirect(one)
+
+
+@require_POST
+@for_clinicians
+def report_take_back(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid.UUID) -> HttpResponse:
+    """Take a report out of the portal again."""
+    one = _report_or_404(_rows(), couple_or_404(couple_id), report_id)
+    handing_over.take_back(one)
+    messages.success(request, _("It is taken back. What was downloaded before stays where it is."))
     return redirect(one)
 
 
@@ -83,7 +118,11 @@ def report_download(request: PracticeRequest, couple_id: uuid.UUID, report_id: u
 
 def _rows() -> QuerySet[Report]:
     """Reports without their file, which is large and sealed."""
-    return Report.objects.defer("pdf", "summary").select_related("requested_by").order_by("-requested_at", "-pk")
+    return (
+        Report.objects.defer("pdf", "summary")
+        .select_related("requested_by", "partner")
+        .order_by("-requested_at", "-pk")
+    )
 
 
 def _report_or_404(rows: QuerySet[Report], couple: Couple, report_id: uuid.UUID) -> Report:

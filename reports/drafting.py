@@ -1,0 +1,120 @@
+"""A draft of the therapist's own words, from rules: plain sentences about what changed, to start from.
+
+It is made of one edition's material and of nothing else, and it judges nothing. A number is said beside the
+one it began with; that something is higher or lower is said of a measure alone, and only where the difference
+is more than that measure's own published threshold. Where nothing can be said it is empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from exercises import measures
+from reports import series
+from reports.findings import number
+from reports.material import ExerciseScore, Material
+
+#: Enough to begin with; the rest stands in the report itself.
+MOST_SERIES, MOST_MEASURES, MOST_GOALS = 2, 3, 3
+
+
+def draft(material: Material) -> str:
+    """Return the draft as paragraphs with a blank line between them, in the language that is active."""
+    paragraphs = (_done(material), _numbers(material), _measured(material), _aims(material))
+    return "\n\n".join(" ".join(one) for one in paragraphs if one)
+
+
+def _done(material: Material) -> list[str]:
+    if material.shared:
+        rounds = {one.round for one in material.sent}
+        if not rounds:
+            return []
+        words = ngettext(
+            "In this time there was %(count)d thing that you did together or that could be read.",
+            "In this time there were %(count)d things that you did together or that could be read.",
+            len(rounds),
+        )
+        return [words % {"count": len(rounds)}]
+    states = [state for one in material.asked for _position, state in one.states if state != "skipped"]
+    if not states:
+        return []
+    words = _("Of %(due)d answers that were due in this time, %(done)d were sent.")
+    return [words % {"due": len(states), "done": states.count("done")}]
+
+
+def _numbers(material: Material) -> list[str]:
+    """Where each began and is now, for the questions that were answered most."""
+    found = []
+    for key in series.most_answered(material)[:MOST_SERIES]:
+        label, parts = series.label_of(key), []
+        for partner in material.partners:
+            mine = [one for one in series.of_partners(material, key) if one.position == partner.position]
+            first = series.baseline(mine)
+            if first is not None:
+                words = {"name": partner.name, "first": number(first), "last": number(mine[-1].value)}
+                parts.append(_("%(name)s said %(first)s in the first two weeks and %(last)s most recently") % words)
+        if parts:
+            found.append(_("%(what)s, from 0 to 10: %(parts)s.") % {"what": label, "parts": "; ".join(parts)})
+    return found
+
+
+def _measured(material: Material) -> list[str]:
+    return list(_measure_sentences(material))[: MOST_MEASURES * max(len(material.partners), 1)]
+
+
+def _measure_sentences(material: Material) -> Iterator[str]:
+    whole = [one for one in material.scores if one.scale.method == "measure" and one.scale.series == one.scale.exercise]
+    for key in dict.fromkeys(one.scale.series for one in whole):
+        for partner in material.partners:
+            mine = [one for one in whole if one.scale.series == key and one.position == partner.position]
+            if len(mine) > 1:
+                yield _change(partner.name, mine[0], mine[-1])
+
+
+def _change(name: str, first: ExerciseScore, last: ExerciseScore) -> str:
+    words = {"name": name, "what": first.scale.what, "first": number(first.value), "last": number(last.value)}
+    said = _("%(what)s, %(name)s: %(first)s at the start, %(last)s now.") % words
+    return f"{said} {_compared(first, last)}".strip()
+
+
+def _compared(first: ExerciseScore, last: ExerciseScore) -> str:
+    match _direction(first, last):
+        case "higher":
+            return _("That is higher than at the start.")
+        case "lower":
+            return _("That is lower than at the start.")
+        case "same":
+            return _("That is about the same as at the start.")
+    return ""
+
+
+def _direction(first: ExerciseScore, last: ExerciseScore) -> str:
+    """'higher', 'lower' or 'same' by the measure's own threshold; '' for one that has none."""
+    measure = measures.find(first.scale.exercise)
+    if measure is None or measure.reliable is None:
+        return ""
+    change = Decimal(str(last.value)) - Decimal(str(first.value))
+    # A threshold on unrounded scores is asked of rounded ones: the difference may be up to one smaller.
+    size = abs(change) if measure.reliable.inclusive else abs(change) - 1
+    if size < 0 or not measure.reliable.holds(size):
+        return "same"
+    return "higher" if change > 0 else "lower"
+
+
+def _aims(material: Material) -> list[str]:
+    found = []
+    for aim in material.aims[:MOST_GOALS]:
+        parts = []
+        for partner in material.partners:
+            values = [value for position, value in aim.ratings if position == partner.position]
+            if len(values) > 1:
+                words = {"name": partner.name, "first": number(values[0]), "last": number(values[-1])}
+                parts.append(_("%(name)s from %(first)s to %(last)s of 10") % words)
+        if parts:
+            words = {"aim": aim.words.strip().rstrip("."), "parts": "; ".join(parts)}
+            found.append(_("How near “%(aim)s” feels: %(parts)s.") % words)
+    return found

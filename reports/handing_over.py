@@ -1,0 +1,100 @@
+"""Handing a finished report over into a client's portal, and taking it back.
+
+A shared edition goes to every present partner at once, an edition for one partner to this one alone; a
+clinical one never leaves the desk. The portal's own role reads nothing but what lies there (the wall around
+reports says so by itself), and a shared one is gone for all of them once they part.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clients.models import Couple
+from clients.status import ENDED
+from practice import outbox
+from practice.models import Membership
+from reports import document_notices, editions
+from reports.models import Report
+
+
+class NotHandedOver(Exception):
+    """This one cannot be handed over; ``message`` says why, and what would help."""
+
+    def __init__(self, message: object) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+def readers_of(report: Report, couple: Couple) -> list[uuid.UUID]:
+    """Return the clients that a report would go to. Needs ``with_partners``."""
+    if report.audience == Report.Audience.PARTNER:
+        return [report.partner_id] if report.partner_id else []
+    if report.audience == Report.Audience.SHARED and couple.status not in ENDED:
+        return [one.client_id for one in couple.partners.all() if one.left_at is None]
+    return []
+
+
+def why_not(report: Report, couple: Couple) -> object:
+    """Return why a report cannot be handed over, '' when nothing speaks against it. Needs ``with_partners``."""
+    if report.audience == Report.Audience.CLINICAL:
+        return _("A clinical edition stays with you.")
+    if report.state != Report.State.DONE or report.finished_at is None:
+        return _("It is not ready yet.")
+    if not readers_of(report, couple):
+        return _("They are not in care together any more: what they shared is shared no more.")
+    if editions.narrowed_since(couple, report.audience, report.partner_id, report.finished_at):
+        return _("What may be told has changed since it was made. Make a new one.")
+    return ""
+
+
+def hand_over(report: Report, couple: Couple, *, by: Membership) -> None:
+    """Lay a finished report into the portal of those it is for, and tell them that there is something to look at.
+
+    Raises :class:`NotHandedOver`. Handed over already, it stays as it is.
+    """
+    with transaction.atomic():
+        Couple.objects.select_for_update(no_key=True).get(pk=couple.pk)
+        now_stands = Couple.objects.with_partners().get(pk=couple.pk)
+        known = _locked(report)
+        if known.released_at and not known.withdrawn_at:
+            return
+        if reason := why_not(known, now_stands):
+            raise NotHandedOver(reason)
+        known.readers, known.released_by = readers_of(known, now_stands), by
+        known.released_at, known.withdrawn_at = timezone.now(), None
+        known.save(update_fields=["readers", "released_by", "released_at", "withdrawn_at"])
+        document_notices.tell_of(known)
+
+
+def take_back(report: Report) -> None:
+    """Take a report out of the portal. What somebody has downloaded stays with them."""
+    with transaction.atomic():
+        known = _locked(report)
+        if known.released_at is None or known.withdrawn_at is not None:
+            return
+        known.withdrawn_at = timezone.now()
+        known.save(update_fields=["withdrawn_at"])
+        outbox.cancel(known.pk, reason="withdrawn")
+
+
+def take_back_all(couple_id: uuid.UUID, *, but_of: uuid.UUID | None = None) -> int:
+    """Take back every report of a couple that more than its own subject reads, and return how many.
+
+    For the moment in which something that they may tell of is narrowed: ``but_of`` is the client who narrowed
+    it, and whose own edition tells nobody else.
+    """
+    lying = Report.objects.filter(couple_id=couple_id, released_at__isnull=False, withdrawn_at=None)
+    if but_of is not None:
+        lying = lying.exclude(audience=Report.Audience.PARTNER, partner_id=but_of)
+    found = list(lying.defer("pdf", "summary"))
+    for report in found:
+        take_back(report)
+    return len(found)
+
+
+def _locked(report: Report) -> Report:
+    return Report.objects.select_for_update(of=("self",)).defer("pdf", "summary").get(pk=report.pk)

@@ -1,0 +1,48 @@
+"""What a therapist handed to a client: a list, and the files. Neutral in path, title and file name."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from clients.access import for_consenting_clients
+from practice import audit
+from practice.access import PortalRequest
+from reports.models import Report
+
+A_PAGE = 25
+
+
+def handed_to(person_id: uuid.UUID) -> QuerySet[Report]:
+    """What lies in one person's portal. The wall lets nothing else through; this says it once more."""
+    rows = Report.objects.filter(readers__contains=[person_id], released_at__isnull=False, withdrawn_at=None)
+    return rows.exclude(audience=Report.Audience.CLINICAL).order_by("-released_at", "-pk")
+
+
+@require_safe
+@for_consenting_clients
+def documents(request: PortalRequest) -> HttpResponse:
+    """Everything that was handed to this person, the newest first."""
+    rows = handed_to(request.person.pk).defer("pdf", "summary")
+    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "reports/portal/documents.html", {"page_obj": page, "now": timezone.now()})
+
+
+@require_safe
+@for_consenting_clients
+def document(request: PortalRequest, report_id: uuid.UUID) -> HttpResponse:
+    """The file itself."""
+    one = handed_to(request.person.pk).filter(pk=report_id).defer("summary").first()
+    if one is None or not one.pdf:
+        raise Http404
+    audit.looked("downloaded", "reports_report", one.pk)
+    response = HttpResponse(base64.b64decode(str(one.pdf)), content_type="application/pdf")
+    response.headers["Content-Disposition"] = 'attachment; filename="document.pdf"'
+    return response
