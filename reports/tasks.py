@@ -42,7 +42,7 @@ READY = _("Ready")
 NOT_PRINTED = _("A page could not be set completely, so nothing was kept.")
 TOO_LONG = _("It took too long. A shorter period may help.")
 SEPARATED = _("They have separated: what they shared is shared no more.")
-NARROWED = _("What may be told changed while it was being made, so nothing was kept. Ask for it again.")
+NARROWED = _("What may be told changed while it was being made. Ask for it again.")
 BROKEN = _("Something went wrong on our side. Nothing was lost.")
 
 State = Report.State

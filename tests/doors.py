@@ -56,6 +56,7 @@ MARA = _kind("one person's own", "mara")
 THEO = _kind("what was handed to one person", "theo")
 PICTURED = _kind("who may see a practice's pictures", "owner", "therapist", "colleague", "mara", "theo")
 COUPLE = _kind("what both partners have", "mara", "theo")
+ASKED = _kind("who asked for it", "therapist")
 NOBODY = _kind("the demo's only", signed_in=False)
 
 
@@ -166,6 +167,10 @@ def measure_entry(house: House) -> dict[str, Any]:
 
 def report(house: House) -> dict[str, Any]:
     return {"couple_id": house.couple.pk, "report_id": house.things["report:clinical"].pk}
+
+
+def caseload_order(house: House) -> dict[str, Any]:
+    return {"order_id": house.things["caseload_order"].pk}
 
 
 def reminder_of(house: House) -> uuid.UUID:
@@ -330,8 +335,24 @@ DOORS: dict[str, Door] = {
     "measures_together": Door(CLINICAL, couple_id),
     "measure_baseline": Door(CLINICAL, lambda house: {**private_of(house), "key": "phq9"}),
     "reports": Door(CLINICIANS),
+    "caseload_new": Door(CLINICIANS),
+    "caseload_order": Door(ASKED, caseload_order),
+    "caseload_again": Door(ASKED, caseload_order, get=SENDS),
+    "caseload_files": Door(ASKED, caseload_order),
+    "letterhead": Door(OWNERS),
+    "letterhead_logo": Door(OWNERS),
+    "letterhead_colour": Door(CLINICIANS, lambda house: {"colour": "1f4044"}),
+    "portal_documents": Door(PORTAL),
+    "portal_document": Door(MARA, thing("report_id", "report:partner")),
     "progress_of_couple": Door(CLINICAL, couple_id),
     "reports_of_couple": Door(CLINICAL, couple_id),
+    "report_new": Door(CLINICAL, couple_id),
+    "report_preview": Door(CLINICAL, couple_id, get=SENDS),
+    "report_draft": Door(CLINICAL, couple_id, get=SENDS),
+    "report_hand_over": Door(CLINICAL, report, get=SENDS),
+    "report_take_back": Door(CLINICAL, report, get=SENDS),
+    "standing_new": Door(CLINICAL, couple_id),
+    "standing_end": Door(CLINICAL, of_couple("order_id", "standing_order"), get=SENDS),
     "report": Door(CLINICAL, report),
     "report_again": Door(CLINICAL, report, get=SENDS),
     "report_download": Door(CLINICAL, report),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import io
 import json
 import re
 import uuid
@@ -18,6 +19,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from PIL import Image
 
 from clients import inviting as client_invitations
 from clients.models import Absence, Appointment, Clearance, Client, ClientInvitation, Contact, Couple, PushDevice
@@ -43,7 +45,7 @@ from practice.models import Membership, Practice, Provider, StaffInvitation
 from practice.tickets import issue
 from reports.alerts import Assessment
 from reports.alerts import close as close_alert
-from reports.models import Alert, Baseline, Report
+from reports.models import Alert, Baseline, CaseloadOrder, Letterhead, Report, StandingOrder
 from tests import factories
 from tests.factories import acting_as, inside
 from tests.world_kept import keep_things
@@ -438,14 +440,31 @@ def tickets(house: House) -> dict[str, str]:
 
 
 def _reported(house: House) -> None:
+    """A report of each edition: the partner's own lies in her portal; one was made in one go, one is made ahead."""
     with acting_as(house["therapist"]):
-        for audience in ("clinical", "shared"):
+        house.things["standing_order"] = StandingOrder.objects.create(couple=house.couple, made_by=house["therapist"])
+        house.things["caseload_order"] = CaseloadOrder.objects.create(
+            begins_on=today(house), ends_on=today(house), requested_by=house["therapist"],
+            request_key=uuid.uuid4(), couples=[house.couple.pk],
+        )  # fmt: skip
+        for audience in ("clinical", "shared", "partner"):
+            own = {"partner": house["mara"], "readers": [house["mara"].pk], "released_at": timezone.now()}
+            in_one_go = {"caseload_order": house.things["caseload_order"]}
             house.things[f"report:{audience}"] = Report.objects.create(
                 couple=house.couple, audience=audience, begins_on=today(house), ends_on=today(house),
                 summary=house.word(f"summary{audience}", *CLINICIANS), requested_by=house["therapist"],
                 request_key=uuid.uuid4(), reference=f"{house.prefix}-{audience}", state=Report.State.DONE,
-                pdf=base64.b64encode(b"%PDF-1.7 not printed yet").decode(),
+                finished_at=timezone.now(), pdf=base64.b64encode(b"%PDF-1.7 not printed yet").decode(),
+                **({"partner": own, "clinical": in_one_go}.get(audience, {})),
             )  # fmt: skip
+    with inside(house.practice):
+        Letterhead.objects.create(logo=a_logo(), colour="#1f4044")
+
+
+def a_logo() -> bytes:
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 4), "white").save(picture, "PNG")
+    return picture.getvalue()
 
 
 def _measured(house: House) -> None:

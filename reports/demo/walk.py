@@ -187,7 +187,7 @@ class _Way:
 
     def ask_for_a_report(self) -> str:
         """asking for a report"""
-        page = self.desk.open(f"{self.couple}reports/")
+        page = self.desk.open(f"{self.couple}reports/new/")
         page = self.desk.send(page, "audience", summary="You kept the meeting. Keep it.", audience="shared")
         expect(page.status == 200 and "/reports/" in page.path and page.path.count("/") > 5, "the report's page", page)
         self.report = page.path

@@ -1,0 +1,249 @@
+"""What a therapist hands over reaches those it is for, nobody else, and is gone when it may not be read any more."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.db import DatabaseError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from clients import status
+from clients.models import Couple, Partner
+from practice import outbox
+from practice.models import AuditEvent, Message
+from reports import document_notices, handing_over, tasks
+from reports.models import Report
+from tests.factories import acting_as, signed_in
+from tests.reports.factories import home
+from tests.reports.orders import FILE, PRINTED, again, asked, fresh, handed, run
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bells", "no_printer")]
+DOCUMENTS = "portal_documents"
+
+
+def document(report: Report) -> str:
+    return reverse("portal_document", args=[report.pk])
+
+
+def part(couple: Couple) -> None:
+    with home(couple):
+        status.change(Couple.objects.get(pk=couple.pk), Couple.Status.SEPARATED)
+
+
+@pytest.fixture
+def shared(couple, therapist) -> Report:
+    return handed(run(asked(couple, therapist)), therapist)
+
+
+@pytest.fixture
+def maras(couple, therapist, mara) -> Report:
+    return handed(run(asked(couple, therapist, audience="partner", partner_id=mara.pk)), therapist)
+
+
+def test_a_shared_one_reaches_every_partner_under_a_neutral_name(shared, mara, theo):
+    for person in (mara, theo):
+        page = signed_in(person).get(reverse(DOCUMENTS))
+        assert document(shared) in page.content.decode()
+        file = signed_in(person).get(document(shared))
+        assert file.content == FILE
+        assert file["Content-Disposition"] == 'attachment; filename="document.pdf"'
+        assert file["Cache-Control"] == "no-store"
+    assert set(shared.readers) == {mara.pk, theo.pk}
+
+
+def test_every_download_is_written_down(shared, mara):
+    signed_in(mara).get(document(shared))
+    with home(shared):
+        line = AuditEvent.objects.filter(act="downloaded", subject_id=shared.pk).get()
+        assert line.user_id == mara.user_id
+
+
+def test_the_edition_of_one_is_found_by_nobody_else(maras, mara, theo):
+    assert signed_in(mara).get(document(maras)).status_code == 200
+    other = signed_in(theo)
+    assert other.get(document(maras)).status_code == 404
+    assert str(maras.pk) not in other.get(reverse(DOCUMENTS)).content.decode()
+    with acting_as(theo):
+        assert not Report.objects.exists()
+    with acting_as(mara):
+        assert Report.objects.count() == 1
+
+
+def test_what_the_other_one_has_leaves_no_trace_on_a_partners_pages(couple, therapist, mara, theo):
+    def pages() -> list[bytes]:
+        browser = signed_in(theo)
+        return [browser.get(reverse(name)).content for name in (DOCUMENTS, "portal_you", "portal_messages")]
+
+    before = [_without_tokens(page) for page in pages()]
+    handed(run(asked(couple, therapist, audience="partner", partner_id=mara.pk)), therapist)
+    assert [_without_tokens(page) for page in pages()] == before
+    with home(couple):
+        assert not Message.objects.filter(person_id=theo.pk).exists()
+
+
+def _without_tokens(page: bytes) -> str:
+    """A page without what is made anew for each request."""
+    return re.sub(r'"[A-Za-z0-9]{64}"|nonce="[^"]+"', "", page.decode())
+
+
+def test_clients_read_no_report_that_was_not_handed_over(couple, therapist, mara):
+    run(asked(couple, therapist))
+    run(asked(couple, therapist, audience="clinical"))
+    with acting_as(mara):
+        assert not Report.objects.exists()
+    with pytest.raises(DatabaseError, match="permission denied"), acting_as(mara):
+        Report.objects.update(readers=[mara.pk])
+
+
+def test_a_clinical_one_never_leaves_the_desk(couple, therapist, mara):
+    report = run(asked(couple, therapist, audience="clinical"))
+    with pytest.raises(handing_over.NotHandedOver):
+        handed(report, therapist)
+    # Not even a row that says otherwise gets past the database.
+    with pytest.raises(DatabaseError, match="report_clinical_stays_here"), home(couple), transaction.atomic():
+        Report.objects.filter(pk=report.pk).update(readers=[mara.pk])
+
+
+def test_what_is_not_ready_is_not_handed_over(couple, therapist):
+    with pytest.raises(handing_over.NotHandedOver):
+        handed(asked(couple, therapist), therapist)
+
+
+def test_taken_back_it_is_gone_and_can_be_handed_over_anew(shared, therapist, mara):
+    with acting_as(therapist):
+        handing_over.take_back(shared)
+    assert signed_in(mara).get(document(shared)).status_code == 404
+    with home(shared):
+        assert set(Message.objects.filter(about_id=shared.pk).values_list("state", flat=True)) == {"cancelled"}
+    handed(shared, therapist)
+    assert signed_in(mara).get(document(shared)).status_code == 200
+
+
+def test_handing_over_twice_is_handing_over_once(shared, therapist):
+    first = again(shared).released_at
+    assert handed(shared, therapist).released_at == first
+    with home(shared):
+        assert Message.objects.filter(about_id=shared.pk).count() == 2
+
+
+def test_a_shared_one_is_gone_for_all_when_they_separate_and_the_own_one_stays(shared, maras, couple, mara, theo):
+    part(couple)
+    for person in (mara, theo):
+        assert signed_in(person).get(document(shared)).status_code == 404
+    assert signed_in(mara).get(document(maras)).status_code == 200
+    assert signed_in(theo).get(document(maras)).status_code == 404
+
+
+def test_after_they_parted_nothing_shared_is_handed_over(couple, therapist):
+    report = run(asked(couple, therapist))
+    part(couple)
+    with pytest.raises(handing_over.NotHandedOver), acting_as(therapist):
+        handing_over.hand_over(report, fresh(couple), by=therapist)
+
+
+def test_who_left_since_it_was_made_stops_it(couple, therapist, theo):
+    report = run(asked(couple, therapist))
+    with home(couple):
+        Partner.objects.filter(client=theo).update(left_at=timezone.now())
+    with pytest.raises(handing_over.NotHandedOver):
+        handed(report, therapist)
+
+
+def test_separating_while_it_is_made_fails_it_kindly(couple, therapist, monkeypatch):
+    report = asked(couple, therapist)
+
+    def slow(said):
+        part(couple)
+        return PRINTED
+
+    monkeypatch.setattr(tasks.pdf, "render", slow)
+    found = run(report)
+    assert (found.state, found.failure, found.pages) == ("failed", tasks.SEPARATED, None)
+    with home(couple):
+        assert str(Report.objects.get(pk=report.pk).pdf) == ""
+
+
+def test_somebody_leaving_while_it_is_made_fails_it_kindly(couple, therapist, mara, theo, monkeypatch):
+    report = asked(couple, therapist, audience="partner", partner_id=mara.pk)
+
+    def slow(said):
+        with home(couple):
+            Partner.objects.filter(client=theo).update(left_at=timezone.now())
+        return PRINTED
+
+    monkeypatch.setattr(tasks.pdf, "render", slow)
+    assert run(report).failure == tasks.NARROWED
+
+
+# ── the letter ───────────────────────────────────────────────────────────────
+
+
+def verdict(message: Message):
+    handler = outbox.handler_of(document_notices.KIND)
+    with home(message):
+        return handler.decide([message], timezone.now())[message.pk]
+
+
+def letters(report: Report) -> list[Message]:
+    with home(report):
+        return list(Message.objects.filter(about_id=report.pk).order_by("person_id"))
+
+
+def test_readers_are_told_that_there_is_something_and_nothing_more(shared, mara, theo):
+    found = letters(shared)
+    assert {one.person_id for one in found} == {mara.pk, theo.pk}
+    with home(shared):
+        letter = outbox.handler_of(document_notices.KIND).compose(found[0])
+    said = f"{letter.subject} {letter.text}".lower()
+    for word in ("report", "document", "mara", "theo", "couple", "therap", "karlsen", "linden"):
+        assert word not in said
+
+
+def test_the_letter_is_not_wanted_once_it_was_taken_back_or_they_parted(shared, maras, couple, therapist):
+    first, own = letters(shared)[0], letters(maras)[0]
+    with home(shared):
+        Report.objects.filter(pk=shared.pk).update(withdrawn_at=timezone.now())
+    assert verdict(first) == outbox.Skip("no longer there")
+    with home(couple):
+        Couple.objects.filter(pk=couple.pk).update(status="separated")
+    assert isinstance(verdict(own), outbox.Skip)
+
+
+def test_what_arrived_leads_to_the_documents(shared, mara):
+    with home(shared):
+        for state in ("claimed", "handing_off", "accepted"):
+            Message.objects.filter(about_id=shared.pk).update(state=state, handed_off_at=timezone.now())
+    page = signed_in(mara).get(reverse("portal_messages")).content.decode()
+    assert "A document from your therapist" in page
+
+
+# ── the desk's buttons ───────────────────────────────────────────────────────
+
+
+def test_the_reports_page_hands_over_and_takes_back(couple, therapist, mara):
+    report = run(asked(couple, therapist, audience="partner", partner_id=mara.pk))
+    browser = signed_in(therapist)
+    assert "Mara finds it under" in browser.get(report.get_absolute_url()).content.decode()
+    page = browser.post(reverse("report_hand_over", args=[couple.pk, report.pk]), follow=True)
+    assert "It lies in the portal now." in page.content.decode()
+    assert "Only Mara finds it there." in page.content.decode()
+    browser.post(reverse("report_take_back", args=[couple.pk, report.pk]))
+    assert again(report).withdrawn_at is not None
+
+
+def test_the_list_costs_the_same_for_one_and_for_many(couple, therapist, mara, django_assert_max_num_queries):
+    for count in (1, 6):
+        for _one in range(count):
+            handed(run(asked(couple, therapist)), therapist)
+        browser = signed_in(mara)
+        with django_assert_max_num_queries(24):
+            assert browser.get(reverse(DOCUMENTS)).status_code == 200
+
+
+def test_old_releases_are_taken_back_together(shared, maras, couple, mara):
+    with home(couple):
+        assert handing_over.take_back_all(couple.pk, but_of=mara.pk) == 1
+    assert again(shared).withdrawn_at is not None
+    assert again(maras).withdrawn_at is None

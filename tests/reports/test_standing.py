@@ -1,0 +1,258 @@
+"""Reports before each session: once each, on time by the couple's own clock, and along with a session that moves."""
+
+from __future__ import annotations
+
+import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from clients.models import Appointment, Couple
+from exercises.desk import queue
+from practice import dispatch
+from practice.ids import uuid7
+from reports import standing, tasks, turns
+from reports.kinds import composer_of
+from reports.models import Report, StandingOrder
+from tests.factories import acting_as, signed_in
+from tests.reports.factories import home
+from tests.reports.orders import fresh, practice_of, run
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bells", "no_printer")]
+LONDON = ZoneInfo("Europe/London")
+UTC = datetime.UTC
+
+
+def at(*when: int, zone: ZoneInfo = LONDON) -> datetime.datetime:
+    return datetime.datetime(*when, tzinfo=zone).astimezone(UTC)  # type: ignore[misc,arg-type]
+
+
+#: A session on a Tuesday evening.
+SESSION = at(2026, 6, 9, 18, 0)
+
+
+@pytest.fixture
+def session(couple) -> Appointment:
+    with home(couple):
+        return Appointment.objects.create(couple=couple, starts_at=SESSION)
+
+
+@pytest.fixture
+def order(couple, therapist) -> StandingOrder:
+    with acting_as(therapist):
+        return standing.place(couple, by=therapist, audience="clinical", days_before=2)
+
+
+def make(couple: Couple, now: datetime.datetime) -> list[Report]:
+    with home(couple):
+        return standing.make_due(practice_of(couple), now)
+
+
+def reports(couple: Couple) -> list[Report]:
+    with home(couple):
+        return list(Report.objects.filter(couple=couple).order_by("requested_at"))
+
+
+def move(session: Appointment, to: datetime.datetime) -> None:
+    with home(session):
+        Appointment.objects.filter(pk=session.pk).update(starts_at=to)
+
+
+def pretend_made(report: Report, day: datetime.date) -> None:
+    with home(report):
+        Report.objects.filter(pk=report.pk).update(ends_on=day, begins_on=day - datetime.timedelta(days=20))
+
+
+def test_it_is_made_two_days_before_and_not_earlier(couple, order, session):
+    assert make(couple, at(2026, 6, 7, 4, 59)) == []
+    [report] = make(couple, at(2026, 6, 7, 5, 0))
+    assert (report.appointment_id, report.standing_order_id, report.ends_on) == (
+        session.pk, order.pk, datetime.date(2026, 6, 7),
+    )  # fmt: skip
+    assert run(report).state == "done"
+
+
+def test_one_for_each_session_however_often_it_is_looked_at(couple, order, session):
+    now = at(2026, 6, 7, 8, 0)
+    assert [len(make(couple, now)) for _beat in range(3)] == [1, 0, 0]
+    # The database itself holds it, whatever code runs.
+    [report] = reports(couple)
+    report.pk, report.request_key = uuid7(), session.pk
+    with home(couple), pytest.raises(IntegrityError, match="report_once_per_appointment"), transaction.atomic():
+        report.save(force_insert=True)
+
+
+def test_a_session_that_is_called_off_gets_none(couple, order, session):
+    with home(couple):
+        Appointment.objects.filter(pk=session.pk).update(cancelled_at=at(2026, 6, 6, 12, 0))
+    assert make(couple, at(2026, 6, 7, 8, 0)) == []
+
+
+def test_it_follows_a_session_that_moves_before_its_day(couple, order, session):
+    move(session, at(2026, 6, 16, 18, 0))
+    assert make(couple, at(2026, 6, 7, 8, 0)) == []
+    assert len(make(couple, at(2026, 6, 14, 8, 0))) == 1
+
+
+def test_where_a_session_moves_on_after_its_report_the_new_day_gets_its_own(couple, order, session):
+    [first] = make(couple, at(2026, 6, 7, 8, 0))
+    pretend_made(first, datetime.date(2026, 6, 7))
+    move(session, at(2026, 6, 23, 18, 0))
+    assert make(couple, at(2026, 6, 8, 8, 0)) == []
+    [second] = make(couple, at(2026, 6, 21, 8, 0))
+    assert [one.appointment_id for one in reports(couple)] == [None, session.pk]
+    assert second.ends_on == datetime.date(2026, 6, 21)
+    assert make(couple, at(2026, 6, 21, 9, 0)) == []
+
+
+def test_a_session_that_moves_nearer_keeps_the_report_it_has(couple, order, session):
+    [first] = make(couple, at(2026, 6, 7, 8, 0))
+    pretend_made(first, datetime.date(2026, 6, 7))
+    move(session, at(2026, 6, 8, 18, 0))
+    assert make(couple, at(2026, 6, 8, 8, 0)) == []
+
+
+def test_an_order_made_late_is_due_at_once_and_never_after_the_session(couple, order, session):
+    assert len(make(couple, SESSION - datetime.timedelta(minutes=30))) == 1
+    assert make(couple, SESSION + datetime.timedelta(minutes=1)) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "session_at", "due"),
+    [
+        # The clocks go forward in the night before the day that it is due on, and back in the other.
+        ("Europe/London", (2026, 3, 31, 18), (2026, 3, 29, 4)),
+        ("Europe/London", (2026, 10, 27, 18), (2026, 10, 25, 5)),
+        ("America/New_York", (2026, 3, 10, 18), (2026, 3, 8, 9)),
+        ("Pacific/Apia", (2026, 6, 9, 18), (2026, 6, 6, 16)),
+    ],
+)
+def test_its_hour_is_the_couples_own_also_when_the_clocks_change(couple, order, zone, session_at, due):
+    with home(couple):
+        Couple.objects.filter(pk=couple.pk).update(time_zone=zone)
+        moment = at(*session_at, zone=ZoneInfo(zone))
+        session = Appointment.objects.create(couple=couple, starts_at=moment)
+        assert standing.due_at(order, session, fresh(couple)) == datetime.datetime(*due, tzinfo=UTC)
+
+
+def test_it_looks_back_to_the_session_before(couple, order, session):
+    with home(couple):
+        Appointment.objects.create(couple=couple, starts_at=at(2026, 5, 19, 18, 0))
+        Appointment.objects.create(couple=couple, starts_at=at(2026, 6, 2, 18, 0), cancelled_at=at(2026, 6, 1, 9, 0))
+    [report] = make(couple, at(2026, 6, 7, 8, 0))
+    assert report.begins_on == datetime.date(2026, 5, 19)
+
+
+def test_it_looks_back_so_many_weeks_where_that_was_chosen(couple, therapist, session):
+    with acting_as(therapist):
+        standing.place(couple, by=therapist, audience="clinical", days_before=2, weeks=4)
+    [report] = make(couple, at(2026, 6, 7, 8, 0))
+    assert report.begins_on == datetime.date(2026, 5, 11)
+
+
+def test_an_order_that_was_ended_makes_no_more(couple, order, session):
+    with home(couple):
+        standing.end(order)
+    assert make(couple, at(2026, 6, 7, 8, 0)) == []
+
+
+@pytest.mark.parametrize(("status", "ends"), [("paused", False), ("separated", True), ("closed", True)])
+def test_it_rests_with_the_couple_and_ends_with_their_care(couple, order, session, status, ends):
+    with home(couple):
+        Couple.objects.filter(pk=couple.pk).update(status=status)
+    assert make(couple, at(2026, 6, 7, 8, 0)) == []
+    with home(couple):
+        assert (StandingOrder.objects.get().ended_at is not None) == ends
+
+
+def test_the_beat_rings_for_what_it_made(couple, order, monkeypatch, bells, django_capture_on_commit_callbacks):
+    from django.utils import timezone
+
+    with home(couple):
+        Appointment.objects.create(couple=couple, starts_at=timezone.now() + datetime.timedelta(days=1))
+    monkeypatch.setattr(dispatch, "practices", lambda: [couple.practice_id])
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.make_due()
+    [report] = reports(couple)
+    assert [one["report_id"] for one in bells] == [str(report.pk)]
+    assert turns.waits_for_its_turn(report)
+
+
+def test_what_is_due_costs_the_same_for_one_couple_and_for_many(practice, therapist, django_assert_max_num_queries):
+    from tests.factories import make_couple
+
+    for count in (1, 5):
+        for _one in range(count):
+            one = make_couple(practice, therapist=therapist)
+            with home(one):
+                standing.place(one, by=therapist, audience="clinical", days_before=2)
+                Appointment.objects.create(couple=one, starts_at=SESSION)
+        with home(therapist), django_assert_max_num_queries(6):
+            assert standing.make_due(practice, at(2026, 6, 1, 8, 0)) == []
+
+
+# ── the pages ────────────────────────────────────────────────────────────────
+
+
+def test_it_is_ordered_shown_and_ended_on_the_couples_page(couple, therapist):
+    browser, here = signed_in(therapist), reverse("reports_of_couple", args=[couple.pk])
+    filled = {
+        "audience": "shared", "paper": "letter", "days_before": "2", "weeks": "12",
+        "parts": [part.key for part in composer_of("progress").parts],
+    }  # fmt: skip
+    path = reverse("standing_new", args=[couple.pk])
+    assert browser.get(path).status_code == 200
+    for _click in range(2):
+        assert browser.post(path, filled).url == here
+    with home(couple):
+        one = StandingOrder.objects.get()
+    page = browser.get(here).content.decode()
+    assert "2 days before" in page
+    assert "There is no session ahead." in page
+    browser.post(reverse("standing_end", args=[couple.pk, one.pk]))
+    assert "Nothing is made by itself" in browser.get(here).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"days_before": "15"}, "Two weeks (14) before is the earliest."),
+        ({"days_before": "-1"}, "On the day itself (0) is the latest."),
+        ({"days_before": "soon"}, "Write a whole number of days."),
+        ({"weeks": "3"}, "Choose one of the spans"),
+        ({"audience": "everybody"}, "Choose one of the editions"),
+        ({"parts": []}, "Choose at least one part."),
+    ],
+)
+def test_bad_input_is_answered_beside_its_field(couple, therapist, changes, said):
+    filled = {"audience": "shared", "paper": "a4", "days_before": "2", "weeks": "", "parts": ["series"]} | changes
+    answer = signed_in(therapist).post(reverse("standing_new", args=[couple.pk]), filled)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+
+
+def test_it_stands_in_the_queue_until_the_session_begins(couple, therapist, order):
+    from django.utils import timezone
+
+    now = timezone.now()
+    with home(couple):
+        session = Appointment.objects.create(couple=couple, starts_at=now + datetime.timedelta(days=1))
+    [report] = make(couple, now)
+    run(report)
+    with acting_as(therapist):
+        [item] = queue(therapist, [couple.pk])
+        day = session.starts_at.astimezone(couple.zone)
+        assert (item.what, item.detail) == ("A report is ready", f"Ready for {day:%A}")
+        assert item.url == report.get_absolute_url()
+    move(session, now - datetime.timedelta(minutes=1))
+    with acting_as(therapist):
+        assert queue(therapist, [couple.pk]) == []
+
+
+def test_orders_of_another_practice_or_caseload_are_out_of_reach(couple, colleague, order):
+    with acting_as(colleague):
+        assert not StandingOrder.objects.exists()
+    path = reverse("standing_end", args=[couple.pk, order.pk])
+    assert signed_in(colleague).post(path).status_code == 404
