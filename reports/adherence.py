@@ -40,14 +40,38 @@ def headlines(material: Material) -> tuple[Headline, ...]:
 
 def _done_openly(material: Material) -> Doing:
     rounds = _rounds(material.sent)
-    counts = [[0, 0] for _week in _weeks(material)]
+    segments = _segments(material)
+    counts = [[0] * len(segments) for _week in _weeks(material)]
     for siblings in rounds.values():
-        counts[material.week(siblings[0].on) - 1][0 if siblings[0].joint else 1] += 1
+        counts[material.week(siblings[0].on) - 1][_part_of(material, siblings)] += 1
     return Doing(
-        segments=(Segment(_("Done together"), "deep"), Segment(_("Answered apart, then shared"), "mid")),
+        segments=segments,
         weeks=tuple(Week(first, tuple(row)) for first, row in zip(_weeks(material), counts, strict=True)),
         together=_together_rows(material, rounds),
     )
+
+
+def _segments(material: Material) -> tuple[Segment, ...]:
+    together = Segment(_("Done together"), "deep")
+    if material.reader is None:
+        return together, Segment(_("Answered apart, then shared"), "mid")
+    return together, Segment(_("Answered by you"), "mid"), Segment(_("Opened to you"), "pale")
+
+
+def _part_of(material: Material, siblings: list[Sent]) -> int:
+    """Which layer of its week's bar a round belongs to."""
+    if siblings[0].joint:
+        return 0
+    mine = material.reader is None or any(one.position == material.reader for one in siblings)
+    return 1 if mine else 2
+
+
+def _how(material: Material, siblings: list[Sent]) -> str:
+    if siblings[0].joint:
+        return _("Together")
+    if material.reader is not None and all(one.position == material.reader for one in siblings):
+        return _("You")
+    return _("Shared")
 
 
 def _together_rows(material: Material, rounds: dict[Round, list[Sent]]) -> tuple[Together, ...]:
@@ -65,7 +89,7 @@ def _together_rows(material: Material, rounds: dict[Round, list[Sent]]) -> tuple
                     what=_times(what, len(group)) if often else what,
                     kind=siblings[0].kind,
                     on=siblings[0].on,
-                    how=_("Together") if siblings[0].joint else _("Shared"),
+                    how=_how(material, siblings),
                 )
             )
     return tuple(sorted(rows, key=lambda row: (row.week, row.on, row.what))[-MOST_ROWS:])
@@ -79,7 +103,7 @@ def _together_at_a_glance(material: Material) -> Headline | None:
         counts[material.week(siblings[0].on) - 1] += 1
     total = sum(counts)
     return Headline(
-        _("Done together or shared"),
+        _("Done together or shared") if material.reader is None else _("Answered, done or opened to you"),
         number(total),
         ngettext("time", "times", total),
         _("week by week"),

@@ -33,17 +33,28 @@ def _done(material: Material) -> list[str]:
         rounds = {one.round for one in material.sent}
         if not rounds:
             return []
-        words = ngettext(
-            "In this time there was %(count)d thing that you did together or that could be read.",
-            "In this time there were %(count)d things that you did together or that could be read.",
-            len(rounds),
-        )
-        return [words % {"count": len(rounds)}]
+        return [_done_in_words(material, len(rounds))]
     states = [state for one in material.asked for _position, state in one.states if state != "skipped"]
     if not states:
         return []
     words = _("Of %(due)d answers that were due in this time, %(done)d were sent.")
     return [words % {"due": len(states), "done": states.count("done")}]
+
+
+def _done_in_words(material: Material, count: int) -> str:
+    if material.reader is None:
+        words = ngettext(
+            "In this time there was %(count)d thing that you did together or shared.",
+            "In this time there were %(count)d things that you did together or shared.",
+            count,
+        )
+    else:
+        words = ngettext(
+            "In this time there was %(count)d thing that you answered, did together, or could read.",
+            "In this time there were %(count)d things that you answered, did together, or could read.",
+            count,
+        )
+    return words % {"count": count}
 
 
 def _numbers(material: Material) -> list[str]:

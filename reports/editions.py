@@ -214,7 +214,8 @@ def partner_material(couple: Couple, client: Client, period: Period, now: dateti
     numbers = scores_from(answers, couple).exclude(lane=Lane.OWN).exclude(series__in=CLINICAL_ONLY)
     scores = without_safety(without_screens(exercise_scores_from(answers, couple).exclude(lane=Lane.OWN)))
     return Material(
-        partners=reader.partners,
+        # Their own line stands first.
+        partners=tuple(sorted(reader.partners, key=lambda one: one.position != reader.position[client.pk])),
         period=period,
         shared=True,
         reader=reader.position[client.pk],

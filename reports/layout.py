@@ -87,7 +87,7 @@ def _sections(report: Report, names: findings.Names, pictures: Pictures) -> Iter
     for series in report.series:
         yield "series", series.label, sections.series_parts(series, report, names, pictures)
     if report.doing:
-        title = _("What you did together") if shared else _("What was given, week by week")
+        title = _done_title(report)
         yield "doing", title, sections.doing_parts(report.doing, pictures)
     if report.mood and report.mood.maps:
         title = report.mood.title or _("Mood between appointments")
@@ -104,6 +104,12 @@ def _sections(report: Report, names: findings.Names, pictures: Pictures) -> Iter
         yield "quotes", title, {"rows": list(sections.quotes_parts(report.quotes, names))}
     if report.next:
         yield "next", _("What comes next"), {"rows": report.next}
+
+
+def _done_title(report: Report) -> str:
+    if report.is_clinical:
+        return _("What was given, week by week")
+    return _("What you did") if report.reader else _("What you did together")
 
 
 def period(starts: date, ends: date) -> str:

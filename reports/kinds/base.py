@@ -84,6 +84,8 @@ class Ordered:
         """Return what every :class:`reports.paper.Document` begins with."""
         said = self.report
         here = [one for one in self.couple.partners.all() if self._is_about(one)]
+        if self.reader is not None:
+            here.sort(key=lambda one: one.client_id != self.report.partner_id)  # their own line stands first
         return {
             "edition": said.audience,
             "letterhead": self.letterhead,
