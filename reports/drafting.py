@@ -7,16 +7,15 @@ is more than that measure's own published threshold. Where nothing can be said i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from decimal import Decimal
-
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from exercises import measures
+from exercises.measures.explaining import figure
 from reports import series
+from reports.courses import Course
 from reports.findings import number
-from reports.material import ExerciseScore, Material
+from reports.material import Material
+from reports.reliable_change import Change, State, change
 
 #: Enough to begin with; the rest stands in the report itself.
 MOST_SERIES, MOST_MEASURES, MOST_GOALS = 2, 3, 3
@@ -74,46 +73,28 @@ def _numbers(material: Material) -> list[str]:
 
 
 def _measured(material: Material) -> list[str]:
-    return list(_measure_sentences(material))[: MOST_MEASURES * max(len(material.partners), 1)]
+    found = [(one.measure.name, line) for one in material.measures for line in one.lines]
+    said = [_change(name, line.partner.client.name, line.course) for name, line in found]
+    return [one for one in said if one][: MOST_MEASURES * max(len(material.partners), 1)]
 
 
-def _measure_sentences(material: Material) -> Iterator[str]:
-    whole = [one for one in material.scores if one.scale.method == "measure" and one.scale.series == one.scale.exercise]
-    for key in dict.fromkeys(one.scale.series for one in whole):
-        for partner in material.partners:
-            mine = [one for one in whole if one.scale.series == key and one.position == partner.position]
-            if len(mine) > 1:
-                yield _change(partner.name, mine[0], mine[-1])
-
-
-def _change(name: str, first: ExerciseScore, last: ExerciseScore) -> str:
-    words = {"name": name, "what": first.scale.what, "first": number(first.value), "last": number(last.value)}
-    said = _("%(what)s, %(name)s: %(first)s at the start, %(last)s now.") % words
-    return f"{said} {_compared(first, last)}".strip()
-
-
-def _compared(first: ExerciseScore, last: ExerciseScore) -> str:
-    match _direction(first, last):
-        case "higher":
-            return _("That is higher than at the start.")
-        case "lower":
-            return _("That is lower than at the start.")
-        case "same":
-            return _("That is about the same as at the start.")
-    return ""
-
-
-def _direction(first: ExerciseScore, last: ExerciseScore) -> str:
-    """'higher', 'lower' or 'same' by the measure's own threshold; '' for one that has none."""
-    measure = measures.find(first.scale.exercise)
-    if measure is None or measure.reliable is None:
+def _change(what: str, name: str, course: Course) -> str:
+    """What somebody scored at the start and last; '' where there is no start to compare with."""
+    first, last = course.first, course.last
+    if first is None or last is None or first is last or first.score.total is None or last.score.total is None:
         return ""
-    change = Decimal(str(last.value)) - Decimal(str(first.value))
-    # A threshold on unrounded scores is asked of rounded ones: the difference may be up to one smaller.
-    size = abs(change) if measure.reliable.inclusive else abs(change) - 1
-    if size < 0 or not measure.reliable.holds(size):
-        return "same"
-    return "higher" if change > 0 else "lower"
+    words = {"name": name, "what": what, "first": figure(first.score.total), "last": figure(last.score.total)}
+    said = _("%(what)s, %(name)s: %(first)s at the start, %(last)s now.") % words
+    return f"{said} {_compared(change(first.score, last.score))}".strip()
+
+
+def _compared(found: Change | None) -> str:
+    """Higher, lower or the same by the measure's own threshold; nothing for a measure that has none."""
+    if found is None or found.state is None:
+        return ""
+    if found.state is State.UNCHANGED:
+        return _("That is about the same as at the start.")
+    return _("That is higher than at the start.") if found.difference > 0 else _("That is lower than at the start.")
 
 
 def _aims(material: Material) -> list[str]:

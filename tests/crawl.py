@@ -43,7 +43,7 @@ class Visit:
 
     @property
     def body(self) -> str:
-        return self.response.content.decode("utf-8", "replace")
+        return "" if self.response.streaming else self.response.content.decode("utf-8", "replace")
 
     def __str__(self) -> str:
         return f"{self.who} at {self.path} ({self.status})"
@@ -102,7 +102,7 @@ def walk(world: World, who: str, open_browser: Callable[..., Browser], *, doors:
         found.visits.append(visit)
         if response.status_code in (301, 302):
             return [onward(path, response["Location"])] if is_inside(response["Location"]) else []
-        if not response.content or not response.get("Content-Type", "").startswith("text/html"):
+        if not response.get("Content-Type", "").startswith("text/html") or not response.content:
             return []
         visit.page = page = Page(visit.body)
         addresses = [*page.links, *(form.action or path for form in page.forms if form.method == "get")]

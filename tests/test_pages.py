@@ -236,6 +236,8 @@ WITHOUT_A_LINK = {
     "choose": "for those who are in more than one practice",
     "do_sent": "where sending leads",
     "report_again": "on a report that could not be made",
+    "caseload_again": "on an order in which one could not be made",
+    "letterhead_colour": "in the frame of a preview on the practice's own paper",
     "do_steps_state": "the page's own script",
     "do_ready": "where the partners decide when it opens",
     "portal_unfold": "on what has opened and was not looked at",

@@ -14,11 +14,10 @@ from django.urls import reverse
 
 from exercises.models import Answer
 from reports import drafting, pdf, progress
-from reports.editions import partner_material
+from reports.editions import clinical_material, partner_material
 from reports.kinds import composer_of
-from reports.material import ExerciseScale, ExerciseScore, Material, Period
+from reports.material import Period
 from reports.models import Report
-from reports.paper import Partner
 from tests.factories import acting_as, signed_in
 from tests.reports.factories import NOW, TODAY, Giver, home, weeks
 from tests.reports.orders import again, asked, fresh, practice_of, run, wish
@@ -287,25 +286,18 @@ def test_where_nothing_can_be_said_the_draft_is_empty_and_says_so(couple, therap
     assert "nothing yet that a draft could say" in page
 
 
-SCALES = {
-    "phq9": ExerciseScale("phq9", "phq9", "measure", "PHQ-9", "down", 0, 27),
-    "k10": ExerciseScale("k10", "k10", "measure", "K10", "down", 10, 50),
-}
+def measured(couple, therapist, client, key: str, first: int, last: int) -> str:
+    """The draft of a clinical report on two scores that were entered from paper."""
+    from exercises.models import MeasureEntry
 
-
-def measured(key: str, first: float, last: float) -> str:
-    days = (TODAY - datetime.timedelta(days=60), TODAY)
-    from zoneinfo import ZoneInfo
-
-    material = Material(
-        partners=(Partner("Mara", 0),),
-        period=Period(days[0], TODAY, ZoneInfo("UTC")),
-        shared=False,
-        scores=tuple(
-            ExerciseScore(SCALES[key], "A form", 0, day, value) for day, value in zip(days, (first, last), strict=True)
-        ),
-    )
-    return drafting.draft(material)
+    with home(couple):
+        for day, total in ((TODAY - datetime.timedelta(days=60), first), (TODAY, last)):
+            MeasureEntry.objects.create(
+                couple=couple, client=client, measure=key, definition_version="1", total=total, taken_on=day,
+                entered_by=therapist,
+            )  # fmt: skip
+        period = Period(TODAY - datetime.timedelta(days=83), TODAY, couple.zone)
+        return drafting.draft(clinical_material(fresh(couple), period, NOW))
 
 
 @pytest.mark.parametrize(
@@ -317,8 +309,8 @@ def measured(key: str, first: float, last: float) -> str:
         ("k10", 40, 12, ""),
     ],
 )
-def test_a_draft_compares_only_by_a_published_threshold(key, first, last, said):
-    text = measured(key, first, last)
+def test_a_draft_compares_only_by_a_published_threshold(couple, therapist, mara, key, first, last, said):
+    text = measured(couple, therapist, mara, key, first, last)
     assert f"{first} at the start, {last} now." in text
     assert (said in text) if said else ("That is" not in text)
 
