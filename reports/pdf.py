@@ -14,7 +14,6 @@ from django.utils import translation
 
 from reports.colours import house_colour
 from reports.fingerprint import content_code
-from reports.kinds import composer_of
 from reports.paper import Document
 from reports.pictures import Files
 from reports.wording import tidied
@@ -54,6 +53,8 @@ def render(report: Document) -> Rendered:
 
 def written(report: Document) -> tuple[str, Files]:
     """The whole report as one page of HTML, and the pictures it names. Expects tidied text."""
+    from reports.kinds import composer_of  # the kinds know rows; this module is read without any
+
     with translation.override(report.language):
         laid = composer_of(report.kind).lay_out(report)
         return render_to_string(laid.template, laid.context), laid.files
