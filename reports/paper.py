@@ -313,7 +313,7 @@ class Next:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Document:
     """What reports of every kind begin with: for whom, about whom, which days, on what paper.
 
@@ -325,7 +325,6 @@ class Document:
     edition: Edition
     letterhead: Letterhead
     partners: tuple[Partner, ...]
-    reader: str = ""
     starts: date
     ends: date
     issued: date
@@ -333,6 +332,7 @@ class Document:
     prepared_by: str
     paper: Paper = "a4"
     language: str = "en"
+    reader: str = ""
     summary: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
 
@@ -349,7 +349,7 @@ class Document:
         return self.edition == "clinical"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Report(Document):
     """A progress report, completely. Every section with nothing in it is left out."""
 
@@ -373,7 +373,7 @@ class Report(Document):
         if self.edition == "shared" and any(goal.private for goal in self.goals):
             raise ValueError("the shared edition holds no goal that one partner has alone")
         if not self.is_clinical and self.doing and self.doing.given:
-            raise ValueError("only the clinical edition sets what each partner did beside their names")
+            raise ValueError("an edition for partners never sets what each of them did beside their names")
 
 
 def paragraphs(text: str) -> tuple[str, ...]:
