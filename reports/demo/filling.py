@@ -20,6 +20,7 @@ from clients.models import Client, Contact, Couple, Partner
 from exercises import assigning, reminders, reminding
 from exercises.models import Assignment, Occurrence
 from practice import identity, inviting, mailboxes, signing_up, tenancy
+from practice.duty_form import DutyForm
 from practice.models import Membership, Message, Practice, User
 from reports import making
 from reports.demo import people, scores
@@ -66,6 +67,7 @@ def fill() -> bool:
             practice_id = _open_practice()
             for colleague in people.COLLEAGUES:
                 _employ(practice_id, colleague)
+            _say_duty(practice_id, now)
         for household in HOUSEHOLDS:
             history = History(household, practice_id, _member(practice_id, household.therapist.email), now)
             history.write()
@@ -110,6 +112,22 @@ def _employ(practice_id: uuid.UUID, colleague: Colleague) -> User:
         invitation = inviting.invite(name=colleague.name, email=colleague.email, role=colleague.role, by=owner)
         link = inviting.link(invitation)
     return inviting.accept(resolve(urlsplit(link).path).kwargs["ticket"], password=people.PASSWORD)
+
+
+def _say_duty(practice_id: uuid.UUID, now: datetime.datetime) -> None:
+    """The owner says when somebody is there, who covers and who leads, on the page for it."""
+    owner, cover = _member(practice_id, people.PRACTICE.email), _member(practice_id, people.INES.email)
+    holidays = [f"{year}-12-{day}" for year in (now.year, now.year + 1) for day in (25, 26)]
+    said = {f"{end}_{day}": at for day in range(5) for end, at in (("from", "08:30"), ("until", "18:00"))}
+    said |= {
+        "holidays": "\n".join(holidays), "answer_within": "240", "pass_on_after": "120", "cover": str(cover.pk),
+        "lead": str(owner.pk), "reply_hours": people.REPLY_HOURS, "country": people.PRACTICE.country,
+    }  # fmt: skip
+    with tenancy.acting(asker_of(owner.user, practice_id, membership=owner)):
+        form = DutyForm(said, practice=Practice.objects.get(pk=practice_id))
+        if not form.is_valid():
+            raise ValueError(f"The demo's hours are not right: {form.errors.as_json()}")
+        form.save()
 
 
 def _member(practice_id: uuid.UUID, email: str) -> Membership:

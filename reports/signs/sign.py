@@ -109,7 +109,7 @@ RULES = {
         Rule(
             "silence",
             _("Silence after a steady run"),
-            _("The last two were not answered, after four of the five before were."),
+            _("The last two or more were not answered, after four of the five before were."),
         ),
         Rule(
             "too_much",

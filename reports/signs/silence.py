@@ -14,12 +14,15 @@ def silence(facts: CoupleFacts, now: datetime) -> list[Sign]:
     found = []
     for client_id in facts.partners:
         rounds = [one for one in facts.rounds if one.client_id == client_id and now - one.due_at <= SILENCE.within]
-        last, before = rounds[-SILENCE.missed :], rounds[: -SILENCE.missed][-SILENCE.run :]
-        if len(before) < SILENCE.run or any(one.answered for one in last):
+        answered = [at for at, one in enumerate(rounds) if one.answered]
+        end = answered[-1] + 1 if answered else 0
+        # However long it lasts: what counts is the run before it began.
+        last, before = rounds[end:], rounds[:end][-SILENCE.run :]
+        if len(last) < SILENCE.missed or len(before) < SILENCE.run:
             continue
         steady = sum(one.answered for one in before)
         if steady >= SILENCE.answered:
-            said = {"n": steady, "of": len(before), "days": days(one.due_at for one in last)}
-            data = _("%(n)s of %(of)s answered, then nothing on %(days)s") % said
+            said = {"n": steady, "of": len(before), "missed": len(last), "since": days([last[0].due_at])}
+            data = _("%(n)s of %(of)s answered, then none of %(missed)s since %(since)s") % said
             found.append(Sign("silence", client_id, last[-1].due_at, (data,)))
     return found

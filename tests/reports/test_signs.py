@@ -126,7 +126,8 @@ def test_two_weeks_alone_are_too_early_to_call_it_drifting():
 @pytest.mark.parametrize(
     ("pattern", "speaks"),
     [
-        ("1111100", True), ("1101100", True), ("11111000", True), ("1111101", False), ("1111110", False),
+        ("1111100", True), ("1101100", True), ("11111000", True), ("1111100000000", True),
+        ("1111101", False), ("1111110", False),
         ("1011000", False), ("111100", False), ("0000000", False), ("", False),
     ],
 )  # fmt: skip
