@@ -37,10 +37,11 @@ class Roster:
     members: dict[uuid.UUID, Membership]
     away: dict[uuid.UUID, Absence]
     caseload: dict[uuid.UUID, list[uuid.UUID]]
+    covers: dict[uuid.UUID, set[uuid.UUID]]
 
     @classmethod
     def read(cls, now: datetime, couples: Collection[uuid.UUID] | None = None) -> Roster:
-        """Read it in four queries; ``couples`` narrows whose therapists are read."""
+        """Read it in five queries; ``couples`` narrows whose therapists are read."""
         practice = Practice.objects.get(pk=tenancy.current_practice_id())
         members = Membership.objects.filter(ended_at=None).exclude(role=Role.COORDINATOR).order_by("joined_at", "pk")
         entries = CaseloadEntry.objects.order_by("since", "pk")
@@ -49,13 +50,27 @@ class Roster:
         caseload: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
         for couple_id, member_id in entries.values_list("couple_id", "membership_id"):
             caseload[couple_id].append(member_id)
+        running = Cover.objects.filter(ended_at=None).exclude(until__lte=now)
+        if couples is not None:
+            running = running.filter(couple_id__in=couples)
+        covers: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
+        for couple_id, member_id in running.values_list("couple_id", "membership_id"):
+            covers[couple_id].add(member_id)
         today = now.astimezone(practice.zone).date()
         away = {one.membership_id: one for one in absences_on(today).order_by("made_at", "pk")}
-        return cls(practice, {one.pk: one for one in members}, away, caseload)
+        return cls(practice, {one.pk: one for one in members}, away, caseload, covers)
 
     def is_there(self, member_id: uuid.UUID) -> bool:
         """Whether somebody works here and is not away today."""
         return member_id in self.members and member_id not in self.away
+
+    def sees(self, member_id: uuid.UUID, couple_id: uuid.UUID) -> bool:
+        """Whether a couple is within somebody's walls: theirs, covered, or because they see all."""
+        member = self.members.get(member_id)
+        if member is None:
+            return False
+        theirs = (*self.caseload.get(couple_id, ()), *self.covers.get(couple_id, ()))
+        return member.role != Role.THERAPIST or member_id in theirs
 
     def stand_in(self, member_id: uuid.UUID | None) -> Call | None:
         """Who is to be told for somebody: themselves, or who covers for them, also across two absences."""

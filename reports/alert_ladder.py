@@ -33,8 +33,8 @@ LAST = 3
 #: A letter about an alert is worth sending for as long as nobody has taken it.
 FRESH_FOR = timedelta(days=14)
 
-#: What a message ends as when nobody got it.
-NOT_REACHED = (Message.State.DEAD, Message.State.BOUNCED, Message.State.SKIPPED)
+#: What a message ends as when nobody got it, or nobody can know.
+NOT_REACHED = (Message.State.DEAD, Message.State.BOUNCED, Message.State.SKIPPED, Message.State.UNKNOWN)
 
 By, Kind = AlertStep.By, AlertStep.Kind
 
@@ -111,8 +111,8 @@ def _climb_one(alert_id: uuid.UUID, now: datetime) -> bool:
         return False
     if alert.acknowledged_by_id is not None:
         _stand_in_for_keeper(alert, roster, now)
-    elif by == By.ABSENCE:
-        tell(alert, roster, _missing(alert, roster, told), due=now, now=now, by=By.ABSENCE)
+    elif by in (By.ABSENCE, By.CHANGED):
+        tell(alert, roster, _missing(alert, roster, told), due=now, now=now, by=by)
     else:
         due = alert.next_at if by == By.LADDER and alert.next_at else now
         _advance(alert, roster, now, due=due, by=by)
@@ -129,17 +129,20 @@ def _reason(
     """Why an open alert has to move now; None when it need not."""
     if alert.acknowledged_by_id is not None:
         keeper = alert.acknowledged_by_id
-        call = roster.stand_in(keeper) if keeper in roster.members else None
+        call = roster.stand_in(keeper) if roster.sees(keeper, alert.couple_id) else None
         if call is None:
-            return By.LADDER
+            return By.CHANGED
         return By.ABSENCE if call.instead_of and call.member_id not in told else None
     if alert.next_at is None or alert.next_at <= now:
         return By.LADDER
     if alert.pk in unreached:
         return By.UNREACHED
-    if not any(roster.is_there(one) for one in told) and _missing(alert, roster, told):
-        return By.ABSENCE
-    return None
+    if not _missing(alert, roster, told):
+        return None
+    seeing = [one for one in told if roster.sees(one, alert.couple_id)]
+    if not seeing:
+        return By.CHANGED
+    return None if any(roster.is_there(one) for one in seeing) else By.ABSENCE
 
 
 def _missing(alert: Alert, roster: Roster, told: Collection[uuid.UUID]) -> list[Call]:
@@ -163,13 +166,13 @@ def _advance(alert: Alert, roster: Roster, now: datetime, *, due: datetime, by: 
 
 
 def _stand_in_for_keeper(alert: Alert, roster: Roster, now: datetime) -> None:
-    """Whoever had taken it is away, or left the practice: then it begins anew."""
+    """Whoever had taken it is away; or left, or the couple is not theirs any more: then it begins anew."""
     keeper = alert.acknowledged_by_id
-    call = roster.stand_in(keeper) if keeper in roster.members else None
+    call = roster.stand_in(keeper) if roster.sees(keeper, alert.couple_id) else None
     if call is not None:
         tell(alert, roster, [call], due=now, now=now, by=By.ABSENCE)
         return
-    step(alert, Kind.RETURNED, member_id=keeper, by=By.LADDER, now=now)
+    step(alert, Kind.RETURNED, member_id=keeper, by=By.CHANGED, now=now)
     alert.acknowledged_at = alert.acknowledged_by = alert.assessed_at = alert.next_at = None
     alert.round, alert.number = alert.round + 1, 0
     alert.save(update_fields=["acknowledged_at", "acknowledged_by", "assessed_at", "next_at", "round", "number"])

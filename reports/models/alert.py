@@ -138,12 +138,13 @@ class AlertStep(PracticeModel):
         ASSESSED = "assessed", _("Judged it")
         CLOSED = "closed", _("Closed it")
         REOPENED = "reopened", _("Opened it again")
-        RETURNED = "returned", _("Left the practice: told anew")
+        RETURNED = "returned", _("Does not look after it any more")
 
     class By(models.TextChoices):
         PERSON = "person", _("by themselves")
         LADDER = "ladder", _("by the ladder")
         ABSENCE = "absence", _("because somebody is away")
+        CHANGED = "changed", _("because somebody left, or the couple’s therapists changed")
         UNREACHED = "unreached", _("because a message could not be delivered")
 
     alert = inside(Alert, related_name="steps")

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clients import duty
-from clients.models import Absence, Cover
+from clients.models import Absence, CaseloadEntry, Cover
 from practice import outbox, team
 from practice.models import Membership, Message, Practice
 from reports import alert_ladder, alerts
@@ -189,6 +189,19 @@ def test_b156_who_took_it_and_left_the_practice_leaves_it_to_the_ladder(on_duty,
     now = again(on_duty, alert)
     assert (now.acknowledged_at, now.round, now.number) == (None, 2, 1)
     assert told(on_duty, alert)[-1] == (1, colleague.name)
+
+
+def test_b156_a_couple_that_changes_therapists_takes_its_alerts_along(on_duty, couple, mara, therapist, colleague):
+    alert, taken = make_alert(couple, mara, therapist), make_alert(couple, mara, therapist)
+    with acting_as(therapist):
+        alerts.acknowledge(taken, by=therapist)
+    with inside(on_duty):
+        CaseloadEntry.objects.filter(couple=couple).delete()
+        CaseloadEntry.objects.create(couple=couple, membership=colleague)
+    assert climb_at(on_duty, MONDAY + HOUR / 60) == 2
+    assert told(on_duty, alert)[-1] == told(on_duty, taken)[-1] == (1, colleague.name)
+    assert again(on_duty, taken).acknowledged_by_id is None
+    assert climb_at(on_duty, MONDAY + 2 * HOUR / 60) == 0
 
 
 def test_b156_a_letter_that_nobody_got_passes_it_on_before_its_time(on_duty, couple, mara, therapist):
