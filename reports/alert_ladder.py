@@ -168,7 +168,7 @@ def _advance(alert: Alert, roster: Roster, now: datetime, *, due: datetime, by: 
 def _stand_in_for_keeper(alert: Alert, roster: Roster, now: datetime) -> None:
     """Whoever had taken it is away; or left, or the couple is not theirs any more: then it begins anew."""
     keeper = alert.acknowledged_by_id
-    call = roster.stand_in(keeper) if roster.sees(keeper, alert.couple_id) else None
+    call = roster.stand_in(keeper) if keeper and roster.sees(keeper, alert.couple_id) else None
     if call is not None:
         tell(alert, roster, [call], due=now, now=now, by=By.ABSENCE)
         return
