@@ -32,7 +32,7 @@ def felt_difference(facts: Facts) -> Iterator[Figure]:
         gaps = list(_gaps(facts, series))
         if gaps:
             trend = tuple(gaps)
-            yield Figure(None, float(median(gaps)), len(gaps), label, _("points"), trend=trend)
+            yield Figure(None, float(median(gaps)), len(gaps), label, _("apart"), trend=trend)
 
 
 def _gaps(facts: Facts, series: str) -> Iterator[float]:

@@ -58,10 +58,8 @@ class Row:
 
     @property
     def began(self) -> str:
-        """'8 at first', where there is a beginning to look back on."""
-        if self.figure.baseline is None:
-            return ""
-        return _("%(value)s at first") % {"value": findings.number(self.figure.baseline)}
+        """Where they began, if there is a beginning to look back on."""
+        return "" if self.figure.baseline is None else findings.number(self.figure.baseline)
 
 
 @dataclass(frozen=True)
