@@ -20,6 +20,7 @@ from reports import focus, progress
 from reports.marks import letter
 from reports.models import Alert
 from reports.screen import Screen
+from reports.signs import signs_of
 
 SPANS = {"12": _("Twelve weeks"), "26": _("Half a year"), "52": _("One year"), "all": _("Since the start")}
 USUAL = "12"
@@ -50,6 +51,7 @@ def progress_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRe
         "people": [(letter(one.position), one) for one in paper.partners],
         "session": Appointment.objects.filter(couple=couple).ahead(now).first(),
         "to_look_at": Alert.objects.filter(couple=couple).open().count(),
+        "signs": len(signs_of([couple.pk], now).get(couple.pk, ())),
         "to_review": reviewing.counts([couple.pk]).get(couple.pk, 0),
     }
     return render(request, "reports/progress.html", context)
