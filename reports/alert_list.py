@@ -86,9 +86,14 @@ def told_names(alerts: Collection[Alert]) -> dict[uuid.UUID, list[str]]:
 def age_words(since: datetime, now: datetime) -> str:
     """'3 hours', '2 days': how long something has waited, rounded down."""
     minutes = max(int((now - since).total_seconds() // 60), 0)
-    if minutes < 60:
-        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
     if minutes < 60 * 24:
-        return ngettext("%(n)s hour", "%(n)s hours", minutes // 60) % {"n": minutes // 60}
+        return span(minutes if minutes < 60 else minutes - minutes % 60)
     days = minutes // (60 * 24)
     return ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+
+
+def span(minutes: int) -> str:
+    """'4 hours', or '90 minutes' where the hours are not whole."""
+    if minutes % 60 or not minutes:
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    return ngettext("%(n)s hour", "%(n)s hours", minutes // 60) % {"n": minutes // 60}

@@ -27,6 +27,8 @@ def open_alerts(request: PracticeRequest) -> HttpResponse:
         "rows": alert_list.open_rows(),
         "closed": alert_list.closed_rows(),
         "practice": request.practice,
+        "first": alert_list.span(request.practice.answer_within),
+        "more": alert_list.span(request.practice.pass_on_after),
     }
     return render(request, "reports/open_alerts.html", context)
 
