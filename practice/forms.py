@@ -103,6 +103,7 @@ class PracticeForm(KindErrors, forms.ModelForm):
             "weekly_minutes",
             "reminder_steps",
             "secrets_policy",
+            "scores_by_agreement",
         )
         widgets = {"address": forms.Textarea(attrs={"rows": 3}), "secrets_policy": forms.RadioSelect}
         labels = {"address": _("Address"), "reply_hours": _("When you read what clients send")}
@@ -111,6 +112,10 @@ class PracticeForm(KindErrors, forms.ModelForm):
             "reply_hours": _("Clients read it on their help page, for example: on working days, before noon."),
             "secrets_policy": _(
                 "Each client reads this before their first answer and agrees to it; after a change, once more."
+            ),
+            "scores_by_agreement": _(
+                "Off: partners see a score only after a therapist has released the measure. On: with a couple a "
+                "therapist may switch on that scores are shown as they come, once each partner has agreed to it."
             ),
         }
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Length, Replace, StrIndex
@@ -20,10 +21,10 @@ from django.db.models.functions import Concat, Length, Replace, StrIndex
 from clients.models import Client, Couple
 from clients.status import ENDED
 from exercises import measured, measures
-from exercises.models import Answer, Assignment, Goal, GoalRating, Response
+from exercises.models import Answer, Assignment, Goal, GoalRating, MeasureEntry, Response
 from exercises.vocabulary import METRICS, Kind, Lane
 from reports import baselines
-from reports.material import Material, Period
+from reports.material import Material, Period, Shown
 from reports.models import Score
 from reports.models.report import Audience
 from reports.reader import Reader
@@ -251,3 +252,58 @@ def clinical_material(couple: Couple, period: Period, now: datetime) -> Material
             given,
         ),
     )
+
+
+def portal_material(couple: Couple, client: Client, period: Period, now: datetime) -> Material:
+    """Return what one partner's own page in the portal may say. Needs ``with_partners``.
+
+    Everything they wrote, in whatever lane; and of the others what is theirs to read: words and things done
+    together that opened to them, numbers only where a release and everybody's yes cover them.
+    """
+    there = {partner.client_id for partner in couple.partners.all() if partner.left_at is None}
+    opened = Q(author_id__in=there - {client.pk}, readers__contains=[client.pk], lane__in=[Lane.SHARED, Lane.JOINT])
+    responses = Response.objects.filter(Q(author=client) | (opened & Q(opens_at__lte=now)), couple=couple)
+    reader = Reader(couple, period, shared=True)
+    sent = reader.sent(responses.exclude(edition__content__kind__in=KEPT_APART))
+    numbers = Score.objects.filter(couple=couple, scored=False, readers__contains=[client.pk])
+    return Material(
+        partners=reader.partners,
+        period=period,
+        shared=True,
+        sent=sent,
+        numbers=reader.numbers(numbers.exclude(series__in=CLINICAL_ONLY)),
+        aims=reader.aims(*_goals_of(couple, client, there, now), Assignment.objects.none()),
+    )
+
+
+def _goals_of(
+    couple: Couple, client: Client, there: set[uuid.UUID], now: datetime
+) -> tuple[QuerySet[Goal], QuerySet[GoalRating]]:
+    goals = Goal.objects.filter(couple=couple, audience__contains=[client.pk])
+    others = Q(author_id__in=there, readers__contains=[client.pk], opens_at__lte=now)
+    return goals, GoalRating.objects.filter(Q(author=client) | others, couple=couple)
+
+
+def shown_scores(couple: Couple, client: Client, period: Period) -> tuple[Shown, ...]:
+    """Return the scores of measures that were released to one partner: theirs, and the others' where all agreed.
+
+    By what stands on the rows, which the wall compares as well. Needs ``with_partners``.
+    """
+    position = {one.client_id: one.position for one in couple.partners.all() if one.left_at is None}
+    first, after = period.instants
+    released = {"couple": couple, "readers__contains": [client.pk], "client_id__in": list(position)}
+    rows = Score.objects.filter(**released, series__in=measures.series(), at__gte=first, at__lt=after)
+    found = [
+        Shown(series, position[who], period.day(at), value)
+        for series, who, at, value in rows.values_list("series", "client_id", "at", "value")
+    ]
+    entered = MeasureEntry.objects.filter(
+        **released, taken_back_at=None, taken_on__gte=period.starts, taken_on__lte=period.ends
+    )
+    for measure, who, day, total, parts in entered.values_list(
+        "measure", "client_id", "taken_on", "total", "subscales"
+    ):
+        if total is not None:
+            found.append(Shown(measure, position[who], day, total))
+        found += [Shown(f"{measure}.{key}", position[who], day, Decimal(value)) for key, value in parts.items()]
+    return tuple(sorted(found, key=lambda one: (one.on, one.series, one.position, one.value)))

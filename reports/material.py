@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -90,6 +91,16 @@ class ExerciseScore:
     position: int | None
     on: date
     value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One score of a measure (or of a part of it) that a partner may see in their portal."""
+
+    series: str
+    position: int
+    on: date
+    value: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
 from exercises.models import MeasureEntry, Response
 from exercises.signals import response_submitted, score_entered
+from exercises.vocabulary import Lane
+from practice import tenancy
+from reports import releases
 from reports.alerts import raise_alerts, raise_for_entry
 from reports.scores import forget_earlier_scores, write_scores
 
@@ -25,3 +29,12 @@ def derive(sender: Any, response: Response, **kwargs: Any) -> None:
 def look_at_score(sender: Any, entry: MeasureEntry, **kwargs: Any) -> None:
     """A paper form asks for a look like one that was answered here."""
     raise_for_entry(entry)
+
+
+@receiver(pre_save, sender=MeasureEntry)
+def who_sees_it(sender: Any, instance: MeasureEntry, **kwargs: Any) -> None:
+    """A score that staff write down is seen by whom the measure is released to, like one from a form."""
+    if instance._state.adding:
+        with tenancy.elevated():
+            standing = releases.standing_of(instance.couple_id)
+        instance.readers = standing.readers(instance.client_id, instance.measure, Lane.PRIVATE)

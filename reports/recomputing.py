@@ -17,6 +17,7 @@ from exercises.answers import Value
 from exercises.models import Answer, Edition, Occurrence, Response
 from exercises.vocabulary import Lane
 from practice import tenancy
+from reports import releases
 from reports.models import Score
 from reports.scores import derived, hangs_on_joint
 
@@ -84,6 +85,8 @@ def _batch(ids: Sequence[uuid.UUID], tally: Tally, *, write: bool) -> None:
         if write:
             Score.objects.filter(pk__in=[fresh_there[key].pk for key in differing if key in fresh_there]).delete()
             Score.objects.bulk_create([fresh_made[key] for key in differing if key in fresh_made])
+            for couple_id in sorted({fresh_made[key].couple_id for key in differing if key in fresh_made}):
+                releases.settle(couple_id)
     tally.scores += len(made)
     tally.differences += [Difference(key[0], what) for key, what in differing.items()]
 

@@ -16,6 +16,7 @@ from exercises.models import Answer, Response
 from exercises.scoring import ScoreValue, read_scorings, scores
 from exercises.vocabulary import Lane
 from practice.vault import SealBroken
+from reports import releases
 from reports.models import Score
 
 #: From the most closed to the most open.
@@ -40,7 +41,10 @@ def value_of(answer: Answer) -> Value:
 def write_scores(response: Response, answers: Mapping[str, Answer]) -> list[Score]:
     """Write the scores of a response; writing them again changes nothing."""
     known = answers_together(response.occurrence) if hangs_on_joint(response) else {}
-    return Score.objects.bulk_create(derived(response, answers, known), ignore_conflicts=True)
+    rows = derived(response, answers, known)
+    if rows:
+        releases.write_readers(rows, response)
+    return Score.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def hangs_on_joint(response: Response) -> bool:

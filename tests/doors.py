@@ -330,6 +330,11 @@ DOORS: dict[str, Door] = {
     "measure_correct": Door(CLINICAL, measure_entry),
     "measure_take_back": Door(CLINICAL, measure_entry),
     # reports
+    "portal_lately": Door(PORTAL),
+    "portal_showing": Door(PORTAL, get=SENDS),
+    "shown": Door(CLINICAL, couple_id),
+    "shown_act": Door(CLINICAL, couple_id, get=SENDS),
+    "shown_preview": Door(CLINICAL, private_of),
     "measures_of_partner": Door(CLINICAL, private_of),
     "metrics_of_couple": Door(CLINICAL, couple_id),
     "measures_together": Door(CLINICAL, couple_id),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -85,6 +86,8 @@ class MeasureEntry(PracticeModel):
     entered_by = inside(Membership, related_name="+", on_delete=models.DO_NOTHING)
     entered_at = models.DateTimeField(auto_now_add=True)
     taken_back_at = models.DateTimeField(null=True, blank=True)
+    #: Partners who see the score, never the note, in their portal: nobody, until it is released.
+    readers = ArrayField(models.UUIDField(), default=list, blank=True)
 
     class Meta:
         constraints = [

@@ -91,6 +91,8 @@ class Practice(models.Model):
     #: When somebody last said all of this; empty: the default holds, and nothing of the practice's own that asks
     #: about safety can be published or given.
     duty_set_at = models.DateTimeField(null=True, editable=False)
+    #: Whether a couple may agree that scores are shown as they come, without a release of each measure.
+    scores_by_agreement = models.BooleanField(_("couples may agree to see their scores as they come"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -3,6 +3,7 @@
 from reports.models.alert import Act, Alert, AlertStep, Judgement, Rung, SetAside
 from reports.models.baseline import Baseline
 from reports.models.letterhead import Letterhead
+from reports.models.release import Release, Showing
 from reports.models.report import CaseloadOrder, Report, StandingOrder
 from reports.models.score import Score
 
@@ -14,9 +15,11 @@ __all__ = [
     "CaseloadOrder",
     "Judgement",
     "Letterhead",
+    "Release",
     "Report",
     "Rung",
     "Score",
     "SetAside",
+    "Showing",
     "StandingOrder",
 ]

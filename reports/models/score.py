@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from clients.models import Client, Couple
@@ -13,7 +14,8 @@ from practice.models import PracticeModel, inside
 class Score(PracticeModel):
     """A number computed from a response. Derived: it can be thrown away and made again.
 
-    It carries the narrowest lane of the answers it was made from; in the portal only its own client sees it.
+    It carries the narrowest lane of the answers it was made from. In the portal it is seen by its ``readers``
+    alone: nobody, its own client, or all partners (reports.releases decides).
     """
 
     couple = inside(Couple, related_name="scores")
@@ -30,6 +32,7 @@ class Score(PracticeModel):
     value = models.DecimalField(max_digits=12, decimal_places=3)
     at = models.DateTimeField()
     lane = models.CharField(max_length=10, choices=Lane)
+    readers = ArrayField(models.UUIDField(), default=list, blank=True)
 
     class Meta:
         constraints = [

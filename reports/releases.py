@@ -1,0 +1,262 @@
+"""Who sees whose scores. The one place where a release and a partner's own word become readers of scores.
+
+A partner sees a score only after a therapist released it: their own at once, the others' only while the release
+goes to every present partner *and* every one of them says yes. So whatever two lines tell together (a gap, a mean,
+who moved which way) reaches nobody before all have agreed to it, and is gone for all of them with the first no.
+Whoever says no sends no message, gives no reason, and cannot be told from a therapist who took a release back.
+
+What stands here is written on the rows (``readers``), because the wall in the database compares nothing else.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from clients.models import Client, Couple, Partner
+from exercises import measures
+from exercises.measures import Measure
+from exercises.models import MeasureEntry, Response
+from exercises.vocabulary import METRICS, Lane, QuestionType
+from practice import tenancy
+from practice.models import Membership, Practice
+from reports.models import Release, Score, Showing
+from reports.models.release import NEVER
+
+#: A release of every measure as its scores come, and a word on all series.
+EVERYTHING = ""
+
+
+class NotReleasable(ValueError):
+    """Scores of that series are shown to nobody but therapists."""
+
+
+# ── what can be released ─────────────────────────────────────────────────────
+
+
+@cache
+def releasable() -> frozenset[str]:
+    """The measures and shared series that may be released at all. No screen, nothing that speaks of safety."""
+    scales = {key for key, metric in METRICS.items() if metric.type is QuestionType.SCALE and not metric.therapist_only}
+    return (frozenset(measure.key for measure in measures.all() if not measure.person_only) | scales) - set(NEVER)
+
+
+def measure_of(series: str) -> Measure | None:
+    """Return the measure whose total or part goes into a series of scores."""
+    return measures.find(series.partition(".")[0])
+
+
+def label_of(series: str) -> str:
+    """How a therapist calls it."""
+    measure = measure_of(series)
+    return measure.name if measure else str(METRICS[series].label)
+
+
+# ── what holds ───────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What holds for one couple at this moment."""
+
+    present: frozenset[uuid.UUID] = frozenset()
+    #: By client, then by series: whether it goes to all partners.
+    releases: Mapping[uuid.UUID, Mapping[str, bool]] = field(default_factory=dict)
+    #: By client, then by series: whether they let the others see.
+    words: Mapping[uuid.UUID, Mapping[str, bool]] = field(default_factory=dict)
+
+    def released(self, client: uuid.UUID, subject: str) -> bool | None:
+        """None: not released; False: to this partner alone; True: to all partners."""
+        released = self.releases.get(client, {})
+        if subject in released:
+            return released[subject]
+        as_it_comes = EVERYTHING in released and measure_of(subject) is not None
+        # What comes by itself needs a word of each partner before the first score is seen, were it a no to the others.
+        return True if as_it_comes and EVERYTHING in self.words.get(client, {}) else None
+
+    def shows(self, client: uuid.UUID, subject: str) -> bool:
+        """Tell whether a partner lets the others see a series of theirs."""
+        said = self.words.get(client, {})
+        return said.get(subject, said.get(EVERYTHING, False))
+
+    def goes_to_all(self, subject: str) -> bool:
+        """Tell whether every partner's scores are released to all, and everybody says yes."""
+        return len(self.present) > 1 and all(
+            self.released(one, subject) is True and self.shows(one, subject) for one in self.present
+        )
+
+    def readers(self, client: uuid.UUID, series: str, lane: str, *, sealed: bool = False) -> list[uuid.UUID]:
+        """Return who sees a score of ``client`` in their portal. ``sealed``: a reveal that has not opened yet."""
+        measure = measure_of(series)
+        subject = measure.key if measure else series
+        if subject in NEVER or (measure and measure.person_only):
+            return []
+        if lane == Lane.OWN:
+            return [client]
+        if measure and self.released(client, subject) is None:
+            return []
+        # A single question that was not answered for all to read stays so, whatever is released.
+        opens = (measure is not None or lane == Lane.SHARED) and not sealed
+        if opens and client in self.present and self.goes_to_all(subject):
+            return sorted(self.present)
+        return [client]
+
+
+def standing_of(couple_id: uuid.UUID) -> Standing:
+    """Return what holds for a couple. Needs Attune itself: no partner may read another's word."""
+    releases: dict[uuid.UUID, dict[str, bool]] = defaultdict(dict)
+    rows = Release.objects.filter(couple=couple_id, withdrawn_at=None).values_list("client_id", "series", "to_all")
+    for client, series, to_all in rows:
+        releases[client][series] = to_all
+    if any(EVERYTHING in of_one for of_one in releases.values()) and not _by_agreement():
+        for of_one in releases.values():
+            of_one.pop(EVERYTHING, None)
+    if not any(releases.values()):
+        return Standing()
+    words: dict[uuid.UUID, dict[str, bool]] = defaultdict(dict)
+    for client, series, shows in Showing.objects.filter(couple=couple_id, ended_at=None).values_list(
+        "client_id", "series", "shows"
+    ):
+        words[client][series] = shows
+    present = Partner.objects.filter(couple=couple_id, left_at=None).values_list("client_id", flat=True)
+    return Standing(frozenset(present), dict(releases), dict(words))
+
+
+def _by_agreement() -> bool:
+    return Practice.objects.filter(pk=tenancy.current_practice_id(), scores_by_agreement=True).exists()
+
+
+# ── writing it on the rows ───────────────────────────────────────────────────
+
+
+def settle(couple_id: uuid.UUID) -> None:
+    """Write the readers on all scores of a couple, as they follow from what holds now; again changes nothing."""
+    with tenancy.elevated():
+        standing, now = standing_of(couple_id), timezone.now()
+        scores: dict[tuple[uuid.UUID, ...], list[uuid.UUID]] = defaultdict(list)
+        rows = Score.objects.filter(couple=couple_id).values_list(
+            "pk", "client_id", "series", "lane", "readers", "response__opens_at"
+        )
+        for pk, client, series, lane, readers, opens_at in rows:
+            found = standing.readers(client, series, lane, sealed=is_sealed(lane, opens_at, now))
+            if found != readers:
+                scores[tuple(found)].append(pk)
+        entries: dict[tuple[uuid.UUID, ...], list[uuid.UUID]] = defaultdict(list)
+        for pk, client, measure, readers in MeasureEntry.objects.filter(couple=couple_id).values_list(
+            "pk", "client_id", "measure", "readers"
+        ):
+            found = standing.readers(client, measure, Lane.PRIVATE)
+            if found != readers:
+                entries[tuple(found)].append(pk)
+        for model, changed in ((Score, scores), (MeasureEntry, entries)):
+            for people, ids in changed.items():
+                model._default_manager.filter(pk__in=ids).update(readers=list(people))
+
+
+def write_readers(rows: Iterable[Score], response: Response) -> None:
+    """Say who sees new scores of a response, as it follows from what holds now. They are not saved here."""
+    standing, now = standing_of(response.couple_id), timezone.now()
+    for one in rows:
+        sealed = is_sealed(one.lane, response.opens_at, now)
+        one.readers = standing.readers(one.client_id, one.series, one.lane, sealed=sealed)
+
+
+def is_sealed(lane: str, opens_at: datetime | None, now: datetime) -> bool:
+    return lane == Lane.REVEAL and (opens_at is None or opens_at > now)
+
+
+# ── a therapist's word ───────────────────────────────────────────────────────
+
+
+def release(couple: Couple, series: str, *, by: Membership, client: Client | None = None) -> None:
+    """Release a series: of one partner to that partner, or (without ``client``) of all partners to all of them.
+
+    The others' scores are seen once everybody has said yes as well. Again, it changes nothing. Raises
+    :class:`NotReleasable` for what partners never see.
+    """
+    if series != EVERYTHING and series not in releasable():
+        raise NotReleasable(series)
+    to_all = client is None
+    with transaction.atomic():
+        _lock(couple)
+        for one in [client.pk] if client else _present(couple):
+            standing = Release.objects.filter(couple=couple, client_id=one, series=series, withdrawn_at=None)
+            if standing.filter(to_all=to_all).exists():
+                continue
+            standing.update(withdrawn_at=timezone.now(), withdrawn_by=by)
+            Release.objects.create(
+                couple=couple, client_id=one, series=series, to_all=to_all, released_at=timezone.now(), released_by=by
+            )
+        settle(couple.pk)
+
+
+def withdraw(couple: Couple, series: str, *, by: Membership) -> None:
+    """Take back what was released of a series, from all partners: also from what they saw before."""
+    with transaction.atomic():
+        _lock(couple)
+        standing = Release.objects.filter(couple=couple, series=series, withdrawn_at=None)
+        if standing.update(withdrawn_at=timezone.now(), withdrawn_by=by):
+            settle(couple.pk)
+
+
+def released_in(couple: Couple) -> dict[str, dict[uuid.UUID, bool]]:
+    """Return what is released, by series and client: whether it goes to all."""
+    found: dict[str, dict[uuid.UUID, bool]] = defaultdict(dict)
+    for one in Release.objects.filter(couple=couple, withdrawn_at=None):
+        found[one.series][one.client_id] = one.to_all
+    return dict(found)
+
+
+# ── a partner's word ─────────────────────────────────────────────────────────
+
+
+def say(person: Client, couple_id: uuid.UUID, series: str, *, shows: bool) -> None:
+    """Write down whether a partner lets the others see a series of theirs (or all of them), from this moment on.
+
+    A word on all of them takes the place of every single one. No message follows, to nobody.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        with tenancy.elevated():
+            _lock_id(couple_id)
+        mine = Showing.objects.filter(couple=couple_id, client=person, ended_at=None)
+        if mine.filter(series=series, shows=shows).exists() and (series or mine.count() == 1):
+            return
+        (mine if series == EVERYTHING else mine.filter(series=series)).update(ended_at=now)
+        Showing.objects.create(couple_id=couple_id, client=person, series=series, shows=shows, said_at=now)
+        settle(couple_id)
+
+
+# ── what was seen and is not any more ────────────────────────────────────────
+
+
+def narrowed_since(couple_id: uuid.UUID, moment: datetime) -> bool:
+    """Tell whether a release or a partner's yes has ended since ``moment``. Needs staff or Attune itself."""
+    ended = Release.objects.filter(couple=couple_id, withdrawn_at__gt=moment).exists()
+    return ended or Showing.objects.filter(couple=couple_id, shows=True, ended_at__gt=moment).exists()
+
+
+def seen_by(people: Iterable[uuid.UUID]) -> Q:
+    """Scores that all of ``people`` may see in their portal: the same words as the wall's."""
+    return Q(readers__contains=sorted(people))
+
+
+def _present(couple: Couple) -> list[uuid.UUID]:
+    return sorted(partner.client_id for partner in couple.partners.all() if partner.left_at is None)
+
+
+def _lock(couple: Couple) -> None:
+    _lock_id(couple.pk)
+
+
+def _lock_id(couple_id: uuid.UUID) -> None:
+    """One at a time: two words at once must not settle over each other."""
+    Couple.objects.select_for_update(no_key=True).get(pk=couple_id)
