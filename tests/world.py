@@ -251,7 +251,9 @@ def _library(house: House) -> None:
         house.things["mixed"] = make_exercise(house, "mixed", Lane.SHARED, [QUESTIONS[0], QUESTIONS[6], SAFETY])
 
 
-def make_exercise(house: House, slug: str, lane: str, questions: list[dict[str, Any]]) -> Edition:
+def make_exercise(
+    house: House, slug: str, lane: str, questions: list[dict[str, Any]], scoring: dict[str, Any] | None = None
+) -> Edition:
     """An exercise of the practice's own: what is in it may be met by all its staff and by whom it was given."""
     given_to = {"safety": ("mara",)}.get(slug, BOTH)
     may = ("owner", "therapist", "colleague", *given_to)
@@ -270,7 +272,7 @@ def make_exercise(house: House, slug: str, lane: str, questions: list[dict[str, 
             "minutes": 5, "minutes_estimated": False, "level": "gentle", "summary": exercise.summary,
             "points": [], "steps": [house.word(f"step{slug}", *may)],
             "prompts": ["One", "Two", "Three"] if slug == "safety" else [], "questions": questions,
-            "scoring": None, "lane": lane, "needs_clearance": False, "caution_codes": [], "cautions": [],
+            "scoring": scoring, "lane": lane, "needs_clearance": False, "caution_codes": [], "cautions": [],
             "adaptations": {},
         },
     )  # fmt: skip
