@@ -218,6 +218,7 @@ def test_no_link_is_dead(walks):
 
 #: Doors that no link leads to, with the reason.
 WITHOUT_A_LINK = {
+    "portal_showing": "on a page where something was released to all",
     "mail_hook": "a mail service calls it",
     "delivery_hook": "on a mail service of the practice's own",
     "delivery_first": "on the second of several ways out",
