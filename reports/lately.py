@@ -21,16 +21,19 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from clients.models import Client, Couple
 from exercises.measures.definition import About, Measure
-from exercises.vocabulary import METRICS
+from exercises.vocabulary import METRICS, Direction
 from reports import charts, editions, releases, series
 from reports.exercise_scores import daily
 from reports.findings import names_joined, number
 from reports.material import ExerciseScale, ExerciseScore, Material, Period, Shown
 from reports.models import Release, Showing
 from reports.paper import Band, Line, Partner, Point, Series
+from reports.reliable_change import Z
 
 #: How far back the page looks.
 REACH = timedelta(weeks=26)
+#: A drawing is never of less, or a few days would look like a long way.
+SHORTEST = timedelta(weeks=6)
 #: Short enough for the end of a day.
 MOST_SERIES, MOST_TOGETHER, MOST_DIFFERENT, LATEST = 4, 5, 3, 4
 #: Answers on a scale from 0 to 10 this far apart are named as seen differently.
@@ -141,13 +144,14 @@ def page_of(couple: Couple, client: Client, now: datetime) -> Page:
     scores = editions.shown_scores(couple, client, period)
     standing = _Standing(couple, client)
     me = next(one for one in material.partners if one.position == standing.position)
-    cards = _Cards(material, me, standing)
-    lines = [*cards.of_measures(scores), *cards.of_series()]
+    since = _since(material, scores, me.position) or today
+    cards = _Cards(material, me, standing, since)
+    lines = [*cards.of_series(), *cards.of_measures(scores)]
     drawn = [card for card in lines if card.drawing is not None]
     return Page(
         me=me,
         others=names_joined([one.name for one in material.partners if one != me]) if len(material.partners) > 1 else "",
-        since=_since(material, scores, me.position) or today,
+        since=since,
         own=tuple(card for card in drawn if not card.together),
         together=tuple(card for card in drawn if card.together),
         early=tuple((card.title, card.said[0]) for card in lines if card.drawing is None and card.said),
@@ -189,9 +193,12 @@ class _Standing:
 class _Cards:
     """Makes a card of each series: one's own line, and everybody's where they are there."""
 
-    def __init__(self, material: Material, me: Partner, standing: _Standing) -> None:
+    def __init__(self, material: Material, me: Partner, standing: _Standing, since: date) -> None:
         self.material, self.me, self.standing = material, me, standing
         self.period = material.period
+        # Drawn from one's own first answer on, so that a short time fills the width as well.
+        weeks = (min(since, self.period.ends - SHORTEST) - self.period.starts).days // 7
+        self.starts = self.period.starts + timedelta(weeks=max(weeks, 0))
 
     def of_series(self) -> Iterator[Card]:
         counts: dict[str, int] = defaultdict(int)
@@ -209,7 +216,7 @@ class _Cards:
         ]
         drawn = Series(str(METRICS[key].label), 0, 10, tuple(line for line in lines if line.points))
         card = Card(
-            key, str(WORDS[key]), "", (), None, self.period.starts, self.period.ends, (), (),
+            key, str(WORDS[key]), "", (), None, self.starts, self.period.ends, (), (),
             _("0 is not at all, 10 is very much. Each point is the middle of a week's answers."),
             shows=self.standing.shows(key, measure=False),
         )  # fmt: skip
@@ -233,7 +240,11 @@ class _Cards:
             return
         low, high = float(scale.low), float(scale.high)
         lines = [
-            Line(one.position, _points(name, [n for n in scores if n.position == one.position], low, high))
+            Line(
+                one.position,
+                _points(name, [n for n in scores if n.position == one.position], low, high),
+                error=float(Z * measure.sem) if measure.sem and part is None else 0,
+            )
             for one in self.material.partners
         ]
         title = f"{measure.name}, {part.name}" if part else measure.name
@@ -241,10 +252,14 @@ class _Cards:
             title, low, high, tuple(line for line in lines if line.points), by_day=True,
             cutoff=None if part else _cutoff(measure),
         )  # fmt: skip
-        ways = _("higher is better") if series_way(measure) == "up" else _("lower is better")
+        ways = _("higher is better") if measure.direction is Direction.HIGHER_BETTER else _("lower is better")
         ends = _("From %(low)s to %(high)s; %(way)s.") % {"low": number(low), "high": number(high), "way": ways}
+        if measure.sem and part is None:
+            ends = f"{ends} " + _("A thin bar shows how far one score may be off by chance.")
+        if drawn.cutoff:
+            ends = f"{ends} " + _("The dashed line is the edge of the range where many seek help.")
         card = Card(
-            measure.key, title, measure.title, (), None, self.period.starts, self.period.ends, (), (), ends,
+            measure.key, title, measure.title, (), None, self.starts, self.period.ends, (), (), ends,
             measure.credit, shows=self.standing.shows(measure.key, measure=True),
         )  # fmt: skip
         yield from self._cards(card, drawn, lambda values: _said_of_measure(measure, values, whole=part is None))
@@ -269,11 +284,16 @@ class _Cards:
         return replace(
             card,
             said=said,
-            drawing=charts.line(drawn, card.starts, card.ends, title=title),
+            drawing=self._drawn(drawn, card, title),
             people=people,
             rows=tuple(_rows(drawn, people)),
             gaps=any(point.value is None for line in drawn.lines for point in line.points),
         )
+
+    def _drawn(self, drawn: Series, card: Card, title: str) -> SafeString:
+        if card.together:
+            return charts.line(drawn, card.starts, card.ends, title=title, frame=charts.SMALL)
+        return charts.own(drawn, self.me.position, card.starts, card.ends, title=title)
 
     def _side_by_side(self, lines: tuple[Line, ...]) -> Iterator[str]:
         """Where each of them is now, their own first. Nobody is set before anybody."""
@@ -287,12 +307,6 @@ class _Cards:
 def _order(name: str) -> tuple[int, str]:
     measure = releases.measure_of(name)
     return (0 if measure and measure.about is About.RELATIONSHIP else 1), name
-
-
-def series_way(measure: Measure) -> str:
-    from reports.score_scales import WAYS
-
-    return WAYS.get(measure.direction, "")
 
 
 def _points(name: str, scores: list[Shown], low: float, high: float) -> tuple[Point, ...]:
