@@ -252,3 +252,15 @@ def test_what_is_never_released_cannot_be_asked_for(scored, therapist, series):
 def test_screens_are_not_even_listed(couple, therapist, mara):
     send(couple, therapist, mara, "hits", "1 2 1 3")
     assert "HITS" not in text_of(signed_in(therapist), f"/desk/couples/{couple.pk}/shown/")
+
+
+def test_a_shared_question_stands_side_by_side_once_it_is_released_and_both_show_it(asked, therapist, mara, theo):
+    answered(asked, mara, Lane.SHARED, [3, 4, 5])
+    answered(asked, theo, Lane.SHARED, [8, 7, 6])
+    release(asked.couple, therapist, "closeness")
+    for one in (mara, theo):
+        say(one, asked.couple, "closeness")
+    page = text_of(signed_in(mara))
+    assert "You are at 5. Theo is at 6." in page
+    say(theo, asked.couple, "closeness", shows=False)
+    assert "Theo is at" not in text_of(signed_in(mara))
