@@ -74,6 +74,7 @@ def fill() -> bool:
             if household is MARA_AND_THEO:
                 Keeping(history).write()
                 scores.write_down(history, scores.MARA_AND_THEO)
+                scores.show(history)
             if household is QUIET:
                 run_a_program(history, "digital-distraction-reset", 12)
         _send_letters_of_the_past(practice_id, now)

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from exercises import measured, measures
 from practice import tenancy
+from reports import releases
 from reports.demo.history import History, standing_at
 
 #: Totals by measure and person, from the first one on: every so many days, the last one some days ago.
@@ -25,6 +26,10 @@ MARA_AND_THEO: Mapping[tuple[str, int], Mapping[str, Sequence[int | None]]] = {
     ("gad7", TWO_WEEKLY): {"Theo": (11, 11, 9, 8, 6, 6)},
 }
 LAST = 3
+#: What the therapist released to both, and both show each other; and what to one of them alone.
+SHOWN_TO_BOTH = ("csi4", "closeness")
+SHOWN_TO_ONE = (("phq9", "Mara"), ("gad7", "Theo"))
+RELEASED_AGO = datetime.timedelta(days=9)
 #: Nobody of the demo answers an item about self-harm above the lowest: what follows from that is no story.
 SAFETY = {"phq9": {9: Decimal(0)}}
 
@@ -48,3 +53,17 @@ def _enter(history: History, key: str, name: str, ago: int, total: int) -> None:
     with standing_at(moment + datetime.timedelta(minutes=20)), tenancy.acting(history.askers[""]):
         entry = measured.Entry(day, score, safety)
         measured.enter(history.couple, history.clients[name], entry, by=history.therapist)
+
+
+def show(history: History) -> None:
+    """The therapist releases scores, and each partner says yes on their own page."""
+    with standing_at(history.now - RELEASED_AGO):
+        with tenancy.acting(history.askers[""]):
+            for series in SHOWN_TO_BOTH:
+                releases.release(history.couple, series, by=history.therapist)
+            for series, name in SHOWN_TO_ONE:
+                releases.release(history.couple, series, by=history.therapist, client=history.clients[name])
+        for name in ("Mara", "Theo"):
+            with tenancy.acting(history.askers[name]):
+                for series in SHOWN_TO_BOTH:
+                    releases.say(history.clients[name], history.couple.pk, series, shows=True)
