@@ -280,9 +280,9 @@ def is_read(house: House, n: int) -> None:
         record.mark_read(house["therapist"], found, apart=True)
 
 
-def asks_for_a_rest_that_touches_nothing(house: House, n: int) -> None:
-    """A rest from deep talks while no deep talk is planned."""
-    until = timezone.localdate(timezone=house.couple.zone) + datetime.timedelta(days=1 + n % 9)
+def wants_a_longer_rest(house: House, n: int) -> None:
+    """She asked for a rest from deep talks far ahead, where none is planned, and wants it longer."""
+    until = timezone.localdate(timezone=house.couple.zone) + datetime.timedelta(days=201 + n % 9)
     with acting_as(house["mara"]):
         pausing.ask_for_rest(house["mara"], _couple(house), until)
 
@@ -293,7 +293,7 @@ ACTS: list[Callable[[House, int], None]] = [
     is_given_something_alone, writes_with_the_therapist, writes_a_page_for_herself, has_a_goal_of_her_own,
     tells_how_it_went_in_private, shows_or_hides_what_theo_does_not, shows_what_was_not_released,
     is_released_her_own_score, has_a_score_entered, is_compared_from_another_day, is_read,
-    asks_for_a_rest_that_touches_nothing,
+    wants_a_longer_rest,
 ]  # fmt: skip
 
 
