@@ -21,10 +21,12 @@ from django.db.models.functions import Concat, Length, Replace, StrIndex
 from clients.models import Client, Couple
 from clients.status import ENDED
 from exercises import measured, measures
+from exercises.measures import Measure
 from exercises.models import Answer, Assignment, Goal, GoalRating, MeasureEntry, Response
 from exercises.vocabulary import METRICS, Kind, Lane
 from practice import tenancy
 from reports import baselines
+from reports.courses import Course, courses
 from reports.material import Material, Period, Shown
 from reports.models import Score
 from reports.models.report import Audience
@@ -165,6 +167,70 @@ def goals_of(couple: Couple, client: Client, now: datetime) -> tuple[QuerySet[Go
     """Return one partner's goals that are not theirs alone, and the ratings that they may read."""
     goals = Goal.objects.filter(couple=couple, audience__contains=[client.pk]).exclude(lane=Lane.OWN)
     return goals, GoalRating.objects.filter(_by(client) | _to(couple, client, now), couple=couple)
+
+
+# ── one edition's rows, whichever it is ───────────────────────────────────────
+
+
+def readable_in(
+    couple: Couple, audience: str, client: Client | None, now: datetime
+) -> tuple[QuerySet[Response], QuerySet[Answer]]:
+    """Return the responses and answers that an edition may read; ``client`` is the reader of one partner's."""
+    if audience == Audience.CLINICAL:
+        return readable_by_therapists(couple)
+    if client is not None:
+        return readable_by(couple, client, now)
+    return readable_by_all(couple, now)
+
+
+def aims_going_on(couple: Couple, audience: str, client: Client | None, period: Period, now: datetime) -> Material:
+    """Return the goals that an edition may tell of and that are neither reached nor let go, and nothing else."""
+    if audience == Audience.CLINICAL:
+        found = Goal.objects.filter(couple=couple), GoalRating.objects.filter(couple=couple)
+        goals, ratings = (rows.exclude(lane=Lane.OWN) for rows in found)
+    else:
+        goals, ratings = goals_of(couple, client, now) if client else goals_of_all(couple, now)
+    reader = Reader(couple, period, shared=audience != Audience.CLINICAL)
+    going_on = goals.filter(reached_at=None, dropped_at=None)
+    aims = reader.aims(going_on, ratings, Assignment.objects.none())
+    return Material(partners=reader.partners, period=period, shared=audience != Audience.CLINICAL, aims=aims)
+
+
+def answers_of(
+    couple: Couple, response_id: uuid.UUID | None, audience: str, reader: Client | None, now: datetime
+) -> tuple[Response, dict[str, Answer], list[Score]] | None:
+    """Return one response with the answers and scores that an edition may have of it, or None.
+
+    One partner's edition is its author's own. The newest revision stands for those before it.
+    """
+    responses, answers = readable_in(couple, audience, reader, now)
+    if reader is not None:
+        responses = responses.filter(author=reader)
+    asked = Response.objects.filter(couple=couple, pk=response_id).values("occurrence_id", "author_id").first()
+    if asked is None:
+        return None
+    rows = responses.filter(**asked).select_related("edition__exercise").order_by("-revision")
+    response = rows.first()
+    if response is None:
+        return None
+    there = answers.filter(response=response)
+    scores = without_screens(exercise_scores_from(there, couple).filter(response=response))
+    if audience != Audience.CLINICAL:
+        scores = without_measures(without_safety(scores)).exclude(lane=Lane.OWN)
+    return response, {one.key: one for one in there}, list(scores.order_by("series", "pk"))
+
+
+def course_of(couple: Couple, client: Client, measure: Measure, reader: Client | None) -> Course | None:
+    """Return one person's scores of a measure, or None where there are none that this edition may have.
+
+    Without a ``reader`` it is the therapist's, compared from the baseline in force. No screen that is asked of
+    one person alone is ever printed, and partners read scores of measures only once they are released to them.
+    """
+    if measure.person_only or reader is not None:
+        return None
+    starts = {key: day for (who, key), day in baselines.starts_of(couple).items() if who == client.pk}
+    found = [one for one in measured.results(couple, client) if one.measure.key == measure.key]
+    return next(iter(courses(found, starts)), None)
 
 
 # ── what was allowed and is not any more ──────────────────────────────────────

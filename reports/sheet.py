@@ -86,8 +86,13 @@ def _ends_at(appointment: Appointment) -> datetime:
     return appointment.starts_at + timedelta(minutes=appointment.minutes)
 
 
-def yours(couple: Couple, span: Span, membership: Membership, now: datetime) -> Sheet:
-    """Return the therapist's own sheet, with nothing of what one partner keeps from the others."""
+def yours(
+    couple: Couple, span: Span, membership: Membership, now: datetime, *, with_notes: bool = True
+) -> Sheet:
+    """Return the therapist's own sheet, with nothing of what one partner keeps from the others.
+
+    Staff notes are no part of the record: what is printed and kept is made without them.
+    """
     sheet = Sheet(couple, span, for_table=False)
     sheet.alerts = list(Alert.objects.open().filter(couple=couple).defer("note").order_by("raised_at", "pk"))
     sheet.clearance = Clearance.objects.filter(couple=couple, withdrawn_at=None).order_by("-recorded_at").first()
@@ -97,7 +102,8 @@ def yours(couple: Couple, span: Span, membership: Membership, now: datetime) -> 
     sheet.goals = _goals(couple)
     items = [one for one in agenda.waiting(couple) if not one.apart]
     sheet.agenda = items[:MOST_LINES]
-    sheet.notes = list(notes.notes_of(couple).filter(for_session=True)[:MOST_NOTES])
+    if with_notes:
+        sheet.notes = list(notes.notes_of(couple).filter(for_session=True)[:MOST_NOTES])
     sheet.cards = decks.kept_for_talking(couple.pk, span.since)[-MOST_LINES:]
     sheet.obstacles = sheet_rounds.obstacles(couple, span.since, span.until)
     waiting = list(reviewing.to_review([couple.pk])[: MOST_QUOTES + 1])

@@ -53,6 +53,10 @@ class Compared:
     title: str
     answers: tuple[tuple[str, int, str], ...]
     picture: SafeString
+    #: The same as numbers, between the ends of the scale.
+    row: Difference
+    low: int
+    high: int
     sealed: bool
     spread: Decimal
     height: Decimal
@@ -192,6 +196,9 @@ def _compared(
         title=title,
         answers=answers,
         picture=charts.dumbbell(row, low, high, title=findings.of_difference(row, names)),
+        row=row,
+        low=low,
+        high=high,
         sealed=sealed,
         spread=(max(numbers) - min(numbers)) / (high - low),
         height=1 - middle if down else middle,

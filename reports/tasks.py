@@ -22,6 +22,7 @@ from practice import dispatch, tenancy
 from practice.celery import app
 from practice.models import Practice
 from reports import alert_ladder, editions, paper, pdf, progress, standing, turns
+from reports.kinds import NotTold
 from reports.models import Report
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ NOT_PRINTED = _("A page could not be set completely, so nothing was kept.")
 TOO_LONG = _("It took too long. A shorter period may help.")
 SEPARATED = _("They have separated: what they shared is shared no more.")
 NARROWED = _("What may be told changed while it was being made. Ask for it again.")
+NOT_TOLD = _("There is nothing here that this edition may tell at the moment.")
 BROKEN = _("Something went wrong on our side. Nothing was lost.")
 
 State = Report.State
@@ -82,6 +84,8 @@ def _try(practice: uuid.UUID, report: uuid.UUID, attempt: int) -> None:
         _fail(practice, report, attempt, SEPARATED)
     except Narrowed:
         _fail(practice, report, attempt, NARROWED)
+    except NotTold:
+        _fail(practice, report, attempt, NOT_TOLD)
     except pdf.NotPrinted as error:
         log.warning("report %s was not printed: %s", report, error)
         _fail(practice, report, attempt, NOT_PRINTED)

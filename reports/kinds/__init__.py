@@ -4,6 +4,6 @@ A kind is one module in this package that registers one :class:`Composer`. What 
 (asking, the queue, sealing, handing over, the letterhead, the footer of every page) knows no kind by name.
 """
 
-from reports.kinds.base import Composer, Layout, Ordered, Part, composer_of, composers, register
+from reports.kinds.base import Composer, Layout, NotTold, Ordered, Part, composer_of, composers, register
 
-__all__ = ["Composer", "Layout", "Ordered", "Part", "composer_of", "composers", "register"]
+__all__ = ["Composer", "Layout", "NotTold", "Ordered", "Part", "composer_of", "composers", "register"]

@@ -20,6 +20,10 @@ from reports.models import Report
 from reports.pictures import Files
 
 
+class NotTold(Exception):
+    """This edition may not say it, or there is nothing there to say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A part of a kind that can be left out. ``label`` is lazily translated; ``clinical`` ones stay with therapists."""
@@ -132,7 +136,7 @@ class Composer:
 
 
 #: One module for each kind, loaded when the first one is asked for.
-MODULES = ("progress",)
+MODULES = ("progress", "sheet", "measure", "response", "program", "closing")
 _composers: dict[str, Composer] = {}
 
 
