@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -42,11 +43,14 @@ class Week:
     is_over: bool = False
 
 
-def weeks(run: ProgramRun, now: datetime) -> list[Week]:
-    """Return all weeks in order, in a fixed number of queries."""
+def weeks(run: ProgramRun, now: datetime, given_rows: QuerySet[Assignment] | None = None) -> list[Week]:
+    """Return all weeks in order, in a fixed number of queries.
+
+    ``given_rows`` narrows what of the run may be read, for who asks as Attune itself and not behind a wall.
+    """
     content = run.content
     titles = {slug: one.title for slug, one in library.by_slug(programs.named(content)).items()}
-    given = _given(run)
+    given = _given(run, Assignment.objects.all() if given_rows is None else given_rows)
     cells = _cells(run, [one for rows in given.values() for one in rows], now)
     parts = [
         (0, _("Before it begins"), content["baseline"], 7),
@@ -71,9 +75,9 @@ def weeks(run: ProgramRun, now: datetime) -> list[Week]:
     ]
 
 
-def _given(run: ProgramRun) -> dict[int, list[Assignment]]:
+def _given(run: ProgramRun, rows: QuerySet[Assignment]) -> dict[int, list[Assignment]]:
     found: dict[int, list[Assignment]] = defaultdict(list)
-    rows = Assignment.objects.filter(run=run, withdrawn_at=None).select_related("edition__exercise").defer("why")
+    rows = rows.filter(run=run, withdrawn_at=None).select_related("edition__exercise").defer("why")
     for one in rows.order_by("given_at", "pk"):
         found[one.run_week or 0].append(one)
     return found

@@ -22,7 +22,17 @@ from clients.models import Client, Couple
 from clients.status import ENDED
 from exercises import measured, measures
 from exercises.measures import Measure
-from exercises.models import Answer, Assignment, Goal, GoalRating, MeasureEntry, Response
+from exercises.models import (
+    Agreement,
+    Answer,
+    Assignment,
+    Goal,
+    GoalRating,
+    MeasureEntry,
+    Occurrence,
+    ProgramRun,
+    Response,
+)
 from exercises.vocabulary import METRICS, Kind, Lane
 from practice import tenancy
 from reports import baselines
@@ -218,6 +228,91 @@ def answers_of(
     if audience != Audience.CLINICAL:
         scores = without_measures(without_safety(scores)).exclude(lane=Lane.OWN)
     return response, {one.key: one for one in there}, list(scores.order_by("series", "pk"))
+
+
+def agreements_in(couple: Couple, audience: str, reader: Client | None) -> QuerySet[Agreement]:
+    """Return the agreements that have not ended and that an edition may tell of.
+
+    The shared one tells of those of all present partners; one partner's of theirs with others who are there still.
+    """
+    rows = Agreement.objects.filter(couple=couple, ended_at=None)
+    if audience == Audience.CLINICAL:
+        return rows
+    if reader is not None:
+        return rows.filter(audience__contains=[reader.pk], audience__contained_by=[reader.pk, *_others(couple, reader)])
+    present = sorted(partner.client_id for partner in couple.partners.all() if partner.left_at is None)
+    return rows.filter(audience__contains=present, audience__contained_by=present)
+
+
+def courses_in(couple: Couple, audience: str, reader: Client | None) -> list[tuple[int, Course]]:
+    """Return everybody's scores on measures by position, as far as an edition may have them; no screens."""
+    if audience != Audience.CLINICAL:
+        return []
+    starts = baselines.starts_of(couple)
+    found = measured.results(couple)
+    return [
+        (partner.position, one)
+        for partner in couple.partners.all()
+        for one in courses(
+            [result for result in found if result.client_id == partner.client_id],
+            {key: day for (who, key), day in starts.items() if who == partner.client_id},
+        )
+        if not one.measure.person_only
+    ]
+
+
+def run_of(couple: Couple, run_id: uuid.UUID | None, audience: str, reader: Client | None) -> ProgramRun | None:
+    """Return a program that an edition may tell of: for partners, one that was given to those who read it."""
+    rows = ProgramRun.objects.filter(couple=couple, pk=run_id)
+    if audience != Audience.CLINICAL:
+        present = sorted(partner.client_id for partner in couple.partners.all() if partner.left_at is None)
+        rows = rows.filter(audience__contains=[reader.pk] if reader else present)
+    run = rows.first()
+    if run is not None:
+        run.couple = couple
+    return run
+
+
+def given_in(run: ProgramRun) -> QuerySet[Assignment]:
+    """Return what therapists may know of a program: all that was given in it, but what is somebody's own."""
+    return Assignment.objects.filter(run=run).exclude(lane=Lane.OWN)
+
+
+def rounds_in(run: ProgramRun) -> QuerySet[Occurrence]:
+    """Return the rounds of that, without what was taken back or rested."""
+    gone = [Occurrence.State.WITHDRAWN, Occurrence.State.PAUSED]
+    return Occurrence.objects.filter(assignment__in=given_in(run)).exclude(state__in=gone).order_by("due_at", "pk")
+
+
+def sent_in(
+    run: ProgramRun, audience: str, client: Client | None, period: Period, now: datetime, *weeks: int
+) -> tuple[Material, dict[str, int]]:
+    """Return what an edition may tell of that was sent in a program, and the week of each act of giving in that.
+
+    With ``weeks``, only what was given in these (0 is the look before it begins).
+    """
+    couple = run.couple
+    responses, answers = readable_in(couple, audience, client, now)
+    responses = responses.filter(occurrence__assignment__run=run)
+    if weeks:
+        responses = responses.filter(occurrence__assignment__run_week__in=weeks)
+    shared = audience != Audience.CLINICAL
+    reader = Reader(couple, period, shared=shared, people={client.pk, *_others(couple, client)} if client else None)
+    sent = reader.sent(responses)
+    numbers, scores = scores_from(answers, couple), without_screens(exercise_scores_from(answers, couple))
+    if shared:
+        numbers = numbers.exclude(lane=Lane.OWN).exclude(series__in=CLINICAL_ONLY)
+        scores = without_measures(without_safety(scores.exclude(lane=Lane.OWN)))
+    material = Material(
+        partners=reader.partners,
+        period=period,
+        shared=shared,
+        sent=sent,
+        numbers=reader.numbers(numbers),
+        scores=reader.scores(scores),
+    )
+    given = responses.values_list("occurrence__assignment__given_key", "occurrence__assignment__run_week")
+    return material, {str(key): week or 0 for key, week in given}
 
 
 def course_of(couple: Couple, client: Client, measure: Measure, reader: Client | None) -> Course | None:

@@ -84,17 +84,17 @@ def _row(assignment: Assignment, rounds: list[Occurrence], couple: Couple, now: 
     if not rounds:
         return Row(assignment.edition.title, assignment.lane, together=_("given, not due yet"))
     if assignment.is_joint:
-        return Row(assignment.edition.title, assignment.lane, together=_counted(rounds, now)[1], missed=_missed(rounds))
+        return Row(assignment.edition.title, assignment.lane, together=counted(rounds, now)[1], missed=_missed(rounds))
     cells = []
     for partner in couple.partners.all():
         theirs = [one for one in rounds if one.client_id == partner.client_id]
         if theirs:
-            kind, words = _counted(theirs, now)
+            kind, words = counted(theirs, now)
             cells.append(Cell(partner.position, partner.client.name, kind, words, _reason(theirs)))
     return Row(assignment.edition.title, assignment.lane, tuple(cells), missed=_missed(rounds))
 
 
-def _counted(rounds: list[Occurrence], now: datetime) -> tuple[str, str]:
+def counted(rounds: list[Occurrence], now: datetime) -> tuple[str, str]:
     """'sent', 'sent, late', 'left out', 'still open', or for many '4 of 7, 1 left out'."""
     if len(rounds) == 1:
         return _one(rounds[0], now)

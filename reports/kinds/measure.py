@@ -105,7 +105,7 @@ def _series(measure: Measure, rows: Sequence[Row], position: int) -> Iterable[pa
     """The whole as one line; a measure without a total has one for each part."""
     if measure.total is not None:
         line = _line(position, ((row, row.score.total) for row in rows))
-        whole = _drawn(measure, measure.name, measure.total, line)
+        whole = _drawn(measure, _("Over time"), measure.total, line)
         yield replace(whole, cutoff=_cutoff(measure))
         return
     for part in measure.subscales:
