@@ -142,7 +142,7 @@ def _headlines(ordered: Ordered, material: Material) -> Iterator[paper.Headline]
         yield paper.Headline(_("Sessions"), str(met))
     rounds = len({one.round for one in material.sent})
     if rounds:
-        label = _("Done together or shared") if material.shared else _("Practised, or answered")
+        label = _("Done together or shared") if material.shared and not ordered.reader else _("Practised, or answered")
         yield paper.Headline(label, str(rounds), ngettext("time", "times", rounds))
 
 
@@ -244,6 +244,7 @@ def lay_out(document: Closing) -> Layout:
     context |= {
         "headlines": [(line, None) for line in document.headlines],
         "about_title": _("About this summary"),
+        "flows": True,
         "sections": [Section(kind, title, number, parts) for number, (kind, title, parts) in enumerate(found, 1)],
     }
     return Layout("reports/paper/report.html", context, layout.files_of(document, pictures))
