@@ -86,9 +86,7 @@ def _ends_at(appointment: Appointment) -> datetime:
     return appointment.starts_at + timedelta(minutes=appointment.minutes)
 
 
-def yours(
-    couple: Couple, span: Span, membership: Membership, now: datetime, *, with_notes: bool = True
-) -> Sheet:
+def yours(couple: Couple, span: Span, membership: Membership, now: datetime, *, with_notes: bool = True) -> Sheet:
     """Return the therapist's own sheet, with nothing of what one partner keeps from the others.
 
     Staff notes are no part of the record: what is printed and kept is made without them.

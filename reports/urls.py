@@ -5,6 +5,7 @@ from django.urls import path
 from reports.views import (
     alerts,
     caseload,
+    kinds,
     lately,
     letterhead,
     measures,
@@ -53,6 +54,9 @@ urlpatterns = [
     path(COUPLE + "reports/new/", ordering.report_new, name="report_new"),
     path(COUPLE + "reports/new/preview/", ordering.report_preview, name="report_preview"),
     path(COUPLE + "reports/new/words/", ordering.report_draft, name="report_draft"),
+    path(COUPLE + "reports/of/<slug:kind>/", kinds.report_of_kind, name="report_of_kind"),
+    path(COUPLE + "reports/of/<slug:kind>/preview/", kinds.report_of_kind_preview, name="report_of_kind_preview"),
+    path(COUPLE + "reports/of/<slug:kind>/words/", kinds.report_of_kind_draft, name="report_of_kind_draft"),
     path(COUPLE + "reports/before-sessions/", standing.standing_new, name="standing_new"),
     path(COUPLE + "reports/before-sessions/<uuid:order_id>/end/", standing.standing_end, name="standing_end"),
     path(COUPLE + "reports/<uuid:report_id>/", reports.report, name="report"),

@@ -121,6 +121,10 @@ def of_couple(argument: str, name: str) -> Callable[[House], dict[str, Any]]:
     return lambda house: {"couple_id": house.couple.pk, argument: house.things[name].pk}
 
 
+def closing(house: House) -> dict[str, Any]:
+    return {"couple_id": house.couple.pk, "kind": "closing"}
+
+
 def response(name: str) -> Callable[[House], dict[str, Any]]:
     return lambda house: {"couple_id": house.couple.pk, "response_id": house.things[name].pk}
 
@@ -354,6 +358,9 @@ DOORS: dict[str, Door] = {
     "report_new": Door(CLINICAL, couple_id),
     "report_preview": Door(CLINICAL, couple_id, get=SENDS),
     "report_draft": Door(CLINICAL, couple_id, get=SENDS),
+    "report_of_kind": Door(CLINICAL, closing),
+    "report_of_kind_preview": Door(CLINICAL, closing, get=SENDS),
+    "report_of_kind_draft": Door(CLINICAL, closing, get=SENDS),
     "report_hand_over": Door(CLINICAL, report, get=SENDS),
     "report_take_back": Door(CLINICAL, report, get=SENDS),
     "standing_new": Door(CLINICAL, couple_id),

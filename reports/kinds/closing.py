@@ -258,7 +258,9 @@ def _sections(
         title = _("Your goals, first and last") if shared else _("Goals, first and last")
         yield "goals", title, sections.goals_parts(document.goals, names, pictures)
     if document.changes:
-        rows = [{"row": one, "name": names[one.position], "letter": marks.letter(one.position)} for one in document.changes]
+        rows = [
+            {"row": one, "name": names[one.position], "letter": marks.letter(one.position)} for one in document.changes
+        ]
         yield "changes", _("Measures, first and last"), {"rows": rows, "credits": document.credits}
     if document.areas:
         yield "areas", document.areas.title, sections.areas_parts(document.areas, names, pictures)

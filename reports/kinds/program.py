@@ -271,7 +271,10 @@ def lay_out(document: ProgramReport) -> Layout:
             for at, week in enumerate(document.weeks)
         ],
         "looks": [
-            {"what": one.what, "cells": [_look(dict((at, (a, b)) for at, a, b in one.courses).get(p)) for p in positions]}
+            {
+                "what": one.what,
+                "cells": [_look({at: (a, b) for at, a, b in one.courses}.get(p)) for p in positions],
+            }
             for one in document.looks
         ],
         "people": [{"letter": marks.letter(at), "name": names[at]} for at in positions],

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clients.models import Couple
 from exercises.access import couple_or_404
+from exercises.models import ProgramRun
 from practice import audit
 from practice.access import PracticeRequest, for_clinicians, page_or_part
 from reports import handing_over, making, standing
@@ -46,6 +47,7 @@ def reports_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRes
         "reports": list(_rows().filter(couple=couple)[:A_PAGE]),
         "orders": standing.in_force(couple),
         "ahead": standing.next_sessions(couple, timezone.now()),
+        "programs": list(ProgramRun.objects.filter(couple=couple).order_by("-given_at", "-pk")),
     }
     return render(request, "reports/of_couple.html", context)
 
