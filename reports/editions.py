@@ -196,8 +196,8 @@ def readable_in(
 def aims_going_on(couple: Couple, audience: str, client: Client | None, period: Period, now: datetime) -> Material:
     """Return the goals that an edition may tell of and that are neither reached nor let go, and nothing else."""
     if audience == Audience.CLINICAL:
-        found = Goal.objects.filter(couple=couple), GoalRating.objects.filter(couple=couple)
-        goals, ratings = (rows.exclude(lane=Lane.OWN) for rows in found)
+        goals = Goal.objects.filter(couple=couple).exclude(lane=Lane.OWN)
+        ratings = GoalRating.objects.filter(couple=couple).exclude(lane=Lane.OWN)
     else:
         goals, ratings = goals_of(couple, client, now) if client else goals_of_all(couple, now)
     reader = Reader(couple, period, shared=audience != Audience.CLINICAL)

@@ -14,7 +14,7 @@ from practice.models import Practice
 from reports.forms import ReportForm
 from reports.kinds import composer_of
 from reports.making import Wish
-from reports.models.report import Audience
+from reports.models.report import Audience, Kind
 from reports.subjects import Subject
 
 #: The editions in the order they are offered, with their names; that of one partner carries theirs.
@@ -29,7 +29,7 @@ class AboutForm(ReportForm):
 
     def __init__(self, *args: Any, subject: Subject, couple: Couple, practice: Practice, **kwargs: Any) -> None:
         self.subject = subject
-        self.kind = subject.kind  # type: ignore[misc]
+        self.kind = Kind(subject.kind)
         kwargs["initial"] = {
             "begins_on": subject.begins_on,
             "ends_on": subject.ends_on,

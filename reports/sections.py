@@ -15,6 +15,7 @@ from reports.paper import (
     Areas,
     DayMap,
     Differences,
+    Document,
     Doing,
     Given,
     Goal,
@@ -66,7 +67,7 @@ def headline_picture(line: Headline, pictures: Pictures) -> Picture | None:
     return pictures.add(charts.spark(line.trend, line.position, low, high, title=finding), finding)
 
 
-def series_parts(series: Series, report: Report, names: findings.Names, pictures: Pictures) -> dict[str, Any]:
+def series_parts(series: Series, report: Document, names: findings.Names, pictures: Pictures) -> dict[str, Any]:
     """The drawing with its labels, how far each partner came, and every value as a number."""
     finding = findings.of_series(series, names)
     picture = None

@@ -123,7 +123,8 @@ def _standing(ordered: Ordered, run: ProgramRun) -> str:
         return _("It rests.")
     if not run.week:
         return _("It has not begun yet.")
-    return _("Week %(at)s of %(of)s is open.") % {"at": run.week, "of": len(run.content["weeks"])}
+    whole = len(run.content["weeks"])
+    return _("Week %(at)s of %(of)s.") % {"at": min(run.week, whole), "of": whole}
 
 
 def _given(ordered: Ordered, run: ProgramRun) -> tuple[Week, ...]:

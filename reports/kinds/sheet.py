@@ -35,9 +35,9 @@ PARTS = (
     Part("next", gettext_lazy("Where to start"), clinical=True),
 )
 #: Letters of somebody's words that fit a line or two of half a page.
-A_LINE, A_TITLE = 110, 64
+A_LINE, A_TITLE, PACKED = 110, 64, 46
 #: Lines of a sheet up to which it is set larger, with room to write, and from which smaller: it stays one page.
-ROOMY, FULL = 50, 88
+ROOMY, FULL = 34, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +254,8 @@ def _cut(words: str, most: int = A_LINE) -> str:
 def lay_out(document: SessionSheet) -> Layout:
     """Name everybody, and draw the scales."""
     context, pictures = layout.begin(document)
-    document = context["report"]
+    is_full = document.lines > FULL
+    document = context["report"] = _packed(context["report"]) if is_full else context["report"]
     names = {partner.position: partner.name for partner in document.partners}
 
     def places(rows: Iterable[Place]) -> list[dict[str, Any]]:
@@ -286,9 +287,34 @@ def lay_out(document: SessionSheet) -> Layout:
         "goals": [{"goal": one, "courses": _courses(one, names)} for one in document.goals],
         "obstacles": [_who(one, names) for one in document.obstacles],
         "waiting": [_who(one, names) for one in document.waiting],
-        "size": "sheet--full" if document.lines > FULL else "sheet--roomy" if document.lines <= ROOMY else "",
+        "size": "sheet--full" if is_full else "sheet--roomy" if document.lines <= ROOMY else "",
+        "tight": is_full,
     }
     return Layout("reports/paper/sheet.html", context, layout.files_of(document, pictures))
+
+
+def _packed(document: SessionSheet) -> SessionSheet:
+    """A sheet with more on it than a page holds: the first of each list, and one line of everybody's words."""
+
+    def short(said: tuple[Said, ...], most: int) -> tuple[Said, ...]:
+        return tuple(replace(one, words=_cut(one.words, PACKED), about=_cut(one.about, PACKED)) for one in said[:most])
+
+    def place(one: Place) -> Place:
+        return replace(one, row=replace(one.row, statement=_cut(one.row.statement, PACKED)))
+
+    return replace(
+        document,
+        given=tuple(replace(one, what=_cut(one.what, PACKED), reasons=short(one.reasons, 1)) for one in document.given),
+        far=tuple(map(place, document.far[:3])),
+        near=tuple(map(place, document.near[:2])),
+        goals=tuple(replace(one, text=_cut(one.text, PACKED)) for one in document.goals[:3]),
+        bring=short(document.bring, 5),
+        cards=tuple(_cut(one, PACKED) for one in document.cards[:3]),
+        obstacles=short(document.obstacles, 3),
+        waiting=short(document.waiting, 2),
+        unreached=document.unreached[:2],
+        next=document.next[:3],
+    )
 
 
 def _letter(one: Any) -> str:

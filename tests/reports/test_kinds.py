@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import uuid
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 
 import page
 import pytest
+
 from clients.models import Client, Couple
 from exercises import agreements, measured, measures
 from exercises.models import Assignment, ProgramRun, Response, StaffNote
@@ -26,7 +28,8 @@ from tests.reports.orders import fresh, practice_of, wish
 from tests.reports.reading import problems, text_of, words_of
 
 pytestmark = pytest.mark.django_db
-#: Words that each stand in one lane of one partner, and nowhere else.
+#: What every document begins with; and words that each stand in one lane of one partner, and nowhere else.
+HEAD = [one.name for one in dataclasses.fields(paper.Document)]
 PRIVATE, OWN, ALONE = "harbour", "quarry", "lighthouse"
 
 
@@ -47,6 +50,8 @@ def told(giver) -> Giver:
     for lane, word in (("private", PRIVATE), ("own", OWN)):
         [apart] = giver.give(giver.edition(title=f"Quiet {word}"), lane, to=[mara])
         giver.send(apart, mara, weeks(1)[0], {"closeness": 1, "note": f"Only this about the {word} of mine."})
+    with home(giver.couple):
+        Assignment.objects.update(given_at=datetime.datetime(2026, 3, 2, tzinfo=datetime.UTC))
     return giver
 
 
@@ -209,19 +214,22 @@ def test_the_sheet_for_the_table_says_where_they_are_apart_and_what_they_agree_o
     assert "Everything on this page may be read by all of you." in text
 
 
+EIGHT = range(8)
+
+
 def full_sheet(size: paper.Paper, edition: paper.Edition = "clinical") -> SessionSheet:
     """A sheet with as much on it as a sheet can hold, in long words."""
     line = "We talked about money again and it went better than the last time, until the phone rang."[:110]
     row = paper.Difference("I can bring up a worry without a fight between the two of us", ((0, 2), (1, 9)))
     cells = (Said("4 of 7, 1 left out", 0), Said("sent, late", 1))
     head = sample.report(edition)
-    fields = {name: getattr(head, name) for name in paper.Document.__dataclass_fields__ if name != "about"}
+    fields = {name: getattr(head, name) for name in HEAD if name != "about"}
     return SessionSheet(
         **fields | {"paper": size, "summary": ()},
         session="Session 13, Thursday 26 November, 17:00",
         since="Since 19 November 2026",
         risk="2 answers to look at before anything else, with nobody beside you.",
-        given=tuple(Given(f"Exercise {at} with quite a long name", "Reveal", cells, (Said(line, at % 2),)) for at in range(8)),
+        given=tuple(Given(f"Exercise {at} with a long name", "Reveal", cells, (Said(line, at % 2),)) for at in EIGHT),
         scores=tuple(Score("PHQ-9", at % 2, "12 of 27", "9 of 27", "7 of 27", "About the same") for at in range(5)),
         far=(Place(row, "Weekly check", 0, 10, True),) * 4,
         near=(Place(replace(row, answers=((0, 7), (1, 7))), "Weekly check", 0, 10, False),) * 4,
@@ -243,6 +251,15 @@ def test_even_the_fullest_sheet_is_one_page(size):
     rendered = checked(sheet)
     assert rendered.pages == 1
     assert "Exercise 7" in text_of(rendered)
+
+
+@pytest.mark.parametrize("size", ["a4", "letter"])
+def test_a_sheet_of_any_length_is_one_page(size):
+    whole = full_sheet(size)
+    lists = ("given", "scores", "far", "near", "goals", "bring", "cards", "obstacles", "waiting", "unreached", "next")
+    for most in range(8):
+        sheet = replace(whole, **{name: getattr(whole, name)[:most] for name in lists})
+        assert pdf.render(sheet).pages == 1, (most, sheet.lines)
 
 
 def test_a_sheet_of_nothing_is_one_page_with_room_to_write(couple, therapist):
@@ -291,14 +308,24 @@ def test_a_measure_that_was_not_released_has_no_edition_for_its_partner(couple, 
 # ── one set of answers ───────────────────────────────────────────────────────
 
 
-def test_answers_come_as_they_were_asked_with_lanes_for_the_therapist(told, couple, therapist, mara):
+def test_answers_come_as_they_were_asked_with_lanes_for_the_therapist(told, couple, therapist, mara, theo):
     sent = response_of(told, "Weekly check", mara)
     text = words(of_kind(couple, therapist, kind="response", audience="clinical", response_id=sent.pk))
     assert "How close do you feel?" in text
     assert "We walked in week 5, by the sea." in text
     assert f"{ALONE}" in text
     assert "Anything only for your therapist? Private" in text
-    assert "Left open" in text  # one question was not answered
+    assert "Left open" not in text  # what was left blank might be somebody's own
+    theos = words(
+        of_kind(
+            couple,
+            therapist,
+            kind="response",
+            audience="clinical",
+            response_id=response_of(told, "Weekly check", theo).pk,
+        )
+    )
+    assert "What stood out? Left open" in theos
 
 
 def test_the_shared_edition_of_answers_has_no_private_question_and_no_gap(told, couple, therapist, mara):
@@ -431,7 +458,7 @@ def test_a_program_that_one_partner_has_alone_is_told_to_no_other(giver, couple,
 
 def test_only_the_clinical_edition_sets_what_each_partner_did_beside_their_names():
     head = sample.report("shared")
-    fields = {name: getattr(head, name) for name in paper.Document.__dataclass_fields__}
+    fields = {name: getattr(head, name) for name in HEAD}
     weeks_of = (Week("Week 1", "Looking", (Row("Evening talk", "Ritual", cells=(Cell(0, "done", "sent"),)),)),)
     with pytest.raises(ValueError, match="only the clinical edition"):
         ProgramReport(**fields, title="Two weeks", weeks=weeks_of)
