@@ -116,7 +116,7 @@ def series_parts(series: Series, report: Document, names: findings.Names, pictur
     }
 
 
-def _own(series: Series, line: Line, report: Report, names: findings.Names, pictures: Pictures) -> dict[str, Any]:
+def _own(series: Series, line: Line, report: Document, names: findings.Names, pictures: Pictures) -> dict[str, Any]:
     """One partner's line alone, with what is said of it. Only a measure has something to say; others have none."""
     picture = None
     if line.values and (line.around or line.error):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.utils.dateformat import format as format_date
 from django.utils.formats import get_format
@@ -22,10 +22,13 @@ from exercises import measures
 from exercises.measures import Measure
 from exercises.measures.definition import Scale
 from exercises.measures.explaining import figure
-from reports import editions, layout, paper, sections
+from reports import charts, editions, findings, layout, paper, sections
 from reports.courses import Course, Row
 from reports.kinds.base import Composer, Layout, NotTold, Ordered, Part, register
+from reports.line_chart import WIDE
+from reports.measure_series import gaps
 from reports.models.report import Audience, Kind
+from reports.pictures import Pictures
 from reports.reliable_change import Change
 from reports.score_scales import WAYS
 
@@ -104,18 +107,27 @@ def compose(ordered: Ordered) -> MeasureHistory:
 def _series(measure: Measure, rows: Sequence[Row], position: int) -> Iterable[paper.Series]:
     """The whole as one line; a measure without a total has one for each part."""
     if measure.total is not None:
-        line = _line(position, ((row, row.score.total) for row in rows))
-        whole = _drawn(measure, _("Over time"), measure.total, line)
+        line = _line(position, [(row, row.score.total) for row in rows])
+        whole = _drawn(measure, _("Over time"), measure.total, replace(line, around=_around(measure, rows)))
         yield replace(whole, cutoff=_cutoff(measure))
         return
     for part in measure.subscales:
-        line = _line(position, ((row, row.score.subscales.get(part.key)) for row in rows))
+        line = _line(position, [(row, row.score.subscales.get(part.key)) for row in rows])
         yield _drawn(measure, part.name, part, line)
 
 
-def _line(position: int, values: Iterable[tuple[Row, Decimal | None]]) -> paper.Line:
+def _line(position: int, values: Sequence[tuple[Row, Decimal | None]]) -> paper.Line:
     points = (paper.Point(row.result.taken_on, None if value is None else float(value)) for row, value in values)
-    return paper.Line(position, tuple(points))
+    return paper.Line(position, tuple(points), gaps=gaps([row.result.taken_on for row, _value in values]))
+
+
+def _around(measure: Measure, rows: Sequence[Row]) -> paper.Around | None:
+    """Where a change from the score that it is compared with may be chance."""
+    first = next((row for row in rows if row.is_baseline), None)
+    if first is None or first.score.total is None or measure.reliable is None:
+        return None
+    value, wide = first.score.total, measure.reliable.threshold
+    return paper.Around(first.result.taken_on, float(value), float(value - wide), float(value + wide))
 
 
 def _drawn(measure: Measure, label: str, scale: Scale, line: paper.Line) -> paper.Series:
@@ -125,8 +137,11 @@ def _drawn(measure: Measure, label: str, scale: Scale, line: paper.Line) -> pape
         high=float(scale.high),
         lines=(line,),
         better=WAYS.get(measure.direction, ""),
-        intro=_("Each score on the day it was taken."),
+        intro=_("Each score on the day it was taken. Shaded: where a change may be chance.")
+        if line.around
+        else _("Each score on the day it was taken."),
         by_day=True,
+        drawn_from=1,
     )
 
 
@@ -251,17 +266,26 @@ def lay_out(document: MeasureHistory) -> Layout:
     days = get_format("DATE_FORMAT")
     context |= {
         "small": True,
-        "charts": [
-            sections.series_parts(one, document, names, pictures)
-            | {"tables": [], "courses": [], "section": {"number": at, "title": one.label}}
-            for at, one in enumerate(document.series, 1)
-        ],
+        "charts": [_chart(one, at, document, names, pictures) for at, one in enumerate(document.series, 1)],
         "scores": [
             {"score": one, "day": format_date(one.on, days), "odd": at % 2} for at, one in enumerate(document.scores)
         ],
         "has_bands": any(one.band for one in document.scores),
     }
     return Layout("reports/paper/measure.html", context, layout.files_of(document, pictures))
+
+
+def _chart(
+    series: paper.Series, number: int, document: MeasureHistory, names: findings.Names, pictures: Pictures
+) -> dict[str, Any]:
+    """The drawing of one person alone, as wide as the page; its numbers stand in the table of all scores."""
+    line = replace(series.lines[0], around=None, error=0)
+    parts = sections.series_parts(replace(series, lines=(line,)), document, names, pictures)
+    if parts["picture"]:
+        finding = findings.of_line(series.label, line, names)
+        drawn = charts.own(series, line.position, document.starts, document.ends, title=finding, frame=WIDE)
+        parts["picture"] = pictures.add(drawn, finding)
+    return parts | {"tables": [], "courses": [], "section": {"number": number, "title": series.label}}
 
 
 register(
