@@ -37,7 +37,7 @@ PARTS = (
 #: Letters of somebody's words that fit a line or two of half a page.
 A_LINE, A_TITLE, PACKED = 110, 64, 46
 #: Lines of a sheet up to which it is set larger, with room to write, and from which smaller: it stays one page.
-ROOMY, FULL = 34, 60
+ROOMY, FULL = 44, 60
 
 
 @dataclass(frozen=True, slots=True)
