@@ -38,7 +38,7 @@ from practice import tenancy
 from reports import baselines
 from reports.courses import Course, courses
 from reports.material import Material, Period, Shown
-from reports.models import Score
+from reports.models import Release, Score
 from reports.models.report import Audience
 from reports.reader import Reader
 from reports.side_by_side import Beside, side_by_side
@@ -342,7 +342,8 @@ def narrowed_since(couple: Couple, audience: str, client_id: uuid.UUID | None, m
     left = any(one.left_at is not None and one.left_at > moment for one in couple.partners.all())
     if audience == Audience.SHARED and couple.status == Couple.Status.SEPARATED:
         return True
-    return left
+    taken_back = Release.objects.filter(couple=couple, withdrawn_at__gt=moment)
+    return left or taken_back.exists()
 
 
 # ── the editions ─────────────────────────────────────────────────────────

@@ -14,7 +14,7 @@ from clients.models import Couple, Partner
 from practice import outbox
 from practice.models import AuditEvent, Message
 from reports import document_notices, handing_over, tasks
-from reports.models import Report
+from reports.models import Release, Report
 from tests.factories import acting_as, signed_in
 from tests.reports.factories import home
 from tests.reports.orders import FILE, PRINTED, again, asked, fresh, handed, run
@@ -171,6 +171,22 @@ def test_somebody_leaving_while_it_is_made_fails_it_kindly(couple, therapist, ma
     def slow(said):
         with home(couple):
             Partner.objects.filter(client=theo).update(left_at=timezone.now())
+        return PRINTED
+
+    monkeypatch.setattr(tasks.pdf, "render", slow)
+    assert run(report).failure == tasks.NARROWED
+
+
+def test_a_release_taken_back_while_it_is_made_fails_it_kindly(couple, therapist, mara, monkeypatch):
+    with home(couple):
+        release = Release.objects.create(
+            couple=couple, client=mara, series="phq9", released_at=timezone.now(), released_by=therapist
+        )
+    report = asked(couple, therapist)
+
+    def slow(said):
+        with home(couple):
+            Release.objects.filter(pk=release.pk).update(withdrawn_at=timezone.now())
         return PRINTED
 
     monkeypatch.setattr(tasks.pdf, "render", slow)
