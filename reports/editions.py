@@ -35,10 +35,10 @@ from exercises.models import (
 )
 from exercises.vocabulary import METRICS, Kind, Lane
 from practice import tenancy
-from reports import baselines
+from reports import baselines, releases
 from reports.courses import Course, courses
 from reports.material import Material, Period, Shown
-from reports.models import Release, Score
+from reports.models import Score
 from reports.models.report import Audience
 from reports.reader import Reader
 from reports.side_by_side import Beside, side_by_side
@@ -246,10 +246,21 @@ def agreements_in(couple: Couple, audience: str, reader: Client | None) -> Query
 
 def courses_in(couple: Couple, audience: str, reader: Client | None) -> list[tuple[int, Course]]:
     """Return everybody's scores on measures by position, as far as an edition may have them; no screens."""
-    if audience != Audience.CLINICAL:
-        return []
-    starts = baselines.starts_of(couple)
     found = measured.results(couple)
+    starts: baselines.Starts = {}
+    if audience == Audience.CLINICAL:
+        starts = baselines.starts_of(couple)
+    else:
+        # Partners compare from the first score: that somebody set a baseline is the therapist's.
+        standing = releases.standing_of(couple.pk)
+        needed = {reader.pk} if reader else standing.present
+        found = [
+            one
+            for one in found
+            if needed
+            and needed
+            <= set(standing.readers(one.client_id, one.measure.key, one.lane, sealed=one.lane == Lane.REVEAL))
+        ]
     return [
         (partner.position, one)
         for partner in couple.partners.all()
@@ -321,9 +332,11 @@ def course_of(couple: Couple, client: Client, measure: Measure, reader: Client |
     Without a ``reader`` it is the therapist's, compared from the baseline in force. No screen that is asked of
     one person alone is ever printed, and partners read scores of measures only once they are released to them.
     """
-    if measure.person_only or reader is not None:
+    if measure.person_only:
         return None
-    starts = {key: day for (who, key), day in baselines.starts_of(couple).items() if who == client.pk}
+    if reader is not None and releases.standing_of(couple.pk).released(client.pk, measure.key) is None:
+        return None
+    starts = {} if reader else {key: day for (who, key), day in baselines.starts_of(couple).items() if who == client.pk}
     found = [one for one in measured.results(couple, client) if one.measure.key == measure.key]
     return next(iter(courses(found, starts)), None)
 
@@ -342,8 +355,7 @@ def narrowed_since(couple: Couple, audience: str, client_id: uuid.UUID | None, m
     left = any(one.left_at is not None and one.left_at > moment for one in couple.partners.all())
     if audience == Audience.SHARED and couple.status == Couple.Status.SEPARATED:
         return True
-    taken_back = Release.objects.filter(couple=couple, withdrawn_at__gt=moment)
-    return left or taken_back.exists()
+    return left or releases.narrowed_since(couple.pk, moment)
 
 
 # ── the editions ─────────────────────────────────────────────────────────

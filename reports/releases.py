@@ -18,6 +18,7 @@ from datetime import datetime
 from functools import cache
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from clients.models import Client, Couple, Partner
@@ -232,6 +233,20 @@ def say(person: Client, couple_id: uuid.UUID, series: str, *, shows: bool) -> No
         (mine if series == EVERYTHING else mine.filter(series=series)).update(ended_at=now)
         Showing.objects.create(couple_id=couple_id, client=person, series=series, shows=shows, said_at=now)
         settle(couple_id)
+
+
+# ── what was seen and is not any more ────────────────────────────────────────
+
+
+def narrowed_since(couple_id: uuid.UUID, moment: datetime) -> bool:
+    """Tell whether a release or a partner's yes has ended since ``moment``. Needs staff or Attune itself."""
+    ended = Release.objects.filter(couple=couple_id, withdrawn_at__gt=moment).exists()
+    return ended or Showing.objects.filter(couple=couple_id, shows=True, ended_at__gt=moment).exists()
+
+
+def seen_by(people: Iterable[uuid.UUID]) -> Q:
+    """Scores that all of ``people`` may see in their portal: the same words as the wall's."""
+    return Q(readers__contains=sorted(people))
 
 
 def _present(couple: Couple) -> list[uuid.UUID]:

@@ -16,12 +16,13 @@ from clients.models import Client, Couple
 from exercises import agreements, measured, measures
 from exercises.models import Assignment, ProgramRun, Response, StaffNote
 from practice.models import Membership
-from reports import paper, pdf, progress
+from reports import paper, pdf, progress, releases
 from reports.kinds import NotTold, composers
 from reports.kinds.program import Cell, ProgramReport, Row, Week
 from reports.kinds.sheet import FULL, Given, Place, Said, Score, SessionSheet
 from reports.models import Alert, Report
 from reports.pdf import Rendered
+from tests.factories import acting_as
 from tests.reports import sample
 from tests.reports.factories import NOW, Giver, home, weeks
 from tests.reports.orders import fresh, practice_of, wish
@@ -303,6 +304,28 @@ def test_a_measure_that_was_not_released_has_no_edition_for_its_partner(couple, 
     enter(couple, mara, therapist, 9, 10, 12)
     with pytest.raises(NotTold):
         of_kind(couple, therapist, kind="measure", audience="partner", measure="csi4", partner_id=mara.pk)
+
+
+def test_a_released_measure_is_told_to_its_partner_in_plain_words_until_it_is_taken_back(couple, therapist, mara, theo):
+    for person in (mara, theo):
+        enter(couple, person, therapist, 9, 10, 12, 16)
+    about = {"kind": "measure", "audience": "partner", "measure": "csi4", "partner_id": mara.pk}
+    with acting_as(therapist):
+        releases.release(fresh(couple), "csi4", by=therapist, client=mara)
+    text = words(of_kind(couple, therapist, **about))
+    assert "Higher than at the start." in text
+    for word in ("recovered", "improved", "clinical", "baseline", "Theo"):
+        assert word not in text
+    closing = {"kind": "closing", "audience": "partner", "partner_id": mara.pk}
+    text = words(of_kind(couple, therapist, **closing))
+    assert "9 of 21 16 of 21 +7 Higher than at the start." in text
+    assert "of 21" not in words(of_kind(couple, therapist, kind="closing", audience="shared"))
+    assert "of 21" not in words(of_kind(couple, therapist, **closing | {"partner_id": theo.pk}))
+    with acting_as(therapist):
+        releases.withdraw(fresh(couple), "csi4", by=therapist)
+    with pytest.raises(NotTold):
+        of_kind(couple, therapist, **about)
+    assert "of 21" not in words(of_kind(couple, therapist, **closing))
 
 
 # ── one set of answers ───────────────────────────────────────────────────────

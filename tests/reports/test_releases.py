@@ -79,9 +79,11 @@ def test_a_partner_takes_their_scores_back_at_once_and_past_ones_too(scored, the
     release(scored, therapist)
     for one in (mara, theo):
         say(one, scored)
+    moment = timezone.now()
     say(mara, scored, shows=False)
     assert (seen_by(mara), seen_by(theo)) == ({MARA}, {THEO}), "and nobody gains by it"
     with as_attune(scored):
+        assert releases.narrowed_since(scored.pk, moment)
         assert Showing.objects.filter(client=mara).count() == 2, "the record says when"
 
 
