@@ -26,16 +26,15 @@ TEXTS = {
     "nul": "before\x00after",
     "a megabyte": "x" * 1_000_000,
     "ten thousand": "y" * 10_000,
-    "emoji": "👩🏽‍❤️‍💋‍👨🏿 🏳️‍🌈 e\u0301",
     "right to left": "\u202eevil\u202c \u2066x\u2069 \u200b",
     "half a character": "\ud800 half",
-    "script": f"\"'>{SCRIPT}<img src=x onerror=alert(2)>",
+    "script": f"\"'>{SCRIPT}<img src=x onerror=alert(2)> 👩🏽‍❤️‍💋‍👨🏿 🏳️‍🌈 e\u0301",
     "template": "{{7*7}} {% debug %} ${7*7} %(name)s {0.__class__} =HYPERLINK(1) '; DROP TABLE practice_practice; --",
     "header": "one\r\nBcc: all@example.org",
     "blank": " \t\n\u3000",
 }
 #: Those that would do harm where they are shown.
-SHOWN = ("script", "template", "emoji")
+SHOWN = ("script", "template")
 #: Values for what is no text, by the kind of control.
 ODD = {
     "date": ("0000-00-00", "9999-99-99", "31 Feb", "10000-01-01", "\x00"),
@@ -158,7 +157,7 @@ def test_hostile_words_are_kept_as_typed_or_refused_kindly(tries, browser_of):
             if what in SHOWN and answer.redirect_chain:
                 accepted.add((name_of(one.path), what))
     assert wrong == []
-    assert {("do_question", "script"), ("do_question", "emoji"), ("do_skip", "script")} <= accepted
+    assert {("do_question", "script"), ("do_question", "template"), ("do_skip", "script")} <= accepted
 
 
 def test_odd_values_are_refused_kindly(tries, browser_of, world):
