@@ -3,11 +3,13 @@
 A report is due at five in the morning of its day, by the couple's own clock, so many days before the session.
 The session is looked at anew each time: a report follows one that moves, none is made for one that is called
 off, and a session has exactly one, however often and from how many sides this runs (the database says so).
+What partners may read goes by the sessions that all its readers come to; nothing tells them of another.
 Where a session moves on after its report was made, that report stays as it was issued, and the new day gets its own.
 """
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,9 +25,14 @@ from practice.zones import instant, start_of_day
 from reports import making
 from reports.forms import LONGEST_PERIOD
 from reports.models import Report, StandingOrder
+from reports.models.report import Audience
 from reports.progress import usual_period
 
+log = logging.getLogger(__name__)
+
 READY_AT = time(5)
+#: Sessions among which the next one of each order is looked for.
+NEAREST = 20
 #: No order looks further ahead than this.
 HORIZON = timedelta(days=16)
 
@@ -48,11 +55,28 @@ def in_force(couple: Couple) -> list[StandingOrder]:
 def next_sessions(couple: Couple, now: datetime) -> list[Ahead]:
     """For each order of a couple: the next session, and what stands of its report."""
     orders = in_force(couple)
-    session = Appointment.objects.filter(couple=couple).ahead(now).first() if orders else None
-    if session is None:
+    if not orders:
         return []
-    made = _made(orders)
-    return [Ahead(one, session, due_at(one, session, couple), made.get((one.pk, session.pk))) for one in orders]
+    sessions, made, found = list(Appointment.objects.filter(couple=couple).ahead(now)[:NEAREST]), _made(orders), []
+    for one in orders:
+        session = next((session for session in sessions if _is_known(session, one, couple)), None)
+        if session is not None:
+            found.append(Ahead(one, session, due_at(one, session, couple), made.get((one.pk, session.pk))))
+    return found
+
+
+def _readers(order: StandingOrder, couple: Couple) -> set[uuid.UUID]:
+    """The partners who may come to read what an order makes; nobody for a clinical edition."""
+    if order.audience == Audience.CLINICAL:
+        return set()
+    if order.partner_id is not None:
+        return {order.partner_id}
+    return {one.client_id for one in couple.partners.all() if one.left_at is None}
+
+
+def _is_known(session: Appointment, order: StandingOrder, couple: Couple) -> bool:
+    """Whether all readers come to a session: a paper's dates tell nobody of one that they know nothing of."""
+    return not session.audience or _readers(order, couple) <= set(session.audience)
 
 
 def due_at(order: StandingOrder, session: Appointment, couple: Couple) -> datetime:
@@ -93,10 +117,22 @@ def make_due(practice: Practice, now: datetime) -> list[Report]:
     found = []
     for order in orders:
         couple = couples[order.couple_id]
-        for session in sessions.get(couple.pk, []):
-            if due_at(order, session, couple) <= now and (made := _make(order, session, couple, practice, now)):
+        known = [one for one in sessions.get(couple.pk, []) if _is_known(one, order, couple)]
+        for session in known:
+            if due_at(order, session, couple) <= now and (made := _tried(order, session, couple, practice, now)):
                 found.append(made)
     return found
+
+
+def _tried(
+    order: StandingOrder, session: Appointment, couple: Couple, practice: Practice, now: datetime
+) -> Report | None:
+    """One that cannot be asked for holds up no other; the next run tries it again."""
+    try:
+        return _make(order, session, couple, practice, now)
+    except Exception as error:
+        log.error("The report of order %s cannot be asked for: %s", order.pk, type(error).__name__)
+        return None
 
 
 def _make(
@@ -135,7 +171,7 @@ def _begins_on(order: StandingOrder, session: Appointment, couple: Couple, today
     if order.weeks:
         return today - timedelta(weeks=order.weeks) + timedelta(days=1)
     before = Appointment.objects.filter(couple=couple, cancelled_at=None, starts_at__lt=min(session.starts_at, now))
-    last = before.order_by("-starts_at").first()
+    last = before.attended_by(_readers(order, couple)).order_by("-starts_at").first()
     first = timezone.localtime(last.starts_at, couple.zone).date() if last else usual_period(couple, today)[0]
     return max(min(first, today), today - LONGEST_PERIOD)
 

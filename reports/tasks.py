@@ -121,9 +121,12 @@ def make_due() -> None:
     """Ask for the reports that are due before sessions, in all practices."""
     now = timezone.now()
     for practice_id in dispatch.practices():
-        with tenancy.acting(tenancy.as_system(practice_id)):
-            if standing.make_due(Practice.objects.get(pk=practice_id), now):
-                turns.next_ones(practice_id, lost_after=LOST_AFTER)
+        try:
+            with tenancy.acting(tenancy.as_system(practice_id)):
+                if standing.make_due(Practice.objects.get(pk=practice_id), now):
+                    turns.next_ones(practice_id, lost_after=LOST_AFTER)
+        except Exception as error:
+            log.error("Reports of practice %s wait for the next run: %s", practice_id, type(error).__name__)
 
 
 def resume_in(practice_id: uuid.UUID) -> list[uuid.UUID]:

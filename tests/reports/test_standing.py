@@ -145,6 +145,32 @@ def test_it_looks_back_to_the_session_before(couple, order, session):
     assert report.begins_on == datetime.date(2026, 5, 19)
 
 
+def test_no_paper_for_partners_goes_by_a_session_that_one_of_its_readers_knows_nothing_of(
+    couple, therapist, session, mara, theo
+):
+    with home(couple):
+        Appointment.objects.create(couple=couple, starts_at=at(2026, 5, 19, 18, 0))
+        for day in (at(2026, 6, 2, 18, 0), at(2026, 6, 6, 18, 0)):
+            Appointment.objects.create(couple=couple, starts_at=day, audience=[mara.pk])
+    with acting_as(therapist):
+        whom = [("clinical", None), ("shared", None), ("partner", mara.pk), ("partner", theo.pk)]
+        orders = [
+            standing.place(couple, by=therapist, audience=audience, partner_id=pk, days_before=2)
+            for audience, pk in whom
+        ]
+        ahead = {one.order.pk: one.session.starts_at for one in standing.next_sessions(fresh(couple), NOW_MADE)}
+    alone, both = at(2026, 6, 6, 18, 0), SESSION
+    assert [ahead[one.pk] for one in orders] == [alone, both, alone, both]
+    before_hers = {one.standing_order_id: one.begins_on.day for one in make(couple, NOW_MADE)}
+    assert before_hers == {orders[0].pk: 2, orders[2].pk: 2}
+    before_theirs = {one.standing_order_id: one.begins_on.day for one in make(couple, at(2026, 6, 7, 8, 0))}
+    assert before_theirs == {orders[0].pk: 6, orders[1].pk: 19, orders[2].pk: 6, orders[3].pk: 19}
+
+
+#: On the day on which what is made before Mara's own session is due.
+NOW_MADE = at(2026, 6, 4, 8, 0)
+
+
 def test_it_looks_back_so_many_weeks_where_that_was_chosen(couple, therapist, session):
     with acting_as(therapist):
         standing.place(couple, by=therapist, audience="clinical", days_before=2, weeks=4)
@@ -178,6 +204,20 @@ def test_the_beat_rings_for_what_it_made(couple, order, monkeypatch, bells, djan
     [report] = reports(couple)
     assert [one["report_id"] for one in bells] == [str(report.pk)]
     assert turns.waits_for_its_turn(report)
+
+
+def test_an_order_that_cannot_be_carried_out_holds_up_no_other(couple, order, session, therapist, monkeypatch):
+    with acting_as(therapist):
+        other = standing.place(couple, by=therapist, audience="shared", days_before=2)
+    whole = standing._begins_on
+
+    def broken(one, *rest):
+        if one.pk == order.pk:
+            raise RuntimeError("broken")
+        return whole(one, *rest)
+
+    monkeypatch.setattr(standing, "_begins_on", broken)
+    assert [one.standing_order_id for one in make(couple, at(2026, 6, 7, 8, 0))] == [other.pk]
 
 
 def test_what_is_due_costs_the_same_for_one_couple_and_for_many(practice, therapist, django_assert_max_num_queries):
