@@ -5,6 +5,9 @@ from django.dispatch import Signal
 #: The practice handles secrets between partners differently from now on: ``practice``.
 secrets_policy_changed = Signal()
 
+#: Couples of the practice may agree to see scores as they come, or may not any more: ``practice``.
+scores_by_agreement_changed = Signal()
+
 #: A browser takes no more notifications: ``device_id``, and the ``message`` that found out. Sent as Attune itself.
 device_gone = Signal()
 

@@ -8,6 +8,8 @@ reports says so by itself), and a shared one is gone for all of them once they p
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,6 +21,15 @@ from practice import outbox
 from practice.models import Membership
 from reports import document_notices, editions
 from reports.models import Report
+
+
+@dataclass(frozen=True)
+class Lost:
+    """That ``reader`` does not see the scores of ``whose`` on a measure any more."""
+
+    reader: uuid.UUID
+    whose: uuid.UUID
+    measure: str
 
 
 class NotHandedOver(Exception):
@@ -81,19 +92,24 @@ def take_back(report: Report) -> None:
         outbox.cancel(known.pk, reason="withdrawn")
 
 
-def take_back_all(couple_id: uuid.UUID, *, but_of: uuid.UUID | None = None) -> int:
-    """Take back every report of a couple that more than its own subject reads, and return how many.
+def take_back_scores(couple_id: uuid.UUID, lost: Collection[Lost]) -> None:
+    """Take back what prints scores of measures that one of its readers does not see any more. As Attune itself.
 
-    For the moment in which something that they may tell of is narrowed: ``but_of`` is the client who narrowed
-    it, and whose own edition tells nobody else.
+    Only the summary at the end and the history of a measure print them; the latter its own partner's alone.
     """
-    lying = Report.objects.filter(couple_id=couple_id, released_at__isnull=False, withdrawn_at=None)
-    if but_of is not None:
-        lying = lying.exclude(audience=Report.Audience.PARTNER, partner_id=but_of)
-    found = list(lying.defer("pdf", "summary"))
-    for report in found:
-        take_back(report)
-    return len(found)
+    kinds = [Report.Kind.CLOSING, Report.Kind.MEASURE]
+    lying = Report.objects.filter(couple_id=couple_id, released_at__isnull=False, withdrawn_at=None, kind__in=kinds)
+    for report in lying.defer("pdf", "summary").order_by("pk"):
+        if any(_may_print(report, one) for one in lost):
+            take_back(report)
+
+
+def _may_print(report: Report, lost: Lost) -> bool:
+    if lost.reader not in report.readers:
+        return False
+    if report.kind == Report.Kind.MEASURE:
+        return (lost.whose, lost.measure) == (report.partner_id, report.measure)
+    return not report.parts or "changes" in report.parts
 
 
 def _locked(report: Report) -> Report:

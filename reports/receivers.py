@@ -11,6 +11,8 @@ from exercises.models import MeasureEntry, Response
 from exercises.signals import response_submitted, score_entered
 from exercises.vocabulary import Lane
 from practice import tenancy
+from practice.models import Practice
+from practice.signals import scores_by_agreement_changed
 from reports import releases
 from reports.alerts import raise_alerts, raise_for_entry
 from reports.scores import forget_earlier_scores, write_scores
@@ -29,6 +31,12 @@ def derive(sender: Any, response: Response, **kwargs: Any) -> None:
 def look_at_score(sender: Any, entry: MeasureEntry, **kwargs: Any) -> None:
     """A paper form asks for a look like one that was answered here."""
     raise_for_entry(entry)
+
+
+@receiver(scores_by_agreement_changed)
+def shown_as_they_come(sender: Any, practice: Practice, **kwargs: Any) -> None:
+    """Switched off, nothing is shown as it comes from this moment on; switched on, it holds where all agreed before."""
+    releases.settle_where_shown_as_they_come()
 
 
 @receiver(pre_save, sender=MeasureEntry)

@@ -138,9 +138,15 @@ def _by_agreement() -> bool:
 
 
 def settle(couple_id: uuid.UUID) -> None:
-    """Write the readers on all scores of a couple, as they follow from what holds now; again changes nothing."""
+    """Write the readers on all scores of a couple, as they follow from what holds now; again changes nothing.
+
+    Papers that were handed over and print what somebody does not see any more are taken back along with it.
+    """
+    from reports.handing_over import Lost, take_back_scores
+
     with tenancy.elevated():
         standing, now = standing_of(couple_id), timezone.now()
+        lost: set[Lost] = set()
         scores: dict[tuple[uuid.UUID, ...], list[uuid.UUID]] = defaultdict(list)
         rows = Score.objects.filter(couple=couple_id).values_list(
             "pk", "client_id", "series", "lane", "readers", "response__opens_at"
@@ -149,16 +155,30 @@ def settle(couple_id: uuid.UUID) -> None:
             found = standing.readers(client, series, lane, sealed=is_sealed(lane, opens_at, now))
             if found != readers:
                 scores[tuple(found)].append(pk)
+                measure = measure_of(series)
+                lost |= {Lost(one, client, measure.key) for one in set(readers) - set(found) if measure}
         entries: dict[tuple[uuid.UUID, ...], list[uuid.UUID]] = defaultdict(list)
-        for pk, client, measure, readers in MeasureEntry.objects.filter(couple=couple_id).values_list(
+        for pk, client, key, readers in MeasureEntry.objects.filter(couple=couple_id).values_list(
             "pk", "client_id", "measure", "readers"
         ):
-            found = standing.readers(client, measure, Lane.PRIVATE)
+            found = standing.readers(client, key, Lane.PRIVATE)
             if found != readers:
                 entries[tuple(found)].append(pk)
+                lost |= {Lost(one, client, key) for one in set(readers) - set(found)}
         for model, changed in ((Score, scores), (MeasureEntry, entries)):
             for people, ids in changed.items():
                 model._default_manager.filter(pk__in=ids).update(readers=list(people))
+        if lost:
+            take_back_scores(couple_id, lost)
+
+
+def settle_where_shown_as_they_come() -> None:
+    """Do so for every couple of the bound practice whose scores are shown as they come."""
+    with tenancy.elevated():
+        rows = Release.objects.filter(series=EVERYTHING, withdrawn_at=None).order_by("couple_id")
+        for couple_id in rows.values_list("couple_id", flat=True).distinct():
+            _lock_id(couple_id)
+            settle(couple_id)
 
 
 def write_readers(rows: Iterable[Score], response: Response) -> None:

@@ -17,7 +17,7 @@ from practice import inviting, team, tenancy
 from practice.access import PracticeRequest, for_owners, for_staff
 from practice.forms import AccountForm, PracticeForm, StaffInvitationForm
 from practice.models import Membership, Practice, StaffInvitation, User
-from practice.signals import reminder_steps_changed, secrets_policy_changed
+from practice.signals import reminder_steps_changed, scores_by_agreement_changed, secrets_policy_changed
 
 
 @for_owners
@@ -30,6 +30,8 @@ def practice_settings(request: PracticeRequest) -> HttpResponse:
             secrets_policy_changed.send(sender=Practice, practice=practice)
         if "reminder_steps" in form.changed_data:
             reminder_steps_changed.send(sender=Practice, practice=practice)
+        if "scores_by_agreement" in form.changed_data:
+            scores_by_agreement_changed.send(sender=Practice, practice=practice)
         messages.success(request, _("Saved."))
         return redirect("practice_settings")
     return _page(request, form=form)

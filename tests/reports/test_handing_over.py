@@ -18,6 +18,8 @@ from reports.models import Release, Report
 from tests.factories import acting_as, signed_in
 from tests.reports.factories import home
 from tests.reports.orders import FILE, PRINTED, again, asked, fresh, handed, run
+from tests.reports.test_measures import send
+from tests.reports.test_releases import release, say, withdraw
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bells", "no_printer")]
 DOCUMENTS = "portal_documents"
@@ -258,8 +260,55 @@ def test_the_list_costs_the_same_for_one_and_for_many(couple, therapist, mara, d
             assert browser.get(reverse(DOCUMENTS)).status_code == 200
 
 
-def test_old_releases_are_taken_back_together(shared, maras, couple, mara):
-    with home(couple):
-        assert handing_over.take_back_all(couple.pk, but_of=mara.pk) == 1
-    assert again(shared).withdrawn_at is not None
-    assert again(maras).withdrawn_at is None
+# ── papers that print released scores ────────────────────────────────────────
+
+
+@pytest.fixture
+def shown(couple, therapist, mara, theo) -> Couple:
+    """Both have a score that was released to both, and both show theirs."""
+    for one, answers in ((mara, "3 3 4 3"), (theo, "4 4 3 3")):
+        send(couple, therapist, one, "csi4", answers)
+    release(couple, therapist)
+    for one in (mara, theo):
+        say(one, couple)
+    return couple
+
+
+@pytest.fixture
+def papers(shown, therapist, mara, theo) -> dict[str, Report]:
+    """Every paper that may print a score of both, or one of Mara's own; and one that prints none."""
+    asked_for: dict[str, dict] = {
+        "both": {"kind": "closing"},
+        "maras": {"kind": "closing", "audience": "partner", "partner_id": mara.pk},
+        "theos": {"kind": "closing", "audience": "partner", "partner_id": theo.pk},
+        "history": {
+            "kind": "measure", "measure": "csi4", "audience": "partner", "partner_id": mara.pk,
+            "ends_on": timezone.localdate(),
+        },
+        "goals": {"kind": "closing", "parts": ("goals",)},
+        "progress": {},
+    }  # fmt: skip
+    return {name: handed(run(asked(shown, therapist, **one)), therapist) for name, one in asked_for.items()}
+
+
+def lying(papers: dict[str, Report]) -> set[str]:
+    return {name for name, one in papers.items() if again(one).withdrawn_at is None}
+
+
+def test_with_the_first_no_the_papers_that_print_the_others_scores_are_gone_for_both(papers, shown, mara, theo):
+    assert len(lying(papers)) == 6
+    say(mara, shown, shows=False)
+    assert lying(papers) == {"history", "goals", "progress"}
+    assert signed_in(theo).get(document(papers["both"])).status_code == 404
+    assert signed_in(theo).get(document(papers["theos"])).status_code == 404
+
+
+def test_a_release_that_is_taken_back_takes_ones_own_history_along(papers, shown, therapist):
+    withdraw(shown, therapist)
+    assert lying(papers) == {"goals", "progress"}
+
+
+def test_a_word_that_changes_nothing_takes_nothing_back(papers, shown, mara):
+    say(mara, shown)
+    say(mara, shown, "phq8", shows=False)
+    assert len(lying(papers)) == 6

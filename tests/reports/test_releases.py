@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from clients.models import Client, Couple, Partner
@@ -17,7 +18,7 @@ from reports import editions, releases
 from reports.models import Release, Score, Showing
 from reports.models.release import NEVER
 from tests.exercises.given import as_attune
-from tests.factories import acting_as, make_couple
+from tests.factories import acting_as, make_couple, make_member, signed_in
 from tests.reports.test_measures import send
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +184,31 @@ def test_a_default_needs_the_practice_and_each_partners_word(scored, therapist, 
     assert seen_by(mara) == {MARA, THEO}
     say(theo, scored, releases.EVERYTHING, shows=False)
     assert (seen_by(mara), seen_by(theo)) == ({MARA}, {THEO})
+
+
+def test_a_practice_that_switches_the_default_off_hides_what_came_by_it_at_once(
+    scored, therapist, mara, theo, practice
+):
+    owner = make_member(practice, "owner", "Olu Owner")
+    switched(owner, on=True)
+    release(scored, therapist, releases.EVERYTHING)
+    for one in (mara, theo):
+        say(one, scored, releases.EVERYTHING)
+    assert seen_by(mara) == {MARA, THEO}
+    switched(owner, on=False)
+    assert seen_by(mara) == seen_by(theo) == set()
+    switched(owner, on=True)
+    assert seen_by(mara) == {MARA, THEO}
+
+
+def switched(owner: Membership, *, on: bool) -> None:
+    """Save the practice's own page with this box ticked or not."""
+    browser, path = signed_in(owner), reverse("practice_settings")
+    form = browser.get(path).context["form"]
+    said = {name: form[name].value() for name in form.fields if name != "scores_by_agreement"}
+    said = {name: "" if value is None else value for name, value in said.items()}
+    answer = browser.post(path, said | ({"scores_by_agreement": "on"} if on else {}))
+    assert answer.status_code == 302
 
 
 def test_a_partner_who_left_shows_nothing_more_and_sees_no_other(scored, therapist, mara, theo):
