@@ -14,6 +14,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Concat, Length, Replace, StrIndex
@@ -43,6 +44,8 @@ from reports.models.report import Audience
 from reports.reader import Reader
 from reports.side_by_side import Beside, side_by_side
 
+Row = TypeVar("Row", Response, Assignment)
+
 #: Lanes whose answers a partner may come to read.
 OPEN = (Lane.REVEAL, Lane.SHARED, Lane.JOINT)
 #: Series that speak of safety: not in the couple's hands, even where a form asked openly.
@@ -63,7 +66,7 @@ def readable_by_all(couple: Couple, now: datetime) -> tuple[QuerySet[Response], 
     it, whatever its response does: a question may be narrower than its form.
     """
     allowed = _for_all(couple) & Q(couple=couple, lane__in=OPEN, opens_at__lte=now)
-    responses = Response.objects.filter(allowed).exclude(edition__content__kind__in=KEPT_APART)
+    responses = without_kept_apart(Response.objects.filter(allowed))
     answers = Answer.objects.filter(allowed, Exists(responses.filter(pk=OuterRef("response_id"))))
     return responses, answers
 
@@ -83,7 +86,7 @@ def readable_by(couple: Couple, client: Client, now: datetime) -> tuple[QuerySet
     Their own, whatever lane a therapist reads; and the others', opened to them, while they are in care together.
     """
     allowed = Q(couple=couple) & (_by(client) | _to(couple, client, now))
-    responses = Response.objects.filter(allowed).exclude(edition__content__kind__in=KEPT_APART)
+    responses = without_kept_apart(Response.objects.filter(allowed))
     answers = Answer.objects.filter(allowed, Exists(responses.filter(pk=OuterRef("response_id"))))
     return responses, answers
 
@@ -128,6 +131,15 @@ def exercise_scores_from(answers: QuerySet[Answer], couple: Couple) -> QuerySet[
     return scores.annotate(known=Subquery(known), made_of=made_of).filter(known=F("made_of"))
 
 
+def without_kept_apart(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Return what was sent or given without what stays between a person and the therapist: not even its name is told.
+
+    That is warning signs, and screens for violence: a paper lies about, and the wrong one may read it.
+    """
+    screens = [one.key for one in measures.all() if one.person_only]
+    return rows.exclude(edition__content__kind__in=KEPT_APART).exclude(edition__exercise__measure__in=screens)
+
+
 def without_measures(scores: QuerySet[Score]) -> QuerySet[Score]:
     """Return the scores without those of measures: these are read by their own rules, and released by a therapist."""
     return scores.exclude(series__in=measures.series()).exclude(response__edition__exercise__measure__gt="")
@@ -149,8 +161,7 @@ def without_safety(scores: QuerySet[Score]) -> QuerySet[Score]:
 def given_to_all(couple: Couple) -> QuerySet[Assignment]:
     """Return what was given to every present partner in a lane that opens to them."""
     present = sorted(partner.client_id for partner in couple.partners.all() if partner.left_at is None)
-    rows = Assignment.objects.filter(couple=couple, lane__in=OPEN, audience__contains=present)
-    return rows.exclude(edition__content__kind__in=KEPT_APART)
+    return without_kept_apart(Assignment.objects.filter(couple=couple, lane__in=OPEN, audience__contains=present))
 
 
 def goals_of_all(couple: Couple, now: datetime) -> tuple[QuerySet[Goal], QuerySet[GoalRating]]:
@@ -170,7 +181,7 @@ def measures_up_to(couple: Couple, period: Period) -> tuple[Beside, ...]:
 def given_to(couple: Couple, client: Client) -> QuerySet[Assignment]:
     """Return what was given to one partner and is not theirs alone."""
     rows = Assignment.objects.filter(couple=couple, audience__contains=[client.pk]).exclude(lane=Lane.OWN)
-    return rows.exclude(edition__content__kind__in=KEPT_APART)
+    return without_kept_apart(rows)
 
 
 def goals_of(couple: Couple, client: Client, now: datetime) -> tuple[QuerySet[Goal], QuerySet[GoalRating]]:
@@ -467,19 +478,18 @@ def _goals_of(
 def shown_scores(couple: Couple, client: Client, period: Period) -> tuple[Shown, ...]:
     """Return the scores of measures that were released to one partner: theirs, and the others' where all agreed.
 
-    By what stands on the rows, which the wall compares as well. Needs ``with_partners``.
+    From the first one on, up to the period's end: what is said of a change is said from the start. By what stands
+    on the rows, which the wall compares as well. Needs ``with_partners``.
     """
     position = {one.client_id: one.position for one in couple.partners.all() if one.left_at is None}
-    first, after = period.instants
+    _first, after = period.instants
     released = {"couple": couple, "readers__contains": [client.pk], "client_id__in": list(position)}
-    rows = Score.objects.filter(**released, series__in=measures.series(), at__gte=first, at__lt=after)
+    rows = Score.objects.filter(**released, series__in=measures.series(), at__lt=after)
     found = [
         Shown(series, position[who], period.day(at), value)
         for series, who, at, value in rows.values_list("series", "client_id", "at", "value")
     ]
-    entered = MeasureEntry.objects.filter(
-        **released, taken_back_at=None, taken_on__gte=period.starts, taken_on__lte=period.ends
-    )
+    entered = MeasureEntry.objects.filter(**released, taken_back_at=None, taken_on__lte=period.ends)
     for measure, who, day, total, parts in entered.values_list(
         "measure", "client_id", "taken_on", "total", "subscales"
     ):

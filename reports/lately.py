@@ -144,7 +144,7 @@ def page_of(couple: Couple, client: Client, now: datetime) -> Page:
     scores = editions.shown_scores(couple, client, period)
     standing = _Standing(couple, client)
     me = next(one for one in material.partners if one.position == standing.position)
-    since = _since(material, scores, me.position) or today
+    since = _since(material, [one for one in scores if period.holds(one.on)], me.position) or today
     cards = _Cards(material, me, standing, since)
     lines = [*cards.of_series(), *cards.of_measures(scores)]
     drawn = [card for card in lines if card.drawing is not None]
@@ -154,7 +154,7 @@ def page_of(couple: Couple, client: Client, now: datetime) -> Page:
         since=since,
         own=tuple(card for card in drawn if not card.together),
         together=tuple(card for card in drawn if card.together),
-        early=tuple((card.title, card.said[0]) for card in lines if card.drawing is None and card.said),
+        early=tuple((card.title, card.said[0]) for card in lines if card.drawing is None and not card.together),
         done=tuple(_done(material)),
         aims=tuple(_aims(material)),
         apart=tuple(_apart(material)),
@@ -239,10 +239,13 @@ class _Cards:
         if scale is None:
             return
         low, high = float(scale.low), float(scale.high)
+        mine = [one for one in scores if one.position == self.me.position]
+        began = Line(self.me.position, _points(name, mine, low, high)).values[:1]
+        recent = [one for one in scores if self.period.holds(one.on)]
         lines = [
             Line(
                 one.position,
-                _points(name, [n for n in scores if n.position == one.position], low, high),
+                _points(name, [n for n in recent if n.position == one.position], low, high),
                 error=float(Z * measure.sem) if measure.sem and part is None else 0,
             )
             for one in self.material.partners
@@ -262,7 +265,9 @@ class _Cards:
             measure.key, title, measure.title, (), None, self.starts, self.period.ends, (), (), ends,
             measure.credit, shows=self.standing.shows(measure.key, measure=True),
         )  # fmt: skip
-        yield from self._cards(card, drawn, lambda values: _said_of_measure(measure, values, whole=part is None))
+        yield from self._cards(
+            card, drawn, lambda values: _said_of_measure(measure, began + values, whole=part is None)
+        )
 
     def _cards(self, card: Card, drawn: Series, say: Any) -> Iterator[Card]:
         """One's own card, and one of everybody where the others' lines are there."""

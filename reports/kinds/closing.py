@@ -201,16 +201,19 @@ def _agreed(ordered: Ordered) -> Iterator[Agreed]:
 
 
 def _country(ordered: Ordered) -> str:
-    """Where its readers live, as far as it is known and numbers are; else where the practice is."""
+    """Where its reader says they live, or else their clock goes, as far as numbers are known; else the practice's."""
     zone = ordered.couple.time_zone
+    said = ""
     if ordered.reader is not None:
-        zone = _zone_of(ordered.reader.pk) or zone
-    country = country_of(zone)
+        said, theirs = _said_by(ordered.reader.pk)
+        zone = theirs or zone
+    country = said or country_of(zone)
     return country if crisis.help_in(country) else ordered.practice.country
 
 
-def _zone_of(client_id: uuid.UUID) -> str:
-    return Contact.objects.filter(client=client_id).values_list("time_zone", flat=True).first() or ""
+def _said_by(client_id: uuid.UUID) -> tuple[str, str]:
+    """The country and the time zone that somebody says are theirs."""
+    return Contact.objects.filter(client=client_id).values_list("country", "time_zone").first() or ("", "")
 
 
 def _places(country: str) -> list[crisis.Resource]:

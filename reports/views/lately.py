@@ -40,7 +40,8 @@ def portal_showing(request: PortalRequest) -> HttpResponse:
         raise Http404
     shows = request.POST.get("shows") == "yes"
     releases.say(request.person, couple_id, subject, shows=shows)
-    messages.success(request, _("Noted. You can change it at any time.") if shows else _("Only for you now."))
+    told = _("Noted. You can change it at any time.") if shows else _("Noted. The others do not see it any more.")
+    messages.success(request, told)
     return redirect("portal_lately")
 
 

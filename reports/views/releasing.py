@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from exercises.access import couple_or_404, partner_or_404
+from clients.models import Client, Couple
+from exercises.access import couple_or_404
 from exercises.lane_words import circles
 from practice import audit
 from practice.access import PracticeRequest, for_clinicians
@@ -41,7 +42,7 @@ def shown(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
 def shown_preview(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUID) -> HttpResponse:
     """The page of one partner as they read it now, but for what they keep to themselves alone."""
     couple = couple_or_404(couple_id)
-    client = partner_or_404(couple, client_id)
+    client = _present_or_404(couple, str(client_id))
     audit.looked("opened", "clients_client", client.pk)
     context = {
         "couple": couple,
@@ -64,14 +65,18 @@ def shown_act(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
         releases.withdraw(couple, series, by=request.membership)
         messages.success(request, _("Taken back. Nobody of them sees it any more."))
         return redirect("shown", couple.pk)
-    client = None
-    if to != "all":
-        client = next((one for one in couple.clients if str(one.pk) == to), None)
-        if client is None:
-            raise Http404
+    client = _present_or_404(couple, to) if to != "all" else None
     try:
         releases.release(couple, series, by=request.membership, client=client)
     except releases.NotReleasable:
         raise Http404 from None
     messages.success(request, _("Released. Others see it only once everybody has said yes."))
     return redirect("shown", couple.pk)
+
+
+def _present_or_404(couple: Couple, client_id: str) -> Client:
+    """Whoever has left has no page of this couple any more."""
+    for one in couple.partners.all():
+        if one.left_at is None and str(one.client_id) == client_id:
+            return one.client
+    raise Http404

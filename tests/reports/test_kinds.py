@@ -11,6 +11,7 @@ from typing import Any
 
 import page
 import pytest
+from django.utils import timezone
 
 from clients.models import Client, Couple
 from exercises import agreements, measured, measures
@@ -27,6 +28,7 @@ from tests.reports import sample
 from tests.reports.factories import NOW, Giver, home, weeks
 from tests.reports.orders import fresh, practice_of, wish
 from tests.reports.reading import problems, text_of, words_of
+from tests.reports.test_measures import send
 
 pytestmark = pytest.mark.django_db
 #: What every document begins with; and words that each stand in one lane of one partner, and nowhere else.
@@ -300,6 +302,25 @@ def test_a_screen_for_one_alone_is_never_printed(couple, therapist, mara):
         of_kind(couple, therapist, kind="measure", audience="clinical", measure=screen.key, partner_id=mara.pk)
 
 
+def test_a_screen_is_not_even_named_on_the_paper_of_who_answered_it(couple, therapist, mara):
+    screened = send(couple, therapist, mara, "hits", "1 2 1 3")
+    send(couple, therapist, mara, "csi4", "3 3 4 3")
+    today = timezone.localdate()
+    hers = {
+        "audience": "partner",
+        "partner_id": mara.pk,
+        "begins_on": today - datetime.timedelta(days=80),
+        "ends_on": today,
+    }
+    now = timezone.now() + datetime.timedelta(minutes=1)
+    closing = words(of_kind(couple, therapist, now, kind="closing", **hers))
+    assert "Form csi4" in closing
+    assert "Form hits" not in closing
+    assert "Form hits" not in words(of_kind(couple, therapist, now, kind="progress", **hers))
+    with pytest.raises(NotTold):
+        of_kind(couple, therapist, now, kind="response", response_id=screened.pk, **hers)
+
+
 def test_a_measure_that_was_not_released_has_no_edition_for_its_partner(couple, therapist, mara):
     enter(couple, mara, therapist, 9, 10, 12)
     with pytest.raises(NotTold):
@@ -516,6 +537,16 @@ def test_numbers_to_call_are_those_of_the_readers_country(couple, therapist, mar
             )
         text = words(of_kind(couple, therapist, kind="closing", audience="partner", partner_id=mara.pk))
         assert f"In danger, now {number}" in text
+
+
+def test_whoever_says_where_they_live_is_not_guessed_by_their_clock(couple, therapist, mara):
+    from clients.models import Contact
+
+    with home(couple):
+        said = {"time_zone": "Europe/Berlin", "country": "GB", "practice_id": couple.practice_id}
+        Contact.objects.update_or_create(client=mara, defaults=said)
+    text = words(of_kind(couple, therapist, kind="closing", audience="partner", partner_id=mara.pk))
+    assert "In danger, now 999" in text
 
 
 def test_an_agreement_that_somebody_took_their_yes_back_from_does_not_hold(couple, therapist, mara, theo):

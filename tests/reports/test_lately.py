@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from clients.models import Client, Couple
+from clients.models import Client, Couple, Partner
 from exercises.models import Response
 from exercises.vocabulary import Lane
 from practice.models import Practice
@@ -109,6 +109,32 @@ def test_below_three_scores_it_is_too_early_to_draw(couple, therapist, mara):
     page = text_of(signed_in(mara))
     assert "2 answers so far. From the third on there is something to draw." in page
     assert "chart--line" not in page
+
+
+def test_the_start_is_the_first_score_however_long_ago_it_was(scored, therapist, mara):
+    response = send(scored, therapist, mara, "csi4", "1 1 1 1")
+    with as_attune(scored):
+        long_ago = timezone.now() - datetime.timedelta(weeks=40)
+        Response.objects.filter(pk=response.pk).update(submitted_at=long_ago)
+        Score.objects.filter(response=response).update(at=long_ago)
+    release(scored, therapist, client=mara)
+    said = words_of(text_of(signed_in(mara)))
+    assert "Higher than at the start: 4 then, 16 now." in said
+    assert "You: from 13 to 16 in 3 answers." in text_of(signed_in(mara)), "drawn is the half year alone"
+
+
+def test_a_measure_that_is_too_early_to_draw_is_named_once(couple, therapist, mara, theo):
+    for one in (mara, theo):
+        taken(couple, therapist, one, "csi4", "4 4 3 3")
+    release(couple, therapist)
+    for one in (mara, theo):
+        say(one, couple)
+    assert text_of(signed_in(mara)).count("One answer so far.") == 1
+
+
+def test_the_page_says_who_else_sees_it(scored, therapist, mara):
+    said = words_of(text_of(signed_in(mara)))
+    assert f"Only you see this page, and {therapist.name} what you sent them." in said
 
 
 def test_the_others_line_stands_beside_ones_own_only_while_both_show_it(scored, therapist, mara, theo):
@@ -241,6 +267,14 @@ def test_the_preview_holds_nothing_that_they_keep_to_themselves(asked, therapist
     answered(asked, mara, Lane.OWN, [3, 4, 5])
     seen = text_of(signed_in(therapist), f"/desk/couples/{asked.couple.pk}/shown/to/{mara.pk}/")
     assert "How close I felt" not in seen
+
+
+def test_whoever_left_has_no_page_to_look_at_and_nothing_to_release(scored, therapist, mara):
+    with as_attune(scored):
+        Partner.objects.filter(client=mara).update(left_at=timezone.now())
+    browser, path = signed_in(therapist), f"/desk/couples/{scored.pk}/shown/"
+    assert browser.get(f"{path}to/{mara.pk}/").status_code == 404
+    assert browser.post(f"{path}change/", {"series": "csi4", "to": str(mara.pk)}).status_code == 404
 
 
 @pytest.mark.parametrize("series", ["hits", "emotional_safety", "safety", "", "nonsense"])
