@@ -42,10 +42,15 @@ def alert(request: PracticeRequest, couple_id: uuid.UUID, alert_id: uuid.UUID) -
     act = request.POST.get("act", "")
     assessing = AssessmentForm(request.POST if act in ("assess", "close") else None, closes=act == "close")
     reopening = ReopenForm(request.POST if act == "reopen" else None)
+    status = 200
     if request.method == "POST":
         done = _done(request, one, act, assessing, reopening)
         if done is not None:
             return done
+        if not (assessing.errors or reopening.errors):
+            # It stands differently by now: what was typed waits in whichever field there is.
+            one, typed = _alert_or_404(couple_id, alert_id), {"note": request.POST.get("note", "")}
+            assessing, reopening, status = AssessmentForm(initial=typed), ReopenForm(initial=typed), 409
     else:
         audit.looked("opened", "reports_alert", one.pk)
     positions = {partner.client_id: partner.position for partner in couple.partners.all()}
@@ -61,7 +66,7 @@ def alert(request: PracticeRequest, couple_id: uuid.UUID, alert_id: uuid.UUID) -
         "practice": request.practice,
     }
     wrong = assessing.errors or reopening.errors
-    return render(request, "reports/alert.html", context, status=422 if wrong else 200)
+    return render(request, "reports/alert.html", context, status=422 if wrong else status)
 
 
 def _done(
@@ -71,11 +76,14 @@ def _done(
     by, here = request.membership, redirect("alert", one.couple_id, one.pk)
     try:
         if act == "take":
-            taken = alerts.take_over(one, by=by) if one.acknowledged_at else alerts.acknowledge(one, by=by)
+            taken = alerts.acknowledge(one, by=by)
             if taken.acknowledged_by_id == by.pk:
                 messages.success(request, _("It is yours now. It stays on the list until it is closed."))
             else:
                 messages.info(request, _("A colleague was quicker, and has taken it."))
+        elif act == "over":
+            alerts.take_over(one, by=by)
+            messages.success(request, _("It is yours now. It stays on the list until it is closed."))
         elif act == "assess" and assessing.is_valid():
             alerts.assess(one, assessing.assessment, by=by)
             messages.success(request, _("Noted, with your name and the time. It stays open."))
@@ -91,6 +99,7 @@ def _done(
             return None if act in ("assess", "close", "reopen") else here
     except alerts.NotNow:
         messages.warning(request, _("Somebody else was here in the meantime. This is how it stands now."))
+        return here if act == "over" else None
     return here
 
 

@@ -256,13 +256,30 @@ def test_an_alert_says_question_answer_and_rule_in_words(couple, therapist, rais
     assert "Some concern: keep an eye on it. Spoke with this person alone; Named places to turn to." in page
     assert "Dr Ines Karlsen" in page
     # What is closed takes no second word, and can be opened again with a reason.
-    assert browser.post(path, {**said, "note": "Another word."}).status_code == 302
+    late = browser.post(path, {**said, "note": "Another word."})
+    assert late.status_code == 409
+    assert "Another word." in late.content.decode(), "what was typed is not lost"
     assert "Another word." not in browser.get(path).content.decode()
     assert browser.post(path, {"act": "reopen", "note": ""}).status_code == 422
     assert browser.post(path, {"act": "reopen", "note": "She called."}).status_code == 302
     assert "Open again" in browser.get(path).content.decode()
     for odd in ({}, {"act": "delete"}, {"act": "take"}):
         assert browser.post(path, odd).status_code == 302
+
+
+def test_a_press_on_an_old_page_takes_an_alert_from_nobody(couple, practice, therapist, raised):
+    from reports import alerts
+    from tests.factories import acting_as, make_member
+
+    quicker = make_member(practice, "owner", "Olu Owner")
+    with acting_as(quicker):
+        alerts.acknowledge(raised, by=quicker)
+    browser, path = signed_in(therapist), reverse("alert", args=[couple.pk, raised.pk])
+    page = browser.post(path, {"act": "take"}, follow=True).content.decode()
+    assert "A colleague was quicker" in page
+    assert "Olu Owner has it" in page
+    assert 'value="over"' in page
+    assert "Olu Owner has it" not in browser.post(path, {"act": "over"}, follow=True).content.decode()
 
 
 def test_open_alerts_stand_on_one_page_with_step_and_age(couple, therapist, colleague, raised):
