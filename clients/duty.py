@@ -138,12 +138,6 @@ def end_covers(couple_id: uuid.UUID, now: datetime) -> None:
     Cover.objects.filter(couple_id=couple_id, ended_at=None).update(ended_at=now)
 
 
-def covered_by(member: Membership, now: datetime) -> set[uuid.UUID]:
-    """The couples that somebody looks after for the moment."""
-    rows = Cover.objects.filter(membership=member, ended_at=None).exclude(until__lte=now)
-    return set(rows.values_list("couple_id", flat=True))
-
-
 # ── absences ─────────────────────────────────────────────────────────────────
 
 
