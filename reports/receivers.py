@@ -44,5 +44,6 @@ def who_sees_it(sender: Any, instance: MeasureEntry, **kwargs: Any) -> None:
     """A score that staff write down is seen by whom the measure is released to, like one from a form."""
     if instance._state.adding:
         with tenancy.elevated():
+            releases.in_turn(instance.couple_id)
             standing = releases.standing_of(instance.couple_id)
         instance.readers = standing.readers(instance.client_id, instance.measure, Lane.PRIVATE)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -145,6 +145,7 @@ def settle(couple_id: uuid.UUID) -> None:
     from reports.handing_over import Lost, take_back_scores
 
     with tenancy.elevated():
+        in_turn(couple_id)
         standing, now = standing_of(couple_id), timezone.now()
         lost: set[Lost] = set()
         scores: dict[tuple[uuid.UUID, ...], list[uuid.UUID]] = defaultdict(list)
@@ -183,6 +184,7 @@ def settle_where_shown_as_they_come() -> None:
 
 def write_readers(rows: Iterable[Score], response: Response) -> None:
     """Say who sees new scores of a response, as it follows from what holds now. They are not saved here."""
+    in_turn(response.couple_id)
     standing, now = standing_of(response.couple_id), timezone.now()
     for one in rows:
         sealed = is_sealed(one.lane, response.opens_at, now)
@@ -271,6 +273,15 @@ def seen_by(people: Iterable[uuid.UUID]) -> Q:
 
 def _present(couple: Couple) -> list[uuid.UUID]:
     return sorted(partner.client_id for partner in couple.partners.all() if partner.left_at is None)
+
+
+def in_turn(couple_id: uuid.UUID) -> None:
+    """Let whoever writes readers of a couple's scores wait for the other who does, until the end of the transaction.
+
+    Else a score that is on its way while a release is taken back would be kept with the readers of before.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"readers {couple_id}"])
 
 
 def _lock(couple: Couple) -> None:

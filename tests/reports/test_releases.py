@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from decimal import Decimal
 
@@ -264,3 +265,24 @@ def test_saying_and_releasing_the_same_again_changes_nothing(scored, therapist, 
     with as_attune(scored):
         assert Release.objects.count() == 2
         assert Showing.objects.filter(ended_at=None).count() <= 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_score_on_its_way_while_a_release_is_taken_back_is_seen_by_nobody(scored, therapist, mara, theo):
+    release(scored, therapist)
+    say(mara, scored)
+    say(theo, scored)
+    assert seen_by(theo) == {MARA, THEO}
+
+    def take_back() -> None:
+        withdraw(scored, therapist)
+        connection.close()
+
+    thread = threading.Thread(target=take_back)
+    with transaction.atomic():
+        send(scored, therapist, mara, "csi4", HIGH)
+        thread.start()
+        thread.join(1)  # through already, or waiting for its turn
+    thread.join(10)
+    assert not thread.is_alive()
+    assert seen_by(theo) == set()
