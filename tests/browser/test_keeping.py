@@ -106,7 +106,7 @@ def test_a_voice_note_is_recorded_listened_to_and_kept(chromium, couple, mara, l
         expect(page.get_by_role("timer")).to_contain_text("0:01")
         page.get_by_role("button", name="Stop").press("Enter")
         expect(page.get_by_label("What you recorded")).to_be_visible()
-        page.wait_for_function("document.querySelector('[data-recorder] audio').readyState > 0")
+        expect(page.locator("[data-recorder] audio")).not_to_have_js_property("readyState", 0)
         page.get_by_role("button", name="Discard it").click()
         page.get_by_role("button", name="Record a voice note").click()
         expect(page.get_by_role("timer")).to_contain_text("0:01")

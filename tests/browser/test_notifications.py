@@ -153,9 +153,12 @@ def test_what_was_shown_is_taken_away_when_the_portal_is_opened(mara, phone_of, 
     session, registration = worker_of(context, page)
     assert pushed(page, session, live_server.url, registration, push.payload("Something", "/"), "Something")
     page.goto(PAGE)
-    page.wait_for_function(
-        "navigator.serviceWorker.ready.then((one) => one.getNotifications()).then((all) => !all.length)"
-    )
+    shown = "navigator.serviceWorker.ready.then((one) => one.getNotifications()).then((all) => all.length)"
+    for _again in range(50):
+        if not page.evaluate(shown):
+            break
+        page.wait_for_timeout(100)
+    assert page.evaluate(shown) == 0
 
 
 def test_the_worker_keeps_no_page(mara, phone_of):

@@ -132,7 +132,7 @@ def test_a_lost_connection_stops_nobody(page, context, sign_in, talk, couple, ma
     context.set_offline(False)
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.get_by_text("No connection")).to_have_count(0)
-    page.wait_for_function("document.querySelector('#sitting').elements.version.value !== '0'")
+    expect(page.locator("#sitting [name=version]")).not_to_have_value("0")
     assert sitting(couple).step == 2
     page.reload()
     heading(page, STEPS[2])
