@@ -9,7 +9,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Prefetch, QuerySet
@@ -21,11 +21,14 @@ from clients.models import Appointment, Couple
 from practice import audit, tenancy
 from practice.models import Membership, Practice
 from practice.zones import start_of_day
-from reports import making, turns
+from reports import days, making, turns
 from reports.models import CaseloadOrder, Report
-from reports.models.report import Audience
+from reports.models.report import Audience, Kind
 
-MOST = 400
+#: What can be made for a couple without asking anything else about them.
+KINDS = (Kind.PROGRESS, Kind.SHEET, Kind.CLOSING)
+#: Reports that are written down with one statement.
+A_BATCH = 200
 #: Why a couple got none.
 SEPARATED, NOT_IN_CARE, NOBODY = "separated", "not_in_care", "nobody"
 REASONS = {
@@ -36,21 +39,30 @@ REASONS = {
 State = Report.State
 
 
+class NotOrdered(Exception):
+    """It could not be written down, and nothing was. ``message`` says what would help."""
+
+    message = _("One of these couples was changed at this very moment, so nothing was ordered. Please try once more.")
+
+
 # ── whom it may be for ───────────────────────────────────────────────────────
 
 
 def choosable() -> list[Couple]:
     """The couples in care that the asker sees, by name."""
-    return sorted(Couple.objects.in_care().with_partners()[: MOST + 1], key=lambda one: str(one).casefold())[:MOST]
+    return sorted(Couple.objects.in_care().with_partners(), key=lambda one: str(one).casefold())
 
 
 def meeting_this_week(couples: Iterable[Couple], practice: Practice, now: datetime) -> list[Couple]:
-    """Those who have a session from Monday to Sunday of this week, by the practice's calendar."""
+    """Those who all meet from Monday to Sunday of this week, by the practice's calendar.
+
+    A session with one partner alone is none of the couple's.
+    """
     every = list(couples)
     today = timezone.localtime(now, practice.zone).date()
     monday = today - timedelta(days=today.weekday())
     first, after = start_of_day(monday, practice.zone), start_of_day(monday + timedelta(days=7), practice.zone)
-    rows = Appointment.objects.filter(couple__in=every, cancelled_at=None, starts_at__gte=first, starts_at__lt=after)
+    rows = Appointment.objects.filter(cancelled_at=None, audience=[], starts_at__gte=first, starts_at__lt=after)
     meeting = set(rows.values_list("couple_id", flat=True))
     return [one for one in every if one.pk in meeting]
 
@@ -61,11 +73,12 @@ def meeting_this_week(couples: Iterable[Couple], practice: Practice, now: dateti
 def order(wish: making.Wish, couples: Iterable[uuid.UUID], *, by: Membership, practice: Practice) -> CaseloadOrder:
     """Write down what is wished for for every couple, and ring for the first ones. The same key gives the same order.
 
-    ``wish`` names no couple and no partner: an edition for one partner is made for each of them.
+    ``wish`` names no couple and no partner: an edition for one partner is made for each of them. The days of
+    a kind that has its own (:data:`reports.days.OF_THEIR_OWN`) follow from each couple. Raises :class:`NotOrdered`.
     """
     from reports.tasks import LOST_AFTER
 
-    chosen = list(dict.fromkeys(couples))[:MOST]
+    chosen = list(dict.fromkeys(couples))
     known = CaseloadOrder.objects.filter(requested_by=by, request_key=wish.key).first()
     if known is not None:
         return known
@@ -83,23 +96,28 @@ def order(wish: making.Wish, couples: Iterable[uuid.UUID], *, by: Membership, pr
                 couples=chosen,
             )
             _write_reports(made, by, practice)
-    except IntegrityError:
-        # The other half of a double click was faster.
-        return CaseloadOrder.objects.get(requested_by=by, request_key=wish.key)
+    except IntegrityError as error:
+        # The other half of a double click was faster, or something that is named in it has gone.
+        known = CaseloadOrder.objects.filter(requested_by=by, request_key=wish.key).first()
+        if known is None:
+            raise NotOrdered from error
+        return known
     turns.next_ones(practice.pk, lost_after=LOST_AFTER)
     return made
 
 
 def _write_reports(order: CaseloadOrder, by: Membership, practice: Practice) -> None:
     couples = Couple.objects.with_partners().in_bulk(order.couples)
-    reports: list[Report] = []
+    own = days.of_their_own(order.kind, couples.values(), timezone.now()) if order.kind in days.OF_THEIR_OWN else {}
+    wishes: list[tuple[Couple, making.Wish, Membership]] = []
     for couple_id in order.couples:
         couple = couples.get(couple_id)
         if reason := _refusal(order, couple):
             order.refused[str(couple_id)] = reason
         elif couple is not None:
-            reports += [_report(order, couple, partner, by, practice) for partner in _partners(order, couple)]
-    Report.objects.bulk_create(reports)
+            span = own.get(couple_id, (order.begins_on, order.ends_on))
+            wishes += [(couple, _wish(order, couple, partner, span), by) for partner in _partners(order, couple)]
+    Report.objects.bulk_create(making.drafted_all(wishes, practice=practice), batch_size=A_BATCH)
     order.save(update_fields=["refused"])
 
 
@@ -117,21 +135,18 @@ def _partners(order: CaseloadOrder, couple: Couple) -> list[uuid.UUID | None]:
     return [one.client_id for one in couple.partners.all() if one.left_at is None]
 
 
-def _report(
-    order: CaseloadOrder, couple: Couple, partner_id: uuid.UUID | None, by: Membership, practice: Practice
-) -> Report:
-    wish = making.Wish(
+def _wish(order: CaseloadOrder, couple: Couple, partner_id: uuid.UUID | None, span: tuple[date, date]) -> making.Wish:
+    return making.Wish(
         kind=order.kind,
         audience=order.audience,
         paper=order.paper,
         parts=tuple(order.parts),
-        begins_on=order.begins_on,
-        ends_on=order.ends_on,
+        begins_on=span[0],
+        ends_on=span[1],
         partner_id=partner_id,
         caseload_order_id=order.pk,
         key=uuid.uuid5(order.pk, f"{couple.pk}:{partner_id}"),
     )
-    return making.drafted(couple, wish, by=by, practice=practice)
 
 
 def try_again(order: CaseloadOrder, *, practice: Practice) -> int:

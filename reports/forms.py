@@ -13,19 +13,20 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Couple
+from clients.status import ENDED
 from exercises.fields import WrittenField
 from practice.bare import Unkeepable
 from practice.models import Practice
-from reports import caseload, logos, reading
+from reports import caseload, days, logos, reading, standing
 from reports.alerts import Assessment
 from reports.colours import ENOUGH, ON_COVER, contrast, house_colour, is_colour
+from reports.days import LONGEST_PERIOD, USUAL, usual_period
 from reports.kinds import composer_of
 from reports.making import Wish
 from reports.models import Act, Judgement, Report
-from reports.models.report import Audience
-from reports.progress import USUAL, usual_period
+from reports.models.report import Audience, Kind
 
-LONGEST_PERIOD = timedelta(days=366 * 2)
+WHOLE = (Audience.SHARED, Audience.CLINICAL)
 LONGEST_SUMMARY = 6000
 LONGEST_NOTE = 4000
 A_DAY = {"required": _("Choose a day."), "invalid": _("This is not a day. Write it like 2026-03-02.")}
@@ -57,8 +58,14 @@ class ContentsForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        composer = composer_of(self.kind)
-        self.fields["parts"].choices = [(part.key, part.label) for part in composer.parts]  # type: ignore[attr-defined]
+        self.composer = composer_of(self.kind)
+        whole = len(self.composer.editions) > 1
+        self.fields["parts"].choices = [  # type: ignore[attr-defined]
+            (part.key, format_lazy(_("{part} (clinical edition only)"), part=part.label))
+            if part.clinical and whole
+            else (part.key, part.label)
+            for part in self.composer.parts
+        ]
 
     @property
     def every_part(self) -> list[str]:
@@ -68,6 +75,31 @@ class ContentsForm(forms.Form):
         """The parts that were ticked, in their own order; none of them named where all were."""
         ticked = self.cleaned_data["parts"]
         return () if set(ticked) == set(self.every_part) else tuple(key for key in self.every_part if key in ticked)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        audience, ticked = said.get("audience"), said.get("parts")
+        if audience and ticked and not {one.key for one in self.composer.parts_for(audience)} & set(ticked):
+            self.add_error("parts", _("What is ticked stands in the clinical edition alone. Tick one more part."))
+        return said
+
+
+class OrderedAheadForm(ContentsForm):
+    """For what nobody waits: ``kind`` is one of those that need no further choice."""
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        self.kind = Kind(kind)
+        super().__init__(*args, **kwargs)
+        field = self.fields["audience"]
+        field.choices = [  # type: ignore[attr-defined]
+            (value, label)
+            for value, label in field.choices  # type: ignore[attr-defined]
+            if (value if value in WHOLE else Audience.PARTNER) in self.composer.editions
+        ]
+
+    @property
+    def asks_days(self) -> bool:
+        return self.kind not in days.OF_THEIR_OWN
 
 
 class ForWhomForm(ContentsForm):
@@ -105,7 +137,7 @@ class ForWhomForm(ContentsForm):
     def for_whom(self) -> tuple[str, uuid.UUID | None]:
         """The edition and, for that of one partner, whose it is."""
         chosen = self.cleaned_data["audience"]
-        if chosen in (Audience.SHARED, Audience.CLINICAL):
+        if chosen in WHOLE:
             return chosen, None
         return Audience.PARTNER, uuid.UUID(chosen)
 
@@ -191,8 +223,10 @@ class ReportForm(PeriodForm, ForWhomForm):
         )
 
 
-class StandingForm(ForWhomForm):
+class StandingForm(OrderedAheadForm, ForWhomForm):
     """A report before each session: for whom, how many days before, how far back."""
+
+    kinds = standing.KINDS
 
     SINCE = ""
 
@@ -220,11 +254,19 @@ class StandingForm(ForWhomForm):
         error_messages={"invalid_choice": _("Choose one of the spans on this page.")},
     )
 
-    def __init__(self, *args: Any, couple: Couple, practice: Practice, **kwargs: Any) -> None:
-        parts = [part.key for part in composer_of(self.kind).parts]
+    def __init__(self, *args: Any, kind: str, couple: Couple, practice: Practice, **kwargs: Any) -> None:
+        parts = [part.key for part in composer_of(kind).parts]
         usual = {"days_before": 2, "paper": paper_of(practice), "parts": parts, "audience": Audience.CLINICAL}
         kwargs["initial"] = {**usual, **(kwargs.get("initial") or {})}
-        super().__init__(*args, couple=couple, **kwargs)
+        super().__init__(*args, kind=kind, couple=couple, **kwargs)
+        if not self.asks_days:
+            del self.fields["weeks"]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean()
+        if self.couple.status in ENDED:
+            self.add_error(None, standing.NotPlaced.message)
+        return said
 
     def contents(self) -> dict[str, Any]:
         """What a standing order says of itself."""
@@ -237,13 +279,14 @@ class StandingForm(ForWhomForm):
             "paper": said["paper"],
             "parts": list(self.chosen_parts()),
             "days_before": said["days_before"],
-            "weeks": int(said["weeks"]) if said["weeks"] else None,
+            "weeks": int(said["weeks"]) if said.get("weeks") else None,
         }
 
 
-class CaseloadForm(PeriodForm, ContentsForm):
+class CaseloadForm(OrderedAheadForm, PeriodForm):
     """Reports for many couples at once."""
 
+    kinds = caseload.KINDS
     ALL, WEEK, PICKED = "all", "week", "picked"
 
     which = forms.ChoiceField(
@@ -273,7 +316,7 @@ class CaseloadForm(PeriodForm, ContentsForm):
     )
     request_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, practice: Practice, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kind: str, practice: Practice, **kwargs: Any) -> None:
         self.practice = practice
         self.now = timezone.now()
         self.today = timezone.localtime(self.now, practice.zone).date()
@@ -284,11 +327,13 @@ class CaseloadForm(PeriodForm, ContentsForm):
             "audience": Audience.CLINICAL,
             "which": self.ALL,
             "paper": paper_of(practice),
-            "parts": [part.key for part in composer_of(self.kind).parts],
+            "parts": [part.key for part in composer_of(kind).parts],
             "request_key": uuid.uuid4(),
             **(kwargs.get("initial") or {}),
         }
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, kind=kind, **kwargs)
+        if not self.asks_days:
+            del self.fields["begins_on"], self.fields["ends_on"]
         self.fields["couples"].choices = [(str(one.pk), str(one)) for one in self.there]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -313,8 +358,8 @@ class CaseloadForm(PeriodForm, ContentsForm):
         said = self.cleaned_data
         return Wish(
             kind=self.kind,
-            begins_on=said["begins_on"],
-            ends_on=said["ends_on"],
+            begins_on=said.get("begins_on", self.today),
+            ends_on=said.get("ends_on", self.today),
             audience=said["audience"],
             paper=said["paper"],
             parts=self.chosen_parts(),

@@ -16,7 +16,7 @@ from exercises.schedule import dates
 from exercises.vocabulary import Lane
 from practice.models import Practice
 from reports import adherence, exercise_scores, goals, measure_series, paper, quoting, series
-from reports.editions import OPEN, clinical_material, shared_material
+from reports.editions import clinical_material, shared_material
 from reports.kinds import Ordered, composer_of
 from reports.letterheads import letterhead_of, words_of
 from reports.material import Material, Period, Running
@@ -24,23 +24,10 @@ from reports.models import Report
 from reports.paper import Next, paragraphs
 from reports.paper import Report as Paper
 
-#: What a new report is about unless somebody says otherwise.
-USUAL = timedelta(weeks=12)
 #: The longest period that is still drawn on one page.
 LONGEST = timedelta(days=5 * 365)
 LOOKING_AHEAD = timedelta(days=366)
 MOST_NEXT = 12
-
-
-def usual_period(couple: Couple, today: date) -> tuple[date, date]:
-    """The last twelve weeks, or less if the first thing was given later. Never empty.
-
-    Only what was given openly counts: the dates of a shared report tell nothing of anything private.
-    """
-    rows = Assignment.objects.filter(couple=couple, lane__in=OPEN)
-    latest = today - USUAL + timedelta(days=1)
-    first = rows.aggregate(first=Min("starts_on"))["first"] or latest
-    return min(max(first, latest), today), today
 
 
 def beginning(couple: Couple, today: date) -> date:

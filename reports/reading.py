@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.utils.translation import get_supported_language_variant
@@ -19,8 +20,13 @@ def language_for(couple: Couple, audience: str, partner_id: uuid.UUID | None, pr
     """
     if audience != Audience.PARTNER or partner_id is None:
         return practice.language
-    own = Contact.objects.filter(client_id=partner_id).values_list("language", flat=True).first() or ""
-    return spoken(own) or practice.language
+    return languages_of([partner_id]).get(partner_id) or practice.language
+
+
+def languages_of(clients: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return the languages of several readers in one query; without those that these pages do not speak."""
+    rows = Contact.objects.filter(client_id__in=list(clients)).values_list("client_id", "language")
+    return {client_id: found for client_id, language in rows if (found := spoken(language))}
 
 
 def spoken(language: str) -> str:

@@ -11,22 +11,21 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from clients.models import Appointment, Couple
 from clients.status import ENDED
 from practice.models import Membership, Practice
 from practice.zones import instant, start_of_day
-from reports import making
-from reports.forms import LONGEST_PERIOD
+from reports import days, making
 from reports.models import Report, StandingOrder
-from reports.models.report import Audience
-from reports.progress import usual_period
+from reports.models.report import Audience, Kind
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +34,16 @@ READY_AT = time(5)
 NEAREST = 20
 #: No order looks further ahead than this.
 HORIZON = timedelta(days=16)
+#: What can be made for a session without asking anything else about it.
+KINDS = (Kind.PROGRESS, Kind.SHEET)
+#: Orders that are looked at together, with a fixed number of queries.
+A_BATCH = 200
+
+
+class NotPlaced(Exception):
+    """There are no more sessions to make it for; ``message`` says so."""
+
+    message = _("They are not in care any more: there is no session that it could be made for.")
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,12 @@ def _readers(order: StandingOrder, couple: Couple) -> set[uuid.UUID]:
 
 
 def _is_known(session: Appointment, order: StandingOrder, couple: Couple) -> bool:
-    """Whether all readers come to a session: a paper's dates tell nobody of one that they know nothing of."""
+    """Whether all readers come to a session: a paper's dates tell nobody of one that they know nothing of.
+
+    A session sheet is for a session of everybody.
+    """
+    if order.kind == Kind.SHEET:
+        return not session.audience
     return not session.audience or _readers(order, couple) <= set(session.audience)
 
 
@@ -87,9 +101,10 @@ def due_at(order: StandingOrder, session: Appointment, couple: Couple) -> dateti
 
 
 def place(couple: Couple, *, by: Membership, **contents: object) -> StandingOrder:
-    """Order reports before each session of a couple. The same order twice is one."""
+    """Order reports before each session of a couple. The same order twice is one. Raises :class:`NotPlaced`."""
     with transaction.atomic():
-        Couple.objects.select_for_update(no_key=True).get(pk=couple.pk)
+        if Couple.objects.select_for_update(no_key=True).get(pk=couple.pk).status in ENDED:
+            raise NotPlaced
         same = StandingOrder.objects.filter(couple=couple, ended_at=None, **contents).first()
         return same or StandingOrder.objects.create(couple=couple, made_by=by, **contents)
 
@@ -105,75 +120,136 @@ def end(order: StandingOrder) -> None:
 def make_due(practice: Practice, now: datetime) -> list[Report]:
     """Ask for every report of the bound practice that is due and not there; return those that are new."""
     _end_where_care_ended(now)
-    orders = list(
-        StandingOrder.objects.filter(ended_at=None, made_by__ended_at=None, couple__status=Couple.Status.ACTIVE)
-        .select_related("made_by")
-        .order_by("pk")
-    )
-    if not orders:
-        return []
-    couples = Couple.objects.with_partners().in_bulk({one.couple_id for one in orders})
-    sessions = _sessions(couples, now)
-    found = []
-    for order in orders:
-        couple = couples[order.couple_id]
-        known = [one for one in sessions.get(couple.pk, []) if _is_known(one, order, couple)]
-        for session in known:
-            if due_at(order, session, couple) <= now and (made := _tried(order, session, couple, practice, now)):
-                found.append(made)
+    rows = StandingOrder.objects.filter(ended_at=None, made_by__ended_at=None, couple__status=Couple.Status.ACTIVE)
+    orders = list(rows.select_related("made_by").order_by("pk"))
+    found: list[Report] = []
+    for at in range(0, len(orders), A_BATCH):
+        found += _made_of(orders[at : at + A_BATCH], practice, now)
     return found
 
 
-def _tried(
-    order: StandingOrder, session: Appointment, couple: Couple, practice: Practice, now: datetime
-) -> Report | None:
-    """One that cannot be asked for holds up no other; the next run tries it again."""
-    try:
-        return _make(order, session, couple, practice, now)
-    except Exception as error:
-        log.error("The report of order %s cannot be asked for: %s", order.pk, type(error).__name__)
-        return None
+@dataclass(frozen=True)
+class _Due:
+    """A session whose report is due, and the day from which it was."""
+
+    order: StandingOrder
+    session: Appointment
+    couple: Couple
+    day: date
+
+    @property
+    def key(self) -> uuid.UUID:
+        return uuid.uuid5(self.order.pk, f"{self.session.pk}:{self.day}")
 
 
-def _make(
-    order: StandingOrder, session: Appointment, couple: Couple, practice: Practice, now: datetime
-) -> Report | None:
+@dataclass(frozen=True)
+class _Past:
+    """What the days of reports follow from, by couple."""
+
+    sessions: dict[uuid.UUID, list[days.Before]] = field(default_factory=dict)
+    beginnings: dict[uuid.UUID, date] = field(default_factory=dict)
+
+
+def _made_of(orders: Sequence[StandingOrder], practice: Practice, now: datetime) -> list[Report]:
+    """What is due of some orders, in a fixed number of queries however many reports it comes to."""
+    couples = Couple.objects.with_partners().in_bulk({one.couple_id for one in orders})
+    due = list(_due(orders, couples, _sessions(couples, now), now))
+    if not due:
+        return []
     with transaction.atomic():
-        # Whoever else is at this order right now makes it; and nobody ends it in between.
-        held = StandingOrder.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=order.pk)
-        if not held.filter(ended_at=None).exists():
-            return None
-        due = due_at(order, session, couple)
-        day = timezone.localtime(due, couple.zone).date()
-        known = Report.objects.filter(standing_order=order, appointment=session).defer("pdf", "summary").first()
-        if known is not None:
-            if known.ends_on >= day:
-                return None
-            # It was made for a day that the session has moved away from: it stays, for no session.
-            Report.objects.filter(pk=known.pk).update(appointment=None)
-        today = timezone.localtime(now, couple.zone).date()
-        wish = making.Wish(
+        # Whoever else is at an order right now makes its reports; and nobody ends it in between.
+        free = StandingOrder.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+        held = set(free.filter(pk__in={one.order.pk for one in due}, ended_at=None).values_list("pk", flat=True))
+        missing = _without_report([one for one in due if one.order.pk in held])
+        if not missing:
+            return []
+        here = {one.couple.pk for one in missing}
+        past = _Past(days.sessions_before(here, now), days.beginnings(here))
+        asked = [(one.couple, wish, one.order.made_by) for one in missing if (wish := _wish(one, past, now))]
+        return _written(making.drafted_all(asked, practice=practice))
+
+
+def _due(
+    orders: Iterable[StandingOrder],
+    couples: dict[uuid.UUID, Couple],
+    sessions: dict[uuid.UUID, list[Appointment]],
+    now: datetime,
+) -> Iterator[_Due]:
+    for order in orders:
+        couple = couples[order.couple_id]
+        for session in sessions.get(couple.pk, []):
+            if _is_known(session, order, couple) and (moment := due_at(order, session, couple)) <= now:
+                yield _Due(order, session, couple, timezone.localtime(moment, couple.zone).date())
+
+
+def _without_report(due: Sequence[_Due]) -> list[_Due]:
+    """Those that have no report yet, or one for a day that their session has moved away from."""
+    made = _made({one.order for one in due})
+    stale, missing = [], []
+    for one in due:
+        known = made.get((one.order.pk, one.session.pk))
+        if known is None or known.ends_on < one.day:
+            missing.append(one)
+        if known is not None and known.ends_on < one.day:
+            stale.append(known.pk)
+    if stale:  # each stays, for no session
+        Report.objects.filter(pk__in=stale).update(appointment=None)
+    keys = Report.objects.filter(request_key__in=[one.key for one in missing]).values_list("request_key", flat=True)
+    asked = set(keys) if missing else set()
+    return [one for one in missing if one.key not in asked]
+
+
+def _wish(due: _Due, past: _Past, now: datetime) -> making.Wish | None:
+    """What is asked for. One that cannot be asked for holds up no other; the next run tries it again."""
+    order, today = due.order, timezone.localtime(now, due.couple.zone).date()
+    try:
+        return making.Wish(
             kind=order.kind,
-            begins_on=_begins_on(order, session, couple, today, now),
+            begins_on=_begins_on(order, due.couple, past, today),
             ends_on=today,
             audience=order.audience,
             partner_id=order.partner_id,
             paper=order.paper,
             parts=tuple(order.parts),
-            appointment_id=session.pk,
+            appointment_id=due.session.pk,
             standing_order_id=order.pk,
-            key=uuid.uuid5(order.pk, f"{session.pk}:{day}"),
+            key=due.key,
         )
-        return making.ask(couple, wish, by=order.made_by, practice=practice)
+    except Exception as error:
+        log.error("The report of order %s cannot be asked for: %s", order.pk, type(error).__name__)
+        return None
 
 
-def _begins_on(order: StandingOrder, session: Appointment, couple: Couple, today: date, now: datetime) -> date:
-    if order.weeks:
+def _written(reports: list[Report]) -> list[Report]:
+    """Write reports down together; where one of them cannot be, each by itself, so that it alone is left out."""
+    try:
+        with transaction.atomic():
+            return Report.objects.bulk_create(reports)
+    except DatabaseError:
+        return [one for one in reports if _is_written(one)]
+
+
+def _is_written(report: Report) -> bool:
+    try:
+        with transaction.atomic():
+            report.save(force_insert=True)
+    except DatabaseError as error:
+        log.error("The report of order %s cannot be asked for: %s", report.standing_order_id, type(error).__name__)
+        return False
+    return True
+
+
+def _begins_on(order: StandingOrder, couple: Couple, past: _Past, today: date) -> date:
+    before = past.sessions.get(couple.pk, ())
+    if order.kind == Kind.SHEET:
+        last, otherwise = days.last_of_all(before), couple.started_on
+    elif order.weeks:
         return today - timedelta(weeks=order.weeks) + timedelta(days=1)
-    before = Appointment.objects.filter(couple=couple, cancelled_at=None, starts_at__lt=min(session.starts_at, now))
-    last = before.attended_by(_readers(order, couple)).order_by("-starts_at").first()
-    first = timezone.localtime(last.starts_at, couple.zone).date() if last else usual_period(couple, today)[0]
-    return max(min(first, today), today - LONGEST_PERIOD)
+    else:
+        last = days.last_with(before, _readers(order, couple))
+        otherwise = days.usual_first(today, past.beginnings.get(couple.pk))
+    first = timezone.localtime(last, couple.zone).date() if last else otherwise
+    return max(min(first, today), today - days.LONGEST_PERIOD)
 
 
 def _sessions(couples: Iterable[uuid.UUID], now: datetime) -> dict[uuid.UUID, list[Appointment]]:

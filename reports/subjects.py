@@ -22,7 +22,7 @@ from exercises import measured, measures
 from exercises.access import partner_or_404, response_or_404
 from exercises.models import ProgramRun
 from reports import sheet
-from reports.forms import LONGEST_PERIOD
+from reports.days import LONGEST_PERIOD
 from reports.models.report import Kind
 
 

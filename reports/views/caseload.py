@@ -16,16 +16,22 @@ from practice.access import PracticeRequest, for_clinicians, page_or_part
 from reports import caseload
 from reports.forms import CaseloadForm
 from reports.models import CaseloadOrder, Report
+from reports.views.asked import kind_or_404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_clinicians
 def caseload_new(request: PracticeRequest) -> HttpResponse:
-    """The form for reports of many couples."""
-    form = CaseloadForm(request.POST or None, practice=request.practice)
+    """The form for reports of many couples, of the kind that the address names."""
+    kind = kind_or_404(request, caseload.KINDS)
+    form = CaseloadForm(request.POST or None, kind=kind, practice=request.practice)
     if request.method == "POST" and form.is_valid():
-        order = caseload.order(form.wish(), form.chosen(), by=request.membership, practice=request.practice)
-        return redirect(order)
+        try:
+            order = caseload.order(form.wish(), form.chosen(), by=request.membership, practice=request.practice)
+        except caseload.NotOrdered as error:
+            form.add_error(None, error.message)
+        else:
+            return redirect(order)
     return render(request, "reports/caseload_new.html", {"form": form}, status=422 if form.errors else 200)
 
 

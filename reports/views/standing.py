@@ -15,6 +15,7 @@ from practice.access import PracticeRequest, for_clinicians
 from reports import standing
 from reports.forms import StandingForm
 from reports.models import StandingOrder
+from reports.views.asked import kind_or_404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -22,11 +23,16 @@ from reports.models import StandingOrder
 def standing_new(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     """Order a report before each session."""
     couple = couple_or_404(couple_id)
-    form = StandingForm(request.POST or None, couple=couple, practice=request.practice)
+    kind = kind_or_404(request, standing.KINDS)
+    form = StandingForm(request.POST or None, kind=kind, couple=couple, practice=request.practice)
     if request.method == "POST" and form.is_valid():
-        standing.place(couple, by=request.membership, **form.contents())
-        messages.success(request, _("From now on it is made before each session."))
-        return redirect("reports_of_couple", couple.pk)
+        try:
+            standing.place(couple, by=request.membership, **form.contents())
+        except standing.NotPlaced as error:
+            form.add_error(None, error.message)
+        else:
+            messages.success(request, _("From now on it is made before each session."))
+            return redirect("reports_of_couple", couple.pk)
     context = {"couple": couple, "form": form}
     return render(request, "reports/standing.html", context, status=422 if form.errors else 200)
 

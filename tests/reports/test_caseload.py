@@ -122,6 +122,54 @@ def test_failed_ones_say_why_and_are_tried_again(therapist, couples, bells, monk
     assert progress(made).done == 4
 
 
+def test_every_couple_is_taken_however_many_they_are(therapist, couples, bells, monkeypatch):
+    monkeypatch.setattr(caseload, "A_BATCH", 3)
+    made = order(therapist, couples, audience="partner")
+    assert len(reports(made)) == 2 * len(couples)
+    work(bells)
+    assert progress(made).done == 2 * len(couples)
+
+
+def test_ordering_costs_the_same_for_few_and_for_many(therapist, couples, django_assert_max_num_queries):
+    for kind in ("progress", "sheet", "closing"):
+        audience = "shared" if kind == "sheet" else "partner"
+        for some in (couples[:1], couples):
+            with django_assert_max_num_queries(28):
+                order(therapist, some, kind=kind, audience=audience)
+
+
+@pytest.mark.parametrize(("kind", "audience"), [("sheet", "clinical"), ("sheet", "shared"), ("closing", "clinical")])
+def test_sheets_and_summaries_look_back_on_each_couples_own_days(therapist, couples, bells, kind, audience):
+    now = timezone.now()
+    session, began = now - datetime.timedelta(days=9), datetime.date(2026, 1, 5)
+    with home(couples[0]):
+        Couple.objects.filter(pk__in=[one.pk for one in couples]).update(started_on=began)
+        Appointment.objects.create(couple=couples[0], starts_at=session)
+        alone = couples[0].clients[0].pk
+        Appointment.objects.create(couple=couples[0], starts_at=now - datetime.timedelta(days=2), audience=[alone])
+    made = order(therapist, couples[:2], kind=kind, audience=audience, parts=("goals",))
+    work(bells)
+    found = {one.couple_id: one for one in reports(made)}
+    first = session.astimezone(couples[0].zone).date() if kind == "sheet" else began
+    assert found[couples[0].pk].begins_on == first
+    assert found[couples[1].pk].begins_on == began
+    assert {(one.kind, one.state, tuple(one.parts)) for one in found.values()} == {(kind, "done", ("goals",))}
+
+
+def test_what_cannot_be_written_down_orders_nothing_and_is_said_in_the_form(therapist, couples, monkeypatch):
+    from django.db import IntegrityError
+
+    def gone(*_args: Any) -> None:
+        raise IntegrityError("a couple has gone")
+
+    monkeypatch.setattr(caseload, "_write_reports", gone)
+    answer = ordered(signed_in(therapist))
+    assert answer.status_code == 422
+    assert "nothing was ordered" in answer.content.decode()
+    with home(therapist):
+        assert not CaseloadOrder.objects.exists()
+
+
 # ── in turns ─────────────────────────────────────────────────────────────────
 
 
@@ -181,8 +229,24 @@ def form(**changes: Any) -> dict[str, Any]:
     return whole | changes
 
 
-def ordered(browser, **changes: Any) -> Any:
-    return browser.post(reverse("caseload_new"), form(**changes))
+def ordered(browser, kind: str = "progress", **changes: Any) -> Any:
+    return browser.post(f"{reverse('caseload_new')}?kind={kind}", form(**changes))
+
+
+def test_a_sheet_for_every_couple_with_a_session_is_asked_for_on_its_own_form(therapist, couples, bells):
+    browser = signed_in(therapist)
+    page = browser.get(reverse("caseload_new"), {"kind": "sheet"}).content.decode()
+    assert "Furthest apart, and in agreement" in page
+    assert 'name="begins_on"' not in page
+    answer = ordered(browser, kind="sheet", parts=["since", "goals"], begins_on="", ends_on="")
+    with home(therapist):
+        [made] = CaseloadOrder.objects.all()
+    assert answer.url == made.get_absolute_url()
+    assert (made.kind, made.parts) == ("sheet", ["since", "goals"])
+    work(bells)
+    assert "Session sheet" in browser.get(answer.url).content.decode()
+    for kind in ("response", "measure", "nothing"):
+        assert browser.get(reverse("caseload_new"), {"kind": kind}).status_code == 404
 
 
 def test_all_those_of_this_week_or_those_ticked(therapist, couples):
@@ -191,6 +255,7 @@ def test_all_those_of_this_week_or_those_ticked(therapist, couples):
         Appointment.objects.create(couple=couples[1], starts_at=now)
         Appointment.objects.create(couple=couples[2], starts_at=now + datetime.timedelta(days=8))
         Appointment.objects.create(couple=couples[3], starts_at=now, cancelled_at=now)
+        Appointment.objects.create(couple=couples[0], starts_at=now, audience=[couples[0].clients[0].pk])
     browser = signed_in(therapist)
     for which, expected in (("all", set(couples)), ("week", {couples[1]}), ("picked", {couples[0], couples[3]})):
         answer = ordered(browser, which=which, couples=[str(couples[0].pk), str(couples[3].pk)])
@@ -209,6 +274,9 @@ def test_all_those_of_this_week_or_those_ticked(therapist, couples):
         ({"audience": "everybody"}, "Choose one of the editions"),
         ({"ends_on": "9999-12-31"}, "This day has not come yet."),
         ({"parts": []}, "Choose at least one part."),
+        ({"kind": "sheet", "audience": "partner"}, "Choose one of the editions"),
+        ({"kind": "sheet", "audience": "shared", "parts": ["bring"]}, "stands in the clinical edition alone"),
+        ({"kind": "sheet", "parts": ["mood"]}, "Choose from the parts on this page."),
     ],
 )
 def test_bad_input_is_answered_beside_its_field(therapist, couples, changes, said):

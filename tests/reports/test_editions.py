@@ -10,7 +10,7 @@ import pytest
 from clients.models import Couple
 from exercises.models import Answer, Assignment, Draft, Occurrence, Response
 from practice.models import Practice
-from reports import paper, pdf, progress
+from reports import days, paper, pdf, progress
 from reports.editions import clinical_material, readable_by_all, shared_material
 from reports.material import Material, Period
 from reports.models import Alert
@@ -273,8 +273,8 @@ def test_a_neighbour_practice_leaves_no_trace(giver, couple, neighbour):
 def test_the_dates_that_are_offered_know_nothing_private(giver, couple):
     giver.give(giver.edition(), "private", to=[giver.people[0]], starts_on=datetime.date(2026, 5, 1))
     with home(couple):
-        alone = progress.usual_period(couple, TODAY)
+        alone = days.usual_period(couple, TODAY)
     assert alone == (datetime.date(2026, 3, 2), TODAY)
     giver.give(giver.edition(), starts_on=datetime.date(2026, 4, 6))
     with home(couple):
-        assert progress.usual_period(couple, TODAY)[0] == datetime.date(2026, 4, 6)
+        assert days.usual_period(couple, TODAY)[0] == datetime.date(2026, 4, 6)

@@ -233,6 +233,88 @@ def test_what_is_due_costs_the_same_for_one_couple_and_for_many(practice, therap
             assert standing.make_due(practice, at(2026, 6, 1, 8, 0)) == []
 
 
+def test_reports_that_are_due_are_asked_for_in_as_many_queries_for_one_as_for_many(practice, therapist):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from tests.factories import make_couple
+
+    costs = []
+    for count, day in ((1, 1), (6, 15)):
+        for number in range(count):
+            one = make_couple(practice, therapist=therapist)
+            with home(one):
+                whom = [("clinical", None), ("shared", None), ("partner", one.clients[number % 2].pk)]
+                for audience, pk in whom:
+                    standing.place(one, by=therapist, audience=audience, partner_id=pk, days_before=2)
+                standing.place(one, by=therapist, kind="sheet", audience="clinical", days_before=2)
+                Appointment.objects.create(couple=one, starts_at=at(2026, 6, day, 18, 0))
+        with home(therapist), CaptureQueriesContext(connection) as seen:
+            made = standing.make_due(practice, at(2026, 6, day, 8, 0))
+        assert len(made) == 4 * count
+        costs.append(len(seen))
+    assert costs[1] == costs[0] <= 16
+
+
+def test_a_couple_whose_care_has_ended_gets_no_order(couple, therapist):
+    path = reverse("standing_new", args=[couple.pk])
+    with home(couple):
+        Couple.objects.filter(pk=couple.pk).update(status="closed")
+    with acting_as(therapist), pytest.raises(standing.NotPlaced):
+        standing.place(couple, by=therapist, audience="clinical", days_before=2)
+    filled = {"audience": "clinical", "paper": "a4", "days_before": "2", "weeks": "", "parts": ["series"]}
+    browser = signed_in(therapist)
+    answer = browser.post(path, filled)
+    assert answer.status_code == 422
+    assert "They are not in care any more" in answer.content.decode()
+    assert path not in browser.get(reverse("reports_of_couple", args=[couple.pk])).content.decode()
+
+
+def test_a_sheet_is_made_for_sessions_of_everybody_and_looks_back_to_the_one_before(couple, therapist, mara):
+    with home(couple):
+        Couple.objects.filter(pk=couple.pk).update(started_on=datetime.date(2026, 1, 5))
+        alone = Appointment.objects.create(couple=couple, starts_at=at(2026, 6, 6, 18, 0), audience=[mara.pk])
+        Appointment.objects.create(couple=couple, starts_at=at(2026, 5, 19, 18, 0))
+        Appointment.objects.create(couple=couple, starts_at=at(2026, 6, 2, 18, 0), audience=[mara.pk])
+        whole = Appointment.objects.create(couple=couple, starts_at=SESSION)
+    with acting_as(therapist):
+        standing.place(couple, by=therapist, kind="sheet", audience="clinical", days_before=2, parts=["since", "bring"])
+        [ahead] = standing.next_sessions(fresh(couple), NOW_MADE)
+    assert ahead.session == whole != alone
+    assert make(couple, NOW_MADE) == []
+    [report] = make(couple, at(2026, 6, 7, 8, 0))
+    assert (report.kind, report.parts, report.begins_on) == ("sheet", ["since", "bring"], datetime.date(2026, 5, 19))
+    assert run(report).state == "done"
+
+
+def test_a_sheet_is_ordered_on_its_own_form_with_its_own_contents(couple, therapist):
+    browser, path = signed_in(therapist), reverse("standing_new", args=[couple.pk])
+    page = browser.get(path, {"kind": "sheet"}).content.decode()
+    assert 'name="weeks"' not in page
+    assert "For Mara alone" not in page
+    filled = {"audience": "clinical", "paper": "a4", "days_before": "0", "parts": ["bring"]}
+    answer = browser.post(f"{path}?kind=sheet", filled)
+    assert "Session sheet · Clinical" in " ".join(browser.get(answer.url).content.decode().split())
+    with home(couple):
+        one = StandingOrder.objects.get()
+    assert (one.kind, one.parts, one.weeks) == ("sheet", ["bring"], None)
+    assert browser.get(path, {"kind": "closing"}).status_code == 404
+
+
+def test_one_that_the_database_refuses_is_left_out_alone(couple, therapist, session, order):
+    with acting_as(therapist):
+        other = standing.place(couple, by=therapist, audience="shared", days_before=2)
+    whole = standing._begins_on
+
+    def backwards(one, *rest):
+        return datetime.date(2030, 1, 1) if one.pk == order.pk else whole(one, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(standing, "_begins_on", backwards)
+        assert [one.standing_order_id for one in make(couple, at(2026, 6, 7, 8, 0))] == [other.pk]
+    assert [one.standing_order_id for one in make(couple, at(2026, 6, 7, 8, 0))] == [order.pk]
+
+
 # ── the pages ────────────────────────────────────────────────────────────────
 
 
