@@ -17,7 +17,7 @@ from clients.status import ENDED
 from exercises.fields import WrittenField
 from practice.bare import Unkeepable
 from practice.models import Practice
-from reports import caseload, days, logos, reading, standing
+from reports import caseload, days, logos, reading, standing, verifying
 from reports.alerts import Assessment
 from reports.colours import ENOUGH, ON_COVER, contrast, house_colour, is_colour
 from reports.days import LONGEST_PERIOD, USUAL, usual_period
@@ -406,6 +406,40 @@ class LetterheadForm(forms.Form):
             return logos.redrawn(file)
         except Unkeepable as error:
             raise ValidationError(str(error.message)) from error
+
+
+class VerifyForm(forms.Form):
+    """A file, or its SHA-256. Cleaned, ``fingerprint`` is the one that either gives."""
+
+    file = forms.FileField(
+        label=_("The PDF"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "application/pdf"}),
+        help_text=_("It is read once and not kept."),
+        error_messages={"empty": _("This file is empty."), "invalid": _("Choose the file once more.")},
+    )
+    sha256 = forms.CharField(
+        label=_("Or its SHA-256"),
+        required=False,
+        max_length=200,
+        help_text=_("64 digits and letters from a to f, as they stand on the page of a report."),
+    )
+
+    def clean_sha256(self) -> str:
+        words = self.cleaned_data["sha256"]
+        found = verifying.as_hash(words)
+        if words.strip() and not found:
+            raise ValidationError(_("A SHA-256 has 64 digits and letters from a to f."))
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        file, found = said.get("file"), said.get("sha256")
+        if file:
+            found = verifying.fingerprint(file.chunks())
+        elif not found and not self.errors:
+            self.add_error("file", _("Choose a file, or write its SHA-256."))
+        return said | {"fingerprint": found}
 
 
 #: Where letters are written on US Letter.

@@ -18,6 +18,7 @@ from reports.views import (
     sheet,
     signs,
     standing,
+    verifying,
 )
 
 COUPLE = "desk/couples/<uuid:couple_id>/"
@@ -28,6 +29,7 @@ urlpatterns = [
     path("lately/", lately.portal_lately, name="portal_lately"),
     path("lately/showing/", lately.portal_showing, name="portal_showing"),
     path("desk/reports/", reports.reports, name="reports"),
+    path("desk/reports/unchanged/", verifying.report_verify, name="report_verify"),
     path("desk/to-look-at/", alerts.open_alerts, name="open_alerts"),
     path("desk/reports/many/", caseload.caseload_new, name="caseload_new"),
     path("desk/reports/many/<uuid:order_id>/", caseload.caseload_order, name="caseload_order"),

@@ -344,6 +344,7 @@ DOORS: dict[str, Door] = {
     "measures_together": Door(CLINICAL, couple_id),
     "measure_baseline": Door(CLINICAL, lambda house: {**private_of(house), "key": "phq9"}),
     "reports": Door(CLINICIANS),
+    "report_verify": Door(CLINICIANS),
     "caseload_new": Door(CLINICIANS),
     "caseload_order": Door(ASKED, caseload_order),
     "caseload_again": Door(ASKED, caseload_order, get=SENDS),
