@@ -20,7 +20,7 @@ from practice.models import Practice
 from reports import caseload, days, logos, reading, standing, verifying
 from reports.alerts import Assessment
 from reports.colours import ENOUGH, ON_COVER, contrast, house_colour, is_colour
-from reports.days import LONGEST_PERIOD, USUAL, usual_period
+from reports.days import LONGEST_PERIOD, USUAL
 from reports.kinds import composer_of
 from reports.making import Wish
 from reports.models import Act, Judgement, Report
@@ -196,11 +196,7 @@ class ReportForm(PeriodForm, ForWhomForm):
             del self.fields["language"]
 
     def _usual(self, practice: Practice) -> dict[str, Any]:
-        first, last = usual_period(self.couple, self.today)
         return {
-            "begins_on": first,
-            "ends_on": last,
-            "audience": Audience.SHARED if self.is_together else Audience.CLINICAL,
             "paper": paper_of(practice),
             "parts": [part.key for part in composer_of(self.kind).parts],
             "request_key": uuid.uuid4(),

@@ -1,4 +1,4 @@
-"""The form for a report of any other kind than the progress report: what it is about is fixed before it opens."""
+"""The form for a report of any kind: what it is about is fixed before it opens."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class AboutForm(ReportForm):
         super().__init__(*args, couple=couple, practice=practice, **kwargs)
         field = self.fields["audience"]
         field.choices = self._editions()  # type: ignore[attr-defined]
-        self.initial["audience"] = field.choices[0][0]  # type: ignore[attr-defined]
+        self.initial["audience"] = subject.first if self.is_together else Audience.CLINICAL
         if not subject.asks_days:
             del self.fields["begins_on"], self.fields["ends_on"]
         if not subject.asks_words:
@@ -48,7 +48,8 @@ class AboutForm(ReportForm):
         """The editions of this kind; for one partner, of those whom it may be about."""
         there = composer_of(self.kind).editions
         people: list[Client] = [self.subject.partner] if self.subject.partner else self.couple.clients
-        whole = [(one.value, NAMES[one]) for one in NAMES if one in there]
+        names = sorted(NAMES, key=lambda one: one != self.subject.first)
+        whole = [(one.value, NAMES[one]) for one in names if one in there]
         if Audience.PARTNER not in there:
             return whole
         return [*whole, *[(str(one.pk), format_lazy(_("For {name} alone"), name=one.name)) for one in people]]

@@ -11,24 +11,15 @@ import re
 from collections.abc import Mapping
 
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from clients.models import Couple
-from practice.models import Practice
-from reports import pdf, progress
+from reports import pdf
 from reports.colours import house_colour
-from reports.models import Report
 from reports.paper import Document
 from reports.wording import tidied
 
 _address = re.compile(r'src="(report:[a-z0-9/]+)"')
 _head = re.compile(r"<head>.*?</head>", re.DOTALL)
-
-
-def preview(report: Report, couple: Couple, practice: Practice) -> SafeString:
-    """Return the page of a report that is not saved, as it may be said now. Needs ``with_partners``."""
-    return shown(progress.of_report(report, couple, practice, timezone.now()))
 
 
 def shown(document: Document) -> SafeString:

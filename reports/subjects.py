@@ -22,8 +22,8 @@ from exercises import measured, measures
 from exercises.access import partner_or_404, response_or_404
 from exercises.models import ProgramRun
 from reports import sheet
-from reports.days import LONGEST_PERIOD
-from reports.models.report import Kind
+from reports.days import LONGEST_PERIOD, usual_period
+from reports.models.report import Audience, Kind
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,12 @@ class Subject:
     #: Whether other days may be chosen, and whether the therapist's own words belong to it.
     asks_days: bool = False
     asks_words: bool = False
+    #: The edition that is proposed where there is somebody to share it with.
+    first: str = Audience.CLINICAL
+
+    @property
+    def heading(self) -> str:
+        return _("New report") if self.kind == Kind.PROGRESS else str(Kind(self.kind).label)
 
     @property
     def query(self) -> str:
@@ -58,6 +64,13 @@ def subject_of(kind: str, couple: Couple, query: Mapping[str, str], now: datetim
     if found is None:
         raise Http404
     return found(couple, query, now)
+
+
+def of_progress(couple: Couple, now: datetime) -> Subject:
+    """A progress report: of their usual days, with everything in it that may be chosen."""
+    first, last = usual_period(couple, _today(couple, now))
+    back = reverse("reports_of_couple", args=[couple.pk])
+    return Subject(Kind.PROGRESS, "", first, last, back, asks_days=True, asks_words=True, first=Audience.SHARED)
 
 
 def _today(couple: Couple, now: datetime) -> date:
