@@ -8,8 +8,11 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import resource
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
@@ -32,6 +35,11 @@ Files = Mapping[str, tuple[bytes, str]]
 OPTIONS = {"pdf_variant": "pdf/ua-1"}
 POINTS_PER_PIXEL = 0.75
 PRINTED = 4  # the annotation flag that PDF/UA asks for
+#: How much one report may add to what its process holds. The longest table that a report has takes a quarter of it.
+MOST_MEMORY = 800 * 2**20
+#: Ways out of the process that Python tells of before they are taken.
+WAYS_OUT = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto", "socket.bind"})
+_printing: ContextVar[bool] = ContextVar("_printing", default=False)
 
 logging.getLogger("fontTools").setLevel(logging.ERROR)
 logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
@@ -67,7 +75,7 @@ def print_html(html: str, files: Files, *, paper: str = "a4", colour: str = "", 
     if colour:
         sheets.append(CSS(string=f".cover {{ background: {colour} }}", url_fetcher=ReportFetcher()))
     try:
-        with listening() as heard, dated(issued), resting_collector():
+        with listening() as heard, dated(issued), resting_collector(), without_network(), within_memory():
             document = HTML(string=html, url_fetcher=fetcher).render(stylesheets=sheets, **OPTIONS)
             pdf = document.write_pdf(finisher=finish, **OPTIONS)
     except FatalURLFetchingError:  # a BaseException, which would take the worker with it
@@ -129,6 +137,38 @@ def dated(day: date) -> Iterator[None]:
             os.environ.pop("SOURCE_DATE_EPOCH")
         else:
             os.environ["SOURCE_DATE_EPOCH"] = before
+
+
+@contextmanager
+def within_memory(most: int = MOST_MEMORY) -> Iterator[None]:
+    """Whatever asks for more than ``most`` bytes above what the process holds now gets a MemoryError."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    bounds = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min([held + most, *bounds]), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@contextmanager
+def without_network() -> Iterator[None]:
+    """Nothing that runs here reaches the network, whatever a library may come to do: the fetcher is the first door."""
+    token = _printing.set(True)
+    try:
+        yield
+    finally:
+        _printing.reset(token)
+
+
+def _refuse_network(event: str, _args: Any) -> None:
+    if event in WAYS_OUT and _printing.get():
+        raise PermissionError("no network while a report is printed")
+
+
+# For this process and for good; it says no only in the midst of printing.
+sys.addaudithook(_refuse_network)
 
 
 @contextmanager

@@ -34,14 +34,18 @@ LOST_AFTER = timedelta(seconds=HARD_LIMIT + 20)
 #: A report that waited this long was never heard of by any worker.
 UNHEARD_AFTER = turns.UNHEARD_AFTER
 MOST_ATTEMPTS = 3
+#: A report that failed by itself is tried once more, by whichever worker is free, before anybody is told.
+MOST_FAILURES = 2
 
 READING = _("Reading what may be told")
 DRAWING = _("Drawing and setting the pages")
 SEALING = _("Putting it away safely")
 READY = _("Ready")
+ONCE_MORE = _("It did not work at once and is tried again")
 
 NOT_PRINTED = _("A page could not be set completely, so nothing was kept.")
 TOO_LONG = _("It took too long. A shorter period may help.")
+TOO_LARGE = _("It was too large to be set. A shorter period may help.")
 SEPARATED = _("They have separated: what they shared is shared no more.")
 NARROWED = _("What may be told changed while it was being made. Ask for it again.")
 NOT_TOLD = _("There is nothing here that this edition may tell at the moment.")
@@ -88,14 +92,17 @@ def _try(practice: uuid.UUID, report: uuid.UUID, attempt: int) -> None:
         _fail(practice, report, attempt, NOT_TOLD)
     except pdf.NotPrinted as error:
         log.warning("report %s was not printed: %s", report, error)
-        _fail(practice, report, attempt, NOT_PRINTED)
+        _try_again_or_fail(practice, report, attempt, NOT_PRINTED)
     except SoftTimeLimitExceeded:
         log.warning("report %s took too long", report)
-        _fail(practice, report, attempt, TOO_LONG)
+        _try_again_or_fail(practice, report, attempt, TOO_LONG)
+    except MemoryError:
+        log.warning("report %s took too much memory", report)
+        _try_again_or_fail(practice, report, attempt, TOO_LARGE)
     except Exception as error:
         # An error's words may hold somebody's: only its kind is written down.
         log.error("report %s failed: %s", report, type(error).__name__)
-        _fail(practice, report, attempt, BROKEN)
+        _try_again_or_fail(practice, report, attempt, BROKEN)
 
 
 @app.task(name="reports.tasks.resume", steps=True, expires=60)
@@ -234,6 +241,21 @@ def _tell(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int, percent: i
         report = _mine(report_id, attempt)
         report.percent, report.step, report.touched_at = percent, step, timezone.now()
         report.save(update_fields=["percent", "step", "touched_at"])
+
+
+def _try_again_or_fail(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int, failure: str) -> None:
+    """What failed for the first time is rung for once more; the second time whoever asked is told why."""
+    if attempt >= MOST_FAILURES:
+        _fail(practice_id, report_id, attempt, failure)
+        return
+    with tenancy.acting(tenancy.as_system(practice_id)):
+        try:
+            report = _mine(report_id, attempt)
+        except Overtaken:
+            return
+        report.state, report.percent, report.step, report.touched_at = State.WAITING, 0, ONCE_MORE, timezone.now()
+        report.save(update_fields=["state", "percent", "step", "touched_at"])
+        ring(practice_id, report_id)
 
 
 def _fail(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int, failure: str) -> None:

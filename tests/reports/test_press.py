@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import socket
 from datetime import date
 from pathlib import Path
 
@@ -48,3 +50,26 @@ def test_failure_names_no_one() -> None:
         press.print_html(html, {}, issued=date(2026, 1, 1))
     assert "Mara" not in str(failure.value)
     assert failure.value.__cause__ is None
+
+
+def test_nothing_reaches_the_network_while_a_report_is_printed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        where = server.getsockname()
+        with press.without_network():
+            with pytest.raises(PermissionError):
+                socket.create_connection(where, timeout=1)
+            with pytest.raises(PermissionError):
+                socket.getaddrinfo("localhost", 80)
+        socket.create_connection(where, timeout=1).close()
+
+
+def test_a_report_that_takes_too_much_memory_ends_and_the_process_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def greedy(*_args: object, **_options: object) -> None:
+        bytearray(press.MOST_MEMORY + 2**20)
+
+    monkeypatch.setattr(press.HTML, "render", greedy)
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with pytest.raises(MemoryError):
+        press.print_html("<p>x</p>", {}, issued=date(2026, 1, 1))
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+    bytearray(press.MOST_MEMORY + 2**20)

@@ -7,6 +7,7 @@ import datetime
 import uuid
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from practice import dispatch
@@ -148,7 +149,12 @@ def test_who_was_overtaken_writes_nothing(couple, therapist, rung, monkeypatch):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("error", "said"),
-    [(pdf.NotPrinted("a font is missing"), tasks.NOT_PRINTED), (ValueError("Mara wrote this"), tasks.BROKEN)],
+    [
+        (pdf.NotPrinted("a font is missing"), tasks.NOT_PRINTED),
+        (ValueError("Mara wrote this"), tasks.BROKEN),
+        (SoftTimeLimitExceeded(), tasks.TOO_LONG),
+        (MemoryError(), tasks.TOO_LARGE),
+    ],
 )
 def test_a_failure_is_kind_names_nobody_and_can_be_tried_again(
     couple, therapist, rung, quick, monkeypatch, caplog, error, said
@@ -160,6 +166,7 @@ def test_a_failure_is_kind_names_nobody_and_can_be_tried_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(tasks.pdf, "render", broken)
+        assert (run(report).state, again(report).step) == (State.WAITING, tasks.ONCE_MORE)
         report = run(report)
     assert (report.state, report.failure) == (State.FAILED, said)
     assert "Mara" not in caplog.text
@@ -167,6 +174,17 @@ def test_a_failure_is_kind_names_nobody_and_can_be_tried_again(
 
     with home(report):
         making.ask_again(report, practice=Practice.objects.get(pk=report.practice_id))
+    assert run(report).state == State.DONE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_fails_once_is_rung_for_once_more_and_comes_out(couple, therapist, rung, quick, monkeypatch):
+    report = ask(couple, therapist)
+    rung.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(tasks.pdf, "render", lambda said: 1 / 0)
+        run(report)
+    assert rung == [{"practice_id": str(couple.practice_id), "report_id": str(report.pk)}]
     assert run(report).state == State.DONE
 
 
