@@ -6,6 +6,7 @@ import datetime
 import uuid
 import zoneinfo
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clients.signals import together_changed
 from practice.models import Membership, Message, PracticeModel, User, inside
 from practice.models.base import BoundManager
 from practice.models.practice import in_two_weeks, random_nonce
@@ -246,6 +248,11 @@ class Partner(PracticeModel):
 
     def __str__(self) -> str:
         return f"partner {self.position}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Coming or leaving changes what the partners see of each other, in the same transaction."""
+        super().save(*args, **kwargs)
+        together_changed.send(sender=Partner, couple_id=self.couple_id)
 
 
 class CaseloadEntry(PracticeModel):

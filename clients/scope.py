@@ -30,10 +30,13 @@ def caseload_or_couple(asker: Asker) -> Asker:
     else:
         return asker
     found = list(couples)
-    people = set(Partner.objects.filter(couple_id__in=found).values_list("client_id", flat=True))
+    places = list(Partner.objects.filter(couple_id__in=found).values_list("client_id", "left_at"))
+    people = {client for client, _left_at in places}
     if asker.person_id:
         people.add(asker.person_id)
-    return replace(asker, couples=found, people=sorted(people))
+    in_portal = asker.role == roles.PORTAL
+    present = {client for client, left_at in places if left_at is None} if in_portal else set()
+    return replace(asker, couples=found, people=sorted(people), present=sorted(present))
 
 
 @identity.register_person_finder

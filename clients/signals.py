@@ -8,5 +8,9 @@ contact_changed = Signal()
 #: A couple's appointments changed: ``couple``. What opens at the next one follows.
 appointments_changed = Signal()
 
+#: Who is in care together in a couple changed: ``couple_id``. Somebody came or left, or their status is another one.
+#: What they see of each other follows.
+together_changed = Signal()
+
 #: A therapist took back the record that joint work is safe: ``couple``, ``by``. What needed it ends.
 clearance_withdrawn = Signal()

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from clients import inviting
 from clients.models import Appointment, ClientInvitation, Couple
-from clients.signals import appointments_changed
+from clients.signals import appointments_changed, together_changed
 from practice import outbox, tenancy
 
 #: In these, the partners' portal shows nothing of the couple any more, from the next request on.
@@ -21,6 +21,7 @@ def change(couple: Couple, status: str) -> None:
     """
     couple.status = status
     couple.save(update_fields=["status"])
+    together_changed.send(sender=Couple, couple_id=couple.pk)
     if status in ENDED:
         _end(couple)
 

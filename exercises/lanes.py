@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from django.db import models
 from django.db.models import Q
 
+from exercises import signals
 from exercises.models import Answer, Assignment, Attachment, Occurrence, Response
 from exercises.questions import Form, Question
 from exercises.vocabulary import NARROWEST_FIRST, Lane
@@ -107,11 +108,14 @@ def admit_to_reveal(slot: Iterable[uuid.UUID], sent: Collection[uuid.UUID]) -> N
     Of an answer that was amended, only what stands now.
     """
     # Ids first, not a join: so each statement goes straight to its index, whatever the planner knows.
-    responses = list(Response.objects.filter(occurrence__in=list(slot)).newest().values_list("pk", flat=True))
+    slot, changed = list(slot), 0
+    responses = list(Response.objects.filter(occurrence__in=slot).newest().values_list("pk", flat=True))
     for rows in _rows_of(responses):
         for author in sent:
             others = sorted(one for one in sent if one != author)
-            rows.filter(author_id=author, lane=Lane.REVEAL).update(readers=others)
+            changed += rows.filter(author_id=author, lane=Lane.REVEAL).update(readers=others)
+    if changed:
+        signals.reveal_changed.send(sender=Occurrence, occurrences=slot)
 
 
 def replace(old: Response, new: Response) -> None:
@@ -133,8 +137,11 @@ def set_reveal(slot: Iterable[uuid.UUID], moment: datetime.datetime | None, now:
     still_sealed = Q(opens_at=None) | Q(opens_at__gt=now)
     Occurrence.objects.filter(Q(reveals_at=None) | Q(reveals_at__gt=now), pk__in=slot).update(reveals_at=moment)
     responses = list(Response.objects.filter(occurrence__in=slot).values_list("pk", flat=True))
+    changed = 0
     for rows in _rows_of(responses):
-        rows.filter(still_sealed, lane=Lane.REVEAL).update(opens_at=moment)
+        changed += rows.filter(still_sealed, lane=Lane.REVEAL).update(opens_at=moment)
+    if changed:
+        signals.reveal_changed.send(sender=Occurrence, occurrences=slot)
 
 
 def _rows_of(responses: list[uuid.UUID]) -> tuple[models.QuerySet, ...]:

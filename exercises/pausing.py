@@ -27,6 +27,10 @@ from practice.models import Membership
 LOOK_BACK = timedelta(days=30)
 
 
+class OverAlready(ValueError):
+    """A rest cannot end before it begins."""
+
+
 def pause(
     couple: Couple,
     *,
@@ -68,11 +72,17 @@ def resume(one: Pause) -> None:
 
 
 def ask_for_rest(person: Client, couple: Couple, until: date) -> Pause:
-    """Let deep talks rest because a partner asked. The therapists are told; the others only see that it rests."""
+    """Let deep talks rest because a partner asked. The therapists are told; the others only see that it rests.
+
+    Asked again, the same rest ends on the other day. One that is to begin after that day stays as it is, beside a new
+    one from today. Raises :class:`OverAlready` for a day before today.
+    """
     today = timezone.localdate(timezone=couple.zone)
+    if until < today:
+        raise OverAlready
     with tenancy.elevated():
         own = own_rest(person, couple)
-        if own is not None:
+        if own is not None and own.starts_on <= until:
             Pause.objects.filter(pk=own.pk).update(ends_on=until)
             own.ends_on = until
         else:
@@ -92,7 +102,7 @@ def own_rest(person: Client, couple: Couple) -> Pause | None:
     """Return the rest that this person asked for and that still runs; nobody else's."""
     with tenancy.elevated():
         mine = running_for(couple.pk, timezone.now()).filter(asked_by=person, deep_only=True)
-        return mine.select_related("couple").first()
+        return mine.select_related("couple").order_by("starts_on", "pk").first()
 
 
 def acknowledge(one: Pause, by: Membership) -> None:

@@ -12,5 +12,6 @@ JOBS = {
     "raise alarms": {"task": "practice.tasks.watch", "schedule": 60.0},
     "pass alerts on": {"task": "reports.tasks.escalate", "schedule": 60.0},
     "make reports before sessions": {"task": "reports.tasks.make_due", "schedule": 300.0},
+    "show opened scores": {"task": "reports.tasks.open_scores", "schedule": 300.0},
     "resume reports": {"task": "reports.tasks.resume", "schedule": 60.0},
 }

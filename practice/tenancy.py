@@ -19,7 +19,7 @@ from django.db import connection, transaction
 
 from practice import roles
 
-SETTINGS = ("practice", "user", "person", "couples", "people", "request")
+SETTINGS = ("practice", "user", "person", "couples", "people", "present", "request")
 
 
 class NoPractice(RuntimeError):
@@ -35,7 +35,8 @@ class Asker:
     """What a transaction is bound to.
 
     ``couples`` and ``people`` are the ids that the person wall lets through: for a therapist the caseload,
-    for a partner their own couples and the clients in them. Other roles leave them empty.
+    for a partner their own couples and the clients in them. ``present`` are those of a partner's couples who have
+    not left. Other roles leave them empty.
     """
 
     role: str
@@ -44,6 +45,7 @@ class Asker:
     person_id: uuid.UUID | None = None
     couples: Sequence[uuid.UUID] = field(default=())
     people: Sequence[uuid.UUID] = field(default=())
+    present: Sequence[uuid.UUID] = field(default=())
     request_id: str = ""
 
     def settings(self) -> dict[str, str]:
@@ -53,6 +55,7 @@ class Asker:
             "person": str(self.person_id or ""),
             "couples": _array(self.couples),
             "people": _array(self.people),
+            "present": _array(self.present),
             "request": self.request_id,
         }
 

@@ -22,6 +22,8 @@ USER = "NULLIF(current_setting('app.user', true), '')::uuid"
 PERSON = "NULLIF(current_setting('app.person', true), '')::uuid"
 COUPLES = "NULLIF(current_setting('app.couples', true), '')::uuid[]"
 PEOPLE = "NULLIF(current_setting('app.people', true), '')::uuid[]"
+#: Partners who are in care together with the one who asks, themselves included.
+PRESENT = "NULLIF(current_setting('app.present', true), '')::uuid[]"
 
 ALL = "SELECT, INSERT, UPDATE, DELETE"
 READ = "SELECT"

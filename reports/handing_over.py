@@ -2,7 +2,8 @@
 
 A shared edition goes to every present partner at once, an edition for one partner to this one alone; a
 clinical one never leaves the desk. The portal's own role reads nothing but what lies there (the wall around
-reports says so by itself), and a shared one is gone for all of them once they part.
+reports says so by itself). Whatever holds words of more than its reader is gone once one of these has left or they
+part: whoever is not safe need not ask for it.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.models import Couple
 from clients.status import ENDED
-from practice import outbox
+from practice import outbox, tenancy
 from practice.models import Membership
 from reports import document_notices, editions
 from reports.models import Report
+
+State = Report.State
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,30 @@ class NotHandedOver(Exception):
 
 def readers_of(report: Report, couple: Couple) -> list[uuid.UUID]:
     """Return the clients that a report would go to. Needs ``with_partners``."""
+    present = present_in(couple)
     if report.audience == Report.Audience.PARTNER:
-        return [report.partner_id] if report.partner_id else []
-    if report.audience == Report.Audience.SHARED and couple.status not in ENDED:
-        return [one.client_id for one in couple.partners.all() if one.left_at is None]
-    return []
+        return [report.partner_id] if report.partner_id in present else []
+    return present if report.audience == Report.Audience.SHARED else []
+
+
+def present_in(couple: Couple) -> list[uuid.UUID]:
+    """Return the clients who are in care together. Needs ``with_partners``."""
+    if couple.status in ENDED:
+        return []
+    return [one.client_id for one in couple.partners.all() if one.left_at is None]
+
+
+def people_in(report: Report, couple: Couple) -> list[uuid.UUID]:
+    """Return the clients whose words and numbers a report may hold, as it stands now. Needs ``with_partners``.
+
+    The history of a measure is its reader's alone; of everything else that partners read, others may be a part.
+    """
+    if report.audience == Report.Audience.CLINICAL:
+        return []
+    alone = {report.partner_id} if report.audience == Report.Audience.PARTNER and report.partner_id else set()
+    if alone and report.kind == Report.Kind.MEASURE:
+        return sorted(alone)
+    return sorted(alone | set(present_in(couple)))
 
 
 def why_not(report: Report, couple: Couple) -> object:
@@ -55,9 +77,12 @@ def why_not(report: Report, couple: Couple) -> object:
         return _("A clinical edition stays with you.")
     if report.state != Report.State.DONE or report.finished_at is None:
         return _("It is not ready yet.")
-    if not readers_of(report, couple):
-        return _("They are not in care together any more: what they shared is shared no more.")
-    if editions.narrowed_since(couple, report.audience, report.partner_id, report.finished_at):
+    readers = readers_of(report, couple)
+    if not readers:
+        return _("They are not in care together any more: nothing is handed over in the portal.")
+    narrowed = report.narrowed_at is not None and report.narrowed_at >= report.finished_at
+    apart = not report.people or not set(report.people) <= set(present_in(couple))
+    if narrowed or apart or editions.narrowed_since(couple, report.audience, report.partner_id, report.finished_at):
         return _("What may be told has changed since it was made. Make a new one.")
     return ""
 
@@ -95,17 +120,29 @@ def take_back(report: Report) -> None:
 def take_back_scores(couple_id: uuid.UUID, lost: Collection[Lost]) -> None:
     """Take back what prints scores of measures that one of its readers does not see any more. As Attune itself.
 
-    Only the summary at the end and the history of a measure print them; the latter its own partner's alone.
+    Only the summary at the end and the history of a measure print them; the latter its own partner's alone. What is
+    made already and not handed over, or being made, is not handed over either.
     """
     kinds = [Report.Kind.CLOSING, Report.Kind.MEASURE]
-    lying = Report.objects.filter(couple_id=couple_id, released_at__isnull=False, withdrawn_at=None, kind__in=kinds)
-    for report in lying.defer("pdf", "summary").order_by("pk"):
-        if any(_may_print(report, one) for one in lost):
+    rows = Report.objects.filter(couple_id=couple_id, kind__in=kinds, state__in=[State.DONE, State.WORKING])
+    rows = rows.exclude(audience=Report.Audience.CLINICAL).defer("pdf", "summary").order_by("pk")
+    found = [report for report in rows if any(_may_print(report, one) for one in lost)]
+    for report in found:
+        take_back(report)
+    Report.objects.filter(pk__in=[one.pk for one in found]).update(narrowed_at=timezone.now())
+
+
+def take_back_of_those_apart(couple_id: uuid.UUID) -> None:
+    """Take back what holds words of somebody who is not in care together with its readers any more."""
+    with tenancy.elevated():
+        couple = Couple.objects.with_partners().get(pk=couple_id)
+        lying = Report.objects.filter(couple=couple, released_at__isnull=False, withdrawn_at=None)
+        for report in lying.exclude(people__len__gt=0, people__contained_by=present_in(couple)).order_by("pk"):
             take_back(report)
 
 
 def _may_print(report: Report, lost: Lost) -> bool:
-    if lost.reader not in report.readers:
+    if report.audience == Report.Audience.PARTNER and lost.reader != report.partner_id:
         return False
     if report.kind == Report.Kind.MEASURE:
         return (lost.whose, lost.measure) == (report.partner_id, report.measure)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
+from clients.signals import together_changed
 from exercises.models import MeasureEntry, Response
-from exercises.signals import response_submitted, score_entered
+from exercises.signals import response_submitted, reveal_changed, score_entered
 from exercises.vocabulary import Lane
 from practice import tenancy
 from practice.models import Practice
 from practice.signals import scores_by_agreement_changed
-from reports import releases
+from reports import handing_over, releases
 from reports.alerts import raise_alerts, raise_for_entry
 from reports.scores import forget_earlier_scores, write_scores
 
@@ -37,6 +40,19 @@ def look_at_score(sender: Any, entry: MeasureEntry, **kwargs: Any) -> None:
 def shown_as_they_come(sender: Any, practice: Practice, **kwargs: Any) -> None:
     """Switched off, nothing is shown as it comes from this moment on; switched on, it holds where all agreed before."""
     releases.settle_where_shown_as_they_come()
+
+
+@receiver(together_changed)
+def seen_by_who_is_there(sender: Any, couple_id: uuid.UUID, **kwargs: Any) -> None:
+    """Who comes was asked nothing yet, and with who leaves nothing is shared any more: not even on paper."""
+    releases.settle_anew(couple_id)
+    handing_over.take_back_of_those_apart(couple_id)
+
+
+@receiver(reveal_changed)
+def opened_scores(sender: Any, occurrences: Collection[uuid.UUID], **kwargs: Any) -> None:
+    """A measure that was answered under a seal is shown from the moment it opens, like any other answer of it."""
+    releases.settle_sealed(occurrences)
 
 
 @receiver(pre_save, sender=MeasureEntry)

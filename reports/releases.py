@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from clients.models import Client, Couple, Partner
+from clients.status import ENDED
 from exercises import measures
 from exercises.measures import Measure
 from exercises.models import MeasureEntry, Response
@@ -33,6 +34,8 @@ from reports.models.release import NEVER
 
 #: A release of every measure as its scores come, and a word on all series.
 EVERYTHING = ""
+#: A seal that fell by itself is looked for this long, so that none is missed while no job ran.
+LOOK_BACK = timedelta(days=7)
 
 
 class NotReleasable(ValueError):
@@ -109,6 +112,12 @@ class Standing:
             return sorted(self.present)
         return [client]
 
+    def is_open(
+        self, client: uuid.UUID, opens_at: datetime | None, admitted: Iterable[uuid.UUID], now: datetime
+    ) -> bool:
+        """Tell whether what ``client`` sent under a seal is open to all the others; who has not sent opens nothing."""
+        return opens_at is not None and opens_at <= now and self.present - {client} <= set(admitted)
+
 
 def standing_of(couple_id: uuid.UUID) -> Standing:
     """Return what holds for a couple. Needs Attune itself: no partner may read another's word."""
@@ -126,8 +135,9 @@ def standing_of(couple_id: uuid.UUID) -> Standing:
         "client_id", "series", "shows"
     ):
         words[client][series] = shows
-    present = Partner.objects.filter(couple=couple_id, left_at=None).values_list("client_id", flat=True)
-    return Standing(frozenset(present), dict(releases), dict(words))
+    # Who has left, or whose couple is not in care any more, shows nothing and is shown nothing.
+    together = Partner.objects.filter(couple=couple_id, left_at=None).exclude(couple__status__in=ENDED)
+    return Standing(frozenset(together.values_list("client_id", flat=True)), dict(releases), dict(words))
 
 
 def _by_agreement() -> bool:
@@ -150,10 +160,11 @@ def settle(couple_id: uuid.UUID) -> None:
         lost: set[Lost] = set()
         scores: dict[tuple[uuid.UUID, ...], list[uuid.UUID]] = defaultdict(list)
         rows = Score.objects.filter(couple=couple_id).values_list(
-            "pk", "client_id", "series", "lane", "readers", "response__opens_at"
+            "pk", "client_id", "series", "lane", "readers", "response__opens_at", "response__readers"
         )
-        for pk, client, series, lane, readers, opens_at in rows:
-            found = standing.readers(client, series, lane, sealed=is_sealed(lane, opens_at, now))
+        for pk, client, series, lane, readers, opens_at, admitted in rows:
+            sealed = lane == Lane.REVEAL and not standing.is_open(client, opens_at, admitted, now)
+            found = standing.readers(client, series, lane, sealed=sealed)
             if found != readers:
                 scores[tuple(found)].append(pk)
                 measure = measure_of(series)
@@ -173,6 +184,34 @@ def settle(couple_id: uuid.UUID) -> None:
             take_back_scores(couple_id, lost)
 
 
+def settle_anew(couple_id: uuid.UUID) -> None:
+    """Settle a couple in which something else than a release or a word changed; nothing where nothing is released."""
+    with tenancy.elevated():
+        if Release.objects.filter(couple=couple_id, withdrawn_at=None).exists():
+            _lock_id(couple_id)
+            settle(couple_id)
+
+
+def settle_sealed(occurrences: Collection[uuid.UUID]) -> None:
+    """Settle the couple of a round of sealed answers, where there are scores of them."""
+    with tenancy.elevated():
+        rows = Score.objects.filter(response__occurrence__in=occurrences, lane=Lane.REVEAL).order_by("couple_id")
+        for couple_id in rows.values_list("couple_id", flat=True).distinct():
+            settle_anew(couple_id)
+
+
+def settle_opened(now: datetime) -> None:
+    """Settle the couples of the bound practice with scores whose seal fell by itself, at the stated moment."""
+    with tenancy.elevated():
+        opened = Score.objects.filter(
+            lane=Lane.REVEAL, readers__len=1, response__opens_at__lte=now, response__opens_at__gt=now - LOOK_BACK
+        )
+        released = Release.objects.filter(couple=OuterRef("couple"), to_all=True, withdrawn_at=None)
+        rows = opened.filter(Exists(released)).order_by("couple_id")
+        for couple_id in rows.values_list("couple_id", flat=True).distinct():
+            settle_anew(couple_id)
+
+
 def settle_where_shown_as_they_come() -> None:
     """Do so for every couple of the bound practice whose scores are shown as they come."""
     with tenancy.elevated():
@@ -182,51 +221,58 @@ def settle_where_shown_as_they_come() -> None:
             settle(couple_id)
 
 
-def write_readers(rows: Iterable[Score], response: Response) -> None:
+def write_readers(rows: Collection[Score], response: Response) -> None:
     """Say who sees new scores of a response, as it follows from what holds now. They are not saved here."""
     in_turn(response.couple_id)
     standing, now = standing_of(response.couple_id), timezone.now()
+    opens_at, admitted = response.opens_at, response.readers
+    if any(one.lane == Lane.REVEAL for one in rows):
+        # It may have been opened by the very act of sending it.
+        opens_at, admitted = Response.objects.values_list("opens_at", "readers").get(pk=response.pk)
     for one in rows:
-        sealed = is_sealed(one.lane, response.opens_at, now)
+        sealed = one.lane == Lane.REVEAL and not standing.is_open(one.client_id, opens_at, admitted, now)
         one.readers = standing.readers(one.client_id, one.series, one.lane, sealed=sealed)
-
-
-def is_sealed(lane: str, opens_at: datetime | None, now: datetime) -> bool:
-    return lane == Lane.REVEAL and (opens_at is None or opens_at > now)
 
 
 # ── a therapist's word ───────────────────────────────────────────────────────
 
 
-def release(couple: Couple, series: str, *, by: Membership, client: Client | None = None) -> None:
+def release(couple: Couple, series: str, *, by: Membership, client: Client | None = None) -> bool:
     """Release a series: of one partner to that partner, or (without ``client``) of all partners to all of them.
 
-    The others' scores are seen once everybody has said yes as well. Again, it changes nothing. Raises
-    :class:`NotReleasable` for what partners never see.
+    The others' scores are seen once everybody has said yes as well. Returns whether anything changed: again, nothing
+    does. Raises :class:`NotReleasable` for what partners never see.
     """
     if series != EVERYTHING and series not in releasable():
         raise NotReleasable(series)
-    to_all = client is None
+    to_all, changed = client is None, False
     with transaction.atomic():
         _lock(couple)
         for one in [client.pk] if client else _present(couple):
             standing = Release.objects.filter(couple=couple, client_id=one, series=series, withdrawn_at=None)
             if standing.filter(to_all=to_all).exists():
                 continue
+            changed = True
             standing.update(withdrawn_at=timezone.now(), withdrawn_by=by)
             Release.objects.create(
                 couple=couple, client_id=one, series=series, to_all=to_all, released_at=timezone.now(), released_by=by
             )
         settle(couple.pk)
+    return changed
 
 
-def withdraw(couple: Couple, series: str, *, by: Membership) -> None:
-    """Take back what was released of a series, from all partners: also from what they saw before."""
+def withdraw(couple: Couple, series: str, *, by: Membership) -> bool:
+    """Take back what was released of a series, from all partners: also from what they saw before.
+
+    Returns whether there was anything to take back.
+    """
     with transaction.atomic():
         _lock(couple)
         standing = Release.objects.filter(couple=couple, series=series, withdrawn_at=None)
-        if standing.update(withdrawn_at=timezone.now(), withdrawn_by=by):
+        changed = bool(standing.update(withdrawn_at=timezone.now(), withdrawn_by=by))
+        if changed:
             settle(couple.pk)
+    return changed
 
 
 def released_in(couple: Couple) -> dict[str, dict[uuid.UUID, bool]]:

@@ -21,7 +21,7 @@ from clients.models import Couple
 from practice import dispatch, tenancy
 from practice.celery import app
 from practice.models import Practice
-from reports import alert_ladder, editions, paper, pdf, progress, standing, turns
+from reports import alert_ladder, editions, handing_over, paper, pdf, progress, releases, standing, turns
 from reports.kinds import NotTold
 from reports.models import Report
 
@@ -123,6 +123,17 @@ def escalate() -> None:
             log.error("Alerts of practice %s wait for the next run: %s", practice_id, type(error).__name__)
 
 
+@app.task(name="reports.tasks.open_scores", steps=True, expires=300)
+def open_scores() -> None:
+    """Show scores whose seal has fallen at its stated moment, in all practices. Safe to run twice, late, or at once."""
+    for practice_id in dispatch.practices():
+        try:
+            with tenancy.acting(tenancy.as_system(practice_id)):
+                releases.settle_opened(timezone.now())
+        except Exception as error:
+            log.error("Scores of practice %s wait for the next run: %s", practice_id, type(error).__name__)
+
+
 @app.task(name="reports.tasks.make_due", steps=True, expires=300)
 def make_due() -> None:
     """Ask for the reports that are due before sessions, in all practices."""
@@ -184,16 +195,16 @@ def _begin(practice_id: uuid.UUID, report_id: uuid.UUID) -> int:
 
 
 def _make(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int) -> None:
-    read_at = timezone.now()
-    said = _read(practice_id, report_id, read_at)
+    said, people, read_at = _read(practice_id, report_id)
     _tell(practice_id, report_id, attempt, 40, DRAWING)
     rendered = pdf.render(said)
     _tell(practice_id, report_id, attempt, 90, SEALING)
     with tenancy.acting(tenancy.as_system(practice_id)):
         couple = _held(report_id)
         report = _mine(report_id, attempt)
-        _still_allowed(report, couple, read_at)
+        _still_allowed(report, couple, people, read_at)
         report.state, report.percent, report.step, report.failure = State.DONE, 100, READY, ""
+        report.people = people
         report.finished_at = report.touched_at = timezone.now()
         report.pages, report.sha256, report.code = rendered.pages, rendered.sha256, rendered.code
         report.pdf = base64.b64encode(rendered.pdf).decode()
@@ -209,6 +220,7 @@ def _make(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int) -> None:
                 "sha256",
                 "code",
                 "pdf",
+                "people",
             ]
         )
 
@@ -220,20 +232,29 @@ def _held(report_id: uuid.UUID) -> Couple:
     return Couple.objects.with_partners().get(pk=couple_id)
 
 
-def _still_allowed(report: Report, couple: Couple, read_at: datetime) -> None:
+def _still_allowed(report: Report, couple: Couple, people: list[uuid.UUID], read_at: datetime) -> None:
     if report.audience == Report.Audience.SHARED and couple.status == Couple.Status.SEPARATED:
         raise NotShared
+    if not set(people) <= set(handing_over.people_in(report, couple)):
+        raise Narrowed
+    if report.narrowed_at is not None and report.narrowed_at >= read_at:
+        raise Narrowed
     if editions.narrowed_since(couple, report.audience, report.partner_id, read_at):
         raise Narrowed
 
 
-def _read(practice_id: uuid.UUID, report_id: uuid.UUID, now: datetime) -> paper.Document:
+def _read(practice_id: uuid.UUID, report_id: uuid.UUID) -> tuple[paper.Document, list[uuid.UUID], datetime]:
+    """Read what may be told, whose words it may hold, and when it was read.
+
+    The couple is held: a release that is taken back at this moment is either through, or comes after and is seen then.
+    """
     with tenancy.acting(tenancy.as_system(practice_id)):
+        couple, now = _held(report_id), timezone.now()
         report = Report.objects.defer("pdf").select_related("requested_by").get(pk=report_id)
-        couple = Couple.objects.with_partners().get(pk=report.couple_id)
         if report.audience == Report.Audience.SHARED and couple.status == Couple.Status.SEPARATED:
             raise NotShared
-        return progress.of_report(report, couple, Practice.objects.get(pk=practice_id), now)
+        people = handing_over.people_in(report, couple)
+        return progress.of_report(report, couple, Practice.objects.get(pk=practice_id), now), people, now
 
 
 def _tell(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int, percent: int, step: str) -> None:

@@ -450,7 +450,12 @@ def _reported(house: House) -> None:
             request_key=uuid.uuid4(), couples=[house.couple.pk],
         )  # fmt: skip
         for audience in ("clinical", "shared", "partner"):
-            own = {"partner": house["mara"], "readers": [house["mara"].pk], "released_at": timezone.now()}
+            own = {
+                "partner": house["mara"],
+                "readers": [house["mara"].pk],
+                "released_at": timezone.now(),
+                "people": [house["mara"].pk, house["theo"].pk],
+            }
             in_one_go = {"caseload_order": house.things["caseload_order"]}
             house.things[f"report:{audience}"] = Report.objects.create(
                 couple=house.couple, audience=audience, begins_on=today(house), ends_on=today(house),

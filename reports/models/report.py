@@ -154,6 +154,11 @@ class Report(Contents, PracticeModel):
     code = models.CharField(max_length=20, blank=True)
     #: The PDF in base64, sealed like any text.
     pdf = SealedTextField()
+    #: The clients whose words and numbers it may hold, its reader's own among them. Once one of them is not in care
+    #: with its readers any more, it lies in no portal.
+    people = ArrayField(models.UUIDField(), default=list, blank=True)
+    #: When somebody last stopped seeing a score that it may print: what was read before that is not handed over.
+    narrowed_at = models.DateTimeField(null=True, blank=True)
     #: The clients in whose portal it lies, from when, and until when; never those of a clinical edition.
     readers = ArrayField(models.UUIDField(), default=list, blank=True)
     released_at = models.DateTimeField(null=True, blank=True)

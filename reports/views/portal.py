@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clients.access import for_consenting_clients
-from practice import audit
+from practice import audit, tenancy
 from practice.access import PortalRequest
 from reports.models import Report
 
@@ -21,8 +21,14 @@ A_PAGE = 25
 
 
 def handed_to(person_id: uuid.UUID) -> QuerySet[Report]:
-    """What lies in one person's portal. The wall lets nothing else through; this says it once more."""
+    """What lies in one person's portal. The wall lets nothing else through; this says it once more.
+
+    Only while they are in care, together with everybody whose words it may hold.
+    """
+    asker = tenancy.current()
+    together = {"couple__in": asker.couples, "people__contained_by": asker.present} if asker else {"pk__in": []}
     rows = Report.objects.filter(readers__contains=[person_id], released_at__isnull=False, withdrawn_at=None)
+    rows = rows.filter(people__len__gt=0, **together)
     return rows.exclude(audience=Report.Audience.CLINICAL).order_by("-released_at", "-pk")
 
 

@@ -62,16 +62,24 @@ def shown_act(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     if to != "nobody" and not series and not (request.practice.scores_by_agreement and to == "all"):
         raise Http404
     if to == "nobody":
-        releases.withdraw(couple, series, by=request.membership)
-        messages.success(request, _("Taken back. Nobody of them sees it any more."))
+        changed = releases.withdraw(couple, series, by=request.membership)
+        _tell(request, changed, _("Taken back. Nobody of them sees it any more."))
         return redirect("shown", couple.pk)
     client = _present_or_404(couple, to) if to != "all" else None
     try:
-        releases.release(couple, series, by=request.membership, client=client)
+        changed = releases.release(couple, series, by=request.membership, client=client)
     except releases.NotReleasable:
         raise Http404 from None
-    messages.success(request, _("Released. Others see it only once everybody has said yes."))
+    _tell(request, changed, _("Released. Others see it only once everybody has said yes."))
     return redirect("shown", couple.pk)
+
+
+def _tell(request: PracticeRequest, changed: bool, done: str) -> None:
+    """Pressed twice, or by two at once, it holds already and nothing was done."""
+    if changed:
+        messages.success(request, done)
+    else:
+        messages.info(request, _("It was so already. Nothing has changed."))
 
 
 def _present_or_404(couple: Couple, client_id: str) -> Client:

@@ -355,6 +355,23 @@ class TestAskingForRest:
         assert seen() == because_of_her
         assert b"Mara" not in b"".join(because_of_her[0])
 
+    def test_a_rest_that_is_to_begin_later_stays_beside_one_from_today(self, frozen, couple, mara, deep):
+        with inside_of(couple):
+            later = Pause.objects.create(
+                couple=couple, kind="rest", deep_only=True, starts_on=day(30), ends_on=day(40), asked_by=mara
+            )
+        first = self.ask(couple, mara)
+        assert (first.starts_on, first.ends_on) == (day(0), day(14))
+        again = self.ask(couple, mara, 7)
+        assert (again.pk, again.ends_on) == (first.pk, day(7))
+        with inside_of(couple):
+            known = Pause.objects.get(pk=later.pk)
+            assert (known.starts_on, known.ends_on) == (day(30), day(40))
+
+    def test_a_rest_that_would_be_over_already_is_refused(self, frozen, couple, mara, deep):
+        with pytest.raises(pausing.OverAlready):
+            self.ask(couple, mara, -1)
+
     def test_the_therapists_are_told_until_one_has_seen_it(self, frozen, couple, therapist, mara, deep):
         one = self.ask(couple, mara)
         with acting_as(therapist):

@@ -12,14 +12,14 @@ from django.utils import timezone
 from clients import status
 from clients.models import Couple, Partner
 from practice import outbox
-from practice.models import AuditEvent, Message
-from reports import document_notices, handing_over, tasks
+from practice.models import AuditEvent, Message, Practice
+from reports import document_notices, handing_over, making, tasks
 from reports.models import Release, Report
 from tests.factories import acting_as, signed_in
 from tests.reports.factories import home
-from tests.reports.orders import FILE, PRINTED, again, asked, fresh, handed, run
+from tests.reports.orders import FILE, PRINTED, again, asked, fresh, handed, practice_of, run
 from tests.reports.test_measures import send
-from tests.reports.test_releases import release, say, withdraw
+from tests.reports.test_releases import release, say, switched, withdraw
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bells", "no_printer")]
 DOCUMENTS = "portal_documents"
@@ -130,19 +130,79 @@ def test_handing_over_twice_is_handing_over_once(shared, therapist):
         assert Message.objects.filter(about_id=shared.pk).count() == 2
 
 
-def test_a_shared_one_is_gone_for_all_when_they_separate_and_the_own_one_stays(shared, maras, couple, mara, theo):
-    part(couple)
-    for person in (mara, theo):
-        assert signed_in(person).get(document(shared)).status_code == 404
-    assert signed_in(mara).get(document(maras)).status_code == 200
-    assert signed_in(theo).get(document(maras)).status_code == 404
+@pytest.mark.parametrize("status", ["separated", "closed"])
+def test_whatever_was_handed_over_is_gone_for_all_when_they_are_not_in_care_any_more(
+    shared, maras, couple, mara, theo, status
+):
+    """An edition for one holds what the other once opened to her; whoever is not safe need not ask for it back."""
+    with home(couple):
+        status_of(couple, status)
+    for report in (shared, maras):
+        for person in (mara, theo):
+            assert signed_in(person).get(document(report)).status_code == 404
+        assert again(report).withdrawn_at is not None, "and it does not come back with them"
+    page = signed_in(mara).get(reverse(DOCUMENTS)).content.decode()
+    assert "If you miss one, your therapist can help." in page
+    assert "separated" not in page
+    assert "closed" not in page
+    with home(couple):
+        status_of(couple, "active")
+    assert signed_in(mara).get(document(maras)).status_code == 404
 
 
-def test_after_they_parted_nothing_shared_is_handed_over(couple, therapist):
-    report = run(asked(couple, therapist))
+def status_of(couple: Couple, value: str) -> None:
+    status.change(Couple.objects.get(pk=couple.pk), value)
+
+
+@pytest.mark.parametrize("how", ["as people do", "behind the code's back"])
+def test_once_one_has_left_nothing_that_may_speak_of_them_is_downloaded(shared, maras, couple, mara, theo, how):
+    """By the wall alone as well: no code has to have heard of it."""
+    with home(couple):
+        rows = Partner.objects.filter(client=theo)
+        if how == "as people do":
+            leave(rows.get())
+        else:
+            rows.update(left_at=timezone.now())
+    for report in (shared, maras):
+        assert signed_in(mara).get(document(report)).status_code == 404
+        assert signed_in(theo).get(document(report)).status_code == 404
+    with acting_as(mara):
+        assert not Report.objects.exists()
+    if how == "as people do":
+        assert None not in {again(shared).withdrawn_at, again(maras).withdrawn_at}
+
+
+def leave(partner: Partner) -> None:
+    partner.left_at = timezone.now()
+    partner.save(update_fields=["left_at"])
+
+
+def test_what_nobody_knows_the_people_of_lies_in_no_portal(shared, mara):
+    with home(shared):
+        Report.objects.update(people=[])
+    assert signed_in(mara).get(document(shared)).status_code == 404
+    with acting_as(mara):
+        assert not Report.objects.exists()
+
+
+@pytest.mark.parametrize("audience", ["shared", "partner"])
+def test_after_they_parted_nothing_is_handed_over(couple, therapist, mara, audience):
+    report = run(asked(couple, therapist, audience=audience, partner_id=mara.pk if audience == "partner" else None))
     part(couple)
     with pytest.raises(handing_over.NotHandedOver), acting_as(therapist):
         handing_over.hand_over(report, fresh(couple), by=therapist)
+
+
+def test_parting_while_the_edition_of_one_is_made_keeps_nothing_of_it(couple, therapist, mara, monkeypatch):
+    """It was read while the other's words were hers to read."""
+    report = asked(couple, therapist, audience="partner", partner_id=mara.pk)
+
+    def slow(said):
+        part(couple)
+        return PRINTED
+
+    monkeypatch.setattr(tasks.pdf, "render", slow)
+    assert run(report).failure == tasks.NARROWED
 
 
 def test_who_left_since_it_was_made_stops_it(couple, therapist, theo):
@@ -312,3 +372,56 @@ def test_a_word_that_changes_nothing_takes_nothing_back(papers, shown, mara):
     say(mara, shown)
     say(mara, shown, "phq8", shows=False)
     assert len(lying(papers)) == 6
+
+
+def test_ones_own_history_stays_when_the_other_one_leaves(papers, shown, theo, mara):
+    """It holds nothing but her own scores."""
+    with home(shown):
+        leave(Partner.objects.get(client=theo))
+    assert lying(papers) == {"history"}
+    assert signed_in(mara).get(document(papers["history"])).status_code == 200
+
+
+# ── made already, and not handed over yet ────────────────────────────────────
+
+
+@pytest.fixture
+def as_they_come(couple, therapist, mara, theo, practice) -> Couple:
+    """Both have a score that both see because the practice lets scores be shown as they come."""
+    with home(couple):
+        Practice.objects.filter(pk=practice.pk).update(scores_by_agreement=True)
+    for one, answers in ((mara, "3 3 4 3"), (theo, "4 4 3 3")):
+        send(couple, therapist, one, "csi4", answers)
+    release(couple, therapist, "")
+    for one in (mara, theo):
+        say(one, couple, "")
+    return couple
+
+
+def test_what_was_made_before_scores_came_no_more_by_agreement_is_not_handed_over(as_they_come, therapist, owner, theo):
+    closing = run(asked(as_they_come, therapist, kind="closing", audience="partner", partner_id=theo.pk))
+    goals = run(asked(as_they_come, therapist, kind="closing", parts=("goals",)))
+    switched(owner, on=False)
+    with pytest.raises(handing_over.NotHandedOver, match="has changed since it was made"):
+        handed(again(closing), therapist)
+    assert handed(again(goals), therapist).released_at, "and what prints no score is as good as before"
+    switched(owner, on=True)
+    with pytest.raises(handing_over.NotHandedOver):
+        handed(again(closing), therapist)
+
+
+def test_scores_by_agreement_switched_off_while_it_is_made_keep_nothing_of_it(
+    as_they_come, therapist, owner, monkeypatch
+):
+    report = asked(as_they_come, therapist, kind="closing")
+
+    def slow(said):
+        switched(owner, on=False)
+        return PRINTED
+
+    monkeypatch.setattr(tasks.pdf, "render", slow)
+    assert run(report).failure == tasks.NARROWED
+    monkeypatch.setattr(tasks.pdf, "render", lambda said: PRINTED)
+    with acting_as(therapist):
+        making.ask_again(again(report), practice=practice_of(report))
+    assert handed(run(report), therapist).released_at, "made anew it holds nothing that is not seen"

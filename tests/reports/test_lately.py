@@ -255,6 +255,27 @@ def test_a_therapist_releases_and_takes_back_with_one_press_each(scored, therapi
         assert not Release.objects.filter(withdrawn_at=None).exists()
 
 
+def test_a_press_that_changes_nothing_says_so(scored, therapist, mara):
+    browser, act = signed_in(therapist), f"/desk/couples/{scored.pk}/shown/change/"
+    for to, done in (("all", "Released."), ("nobody", "Taken back.")):
+        first = browser.post(act, {"series": "csi4", "to": to}, follow=True).content.decode()
+        again = browser.post(act, {"series": "csi4", "to": to}, follow=True).content.decode()
+        assert done in first
+        assert "Nothing has changed." in again
+        assert done not in again
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [(("Mara", "Theo"), "Ask both and show scores"), (("Mara", "Theo", "Ada"), "Ask each of them and show scores")],
+)
+def test_as_many_are_asked_as_there_are(practice, therapist, names, words):
+    several = make_couple(practice, names, therapist=therapist)
+    with as_attune(several):
+        Practice.objects.filter(pk=practice.pk).update(scores_by_agreement=True)
+    assert words in text_of(signed_in(therapist), f"/desk/couples/{several.pk}/shown/")
+
+
 def test_the_preview_holds_the_words_that_the_partner_reads(scored, therapist, mara):
     release(scored, therapist, client=mara)
     seen = text_of(signed_in(therapist), f"/desk/couples/{scored.pk}/shown/to/{mara.pk}/")

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+import time_machine
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from clients import status
 from clients.models import Client, Couple, Partner
-from exercises import measured, measures
-from exercises.models import MeasureEntry
+from exercises import answering, assigning, measured, measures
+from exercises.models import Exercise, MeasureEntry, Occurrence
 from practice.models import Membership, Practice
-from reports import editions, releases
+from reports import editions, releases, tasks
 from reports.models import Release, Score, Showing
 from reports.models.release import NEVER
-from tests.exercises.given import as_attune
+from tests.exercises.given import as_attune, give
+from tests.exercises.measures.forms import questions_of, raw, scoring_of
 from tests.factories import acting_as, make_couple, make_member, signed_in
 from tests.reports.test_measures import send
 
@@ -219,6 +223,103 @@ def test_a_partner_who_left_shows_nothing_more_and_sees_no_other(scored, therapi
     with as_attune(scored):
         Partner.objects.filter(client=mara).update(left_at=timezone.now())
     assert seen_by(mara) == {MARA}
+
+
+def test_who_has_left_is_seen_by_nobody_any_more_not_even_behind_the_codes_back(scored, therapist, mara, theo):
+    release(scored, therapist)
+    for one in (mara, theo):
+        say(one, scored)
+    with as_attune(scored):
+        Partner.objects.filter(client=mara).update(left_at=timezone.now())
+    assert seen_by(theo) == {THEO}
+
+
+def test_leaving_takes_readers_from_scores_in_the_same_transaction(scored, therapist, mara, theo):
+    release(scored, therapist)
+    for one in (mara, theo):
+        say(one, scored)
+    with as_attune(scored):
+        partner = Partner.objects.get(client=mara)
+        partner.left_at = timezone.now()
+        partner.save()
+        assert {tuple(one.readers) for one in Score.objects.filter(series="csi4")} == {(mara.pk,), (theo.pk,)}
+
+
+def test_parting_takes_readers_from_scores_too(scored, therapist, mara, theo):
+    release(scored, therapist)
+    for one in (mara, theo):
+        say(one, scored)
+    with as_attune(scored):
+        status.change(Couple.objects.get(pk=scored.pk), Couple.Status.SEPARATED)
+        assert {tuple(one.readers) for one in Score.objects.filter(series="csi4")} == {(mara.pk,), (theo.pk,)}
+
+
+def test_who_comes_later_was_not_asked_so_nobody_sees_another_until_they_are(scored, therapist, mara, theo):
+    release(scored, therapist)
+    for one in (mara, theo):
+        say(one, scored)
+    with as_attune(scored):
+        ada = Client.objects.create(name="Ada")
+        Partner.objects.create(couple=scored, client=ada, position=2)
+    assert (seen_by(mara), seen_by(theo)) == ({MARA}, {THEO})
+
+
+# ── a measure under a seal ───────────────────────────────────────────────────
+
+
+def give_under_a_seal(couple: Couple, therapist: Membership, moment: datetime | None = None, **fields: Any):
+    given = give(
+        couple, therapist, "reveal", questions_of("csi4"), scoring=scoring_of("csi4"), title="Form", kind="measure",
+        reveals_at=moment, **fields,
+    )  # fmt: skip
+    with as_attune(couple):
+        Exercise.objects.filter(editions=given[0].assignment.edition_id).update(measure="csi4", locked=True)
+    return given
+
+
+def answer(given: list[Occurrence], who: Client, answers: str) -> None:
+    mine = next(one for one in given if one.client_id == who.pk)
+    with acting_as(who):
+        answering.submit(mine, author=who, raw=raw(answers))
+
+
+@pytest.fixture
+def sealed(couple: Couple, therapist: Membership, mara: Client, theo: Client) -> Couple:
+    """Both show the measure, which both were given to answer under a seal."""
+    release(couple, therapist)
+    for one in (mara, theo):
+        say(one, couple)
+    return couple
+
+
+def test_a_measure_under_a_seal_is_shown_from_the_moment_it_opens(sealed, therapist, mara, theo):
+    given = give_under_a_seal(sealed, therapist, opens_by="all")
+    answer(given, mara, LOW)
+    assert (seen_by(mara), seen_by(theo)) == ({MARA}, set())
+    answer(given, theo, HIGH)
+    assert seen_by(mara) == seen_by(theo) == {MARA, THEO}
+
+
+def test_a_seal_that_the_therapist_breaks_opens_nothing_to_who_has_not_sent(sealed, therapist, mara, theo):
+    given = give_under_a_seal(sealed, therapist, opens_by="therapist")
+    answer(given, mara, LOW)
+    with acting_as(therapist):
+        assigning.open_reveal(given[0].assignment, given[0].slot, therapist)
+    assert (seen_by(mara), seen_by(theo)) == ({MARA}, set())
+    answer(given, theo, HIGH)
+    assert seen_by(mara) == seen_by(theo) == {MARA, THEO}
+
+
+def test_a_seal_that_falls_at_its_moment_shows_the_measure_soon_after(sealed, therapist, mara, theo):
+    moment = timezone.now() + timedelta(days=3)
+    given = give_under_a_seal(sealed, therapist, moment, opens_by="date")
+    answer(given, mara, LOW)
+    answer(given, theo, HIGH)
+    tasks.open_scores()
+    assert (seen_by(mara), seen_by(theo)) == ({MARA}, {THEO})
+    with time_machine.travel(moment + timedelta(minutes=5)):
+        tasks.open_scores()
+        assert seen_by(mara) == seen_by(theo) == {MARA, THEO}
 
 
 def test_after_parting_each_keeps_their_own_alone(scored, therapist, mara, theo):
