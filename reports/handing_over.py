@@ -135,10 +135,14 @@ def take_back_scores(couple_id: uuid.UUID, lost: Collection[Lost]) -> None:
 def take_back_of_those_apart(couple_id: uuid.UUID) -> None:
     """Take back what holds words of somebody who is not in care together with its readers any more."""
     with tenancy.elevated():
-        couple = Couple.objects.with_partners().get(pk=couple_id)
-        lying = Report.objects.filter(couple=couple, released_at__isnull=False, withdrawn_at=None)
-        for report in lying.exclude(people__len__gt=0, people__contained_by=present_in(couple)).order_by("pk"):
-            take_back(report)
+        lying = Report.objects.filter(couple_id=couple_id, released_at__isnull=False, withdrawn_at=None)
+        reports = list(lying.defer("pdf", "summary").order_by("pk"))
+        if not reports:
+            return
+        present = set(present_in(Couple.objects.with_partners().get(pk=couple_id)))
+        for report in reports:
+            if not report.people or not set(report.people) <= present:
+                take_back(report)
 
 
 def _may_print(report: Report, lost: Lost) -> bool:
