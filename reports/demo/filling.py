@@ -23,7 +23,7 @@ from practice import identity, inviting, mailboxes, signing_up, tenancy
 from practice.duty_form import DutyForm
 from practice.models import Membership, Message, Practice, User
 from reports import making
-from reports.demo import people, scores
+from reports.demo import papers, people, scores
 from reports.demo.history import History, asker_of, give, standing_at
 from reports.demo.households import HOUSEHOLDS, MARA_AND_THEO, ONCE, QUIET
 from reports.demo.keeping import Keeping, run_a_program
@@ -75,6 +75,7 @@ def fill() -> bool:
                 Keeping(history).write()
                 scores.write_down(history, scores.MARA_AND_THEO)
                 scores.show(history)
+                papers.write(history, _member(practice_id, people.PRACTICE.email))
             if household is QUIET:
                 run_a_program(history, "digital-distraction-reset", 12)
         _send_letters_of_the_past(practice_id, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -14,13 +15,14 @@ from exercises.models import Answer, Occurrence, Response
 from exercises.vocabulary import Lane
 from practice import tenancy
 from practice.models import Message, Practice
-from reports import recomputing
+from reports import letterheads, logos, recomputing
 from reports.demo import browser, card, filling, people, words
 from reports.demo.households import HOUSEHOLDS
-from reports.models import Alert, Report, Score
+from reports.models import Alert, Report, Score, StandingOrder
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("no_printer")
 def test_the_demo_is_filled_once_with_all_that_it_promises():
     real_clock = timezone.now
     assert filling.fill()
@@ -37,9 +39,22 @@ def test_the_demo_is_filled_once_with_all_that_it_promises():
         _mara_has_something_sealed_and_something_opened(now)
         _nothing_lies_ahead(now)
         assert set(Alert.objects.values_list("client__name", flat=True)) == {"Priya"}
-        assert Report.objects.count() == 2
+        assert Report.objects.count() == 3
+        _mara_finds_a_report_on_the_practices_own_paper()
         _a_reminder_is_due_in_the_first_minute(now)
     _every_score_is_what_its_answers_give()
+
+
+def _mara_finds_a_report_on_the_practices_own_paper() -> None:
+    mara = Client.objects.get(name=people.MARA.name)
+    [handed] = Report.objects.filter(readers__contains=[mara.pk], withdrawn_at=None)
+    assert (handed.state, handed.audience) == ("done", "shared")
+    assert handed.released_at
+    assert StandingOrder.objects.get().couple_id == handed.couple_id
+    paper = letterheads.letterhead_of(Practice.objects.get())
+    assert paper.colour
+    assert logos.redrawn(SimpleUploadedFile("logo.png", paper.logo))
+    assert not Message.objects.filter(kind="document", state="planned").exists()
 
 
 def _every_score_is_what_its_answers_give() -> None:
