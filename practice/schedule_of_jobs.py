@@ -14,4 +14,5 @@ JOBS = {
     "make reports before sessions": {"task": "reports.tasks.make_due", "schedule": 300.0},
     "show opened scores": {"task": "reports.tasks.open_scores", "schedule": 300.0},
     "resume reports": {"task": "reports.tasks.resume", "schedule": 60.0},
+    "erase old reports": {"task": "reports.tasks.erase_old", "schedule": 3600.0},
 }

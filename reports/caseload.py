@@ -21,7 +21,7 @@ from clients.models import Appointment, Couple
 from practice import audit, tenancy
 from practice.models import Membership, Practice
 from practice.zones import start_of_day
-from reports import days, making, turns
+from reports import days, keeping, making, turns
 from reports.models import CaseloadOrder, Report
 from reports.models.report import Audience, Kind
 
@@ -235,7 +235,7 @@ def files(order: CaseloadOrder) -> Iterator[bytes]:
     asker = tenancy.current()
     if asker is None:
         raise tenancy.NoPractice("Files are taken away by somebody.")
-    found = list(_light(order).filter(state=State.DONE).order_by("reference", "pk"))
+    found = list(_light(order).filter(keeping.kept(), state=State.DONE).order_by("reference", "pk"))
     for report in found:
         audit.looked("downloaded", "reports_report", report.pk)
     return _zipped(asker, [(report.pk, report.reference, report.finished_at) for report in found])
@@ -246,7 +246,7 @@ def _zipped(asker: tenancy.Asker, wanted: list[tuple[uuid.UUID, str, datetime | 
     with zipfile.ZipFile(spool, "w", zipfile.ZIP_STORED) as archive:  # a PDF is small already
         for report_id, reference, finished_at in wanted:
             with tenancy.acting(asker):
-                one = Report.objects.filter(pk=report_id, state=State.DONE).only("pdf").first()
+                one = Report.objects.filter(keeping.kept(), pk=report_id, state=State.DONE).only("pdf").first()
                 body = base64.b64decode(str(one.pdf)) if one else b""
             if body:
                 day = timezone.localtime(finished_at).timetuple()[:6] if finished_at else (1980, 1, 1, 0, 0, 0)

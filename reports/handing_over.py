@@ -20,7 +20,7 @@ from clients.models import Couple
 from clients.status import ENDED
 from practice import outbox, tenancy
 from practice.models import Membership
-from reports import document_notices, editions
+from reports import document_notices, editions, keeping
 from reports.models import Report
 
 State = Report.State
@@ -77,6 +77,8 @@ def why_not(report: Report, couple: Couple) -> object:
         return _("A clinical edition stays with you.")
     if report.state != Report.State.DONE or report.finished_at is None:
         return _("It is not ready yet.")
+    if not keeping.is_kept(report):
+        return _("Its file is not kept any more. Make a new one.")
     readers = readers_of(report, couple)
     if not readers:
         return _("They are not in care together any more: nothing is handed over in the portal.")

@@ -21,7 +21,7 @@ from clients.models import Couple
 from practice import dispatch, tenancy
 from practice.celery import app
 from practice.models import Practice
-from reports import alert_ladder, editions, handing_over, paper, pdf, progress, releases, standing, turns
+from reports import alert_ladder, editions, handing_over, keeping, paper, pdf, progress, releases, standing, turns
 from reports.kinds import NotTold
 from reports.models import Report
 
@@ -145,6 +145,18 @@ def make_due() -> None:
                     turns.next_ones(practice_id, lost_after=LOST_AFTER)
         except Exception as error:
             log.error("Reports of practice %s wait for the next run: %s", practice_id, type(error).__name__)
+
+
+@app.task(name="reports.tasks.erase_old", steps=True, expires=3000)
+def erase_old() -> None:
+    """Erase the files of reports that are kept no longer, in all practices."""
+    now = timezone.now()
+    for practice_id in dispatch.practices():
+        try:
+            with tenancy.acting(tenancy.as_system(practice_id)):
+                keeping.erase_in(now)
+        except Exception as error:
+            log.error("Old reports of practice %s wait for the next run: %s", practice_id, type(error).__name__)
 
 
 def resume_in(practice_id: uuid.UUID) -> list[uuid.UUID]:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from clients.access import for_consenting_clients
 from practice import audit, tenancy
 from practice.access import PortalRequest
+from reports import keeping
 from reports.models import Report
 
 A_PAGE = 25
@@ -28,7 +29,7 @@ def handed_to(person_id: uuid.UUID) -> QuerySet[Report]:
     asker = tenancy.current()
     together = {"couple__in": asker.couples, "people__contained_by": asker.present} if asker else {"pk__in": []}
     rows = Report.objects.filter(readers__contains=[person_id], released_at__isnull=False, withdrawn_at=None)
-    rows = rows.filter(people__len__gt=0, **together)
+    rows = rows.filter(keeping.kept(), people__len__gt=0, **together)
     return rows.exclude(audience=Report.Audience.CLINICAL).order_by("-released_at", "-pk")
 
 

@@ -20,7 +20,7 @@ from exercises.access import couple_or_404
 from exercises.models import ProgramRun
 from practice import audit
 from practice.access import PracticeRequest, for_clinicians, page_or_part
-from reports import handing_over, making, standing
+from reports import handing_over, keeping, making, standing
 from reports.models import CaseloadOrder, Report
 
 A_PAGE = 25
@@ -66,6 +66,8 @@ def report(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid.UUID)
         "is_moving": one.state in (Report.State.WAITING, Report.State.WORKING),
         "readers": handing_over.readers_of(one, couple),
         "why_not": handing_over.why_not(one, couple),
+        "kept_until": keeping.kept_until(one),
+        "is_kept": keeping.is_kept(one),
         "lies_there": one.released_at is not None and one.withdrawn_at is None,
     }
     return render(request, page_or_part(request, "reports/report.html", "making"), context)
@@ -110,7 +112,7 @@ def report_take_back(request: PracticeRequest, couple_id: uuid.UUID, report_id: 
 def report_download(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid.UUID) -> HttpResponse:
     """The file itself, under a name that says nothing about anybody."""
     one = _report_or_404(Report.objects.defer("summary"), couple_or_404(couple_id), report_id)
-    if one.state != Report.State.DONE or not one.pdf:
+    if not keeping.is_kept(one) or not one.pdf:
         raise Http404
     audit.looked("downloaded", "reports_report", one.pk)
     response = HttpResponse(base64.b64decode(str(one.pdf)), content_type="application/pdf")
