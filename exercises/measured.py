@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -56,9 +56,12 @@ class Changed(Exception):
     """Somebody else corrected the entry or took it back in the meantime."""
 
 
-def results(couple: Couple, client: Client | None = None) -> list[Result]:
-    """Return every score of a couple's partners (or of one of them), oldest first."""
-    found = [*_entered(couple, client), *_answered(couple, client)]
+def results(couple: Couple, client: Client | None = None, *, only: Collection[uuid.UUID] | None = None) -> list[Result]:
+    """Return every score of a couple's partners (or of one of them), oldest first.
+
+    ``only`` names the responses and entries that may be read; no other one is loaded.
+    """
+    found = [*_entered(couple, client, only), *_answered(couple, client, only)]
     return sorted(found, key=lambda one: (one.taken_on, one.id))
 
 
@@ -70,10 +73,12 @@ def scoring_of(edition: Edition) -> MeasureScoring | None:
     return measures.scoring_in(edition.content, edition.form)
 
 
-def _answered(couple: Couple, client: Client | None) -> Iterable[Result]:
+def _answered(couple: Couple, client: Client | None, only: Collection[uuid.UUID] | None) -> Iterable[Result]:
     rows = Response.objects.filter(couple=couple, edition__exercise__measure__gt="").exclude(lane=Lane.OWN)
     if client is not None:
         rows = rows.filter(author=client)
+    if only is not None:
+        rows = rows.filter(pk__in=only)
     # A later revision of the same takes the place of the earlier one.
     newest = {(one.occurrence_id, one.author_id): one for one in rows.order_by("revision")}
     editions = Edition.objects.in_bulk({one.edition_id for one in newest.values()})
@@ -108,10 +113,12 @@ def _answers(responses: Iterable[Response]) -> Mapping[uuid.UUID, dict[str, Valu
 # ── from staff ───────────────────────────────────────────────────────────────
 
 
-def _entered(couple: Couple, client: Client | None) -> Iterable[Result]:
+def _entered(couple: Couple, client: Client | None, only: Collection[uuid.UUID] | None) -> Iterable[Result]:
     rows = MeasureEntry.objects.filter(couple=couple, taken_back_at=None).select_related("entered_by")
     if client is not None:
         rows = rows.filter(client=client)
+    if only is not None:
+        rows = rows.filter(pk__in=only)
     for one in rows:
         yield Result(one.pk, one.client_id, one.taken_on, score_of(one), "entered", Lane.PRIVATE, one)
 

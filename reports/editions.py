@@ -12,7 +12,7 @@ a therapist has it made.
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
@@ -103,8 +103,13 @@ def _to(couple: Couple, client: Client, now: datetime) -> Q:
 
 def _others(couple: Couple, client: Client) -> list[uuid.UUID]:
     present = {partner.client_id for partner in couple.partners.all() if partner.left_at is None}
-    together = couple.status not in ENDED and client.pk in present
-    return sorted(present - {client.pk}) if together else []
+    return sorted(present - {client.pk}) if in_care_together(couple, client) else []
+
+
+def in_care_together(couple: Couple, client: Client | None = None) -> bool:
+    """Tell whether partners may still read what they shared, and whether ``client`` is one of those present."""
+    present = {partner.client_id for partner in couple.partners.all() if partner.left_at is None}
+    return couple.status not in ENDED and (client is None or client.pk in present)
 
 
 def readable_by_therapists(couple: Couple) -> tuple[QuerySet[Response], QuerySet[Answer]]:
@@ -255,32 +260,45 @@ def agreements_in(couple: Couple, audience: str, reader: Client | None) -> Query
     return rows.filter(audience__contains=present, audience__contained_by=present)
 
 
-def courses_in(couple: Couple, audience: str, reader: Client | None) -> list[tuple[int, Course]]:
-    """Return everybody's scores on measures by position, as far as an edition may have them; no screens."""
-    found = measured.results(couple)
-    starts: baselines.Starts = {}
-    if audience == Audience.CLINICAL:
-        starts = baselines.starts_of(couple)
-    else:
-        # Partners compare from the first score: that somebody set a baseline is the therapist's.
-        standing = releases.standing_of(couple.pk)
-        needed = {reader.pk} if reader else standing.present
-        found = [
-            one
-            for one in found
-            if needed
-            and needed
-            <= set(standing.readers(one.client_id, one.measure.key, one.lane, sealed=one.lane == Lane.REVEAL))
-        ]
-    return [
+def courses_in(
+    couple: Couple, audience: str, reader: Client | None, until: date | None = None
+) -> tuple[tuple[int, Course], ...]:
+    """Return everybody's scores on measures by position, as far as an edition may have them; no screens.
+
+    ``until`` is the last day that counts. Partners compare from the first score: that somebody set a baseline is
+    the therapist's.
+    """
+    clinical = audience == Audience.CLINICAL
+    found = measured.results(couple, only=None if clinical else _shown_to(couple, reader))
+    starts = baselines.starts_of(couple) if clinical else {}
+    within = [one for one in found if until is None or one.taken_on <= until]
+    return tuple(
         (partner.position, one)
         for partner in couple.partners.all()
         for one in courses(
-            [result for result in found if result.client_id == partner.client_id],
+            [result for result in within if result.client_id == partner.client_id],
             {key: day for (who, key), day in starts.items() if who == partner.client_id},
         )
         if not one.measure.person_only
-    ]
+    )
+
+
+def _shown_to(couple: Couple, reader: Client | None) -> set[uuid.UUID]:
+    """The responses and entries whose scores everybody who reads an edition sees in the portal too.
+
+    By what stands on the rows, which the wall compares as well: one's own once they are released, the others'
+    only while everybody's are released to all and all have said yes.
+    """
+    present = {one.client_id for one in couple.partners.all() if one.left_at is None}
+    people = {reader.pk, *_others(couple, reader)} if reader else present
+    readers = [reader.pk] if reader else sorted(present)
+    shown = {"couple": couple, "readers__contains": readers, "client_id__in": people}
+    # What they answered together is nobody's own score, and what is one's own alone never comes to a therapist.
+    rows = Score.objects.filter(**shown, series__in=measures.series()).exclude(lane__in=[Lane.OWN, Lane.JOINT])
+    entered = MeasureEntry.objects.filter(**shown, taken_back_at=None)
+    return set(
+        rows.order_by().values_list("response_id", flat=True).union(entered.order_by().values_list("pk", flat=True))
+    )
 
 
 def run_of(couple: Couple, run_id: uuid.UUID | None, audience: str, reader: Client | None) -> ProgramRun | None:
@@ -386,6 +404,7 @@ def shared_material(couple: Couple, period: Period, now: datetime) -> Material:
         scores=reader.scores(
             without_measures(without_safety(exercise_scores_from(answers, couple).filter(lane__in=OPEN)))
         ),
+        courses=courses_in(couple, Audience.SHARED, None, period.ends),
         words=reader.words(answers),
         running=reader.running(given_to_all(couple)),
         aims=reader.aims(*goals_of_all(couple, now), given_to_all(couple)),
@@ -409,6 +428,7 @@ def partner_material(couple: Couple, client: Client, period: Period, now: dateti
         sent=sent,
         numbers=reader.numbers(numbers),
         scores=reader.scores(without_measures(scores)),
+        courses=courses_in(couple, Audience.PARTNER, client, period.ends),
         words=reader.words(answers),
         running=reader.running(given),
         aims=reader.aims(*goals_of(couple, client, now), given),

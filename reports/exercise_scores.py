@@ -104,7 +104,7 @@ def _series(material: Material, scale: ExerciseScale, scores: list[ExerciseScore
         lines=tuple(lines),
         better=scale.better,
         intro=_intro(material, scale, what, scores),
-        note=scale.note or _("This score is not a validated measure and has no cut-off."),
+        note=scale.note or _("This score is not a validated measure."),
         by_day=True,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -80,7 +80,12 @@ def of_line(label: str, line: Line, names: Names) -> str:
 
 def of_headline(headline: Headline) -> str:
     values = [value for value in headline.trend if value is not None]
-    words = {"label": headline.label, "first": number(values[0]), "last": number(values[-1])}
+    return of_trend(headline.label, values)
+
+
+def of_trend(label: str, values: Sequence[float]) -> str:
+    """Where a small line begins and ends."""
+    words = {"label": label, "first": number(values[0]), "last": number(values[-1])}
     return _("%(label)s: from %(first)s to %(last)s over the period.") % words
 
 
@@ -174,9 +179,11 @@ def how_line(series: Series, *, alone: bool = False) -> str:
     if series.cutoff:
         one_value = series.cutoff.low == series.cutoff.high
         text = (
-            _("A dashed line across is the cut-off: %(cutoff)s.")
-            if one_value
-            else _("A band across is the cut-off: %(cutoff)s.")
+            _("A band across is the cut-off: %(cutoff)s.")
+            if not one_value
+            else _("A dashed line across is the edge of a range. %(cutoff)s.")
+            if series.cutoff.plain
+            else _("A dashed line across is the cut-off: %(cutoff)s.")
         )
         parts.append(text % {"cutoff": cutoff_words(series)})
     parts += [_("A dotted upright line: %(what)s") % {"what": turn.words} for turn in series.turns]

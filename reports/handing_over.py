@@ -24,6 +24,8 @@ from reports import document_notices, editions, keeping
 from reports.models import Report
 
 State = Report.State
+#: In which of their parts reports of all kinds but the history of a measure print scores of measures.
+PRINTED_IN = {Report.Kind.PROGRESS: "series", Report.Kind.CLOSING: "changes"}
 
 
 @dataclass(frozen=True)
@@ -122,10 +124,10 @@ def take_back(report: Report) -> None:
 def take_back_scores(couple_id: uuid.UUID, lost: Collection[Lost]) -> None:
     """Take back what prints scores of measures that one of its readers does not see any more. As Attune itself.
 
-    Only the summary at the end and the history of a measure print them; the latter its own partner's alone. What is
-    made already and not handed over, or being made, is not handed over either.
+    These kinds alone print them, the history of a measure its own partner's only. What is made already and not
+    handed over, or being made, is not handed over either.
     """
-    kinds = [Report.Kind.CLOSING, Report.Kind.MEASURE]
+    kinds = [Report.Kind.MEASURE, *PRINTED_IN]
     rows = Report.objects.filter(couple_id=couple_id, kind__in=kinds, state__in=[State.DONE, State.WORKING])
     rows = rows.exclude(audience=Report.Audience.CLINICAL).defer("pdf", "summary").order_by("pk")
     found = [report for report in rows if any(_may_print(report, one) for one in lost)]
@@ -152,7 +154,7 @@ def _may_print(report: Report, lost: Lost) -> bool:
         return False
     if report.kind == Report.Kind.MEASURE:
         return (lost.whose, lost.measure) == (report.partner_id, report.measure)
-    return not report.parts or "changes" in report.parts
+    return not report.parts or PRINTED_IN[Report.Kind(report.kind)] in report.parts
 
 
 def _locked(report: Report) -> Report:

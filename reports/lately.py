@@ -23,11 +23,12 @@ from clients.models import Client, Couple
 from exercises.measures.definition import About, Measure
 from exercises.vocabulary import METRICS, Direction
 from reports import charts, editions, releases, series
+from reports.cutoffs import edge_for_partners, help_range
 from reports.exercise_scores import daily
 from reports.findings import names_joined, number
 from reports.material import ExerciseScale, ExerciseScore, Material, Period, Shown
 from reports.models import Release, Showing
-from reports.paper import Band, Line, Partner, Point, Series
+from reports.paper import Line, Partner, Point, Series
 from reports.reliable_change import Z
 
 #: How far back the page looks.
@@ -253,14 +254,14 @@ class _Cards:
         title = f"{measure.name}, {part.name}" if part else measure.name
         drawn = Series(
             title, low, high, tuple(line for line in lines if line.points), by_day=True,
-            cutoff=None if part else _cutoff(measure),
+            cutoff=None if part else edge_for_partners(measure),
         )  # fmt: skip
         ways = _("higher is better") if measure.direction is Direction.HIGHER_BETTER else _("lower is better")
         ends = _("From %(low)s to %(high)s; %(way)s.") % {"low": number(low), "high": number(high), "way": ways}
         if measure.sem and part is None:
             ends = f"{ends} " + _("A thin bar shows how far one score may be off by chance.")
         if drawn.cutoff:
-            ends = f"{ends} " + _("The dashed line is the edge of the range where many seek help.")
+            ends = f"{ends} " + _("The dashed line is the edge of the %(range)s.") % {"range": help_range(measure)}
         card = Card(
             measure.key, title, measure.title, (), None, self.starts, self.period.ends, (), (), ends,
             measure.credit, shows=self.standing.shows(measure.key, measure=True),
@@ -319,18 +320,6 @@ def _points(name: str, scores: list[Shown], low: float, high: float) -> tuple[Po
     return daily([ExerciseScore(scale, "", one.position, one.on, float(one.value)) for one in scores])
 
 
-def _cutoff(measure: Measure) -> Band | None:
-    """The edge of the range, halfway between the last score inside it and the first outside."""
-    cut = measure.cut
-    if cut is None or cut.kind != "clinical":
-        return None
-    if cut.below is not None:
-        at = float(cut.below)
-    else:
-        at = float(cut.at_least) - 0.5 if cut.at_least is not None else float(cut.at_most or 0) + 0.5
-    return Band(at, at, "")
-
-
 def _rows(drawn: Series, people: tuple[Partner, ...]) -> Iterator[Row]:
     values = {line.position: {point.on: point.value for point in line.points} for line in drawn.lines}
     for day in sorted({point.on for line in drawn.lines for point in line.points}, reverse=True):
@@ -373,12 +362,7 @@ def _said_of_measure(measure: Measure, values: tuple[float, ...], *, whole: bool
         said = [_("Lower than at the start: %(first)s then, %(now)s now.") % words]
     cut = measure.cut
     if whole and cut and cut.kind == "clinical" and cut.holds(Decimal(str(values[-1]))):
-        couples = measure.about is About.RELATIONSHIP
-        said.append(
-            _("This lies in the range where many couples seek help.")
-            if couples
-            else _("This lies in the range where many people seek help.")
-        )
+        said.append(_("This lies in the %(range)s.") % {"range": help_range(measure)})
     return tuple(said)
 
 

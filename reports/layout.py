@@ -97,6 +97,8 @@ def _sections(report: Report, names: findings.Names, pictures: Pictures) -> Iter
         yield "differences", title, sections.differences_parts(report.differences, names, pictures)
     if report.areas and report.areas.rows:
         yield "areas", report.areas.title, sections.areas_parts(report.areas, names, pictures)
+    if report.metrics:
+        yield "metrics", _("Numbers between sessions"), sections.metrics_parts(report.metrics, names, pictures)
     if report.goals:
         yield "goals", _("Your goals") if shared else _("Goals"), sections.goals_parts(report.goals, names, pictures)
     if report.quotes:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from practice.zones import start_of_day
+from reports.courses import Course
 from reports.paper import Better, Partner
 from reports.side_by_side import Beside
 
@@ -167,6 +168,8 @@ class Material:
     scores: tuple[ExerciseScore, ...] = ()
     #: Courses up to the period's last day: what a score is compared with may be older than the period.
     measures: tuple[Beside, ...] = ()
+    #: For partners: by position, the scores of measures that those who read it see in their portal as well.
+    courses: tuple[tuple[int, Course], ...] = ()
     words: tuple[Words, ...] = ()
     asked: tuple[Asked, ...] = ()
     running: tuple[Running, ...] = ()

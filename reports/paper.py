@@ -106,6 +106,8 @@ class Band:
     label: str
     #: All that is said of it, where its label and number do not say it.
     words: str = ""
+    #: In the words for partners, who do not read of a cut-off.
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,39 @@ class Areas:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """What a metric comes to for one partner, or for what they did together (``position`` None), in words.
+
+    ``n`` answers stand behind it; ``began`` is where it was in the first weeks; ``trend`` are weekly values.
+    """
+
+    position: int | None
+    value: str
+    n: int
+    began: str = ""
+    note: str = ""
+    gaps: str = ""
+    trend: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One row: its ``name`` (empty where the row before has it), what of it, and everybody's figure."""
+
+    name: str
+    label: str
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Numbers that are counted from what was answered between sessions, each by its own formula."""
+
+    rows: tuple[Metric, ...]
+    intro: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     """One partner's way with a goal: their first rating, their latest, and how many there were."""
 
@@ -362,6 +397,7 @@ class Report(Document):
     mood: Mood | None = None
     differences: Differences | None = None
     areas: Areas | None = None
+    metrics: Metrics | None = None
     goals: tuple[Goal, ...] = ()
     quotes: tuple[Quote, ...] = ()
     next: tuple[Next, ...] = ()

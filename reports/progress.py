@@ -20,6 +20,7 @@ from reports.editions import clinical_material, shared_material
 from reports.kinds import Ordered, composer_of
 from reports.letterheads import letterhead_of, words_of
 from reports.material import Material, Period, Running
+from reports.metrics import Facts, printing
 from reports.models import Report
 from reports.paper import Next, paragraphs
 from reports.paper import Report as Paper
@@ -77,10 +78,12 @@ def compose(
     prepared_by: str,
     reader: str = "",
     summary: str = "",
+    facts: Facts | None = None,
 ) -> Paper:
     """Arrange what one edition is made of. The same material gives the same report.
 
-    ``reader`` is the name of the one partner that it is for, where it is for one.
+    ``reader`` is the name of the one partner that it is for, where it is for one; ``facts`` are what the metrics of
+    the same edition are counted from.
     """
     return Paper(
         edition="partner" if reader else "shared" if material.shared else "clinical",
@@ -100,6 +103,7 @@ def compose(
         mood=series.mood(material),
         differences=series.differences(material),
         areas=exercise_scores.areas(material, series.areas(material)),
+        metrics=printing.section(facts) if facts else None,
         goals=goals.goals(material),
         quotes=quoting.quotes(material),
         next=_next(material, today),
@@ -137,8 +141,8 @@ def _about(material: Material) -> tuple[str, ...]:
     parts = [
         told % {"numbers": count, "days": span},
         _(
-            "These questions are no validated measure and have no cut-off. Answers go up and down for many reasons. "
-            "This report supports a conversation; it is no diagnosis and no assessment for a court."
+            "The questions of exercises are no validated measures. Answers go up and down for many reasons. This "
+            "report supports a conversation; it is no diagnosis and no assessment for a court."
         ),
     ]
     if not material.shared:

@@ -12,15 +12,19 @@ from django.utils.translation import gettext_lazy
 
 from reports import charts, findings, marks
 from reports.paper import (
+    ENOUGH,
     Areas,
     DayMap,
     Differences,
     Document,
     Doing,
+    Figure,
     Given,
     Goal,
     Headline,
     Line,
+    Metric,
+    Metrics,
     Mood,
     Quote,
     Report,
@@ -86,17 +90,18 @@ def series_parts(series: Series, report: Document, names: findings.Names, pictur
         }
         for step, line in zip(steps, ends, strict=False)
     ]
+    plain = not report.is_clinical
     courses = [
         {
             "letter": marks.letter(line.position),
             "name": names[line.position],
             "verdict": line.verdict,
-            "first": findings.number(line.values[0]),
+            "first": findings.number(line.values[0]) if len(line.values) > 1 else "",
             "last": findings.number(line.values[-1]),
             "change": findings.change(line.values[0], line.values[-1]),
         }
         for line in series.lines
-        if len(line.values) > 1
+        if len(line.values) > 1 or (line.values and plain)
     ]
     owns = [_own(series, line, report, names, pictures) for line in series.lines] if series.enough else []
     return {
@@ -283,6 +288,30 @@ def areas_parts(areas: Areas, names: findings.Names, pictures: Pictures) -> dict
         "changes": len(positions) < 3,
         "whole": len(rows) < TALL,
     }
+
+
+def metrics_parts(metrics: Metrics, names: findings.Names, pictures: Pictures) -> dict[str, Any]:
+    """One row for each label, one cell for each partner; the rows of one metric belong together."""
+    found = {one.position for row in metrics.rows for one in row.figures if one.position is not None}
+    positions = [position for position in names if position in found]
+    groups: list[list[dict[str, Any]]] = []
+    for row in metrics.rows:
+        figures = {one.position: _figure(row, one, pictures, drawn=len(positions) <= FEW) for one in row.figures}
+        drawn = {"name": row.name, "label": row.label, "together": figures.get(None)}
+        if row.name:
+            groups.append([])
+        groups[-1].append(drawn | {"cells": [figures.get(position) for position in positions]})
+    people = [{"letter": marks.letter(position), "name": names[position]} for position in positions]
+    return {"metrics": metrics, "groups": groups, "people": people}
+
+
+def _figure(row: Metric, one: Figure, pictures: Pictures, *, drawn: bool) -> dict[str, Any]:
+    values = [value for value in one.trend if value is not None]
+    if not drawn or len(values) < ENOUGH:
+        return {"figure": one, "picture": None}
+    finding = findings.of_trend(f"{row.name} {row.label}".strip(), values)
+    svg = charts.spark(one.trend, one.position, 0, max(10.0, *values), title=finding, width=112)
+    return {"figure": one, "picture": pictures.add(svg, finding)}
 
 
 def _area_cell(

@@ -45,7 +45,7 @@ def cut_words(cut: Cut) -> str:
         "positive": _("Asks for a closer look: %(limit)s"),
         "concern": _("Something to talk about: %(limit)s"),
     }
-    return names[cut.kind] % {"limit": _limit(cut)}
+    return names[cut.kind] % {"limit": limit_words(cut)}
 
 
 def past_words(cut: Cut, past: bool) -> str:
@@ -78,7 +78,8 @@ def change_words(reliable: Reliable | None) -> str:
     return f"{words % {'n': figure(reliable.threshold)}} {after}"
 
 
-def _limit(cut: Cut) -> str:
+def limit_words(cut: Cut) -> str:
+    """'10 and more'."""
     if cut.at_least is not None:
         return _("%(n)s and more") % {"n": figure(cut.at_least)}
     if cut.at_most is not None:

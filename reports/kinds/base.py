@@ -16,6 +16,7 @@ from clients.status import ENDED
 from practice.models import Practice
 from reports import editions, paper
 from reports.material import Material, Period
+from reports.metrics import Facts, reading
 from reports.models import Report
 from reports.pictures import Files
 
@@ -83,6 +84,12 @@ class Ordered:
         if self.reader is not None:
             return editions.partner_material(self.couple, self.reader, within, self.now)
         return editions.shared_material(self.couple, within, self.now)
+
+    def facts(self) -> Facts:
+        """Read what the metrics of this edition may be counted from, and nothing else."""
+        if self.report.audience == Report.Audience.CLINICAL:
+            return reading.clinical(self.couple, self.practice, self.period, self.now)
+        return reading.shared(self.couple, self.period, self.now, self.reader)
 
     def head(self) -> dict[str, Any]:
         """Return what every :class:`reports.paper.Document` begins with."""

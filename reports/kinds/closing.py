@@ -23,10 +23,10 @@ from practice.zones import country_of
 from reports import editions, exercise_scores, findings, goals, layout, marks, paper, sections, series
 from reports.courses import Course
 from reports.kinds.base import Composer, Layout, Ordered, Part, register
-from reports.kinds.measure import way_in_words
 from reports.layout import Section
 from reports.material import Material, Sent
 from reports.models.report import Audience, Kind
+from reports.plain_words import way_in_words
 
 PARTS = (
     Part("goals", gettext_lazy("Goals, first and last")),

@@ -24,11 +24,13 @@ from exercises.measures.definition import Scale
 from exercises.measures.explaining import figure
 from reports import charts, editions, findings, layout, paper, sections
 from reports.courses import Course, Row
+from reports.cutoffs import cutoff, edge_for_partners
 from reports.kinds.base import Composer, Layout, NotTold, Ordered, Part, register
 from reports.line_chart import WIDE
 from reports.measure_series import gaps
 from reports.models.report import Audience, Kind
 from reports.pictures import Pictures
+from reports.plain_words import range_in_words, way_in_words
 from reports.reliable_change import Change
 from reports.score_scales import WAYS
 
@@ -93,7 +95,7 @@ def compose(ordered: Ordered) -> MeasureHistory:
         **head,
         measure=measure.name,
         title=measure.title,
-        series=tuple(_series(measure, rows, place.position)) if ordered.has("chart") else (),
+        series=tuple(_series(measure, rows, place.position, clinical=clinical)) if ordered.has("chart") else (),
         first=course.first.value if course.first else "",
         now=course.last.value if course.last else "",
         change=course.last.change.words if course.last and course.last.change else "",
@@ -104,12 +106,12 @@ def compose(ordered: Ordered) -> MeasureHistory:
     )
 
 
-def _series(measure: Measure, rows: Sequence[Row], position: int) -> Iterable[paper.Series]:
+def _series(measure: Measure, rows: Sequence[Row], position: int, *, clinical: bool) -> Iterable[paper.Series]:
     """The whole as one line; a measure without a total has one for each part."""
     if measure.total is not None:
         line = _line(position, [(row, row.score.total) for row in rows])
         whole = _drawn(measure, _("Over time"), measure.total, replace(line, around=_around(measure, rows)))
-        yield replace(whole, cutoff=_cutoff(measure))
+        yield replace(whole, cutoff=cutoff(measure) if clinical else edge_for_partners(measure))
         return
     for part in measure.subscales:
         line = _line(position, [(row, row.score.subscales.get(part.key)) for row in rows])
@@ -145,21 +147,6 @@ def _drawn(measure: Measure, label: str, scale: Scale, line: paper.Line) -> pape
     )
 
 
-def _cutoff(measure: Measure) -> paper.Band | None:
-    """Half a step beyond the last score on one side of it."""
-    cut, total = measure.cut, measure.total
-    if cut is None or total is None:
-        return None
-    half = Decimal(1).scaleb(-total.decimals) / 2
-    if cut.at_least is not None:
-        at = cut.at_least - half
-    elif cut.at_most is not None:
-        at = cut.at_most + half
-    else:
-        at = cut.below or Decimal(0)
-    return paper.Band(float(at), float(at), _("Cut-off"))
-
-
 def _for_therapist(course: Course) -> Iterable[str]:
     if course.measure.total is None:
         return
@@ -189,19 +176,9 @@ def _for_partner(course: Course) -> Iterable[str]:
     last = course.last
     if last and last.change and course.measure.reliable:
         yield way_in_words(course.measure, last)
-    if last and last.score.past_cut and course.measure.cut and course.measure.cut.kind == "clinical":
-        yield _("The newest score lies in the range where many people seek help.")
+    if last and (words := range_in_words(course.measure, last)):
+        yield words
     yield _("A number is a beginning of a conversation. It says nothing about who is right.")
-
-
-def way_in_words(measure: Measure, last: Row) -> str:
-    """'higher', 'lower' or 'about the same' as at the start, by the measure's own threshold. Needs one."""
-    change, reliable = last.change, measure.reliable
-    if change is None or reliable is None:
-        return ""
-    if change.state == "unchanged":
-        return _("About the same as at the start.")
-    return _("Higher than at the start.") if change.difference > 0 else _("Lower than at the start.")
 
 
 def _scored(row: Row, *, clinical: bool) -> Scored:

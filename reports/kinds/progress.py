@@ -17,6 +17,7 @@ PARTS = (
     Part("mood", _("Mood between appointments")),
     Part("differences", _("Where they see things differently")),
     Part("areas", _("More answers, in small")),
+    Part("metrics", _("Numbers between sessions")),
     Part("goals", _("Goals")),
     Part("quotes", _("In their own words")),
     Part("next", _("What comes next")),
@@ -33,6 +34,7 @@ def compose(ordered: Ordered) -> paper.Report:
         reference=head["reference"],
         prepared_by=head["prepared_by"],
         reader=head["reader"],
+        facts=ordered.facts() if ordered.has("metrics") else None,
     )
     empty = {one.name: one.default for one in fields(paper.Report) if one.default is not MISSING}
     left_out = {part.key: empty[part.key] for part in PARTS if not ordered.has(part.key)}

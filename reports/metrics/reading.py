@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from clients.models import Couple
+from clients.models import Client, Couple
 from exercises import agreements, load
 from exercises.models import Agreement, Answer, Assignment, Feedback, Goal, GoalRating, Occurrence
 from exercises.vocabulary import Kind, Lane
@@ -19,6 +19,7 @@ from reports.editions import (
     exercise_scores_from,
     given_to_all,
     goals_of_all,
+    in_care_together,
     readable_by_all,
     readable_by_therapists,
     scores_from,
@@ -66,10 +67,15 @@ def clinical(couple: Couple, practice: Practice, period: Period, now: datetime) 
     )
 
 
-def shared(couple: Couple, period: Period, now: datetime) -> Facts:
-    """Return what the couple's own metrics may be counted from: what every partner may read at ``now``."""
-    _responses, answers = readable_by_all(couple, now)
+def shared(couple: Couple, period: Period, now: datetime, to: Client | None = None) -> Facts:
+    """Return what the couple's own metrics may be counted from: what every partner may read at ``now``.
+
+    ``to`` is the one partner whose edition it is. Needs ``with_partners``. Nothing once they are not in care together.
+    """
     reader = FactReader(couple, period, shared=True)
+    if not in_care_together(couple, to):
+        return Facts(partners=reader.partners, period=period, shared=True)
+    _responses, answers = readable_by_all(couple, now)
     given = given_to_all(couple)
     present = [partner.client_id for partner in couple.partners.all() if partner.left_at is None]
     return Facts(

@@ -56,6 +56,7 @@ def make_edition(
     )
     whole = {
         "kind": "check_in",
+        "minutes": 5,
         "questions": QUESTIONS if questions is None else questions,
         "lane": "shared",
         **content,

@@ -272,6 +272,6 @@ def test_scores_cost_the_same_however_many_there_are(giver, couple, django_asser
     fill(giver)
     with home(couple):
         fresh = Couple.objects.with_partners().get(pk=couple.pk)
-        for shared, most in ((True, 8), (False, 11)):
+        for shared, most in ((True, 9), (False, 11)):
             with django_assert_max_num_queries(most):
                 assert progress.material_for(fresh, PERIOD, shared=shared, now=NOW).scores
