@@ -47,7 +47,7 @@ def test_a_score_released_to_one_partner_stands_in_their_edition_alone_in_words_
     assert "Mara 9 → 16 (+7)" in mine
     assert "Higher than at the start." in mine
     later = text_of(scored, therapist, mara, begins_on=datetime.date(2026, 3, 10))
-    assert "(+6). Higher than at the start. At the start: 9 of 21, on 2 March 2026." in later, later
+    assert "(+6). Higher than at the start. At the start: 9 of 21, on 2 Mar 2026." in later
     assert "points apart" not in mine
     assert "CSI-4" not in text_of(scored, therapist, theo)
     assert "CSI-4" not in text_of(scored, therapist)
