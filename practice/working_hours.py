@@ -38,7 +38,11 @@ class WorkingHours:
         if span is None or day in self.holidays:
             return None
         begins, ends = (instant(day, at, self.zone) for at in span)
-        return (begins, ends) if begins is not None and ends is not None and begins < ends else None
+        if begins is None or ends is None:
+            return None
+        # Where the clocks skip those very hours, work begins later by as much and lasts as long as ever.
+        lasts = datetime.combine(day, span[1]) - datetime.combine(day, span[0])
+        return begins, ends if begins < ends else begins + lasts
 
     def is_open(self, at: datetime) -> bool:
         span = self.on(at.astimezone(self.zone).date())

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from practice.working_hours import LONGEST_WAIT, WorkingHours
 
 LONDON = ZoneInfo("Europe/London")
+UTC = ZoneInfo("UTC")
 NINE, FIVE = datetime.time(9), datetime.time(17)
 WEEKDAYS = dict.fromkeys(range(5), (NINE, FIVE))
 HOURS = WorkingHours(LONDON, WEEKDAYS)
@@ -56,6 +58,31 @@ def test_the_night_on_which_the_clocks_change_counts_by_what_really_passed():
     assert hours.after(at("2026-03-29T00:00"), 240) == at("2026-03-29T05:00")
     # Over the weekend of the change nothing is lost either way.
     assert HOURS.after(at("2026-10-23T16:00"), 120) == at("2026-10-26T10:00")
+
+
+def test_hours_that_the_clocks_skip_are_worked_an_hour_later():
+    berlin, sunday = ZoneInfo("Europe/Berlin"), datetime.date(2026, 3, 29)
+    hours = WorkingHours(berlin, {6: (datetime.time(2), datetime.time(3))})
+    assert hours.on(sunday) == (at("2026-03-29T01:00", UTC), at("2026-03-29T02:00", UTC))
+    assert hours.is_open(at("2026-03-29T03:30", berlin))
+    assert not hours.is_open(at("2026-03-29T04:00", berlin))
+    assert hours.between(at("2026-03-29T00:00", berlin), at("2026-03-30T00:00", berlin)) == datetime.timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "works"),
+    [
+        ("01:30", "02:30", ("00:30", "01:30")),
+        ("02:30", "03:15", ("01:30", "02:15")),
+        ("02:00", "05:00", ("01:00", "03:00")),
+    ],
+)
+def test_hours_that_reach_into_what_the_clocks_skip_are_no_day_off(begins, ends, works):
+    week = {6: (datetime.time.fromisoformat(begins), datetime.time.fromisoformat(ends))}
+    hours = WorkingHours(ZoneInfo("Europe/Berlin"), week)
+    found = hours.on(datetime.date(2026, 3, 29))
+    assert found is not None
+    assert tuple(f"{one:%H:%M}" for one in found) == works
 
 
 def test_it_is_open_from_the_first_minute_to_the_last():
