@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+import zoneinfo
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -10,7 +11,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.formats import date_format
 
 from clients.models import Partner
@@ -61,8 +61,9 @@ class Round:
 
 @dataclass
 class CoupleFacts:
-    """All of one couple. ``starts`` are therapists' baselines by client and measure."""
+    """All of one couple; days are those of its ``zone``. ``starts`` are therapists' baselines by client and measure."""
 
+    zone: zoneinfo.ZoneInfo = field(default_factory=lambda: zoneinfo.ZoneInfo("UTC"))
     partners: list[uuid.UUID] = field(default_factory=list)
     numbers: list[Number] = field(default_factory=list)
     measured: list[Measured] = field(default_factory=list)
@@ -84,8 +85,9 @@ def read(couples: Collection[uuid.UUID], now: datetime) -> Facts:
     """Read the facts of all couples in seven queries, however many they are."""
     found: Facts = defaultdict(CoupleFacts)
     partners = Partner.objects.filter(couple_id__in=couples, left_at=None).order_by("position")
-    for couple_id, client_id in partners.values_list("couple_id", "client_id"):
+    for couple_id, client_id, zone in partners.values_list("couple_id", "client_id", "couple__time_zone"):
         found[couple_id].partners.append(client_id)
+        found[couple_id].zone = zoneinfo.ZoneInfo(zone)
     since = now - LONGEST
     _read_scores(found, couples, since)
     _read_entries(found, couples)
@@ -108,7 +110,7 @@ def _read_scores(found: Facts, couples: Collection[uuid.UUID], since: datetime) 
             found[couple_id].numbers.append(Number(client_id, series, value, at))
         else:
             version = rule.rpartition("@")[2] or "1"
-            day = timezone.localtime(at).date()
+            day = at.astimezone(found[couple_id].zone).date()
             found[couple_id].measured.append(Measured(client_id, series, version, value, day, at))
 
 
@@ -163,9 +165,9 @@ def _read_not_free(found: Facts, couples: Collection[uuid.UUID], since: datetime
         (facts.too_much if key == "too_much" else facts.not_free).append((author_id, at))
 
 
-def days(moments: Iterable[datetime]) -> str:
-    """'3 May, 9 May': the days of what was seen, in order."""
-    return ", ".join(dict.fromkeys(date_format(timezone.localtime(one), "j F") for one in sorted(moments)))
+def days(moments: Iterable[datetime], zone: zoneinfo.ZoneInfo) -> str:
+    """'3 May, 9 May': the days of what was seen where the couple is, in order."""
+    return ", ".join(dict.fromkeys(date_format(one.astimezone(zone), "j F") for one in sorted(moments)))
 
 
 WEEK = timedelta(days=7)

@@ -57,6 +57,7 @@ def low_closeness(facts: CoupleFacts, now: datetime) -> list[Sign]:
         low = [one for one in last if one.value <= LOW.at_most]
         if len(low) >= LOW.times:
             data = _("Closeness %(values)s of 10, on %(days)s")
-            said = {"values": ", ".join(figure(one.value) for one in low), "days": days(one.at for one in low)}
+            on = days((one.at for one in low), facts.zone)
+            said = {"values": ", ".join(figure(one.value) for one in low), "days": on}
             found.append(Sign("low_closeness", client_id, low[-1].at, (data % said,)))
     return found

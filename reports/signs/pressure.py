@@ -22,7 +22,7 @@ def too_much(facts: CoupleFacts, now: datetime) -> list[Sign]:
             seen.append(last[-1].at)
         said = [at for client, at in facts.too_much if client == client_id and now - at <= HIGH.within]
         if len(said) >= HIGH.said:
-            data.append(_("“Too much” on %(days)s") % {"days": days(said)})
+            data.append(_("“Too much” on %(days)s") % {"days": days(said, facts.zone)})
             seen.append(max(said))
         if data:
             found.append(Sign("too_much", client_id, max(seen), tuple(data)))
@@ -34,6 +34,6 @@ def not_free(facts: CoupleFacts, now: datetime) -> list[Sign]:
     for client_id in facts.partners:
         said = [at for client, at in facts.not_free if client == client_id and now - at <= NOT_FREE.within]
         if len(said) >= NOT_FREE.times:
-            data = _("Not free to say no, pause or stop: %(days)s") % {"days": days(said)}
+            data = _("Not free to say no, pause or stop: %(days)s") % {"days": days(said, facts.zone)}
             found.append(Sign("not_free", client_id, max(said), (data,)))
     return found

@@ -22,7 +22,8 @@ def silence(facts: CoupleFacts, now: datetime) -> list[Sign]:
             continue
         steady = sum(one.answered for one in before)
         if steady >= SILENCE.answered:
-            said = {"n": steady, "of": len(before), "missed": len(last), "since": days([last[0].due_at])}
+            since = days([last[0].due_at], facts.zone)
+            said = {"n": steady, "of": len(before), "missed": len(last), "since": since}
             data = _("%(n)s of %(of)s answered, then none of %(missed)s since %(since)s") % said
             found.append(Sign("silence", client_id, last[-1].due_at, (data,)))
     return found

@@ -5,23 +5,26 @@ from __future__ import annotations
 import datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from clients.models import Couple
 from exercises.desk import queue
 from exercises.models import MeasureEntry
-from reports.models import SetAside
+from reports.models import Score, SetAside
 from reports.signs import CoupleFacts, Sign, signs_of
 from reports.signs.divergence import drift
-from reports.signs.facts import Measured, Number, Round
+from reports.signs.facts import Measured, Number, Round, days, read
 from reports.signs.falls import low_closeness, worsened
 from reports.signs.pressure import not_free, too_much
 from reports.signs.reading import set_aside
 from reports.signs.silence import silence
 from tests.factories import acting_as, inside, make_couple, signed_in
+from tests.reports.factories import Giver
 
 MARA, THEO = UUID(int=1), UUID(int=2)
 NOW = datetime.datetime(2026, 11, 22, 12, 0, tzinfo=datetime.UTC)
@@ -247,3 +250,40 @@ def test_a_partner_never_meets_a_sign_or_that_one_was_set_aside(couple, mara, th
         assert signs_of([couple.pk], timezone.now()).get(couple.pk, []) == []
     with acting_as(therapist), pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
         SetAside.objects.update(note="")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("zone", "at", "day"),
+    [
+        ("Europe/Berlin", "2026-05-20T22:30+00:00", "2026-05-21"),
+        ("America/New_York", "2026-05-21T03:30+00:00", "2026-05-20"),
+        # Berlin's clocks go forward on 29 March and back on 25 October: midnight is at 23:00 and then at 22:00 UTC.
+        ("Europe/Berlin", "2026-03-28T22:59+00:00", "2026-03-28"),
+        ("Europe/Berlin", "2026-03-28T23:00+00:00", "2026-03-29"),
+        ("Europe/Berlin", "2026-03-29T22:00+00:00", "2026-03-30"),
+        ("Europe/Berlin", "2026-10-24T22:00+00:00", "2026-10-25"),
+        ("Europe/Berlin", "2026-10-25T22:59+00:00", "2026-10-25"),
+    ],
+)
+def test_the_day_of_a_score_is_the_couples_own_wherever_the_server_stands(couple, mara, therapist, zone, at, day):
+    moment = datetime.datetime.fromisoformat(at)
+    with inside(therapist.practice):
+        Couple.objects.filter(pk=couple.pk).update(time_zone=zone)
+    giver = Giver(couple, therapist)
+    (assignment,) = giver.give(giver.edition(), "private", to=[mara])
+    response = giver.send(assignment, mara, moment.date(), {"closeness": 5})
+    with inside(therapist.practice):
+        Score.objects.create(
+            couple=couple, client=mara, response=response, series="phq9", scored=True, rule="measure:phq9@1",
+            value=12, at=moment, lane="private",
+        )  # fmt: skip
+        with timezone.override("Asia/Tokyo"):
+            (found,) = read([couple.pk], moment)[couple.pk].measured
+    assert found.on == datetime.date.fromisoformat(day)
+
+
+def test_days_are_said_where_the_couple_is():
+    late = datetime.datetime(2026, 5, 20, 22, 30, tzinfo=datetime.UTC)
+    assert days([late], ZoneInfo("Europe/Berlin")) == "21 May"
+    assert days([late], ZoneInfo("Europe/London")) == "20 May"
