@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_WORDS: dict[str, tuple[str, ...]] = {
+#: Words of harming oneself. Somebody who marks these is shown at once where to turn; kept apart from violence by a
+#: partner, where help on the screen may be seen by the wrong person.
+_SELF_HARM: dict[str, tuple[str, ...]] = {
     "en": (
         r"suicid\w*",
         r"self[- ]?(?:harm|injur)\w*",
@@ -14,6 +16,28 @@ _WORDS: dict[str, tuple[str, ...]] = {
         r"not want(?:ed)? to (?:live|be alive)",
         r"(?:end|take|took) (?:my|your) (?:own )?life",
         r"overdos\w+",
+    ),
+    "de": (
+        r"suizid\w*",
+        r"selbstmord\w*",
+        r"selbst ?verletz\w*",
+        r"(?:mich|sich|dich) (?:selbst )?(?:zu )?(?:um(?:zu)?bringen|töten|verletzen)",
+        r"nicht mehr leben",
+        r"(?:mir|sich|dir) das leben (?:zu )?nehmen",
+    ),
+    "fr": (r"suicid\w*", r"automutil\w*", r"(?:me|te|se|vous) (?:tuer|faire du mal)"),
+    "es": (r"suicid\w*", r"autoles\w*", r"(?:matar|lastimar)(?:me|te|se)", r"hacer(?:me|te|se) daño"),
+}
+#: Words of no hope, which ask for the same help.
+_NO_HOPE: dict[str, tuple[str, ...]] = {
+    "en": (r"hopeless\w*", r"no (?:way out|reason to (?:live|go on))", r"cannot go on"),
+    "de": (r"hoffnungslos\w*", r"keinen ausweg"),
+    "fr": (r"désesp\w*",),
+    "es": (r"desesper\w*",),
+}
+#: Words of violence, and of fear of a partner.
+_VIOLENCE: dict[str, tuple[str, ...]] = {
+    "en": (
         r"afraid of (?:my|your|a|the|his|her|their) partner",
         r"violen(?:t|ce|tly)",
         r"abus(?:e|ed|ive)",
@@ -26,12 +50,6 @@ _WORDS: dict[str, tuple[str, ...]] = {
         r"against (?:my|your) will",
     ),
     "de": (
-        r"suizid\w*",
-        r"selbstmord\w*",
-        r"selbst ?verletz\w*",
-        r"(?:mich|sich|dich) (?:selbst )?(?:zu )?(?:um(?:zu)?bringen|töten|verletzen)",
-        r"nicht mehr leben",
-        r"(?:mir|sich|dir) das leben (?:zu )?nehmen",
         r"gewalt\w*",
         r"miss(?:brauch|hand)\w*",
         r"angst vor (?:meine|ihre|deine|dem|der)\w* partner\w*",
@@ -39,54 +57,31 @@ _WORDS: dict[str, tuple[str, ...]] = {
         r"bedroht\w*",
         r"vergewaltig\w*",
     ),
-    "fr": (
-        r"suicid\w*",
-        r"automutil\w*",
-        r"violen\w+",
-        r"maltrait\w*",
-        r"(?:me|te|se|vous) (?:tuer|faire du mal)",
-        r"menac\w+",
-        r"viole?[ée]?e?\b",
-    ),
-    "es": (
-        r"suicid\w*",
-        r"autoles\w*",
-        r"violen\w+",
-        r"maltrat\w*",
-        r"(?:matar|lastimar)(?:me|te|se)",
-        r"hacer(?:me|te|se) daño",
-        r"amenaz\w+",
-        r"violaci[oó]n",
-    ),
+    "fr": (r"violen\w+", r"maltrait\w*", r"menac\w+", r"viole?[ée]?e?\b"),
+    "es": (r"violen\w+", r"maltrat\w*", r"amenaz\w+", r"violaci[oó]n"),
 }
-_PATTERNS = {language: re.compile(rf"\b(?:{'|'.join(words)})", re.IGNORECASE) for language, words in _WORDS.items()}
+
+
+def _patterns(*lists: dict[str, tuple[str, ...]]) -> dict[str, re.Pattern[str]]:
+    """One pattern a language, of all that these lists say in it."""
+    words = {tag: [word for one in lists for word in one[tag]] for tag in lists[0]}
+    return {tag: re.compile(rf"\b(?:{'|'.join(found)})", re.IGNORECASE) for tag, found in words.items()}
+
+
+_PATTERNS = _patterns(_SELF_HARM, _VIOLENCE)
+_DESPAIR_PATTERNS = _patterns(_SELF_HARM, _NO_HOPE)
 
 
 def sounds_of_harm(text: str, language: str) -> bool:
     """Whether these words speak of harm. English ones are looked for in every language."""
-    tag = language.lower().partition("-")[0]
-    return any(_PATTERNS[one].search(text) for one in {"en", tag} & set(_PATTERNS))
-
-
-#: Words of despair: somebody who marks these is shown at once where to turn. Kept apart from violence by a partner,
-#: where help on the screen may be seen by the wrong person.
-_DESPAIR: dict[str, tuple[str, ...]] = {
-    "en": (
-        *_WORDS["en"][:8],
-        r"hopeless\w*",
-        r"no (?:way out|reason to (?:live|go on))",
-        r"cannot go on",
-    ),
-    "de": (*_WORDS["de"][:6], r"hoffnungslos\w*", r"keinen ausweg"),
-    "fr": (r"suicid\w*", r"automutil\w*", r"(?:me|te|se|vous) (?:tuer|faire du mal)", r"désesp\w*"),
-    "es": (r"suicid\w*", r"autoles\w*", r"(?:matar|lastimar)(?:me|te|se)", r"hacer(?:me|te|se) daño", r"desesper\w*"),
-}
-_DESPAIR_PATTERNS = {
-    language: re.compile(rf"\b(?:{'|'.join(words)})", re.IGNORECASE) for language, words in _DESPAIR.items()
-}
+    return _sounds(_PATTERNS, text, language)
 
 
 def sounds_of_despair(text: str, language: str) -> bool:
     """Whether these words speak of harming oneself, or of no hope. English ones are looked for in every language."""
+    return _sounds(_DESPAIR_PATTERNS, text, language)
+
+
+def _sounds(patterns: dict[str, re.Pattern[str]], text: str, language: str) -> bool:
     tag = language.lower().partition("-")[0]
-    return any(_DESPAIR_PATTERNS[one].search(text) for one in {"en", tag} & set(_DESPAIR_PATTERNS))
+    return any(patterns[one].search(text) for one in {"en", tag} & set(patterns))
