@@ -25,7 +25,7 @@ from exercises.models import Assignment, Attachment, Edition, Occurrence, Respon
 from exercises.pages import Page, Progress
 from exercises.questions import Form, Question
 from exercises.screens import Screen, screen
-from exercises.support import Support, support
+from exercises.support import Support, standing, support
 from exercises.vocabulary import Kind, Lane, Participation
 from practice import tenancy
 from practice.models import Practice
@@ -225,6 +225,11 @@ class Doing:
             practice=self.practice,
             now=self.now,
         )
+
+    @cached_property
+    def standing_support(self) -> Support:
+        """Help for pages that several look at: the same for each of them, whatever anybody answered."""
+        return standing(person=self.person, practice=self.practice, now=self.now)
 
     @property
     def shown_values(self) -> dict[str, Value]:

@@ -12,6 +12,8 @@ in words can neither raise nor silence it. A question that was left out or decli
     answered                anything at all
 
 In a grid the rule holds for each row, unless the row has its own.
+
+How soon somebody has to look is its `severity`: a question that says nothing is urgent.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.db.models import TextChoices
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -48,6 +51,19 @@ COUNTED = frozenset(
     },
 )
 CHOSEN = frozenset({QuestionType.SINGLE, QuestionType.MULTI, QuestionType.CHECKLIST, QuestionType.GRID})
+
+
+class Severity(TextChoices):
+    """How soon somebody has to look at an answer. Whatever says nothing of it is urgent."""
+
+    URGENT = "urgent", _("At once: people are told, one after another, until somebody takes it")
+    SOON = "soon", _("By the next session: it stands in the list to look at")
+    NOTE = "note", _("No hurry: it stands on the couple’s page")
+
+    @property
+    def rank(self) -> int:
+        """0 for what has to be looked at first."""
+        return list(Severity).index(self)
 
 
 class FlagError(SaysWhy):
@@ -138,6 +154,7 @@ class Flag:
 
     key: str  # of the answer: an instance, or a row of a grid
     rule: str
+    severity: Severity = Severity.URGENT
 
 
 def raised(form: Form, answers: Mapping[str, Value]) -> list[Flag]:
@@ -146,7 +163,7 @@ def raised(form: Form, answers: Mapping[str, Value]) -> list[Flag]:
     What was hidden cannot raise one: give it what was asked (conditions.asked_answers), or what was sent.
     """
     return [
-        Flag(question.key, question.flag.text)
+        Flag(question.key, question.flag.text, Severity(question.severity or Severity.URGENT))
         for question in form.in_order(key for key, value in answers.items() if value.answered)
         if question.flag is not None and question.flag.holds(answers[question.key])
     ]

@@ -105,7 +105,7 @@ def partners_of(couple: Couple) -> list[Client]:
 
 def asks_about_safety(edition: Edition) -> bool:
     """Tell whether an answer may call for help: such questions always reach the therapist."""
-    if edition.content["kind"] == Kind.WARNING_SIGNS or any(question.flag for question in edition.form):
+    if edition.content["kind"] == Kind.WARNING_SIGNS or any(question.may_flag_urgently for question in edition.form):
         return True
     scoring = scoring_in(edition.content, edition.form)
     return scoring is not None and scoring.measure.asks_about_safety
@@ -122,7 +122,7 @@ def lanes_on_offer(edition: Edition, practice: Practice) -> list[Lane]:
     safety = asks_about_safety(edition)
     if practice.secrets_policy == Practice.Secrets.NO_SECRETS and not safety:
         offered.remove(Lane.PRIVATE)
-    if safety:
+    if safety or any(question.may_flag for question in edition.form):
         offered.remove(Lane.OWN)
     return offered
 

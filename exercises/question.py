@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from exercises.clauses import Clauses, plain_number
-from exercises.flags import FlagRule
+from exercises.flags import FlagRule, Severity
 from exercises.question_parts import Code, Number, Option, Row, Stop, Unit
 from exercises.vocabulary import Lane, QuestionType
 
@@ -47,6 +47,7 @@ class Question:
     risk: bool | None = None
     metric: str = ""
     flag_if: str = ""
+    severity: str = ""
     repeats: int = 1
     initial: tuple[str, ...] = ()
     hidden: bool = False
@@ -114,6 +115,16 @@ class Question:
     @cached_property
     def flag(self) -> FlagRule | None:
         return FlagRule.parse(self.flag_if) if self.flag_if else None
+
+    @property
+    def may_flag(self) -> bool:
+        """Whether an answer to it, or to one of its rows, may ask somebody to look."""
+        return bool(self.flag_if or any(row.flag_if for row in self.rows))
+
+    @property
+    def may_flag_urgently(self) -> bool:
+        """Whether that look would be urgent: it is, unless the question says otherwise."""
+        return self.may_flag and self.severity in ("", Severity.URGENT)
 
     @property
     def steps(self) -> range:
@@ -210,8 +221,9 @@ _WRITTEN: dict[str, Any] = {
     "label": "", "help": "", "prefix": "", "min": None, "max": None, "low": "", "high": "", "unit": "",
     "decimals": None, "units": (), "stops": (), "rows": (), "earliest": "", "latest": "", "least_length": None,
     "max_length": None, "pattern": "", "pattern_hint": "", "body": "", "attachment": "", "src": "", "alt": "",
-    "url": "", "metric": "", "flag_if": "", "options": (), "other": False, "least": None, "most": None, "each": False,
-    "lane": None, "required": False, "decline": True, "risk": None, "repeats": 1, "initial": (), "hidden": False,
+    "url": "", "metric": "", "flag_if": "", "severity": "", "options": (), "other": False, "least": None,
+    "most": None, "each": False, "lane": None, "required": False, "decline": True, "risk": None, "repeats": 1,
+    "initial": (), "hidden": False,
     "show_if": None, "link_id": "", "codes": (), "questions": (),
 }  # fmt: skip
 

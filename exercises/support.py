@@ -3,6 +3,9 @@
 What speaks of harming oneself shows where to turn as soon as it is marked. Where a partner may be what somebody
 fears, the same help is a quiet line that stands on the page whatever was answered, because somebody may be looking
 over a shoulder; the person opens it. Nothing of it is kept, and no other page knows of it.
+
+What is answered together lies on a screen that several people see. There nothing follows from an answer: the same quiet
+line, for everybody, on every page of it, whether or not the form asks about anything of the kind.
 """
 
 from __future__ import annotations
@@ -13,7 +16,6 @@ from datetime import datetime
 
 from clients.models import Client, Contact
 from exercises.flags import raised
-from exercises.lanes import lane_of
 from exercises.measures import scoring_in
 from exercises.models import Edition
 from exercises.pages import Page
@@ -48,9 +50,11 @@ def support(
     now: datetime,
 ) -> Support | None:
     """Return what a page of questions has to offer; None where nothing on it may call for help."""
+    if lane == Lane.JOINT:
+        return standing(person=person, practice=practice, now=now)
     # By the words that its author wrote, in whatever language somebody reads it.
     asked = [edition.form[one.base] for one in page.questions]
-    calling = [one for one in asked if _calls(edition, one) and lane_of(one, lane) is not Lane.JOINT]
+    calling = [one for one in asked if _calls(edition, one)]
     if not calling:
         return None
     possible = [one for one in calling if _of_despair(edition, one)]
@@ -65,6 +69,17 @@ def support(
     )
 
 
+def standing(*, person: Client, practice: Practice, now: datetime) -> Support:
+    """Return the line that stands wherever several look at one screen. It knows of no form and of no answer."""
+    return Support(
+        help=crisis.help_for(country_of(person, practice)),
+        now=False,
+        possible=False,
+        line=True,
+        is_read_now=practice.hours.is_open(now),
+    )
+
+
 def country_of(person: Client, practice: Practice) -> str:
     """The country that somebody says they live in; the practice's where they say none. Never guessed."""
     said = Contact.objects.filter(client=person).values_list("country", flat=True).first()
@@ -73,7 +88,7 @@ def country_of(person: Client, practice: Practice) -> str:
 
 def _calls(edition: Edition, question: Question) -> bool:
     """Whether an answer to it may ask a therapist to look."""
-    if question.flag is not None or any(row.flag_if for row in question.rows):
+    if question.may_flag_urgently:
         return True
     return question.base in _safety_items(edition)
 

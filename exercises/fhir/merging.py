@@ -17,7 +17,7 @@ from exercises.fhir.structure import Item
 from exercises.fhir.writing import ADDRESS, ItemWriter
 
 #: Parts of our items that say nothing about the form itself.
-ASIDE = ("risk", "flag_if", "lane", "each", "metric", "questions")
+ASIDE = ("risk", "flag_if", "severity", "lane", "each", "metric", "questions")
 
 
 class Merger:

@@ -115,7 +115,7 @@ def unmarked(questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The questions without what an earlier marking said."""
     made = []
     for item in questions:
-        item = {name: part for name, part in item.items() if name not in ("risk", "flag_if")}
+        item = {name: part for name, part in item.items() if name not in ("risk", "flag_if", "severity")}
         if "questions" in item:
             item["questions"] = unmarked(item["questions"])
         made.append(item)

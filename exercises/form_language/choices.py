@@ -7,7 +7,7 @@ from itertools import pairwise
 from django.utils.translation import gettext_lazy as _
 
 from exercises import moments
-from exercises.flags import FlagError, FlagRule
+from exercises.flags import FlagError, FlagRule, Severity
 from exercises.form_language.bounds import (
     KEY,
     MAX_CODES,
@@ -125,3 +125,14 @@ def read_flag(parts: Parts, type_: QuestionType, options: tuple[Option, ...], ot
         parts.wrong("flag_if", refusal.message)
         return ""
     return text
+
+
+def read_severity(parts: Parts) -> str:
+    """How soon its flag has to be looked at; empty, and so urgent, where nothing is said."""
+    said = parts.data.get("severity", "")
+    if said == "":
+        return ""
+    if not isinstance(said, str) or said not in Severity.values:
+        parts.wrong("severity", _("A flag is urgent, soon or a note."))
+        return ""
+    return said

@@ -45,6 +45,8 @@ def check_item(item: Question, parts: Parts) -> None:
     if item.pattern:
         _check_pattern(item, parts)
     _check_exclusive(item, parts)
+    if item.severity and not item.may_flag:
+        parts.wrong("severity", _("There is no rule here that could ask for a look."))
     if item.repeats > 1 and item.metric:
         parts.wrong("metric", _("What can be answered several times feeds no series."))
 

@@ -28,6 +28,7 @@ from exercises.form_language.choices import (
     read_flag,
     read_options,
     read_rows,
+    read_severity,
     read_stops,
     read_units,
 )
@@ -41,7 +42,7 @@ from exercises.vocabulary import METRICS, Lane, QuestionType
 LONGEST_TEXT = {QuestionType.SHORT_TEXT: 500, QuestionType.LONG_TEXT: 10_000}
 
 _COMMON = {"key", "type", "label", "help", "prefix", "show_if", "lane", "each", "private", "link_id", "codes", "hidden"}
-_ASKED = {"required", "decline", "risk", "repeats", "initial", "questions", "flag_if"}
+_ASKED = {"required", "decline", "risk", "repeats", "initial", "questions", "flag_if", "severity"}
 _TEXT = {"least_length", "max_length", "pattern", "pattern_hint"}
 _DATE = {"earliest", "latest"}
 _NUMBER = {"min", "max", "decimals"}
@@ -166,6 +167,7 @@ def read_item(parts: Parts, type_: QuestionType, key: str, inside: tuple[Questio
         risk=parts.truth("risk") if "risk" in parts.data else None,
         metric=_metric(parts, type_),
         flag_if=read_flag(parts, type_, options, other),
+        severity=read_severity(parts),
         repeats=parts.whole("repeats", 1, MAX_REPEATS) or 1,
         initial=_initial(parts),
         hidden=parts.truth("hidden"),

@@ -66,6 +66,9 @@ def _check_harm(draft: Draft, question: Question, *, covered: bool) -> Iterator[
             _or_say(message),
             key,
         )
+    if question.may_flag and not question.may_flag_urgently:
+        message = _("This asks about harm, so an answer that asks for a look is looked at at once.")
+        yield stop(draft.place(question, "severity"), "risk_not_urgent", _or_say(message), key)
     if question.required and not question.decline:
         message = _("Nobody has to answer this one: please let them rather not say.")
         yield stop(draft.place(question, "decline"), "risk_forced", message, key)

@@ -161,7 +161,7 @@ def _fields_there(context: dict[str, Any]) -> list[str]:
     names = ["type", *context["shows"], "show_if"]
     names += ["label"] if kind not in (QuestionType.IMAGE, QuestionType.INSTRUCTIONS) else []
     names += ["help"] if asked or kind in (QuestionType.SECTION, QuestionType.GROUP) else []
-    names += ["decline", "flag_if", "risk"] if asked else []
+    names += ["decline", "flag_if", "severity", "risk"] if asked else []
     names += ["lane"] if asked or kind == QuestionType.GROUP else []
     names += ["each"] if context["joint"] else []
     names += ["metric"] if context["metrics"] and asked else []

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from exercises.flags import Severity
 from exercises.vocabulary import CAUTIONS, Direction, Kind, Lane, Level, Method, Participation, QuestionType, Theme
 from exercises.writing.condition_words import condition_words
 from exercises.writing.outline import places
@@ -56,6 +57,7 @@ PARTS_OF_ITEMS: Mapping[str, str | Promise] = {
     "lane": gettext_lazy("Who reads"),
     "show_if": gettext_lazy("Shown"),
     "flag_if": gettext_lazy("Calls for help"),
+    "severity": gettext_lazy("How soon it is looked at"),
     "required": gettext_lazy("Needed before sending"),
     "decline": gettext_lazy("Offers “rather not say”"),
     "url": gettext_lazy("Address"),
@@ -170,8 +172,8 @@ def said_of_item(item: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[st
             lines.append(f"{title}: {_label(QuestionType, value)}")
         elif name in ("options", "rows", "stops", "units"):
             lines.append(f"{title}: " + " · ".join(_said_of_choice(one) for one in value if isinstance(one, dict)))
-        elif name == "lane":
-            lines.append(f"{title}: {_label(Lane, value)}")
+        elif name in ("lane", "severity"):
+            lines.append(f"{title}: {_label(Lane if name == 'lane' else Severity, value)}")
         elif name == "show_if":
             lines.append(f"{title}: {condition_words(value, labels)}")
         elif isinstance(value, bool):

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from exercises.flags import CHOSEN, COUNTED, FlagError, FlagRule
+from exercises.flags import CHOSEN, COUNTED, FlagError, FlagRule, Severity
 from exercises.vocabulary import MOOD_SCALE, QuestionType
 
 
@@ -24,6 +24,8 @@ class FlagFields:
     words: list[tuple[str, str | Promise]]
     choices: list[tuple[str, str]]
     takes_number: bool
+    severity: str
+    severities: list[tuple[str, str | Promise]]
 
 
 def flag_fields(item: Mapping[str, Any]) -> FlagFields:
@@ -32,7 +34,14 @@ def flag_fields(item: Mapping[str, Any]) -> FlagFields:
     word = rule.word if rule else ""
     number = "" if rule is None or rule.number is None else f"{rule.number.normalize():f}"
     return FlagFields(
-        word, number, rule.options if rule else (), words_for(item), _choices(item), item.get("type") in COUNTED
+        word,
+        number,
+        rule.options if rule else (),
+        words_for(item),
+        _choices(item),
+        item.get("type") in COUNTED,
+        str(item.get("severity") or Severity.URGENT),
+        list(Severity.choices),
     )
 
 
@@ -71,6 +80,17 @@ def read_flag(data: QueryDict, item: Mapping[str, Any], before: str) -> str:
         rule = f"{'' if word == '=' else word}{number}"
         return rule if number and _parsed(rule) else ""
     return word
+
+
+def raises_flag(item: Mapping[str, Any]) -> bool:
+    """Whether an answer to this item, or to one of its rows, may call for a look."""
+    return bool(item.get("flag_if") or any(row.get("flag_if") for row in item.get("rows") or ()))
+
+
+def read_severity(data: QueryDict, before: str) -> str:
+    """How soon somebody looks, as chosen; empty for what is urgent, which is what nothing said means."""
+    said = data.get("severity", before)
+    return said if said in (Severity.SOON, Severity.NOTE) else ""
 
 
 def _choices(item: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from exercises import wording
+from exercises import flags, wording
 from exercises.form_language import HAND_MADE, IMPORTED, Limits
 from exercises.models import Exercise
 from exercises.publishing import Finding, Severity, findings
@@ -103,19 +103,20 @@ def asks_for_help(content: Mapping[str, Any]) -> bool:
     return content.get("kind") == Kind.WARNING_SIGNS or bool(flagged_questions(content))
 
 
-def flagged_questions(content: Mapping[str, Any]) -> list[str]:
-    """The keys of questions where an answer may call for help."""
+def flagged_questions(content: Mapping[str, Any], *, urgent: bool = False) -> list[str]:
+    """The keys of questions where an answer may call for help; ``urgent``: for help at once."""
     items = [part for name, part in parts_of(content).items() if name.startswith("question.")]
     return [
         item["key"]
         for item in items
-        if item.get("flag_if") or any(row.get("flag_if") for row in item.get("rows") or () if isinstance(row, dict))
+        if (item.get("flag_if") or any(row.get("flag_if") for row in item.get("rows") or () if isinstance(row, dict)))
+        and not (urgent and item.get("severity") in (flags.Severity.SOON, flags.Severity.NOTE))
     ]
 
 
 def check_cover(content: Mapping[str, Any], practice: Practice) -> list[Finding]:
     """Whether somebody takes what a flagged answer says, and help is named to those who need it sooner."""
-    flagged = flagged_questions(content)
+    flagged = flagged_questions(content, urgent=True)
     if not flagged:
         return []
     place, key = dict(places_of(content.get("questions") or []))[flagged[0]] + ".flag_if", flagged[0]
@@ -195,7 +196,13 @@ def _right(found: Iterable[Finding], content: Mapping[str, Any]) -> list[str | P
         right.append(_("Who reads what agrees with your practice's policy."))
     if not any(code.startswith("read") for code in codes):
         right.append(_("Reads easily."))
-    if flagged_questions(content) and not codes & {"no_cover", "thin_cover", "no_duty", "no_hours", "no_help_lines"}:
+    if flagged_questions(content, urgent=True) and not codes & {
+        "no_cover",
+        "thin_cover",
+        "no_duty",
+        "no_hours",
+        "no_help_lines",
+    }:
         right.append(_("Hours, cover and help lines are set for answers that call for help."))
     if len(languages(content)) > 1 and "words_missing" not in codes:
         right.append(_("Every language has all its words."))

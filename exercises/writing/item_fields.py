@@ -18,7 +18,7 @@ from exercises.clauses import plain_number
 from exercises.question import ASKED_TYPES
 from exercises.vocabulary import METRICS, Lane, QuestionType
 from exercises.writing.condition_fields import read_condition
-from exercises.writing.flag_fields import read_flag
+from exercises.writing.flag_fields import raises_flag, read_flag, read_severity
 
 #: Which fields a type has, besides those that all have. The names are those of the form language.
 FIELDS: Mapping[QuestionType, tuple[str, ...]] = {
@@ -103,6 +103,8 @@ def read_item(data: QueryDict, before: Mapping[str, Any], items: Mapping[str, Ma
         item["show_if"] = condition
     if kind in ASKED_TYPES and (flag := read_flag(data, item, str(before.get("flag_if", "")))):
         item["flag_if"] = flag
+    if raises_flag(item) and (severity := read_severity(data, str(before.get("severity", "")))):
+        item["severity"] = severity
     return item
 
 

@@ -88,6 +88,42 @@ def test_words_neither_raise_nor_silence(words: str, afraid: str) -> None:
     assert bool(raised(asked, values)) == (afraid == "yes")
 
 
+@pytest.mark.parametrize(
+    ("said", "meant"), [({}, "urgent"), ({"severity": "urgent"}, "urgent"), ({"severity": "soon"}, "soon")]
+)
+def test_a_flag_is_urgent_unless_its_question_says_otherwise(said, meant) -> None:
+    asked = Form.from_data([{"key": "q", "type": "yes_no", "label": "Q", "flag_if": "yes", **said}])
+    values, _errors = clean_form(asked, {"q": ["yes"]})
+    assert [flag.severity for flag in raised(asked, values)] == [meant]
+    assert asked["q"].may_flag_urgently is (meant == "urgent")
+
+
+def test_rows_of_a_grid_are_as_urgent_as_the_grid() -> None:
+    grid = {
+        "key": "week", "type": "grid", "label": "Week", "severity": "note", "rows": [
+            {"key": "a", "label": "A", "flag_if": "any:bad"}, {"key": "b", "label": "B"},
+        ],
+        "options": [{"value": "good", "label": "Good"}, {"value": "bad", "label": "Bad"}],
+    }  # fmt: skip
+    asked = Form.from_data([grid])
+    values, _errors = clean_form(asked, {"week.a": ["bad"], "week.b": ["bad"]})
+    assert [(flag.key, flag.severity) for flag in raised(asked, values)] == [("week.a", "note")]
+
+
+def test_what_the_catalogue_does_not_call_urgent_is_named_here() -> None:
+    """Whoever makes another one softer says so twice: a question about safety never is."""
+    softer = {
+        (entry.slug, question.key): question.severity
+        for entry in load_catalogue().entries.values()
+        for question in entry.form
+        if question.severity
+    }
+    assert sorted({(key, severity) for (_slug, key), severity in softer.items()}) == [
+        ("again", "soon"), ("need_help", "soon"), ("regret", "soon"), ("too_much", "note"),
+    ]  # fmt: skip
+    assert len(softer) == 4
+
+
 def test_the_safety_check_raises_what_its_own_table_says() -> None:
     asked = load_catalogue().entries["private-safety-check"].form
     worst = {"alone_now": ["no"], "afraid": ["yes"], "controlled": ["yes"], "hurt": ["yes"], "forced": ["yes"],

@@ -14,6 +14,7 @@ from exercises.conditions import visible
 from exercises.form_language import IMPORTED
 from exercises.publishing import findings, may_publish
 from exercises.publishing.reading_age import ease_of
+from exercises.publishing.risk_words import sounds_of_despair, sounds_of_harm
 from tests.exercises.random_forms import random_answers, random_form
 from tests.exercises.test_conditions import chances, long_form, shown_if, source
 
@@ -226,6 +227,32 @@ class TestRisk:
         options = [{"value": "a", "label": "Talk"}, {"value": "b", "label": "Violence"}]
         item = {"key": "o", "type": "multi", "label": "What happened", "options": options}
         assert "!risk_open" in found(item).values()
+
+    @pytest.mark.parametrize("severity", ["soon", "note"])
+    def test_an_answer_about_harm_is_looked_at_at_once(self, severity: str) -> None:
+        covered = {**self.HURT, "lane": "private", "flag_if": "yes", "severity": severity}
+        assert found(covered) == {"questions.0.severity": "!risk_not_urgent"}
+        assert found({**covered, "severity": "urgent"}) == {}
+        assert found({**covered, "risk": False}) == {}
+
+    @pytest.mark.parametrize(
+        ("text", "language", "despair", "harm"),
+        [
+            ("I wanted to die", "en", True, True),
+            ("an overdose", "en", True, True),
+            ("I am afraid of my partner", "en", False, True),
+            ("There is no way out", "en", True, False),
+            ("Ich will mir das Leben nehmen", "de", True, True),
+            ("Gewalt in der Familie", "de", False, True),
+            ("Hoffnungslosigkeit", "de", True, False),
+            ("me tuer", "fr", True, True),
+            ("des menaces", "fr", False, True),
+            ("hacerme daño", "es", True, True),
+            ("amenazas", "es", False, True),
+        ],
+    )
+    def test_despair_and_violence_are_told_apart_by_their_words(self, text, language, despair, harm) -> None:
+        assert (sounds_of_despair(text, language), sounds_of_harm(text, language)) == (despair, harm)
 
     def test_the_author_has_the_last_word(self) -> None:
         assert found({**self.HURT, "risk": False}) == {}

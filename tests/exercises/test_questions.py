@@ -85,6 +85,7 @@ class TestFormLanguage:
             ({"metric": "ritual_kept"}, "0.metric"),
             ({"private": "yes"}, "0.private"),
             ({"flag_if": "yes"}, "0.flag_if"),
+            ({"flag_if": "<=3", "severity": "later"}, "0.severity"),
             ({"flag_if": "> 3"}, "0.flag_if"),
             ({"flag_if": 3}, "0.flag_if"),
         ],

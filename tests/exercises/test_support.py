@@ -174,3 +174,62 @@ def test_a_draft_alone_alerts_nobody(mara, therapist, asked):
     send(browser, at, 1, "harm", "yes")
     with acting_as(therapist):
         assert not Alert.objects.exists()
+
+
+# ── one screen for several ───────────────────────────────────────────────────
+
+TOGETHER = [{"key": "met", "type": "yes_no", "label": "We met"}, HARM, FEAR, *CALM]
+TOKEN = re.compile(r'nonce="[^"]*"|csrfmiddlewaretoken" value="[^"]*"|X-CSRFToken[^}]*}')
+
+
+def support_of(page) -> str:
+    """All of the help on a page, as it is sent: hidden or not."""
+    lines = re.findall(r'<details class="more"><summary>Support options[\s\S]*?</details>', page)
+    return "".join([*lines, *re.findall(r"<section[^>]*data-support[\s\S]*?</section>", page)])
+
+
+@pytest.fixture
+def together(couple, therapist):
+    (row,) = give(couple, therapist, "joint", TOGETHER, steps=["Sit down", "Talk"])
+    return f"/do/{row.pk}/"
+
+
+PAGES = ["", "1/", "2/", "3/", "check/", "steps/"]
+
+
+def test_everybody_finds_the_same_help_on_every_page_of_what_is_done_together(mara, theo, together):
+    with travel(NOON, tick=False):
+        found = {support_of(signed_in(who).get(together + at).content.decode()) for who in (mara, theo) for at in PAGES}
+    (only,) = found
+    assert LINE in only
+    assert HELP not in only
+    assert "116 123" in only
+
+
+@pytest.mark.parametrize(("key", "number"), [("harm", 2), ("fear", 3)])
+def test_nothing_on_a_screen_for_several_follows_from_what_one_marked(mara, theo, together, key, number):
+    def pages(who) -> list[str]:
+        browser = signed_in(who)
+        texts = [browser.get(together + at).content.decode() for at in PAGES]
+        return [TOKEN.sub("", text) for text in texts]
+
+    with travel(NOON, tick=False):
+        before, mine = pages(theo), [support_of(one) for one in pages(mara)]
+        for said in ("no", "yes"):
+            answer = send(signed_in(mara), together, number, key, said)
+            assert answer.url == f"{together}{number + 1}/", "nothing stands in the way"
+            assert pages(theo) == before, "byte for byte"
+            assert [support_of(one) for one in pages(mara)] == mine
+
+
+def test_saving_by_itself_tells_nothing_of_help_on_a_screen_for_several(mara, together):
+    sent = {"question": "harm", "harm": "yes", "base_version": "0"}
+    told = signed_in(mara).post(f"{together}save/", sent, headers={"accept": "application/json"}).json()
+    assert told["state"] == "saved"
+    assert "help" not in told
+
+
+def test_what_is_not_urgent_brings_no_help_lines_to_a_page(mara, asked):
+    busy = {"key": "busy", "type": "yes_no", "label": "It is too much", "flag_if": "yes", "severity": "note"}
+    at, browser = asked(mara, busy, *CALM), signed_in(mara)
+    assert LINE not in browser.get(f"{at}1/").content.decode()

@@ -145,6 +145,21 @@ def test_a_flag_is_chosen_in_words(therapist, kind, sent, rule):
     assert find(therapist, one, key).get("flag_if") == rule
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [({"severity": "soon"}, "soon"), ({"severity": "note"}, "note"), ({"severity": "urgent"}, None), ({}, None)],
+)
+def test_how_soon_a_flag_is_looked_at_is_chosen_and_urgent_is_not_said(therapist, sent, kept):
+    one = began(therapist)
+    key = add(therapist, one, "yes_no")
+    say(therapist, one, key, type="yes_no", label="Too much to do", flag="yes", **sent)
+    assert find(therapist, one, key).get("severity") == kept
+    page = signed_in(therapist).get(f"/desk/library/{one.slug}/write/questions/{key}/").content.decode()
+    assert f'value="{kept or "urgent"}" selected' in page
+    say(therapist, one, key, type="yes_no", label="Too much to do", flag="", severity="soon")
+    assert "severity" not in find(therapist, one, key), "without a flag there is nothing to be soon about"
+
+
 def test_scores_are_made_of_questions_with_numbers(therapist):
     one = began(therapist)
     keys = [add(therapist, one, "scale") for _one in range(2)]
