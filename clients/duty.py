@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from clients.models import Absence, CaseloadEntry, Cover
@@ -116,6 +117,15 @@ def absences_on(day: date) -> QuerySet[Absence]:
 
 
 # ── looking after a couple for a while ───────────────────────────────────────
+
+
+def in_turn(couple_id: uuid.UUID) -> None:
+    """Wait for whoever else is about to let somebody in, or to end it; until this transaction is over.
+
+    Without it, closing one alert could take a couple away from whoever is being told of another one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"duty {couple_id}"])
 
 
 def let_in(member: Membership, couple: uuid.UUID, *, until: datetime | None) -> None:

@@ -18,6 +18,7 @@ class QueueItem:
     """One thing to look at. ``kind`` is one of the states of the design (risk, ask, talk, new, open).
 
     ``urgent`` items come first, whatever their age; ``calm`` ones come last: worth a thought when there is time.
+    What is ``aside`` stands on the couple's page and not on Today.
     ``detail`` holds no words of a client.
     """
 
@@ -30,6 +31,7 @@ class QueueItem:
     action: str
     urgent: bool = False
     calm: bool = False
+    aside: bool = False
 
 
 #: Given who asks and the couples on the page, returns what is there to look at, in a fixed number of queries.

@@ -21,6 +21,7 @@ NOBODY = "nobody"
 #: Minutes that can be chosen: quicker than the longest, never slower.
 FIRST = (15, 30, 60, 120, 180, 240)
 THEN = (15, 30, 60, 120)
+OPEN = (240, 480, 960, 1440, 2400)
 MOST_HOLIDAYS = 200
 
 
@@ -67,6 +68,15 @@ class DutyForm(KindErrors, forms.Form):
         coerce=int,
     )
     pass_on_after = forms.TypedChoiceField(label=_("The lead is told after another"), choices=_spans(THEN), coerce=int)
+    close_within = forms.TypedChoiceField(
+        label=_("What somebody took is passed on after"),
+        help_text=_(
+            "Counted in your working hours, from when they took it or last wrote down what they judged. They keep it;"
+            " a colleague, and then the lead, are told that it is still open."
+        ),
+        choices=_spans(OPEN),
+        coerce=int,
+    )
     cover = forms.ChoiceField(
         label=_("Who covers"),
         help_text=_("When nobody else was named for an absence. They see such a couple while they look after it."),
@@ -109,7 +119,8 @@ class DutyForm(KindErrors, forms.Form):
 
     @property
     def others(self) -> list[Any]:
-        return [self[name] for name in ("answer_within", "pass_on_after", "cover", "lead", "reply_hours", "country")]
+        names = ("answer_within", "pass_on_after", "close_within", "cover", "lead", "reply_hours", "country")
+        return [self[name] for name in names]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -133,14 +144,15 @@ class DutyForm(KindErrors, forms.Form):
         said, practice = self.cleaned_data, self.practice
         practice.working_week, practice.holidays = said["working_week"], said["holidays"]
         practice.answer_within, practice.pass_on_after = said["answer_within"], said["pass_on_after"]
+        practice.close_within = said["close_within"]
         practice.duty_cover_id = None if said["cover"] == NOBODY else said["cover"]
         practice.duty_lead_id = said["lead"]
         practice.reply_hours, practice.country = said["reply_hours"], said["country"]
         practice.duty_set_at = timezone.now()
         practice.save(
             update_fields=[
-                "working_week", "holidays", "answer_within", "pass_on_after", "duty_cover", "duty_lead",
-                "reply_hours", "country", "duty_set_at",
+                "working_week", "holidays", "answer_within", "pass_on_after", "close_within", "duty_cover",
+                "duty_lead", "reply_hours", "country", "duty_set_at",
             ]
         )  # fmt: skip
         return practice
@@ -160,6 +172,7 @@ def _as_said(practice: Practice) -> dict[str, Any]:
         "holidays": "\n".join(day.isoformat() for day in practice.holidays),
         "answer_within": practice.answer_within,
         "pass_on_after": practice.pass_on_after,
+        "close_within": practice.close_within,
         "lead": str(practice.duty_lead_id or ""),
         "reply_hours": practice.reply_hours,
         "country": practice.country,

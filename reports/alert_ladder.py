@@ -4,6 +4,11 @@
     2 who covers          when `answer_within` of the practice's working time has passed
     3 the lead            `pass_on_after` later, and again once a working day until somebody takes it
 
+What somebody took stays theirs, and is passed on all the same when it is still open after `close_within` of working
+time since they took it or last judged it: to the next steps, in the same way, until it is judged anew or closed.
+
+Only urgent alerts climb; the others wait on a list.
+
 Whoever is away is stood in for; where nobody can be told at a step, the next ones are, so that each step names
 somebody. A step is due by when the one before was due, not by when it happened: a run that comes late tells all
 who should know by then. Nothing here looks at whether somebody muted anything.
@@ -20,7 +25,7 @@ from datetime import datetime, timedelta
 from clients import duty
 from clients.duty import Call, Roster
 from practice import clock, outbox, tenancy
-from practice.models import Message
+from practice.models import Message, Practice
 from reports.models import Alert, AlertStep, Rung
 from reports.models.alert import rung_of
 
@@ -49,6 +54,12 @@ def due_after(roster: Roster, number: int, due: datetime) -> datetime:
     return practice.hours.after(due, minutes)
 
 
+def kept_until(alert: Alert, practice: Practice) -> datetime | None:
+    """Until when what somebody took, and judged since or not, may stay open without anybody else being told."""
+    moments = [one for one in (alert.acknowledged_at, alert.assessed_at) if one is not None]
+    return practice.hours.after(max(moments), practice.close_within) if alert.acknowledged_at is not None else None
+
+
 def calls(roster: Roster, couple_id: uuid.UUID, number: int, told: Collection[uuid.UUID] = ()) -> list[Call]:
     """Who is to be told at a step; ``told`` are those who were told at earlier ones. Never nobody."""
     rung = rung_of(number)
@@ -65,8 +76,8 @@ def calls(roster: Roster, couple_id: uuid.UUID, number: int, told: Collection[uu
 
 
 def begin(alerts: Iterable[Alert], now: datetime) -> None:
-    """Take the first step for new alerts, in the transaction that raised them, as Attune itself."""
-    new = list(alerts)
+    """Take the first step for new alerts that are urgent, in the transaction that raised them, as Attune itself."""
+    new = [one for one in alerts if one.is_urgent]
     if not new:
         return
     roster = Roster.read(now, {one.couple_id for one in new})
@@ -92,7 +103,7 @@ def climb(practice_id: uuid.UUID) -> int:
 
 def _waiting(now: datetime) -> list[uuid.UUID]:
     """Alerts that may have to move: read for all together, in a fixed number of queries."""
-    alerts = list(Alert.objects.open().defer("note").order_by("raised_at", "pk"))
+    alerts = list(Alert.objects.open().urgent().defer("note").order_by("raised_at", "pk"))
     if not alerts:
         return []
     roster = Roster.read(now, {one.couple_id for one in alerts})
@@ -101,7 +112,7 @@ def _waiting(now: datetime) -> list[uuid.UUID]:
 
 
 def _climb_one(alert_id: uuid.UUID, now: datetime) -> bool:
-    alert = Alert.objects.open().select_for_update(of=("self",), skip_locked=True).filter(pk=alert_id).first()
+    alert = Alert.objects.open().urgent().select_for_update(of=("self",), skip_locked=True).filter(pk=alert_id).first()
     if alert is None:  # closed meanwhile, or in somebody else's hands
         return False
     roster = Roster.read(now, [alert.couple_id])
@@ -109,7 +120,9 @@ def _climb_one(alert_id: uuid.UUID, now: datetime) -> bool:
     by = _reason(alert, roster, told, _unreached([alert]), now)
     if by is None:
         return False
-    if alert.acknowledged_by_id is not None:
+    if by == By.UNCLOSED:
+        _advance(alert, roster, now, due=_kept_until(alert, roster) or now, by=by)
+    elif alert.acknowledged_by_id is not None:
         _stand_in_for_keeper(alert, roster, now)
     elif by in (By.ABSENCE, By.CHANGED):
         tell(alert, roster, _missing(alert, roster, told), due=now, now=now, by=by)
@@ -132,7 +145,10 @@ def _reason(
         call = roster.stand_in(keeper) if roster.sees(keeper, alert.couple_id) else None
         if call is None:
             return By.CHANGED
-        return By.ABSENCE if call.instead_of and call.member_id not in told else None
+        if call.instead_of and call.member_id not in told:
+            return By.ABSENCE
+        until = _kept_until(alert, roster)
+        return By.UNCLOSED if until is not None and until <= now else None
     if alert.next_at is None or alert.next_at <= now:
         return By.LADDER
     if alert.pk in unreached:
@@ -145,6 +161,10 @@ def _reason(
     return None if any(roster.is_there(one) for one in seeing) else By.ABSENCE
 
 
+def _kept_until(alert: Alert, roster: Roster) -> datetime | None:
+    return alert.next_at or kept_until(alert, roster.practice)
+
+
 def _missing(alert: Alert, roster: Roster, told: Collection[uuid.UUID]) -> list[Call]:
     return [one for one in calls(roster, alert.couple_id, alert.number) if one.member_id not in told]
 
@@ -152,6 +172,8 @@ def _missing(alert: Alert, roster: Roster, told: Collection[uuid.UUID]) -> list[
 def _advance(alert: Alert, roster: Roster, now: datetime, *, due: datetime, by: str = By.LADDER) -> None:
     """Take the next step, and those after it that are due by now as well: none is left out."""
     before: set[uuid.UUID] = set(_told([alert], whole_round=True)[alert.pk]) if alert.number else set()
+    if alert.acknowledged_by_id is not None:
+        before.add(alert.acknowledged_by_id)
     while True:
         alert.number += 1
         those = calls(roster, alert.couple_id, alert.number, before)
@@ -186,6 +208,7 @@ def tell(
     alert: Alert, roster: Roster, those: Iterable[Call], *, due: datetime, now: datetime, by: str = By.LADDER
 ) -> None:
     """Write down who is told, let them see the couple, and plan a letter to each: all of it or nothing."""
+    duty.in_turn(alert.couple_id)
     for call in those:
         why = By.ABSENCE if call.instead_of else by
         step(alert, Kind.TOLD, member_id=call.member_id, by=why, now=now, due_at=due)

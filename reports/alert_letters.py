@@ -28,15 +28,15 @@ class AlertLetter(outbox.Handler):
         of_form = Alert.objects.filter(**about)
         if of_form.untaken().exists():
             return ""
-        if not of_form.open().exists():
+        if not of_form.open().urgent().exists():
             return "closed"
-        return "" if self._stands_in(message, about) else "taken"
+        return "" if self._is_called_since(message, about) else "taken"
 
-    def _stands_in(self, message: Message, about: dict) -> bool:
-        """Whether this person looks after it for somebody who took it and is away."""
+    def _is_called_since(self, message: Message, about: dict) -> bool:
+        """Whether this person was told after somebody took it, who is away now or has not closed it in time."""
         told = AlertStep.objects.filter(
             kind=AlertStep.Kind.TOLD,
-            by=AlertStep.By.ABSENCE,
+            by__in=[AlertStep.By.ABSENCE, AlertStep.By.UNCLOSED],
             member_id=message.person_id,
             alert__closed_at=None,
             at__gte=F("alert__acknowledged_at"),

@@ -11,8 +11,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clients.models import Client, Couple
-from practice import clock
+from clients.models import Appointment, Client, Couple
+from practice import clock, tenancy
+from practice.models import Practice
+from reports import alert_ladder
 from reports.models import Alert, AlertStep, Rung
 
 MOST_CLOSED = 20
@@ -28,10 +30,18 @@ class Row:
     position: int
     told: tuple[str, ...]
     age: str
+    #: When somebody else is told, unless it is taken, judged anew or closed by then; None for what is not urgent.
+    next_at: datetime | None = None
+    #: The couple's next session.
+    session_at: datetime | None = None
 
     @property
     def step_words(self) -> str:
         return step_words(self.alert, self.told)
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.alert.is_urgent
 
 
 def step_words(alert: Alert, told: Collection[str] = ()) -> str:
@@ -39,7 +49,12 @@ def step_words(alert: Alert, told: Collection[str] = ()) -> str:
     if alert.acknowledged_at is not None:
         name = alert.acknowledged_by.name if alert.acknowledged_by else ""
         words = _("%(name)s has it, judged, not closed") if alert.assessed_at else _("%(name)s has it, not judged yet")
-        return words % {"name": name}
+        said_so = words % {"name": name}
+        if alert.next_at is None or not told:
+            return said_so
+        return _("%(how)s. Told that it is still open: %(names)s") % {"how": said_so, "names": ", ".join(told)}
+    if not alert.is_urgent:
+        return _("Not looked at yet")
     said = {"step": Rung(alert.rung).label, "names": ", ".join(told)}
     if not told:
         return str(said["step"])
@@ -47,8 +62,8 @@ def step_words(alert: Alert, told: Collection[str] = ()) -> str:
 
 
 def open_rows() -> list[Row]:
-    """Everything open that the asker may see, the longest waiting first; a fixed number of queries."""
-    alerts = Alert.objects.open().select_related("client", "acknowledged_by").defer("note")
+    """Everything to look at that the asker may see, the longest waiting first; a fixed number of queries."""
+    alerts = Alert.objects.to_look_at().select_related("client", "acknowledged_by").defer("note")
     return _rows(alerts.order_by("raised_at", "pk"))
 
 
@@ -63,13 +78,38 @@ def _rows(alerts: Iterable[Alert]) -> list[Row]:
         return []
     couples = {one.pk: one for one in Couple.objects.with_partners().filter(pk__in={one.couple_id for one in found})}
     told, now = told_names(found), clock.now()
+    practice, sessions = Practice.objects.get(pk=tenancy.current_practice_id()), _sessions(couples, now)
     made = []
     for one in found:
         couple = couples[one.couple_id]
         places = {partner.client_id: partner.position for partner in couple.partners.all()}
         age = age_words(one.raised_at, now)
-        made.append(Row(one, couple, one.client, places.get(one.client_id, 0), tuple(told[one.pk]), age))
+        made.append(
+            Row(
+                one,
+                couple,
+                one.client,
+                places.get(one.client_id, 0),
+                tuple(told[one.pk]),
+                age,
+                next_of(one, practice),
+                sessions.get(one.couple_id),
+            )
+        )
     return made
+
+
+def next_of(alert: Alert, practice: Practice) -> datetime | None:
+    """When somebody else is told of an open alert; None where nobody ever is."""
+    if alert.is_closed or not alert.is_urgent:
+        return None
+    return alert.next_at or alert_ladder.kept_until(alert, practice)
+
+
+def _sessions(couples: Iterable[uuid.UUID], now: datetime) -> dict[uuid.UUID, datetime]:
+    """When each of these couples comes next."""
+    rows = Appointment.objects.filter(couple_id__in=couples).ahead(now).order_by("-starts_at")
+    return dict(rows.values_list("couple_id", "starts_at"))
 
 
 def told_names(alerts: Collection[Alert]) -> dict[uuid.UUID, list[str]]:

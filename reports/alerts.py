@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clients import duty
 from exercises import measures
 from exercises.answers import words
-from exercises.flags import Flag, FlagError, FlagRule, raised
+from exercises.flags import Flag, FlagError, FlagRule, Severity, raised
 from exercises.measured import score_of, scoring_of
 from exercises.measures.explaining import figure
 from exercises.measures.native import SAFETY_RULE
@@ -21,7 +20,7 @@ from exercises.measures.scoring import POSITIVE
 from exercises.models import Answer, MeasureEntry, Response
 from exercises.questions import Question
 from exercises.values import Value
-from practice import tenancy
+from practice import clock, tenancy
 from practice.models import Membership
 from reports import alert_ladder
 from reports.models import Act, Alert, AlertStep, Judgement
@@ -54,6 +53,7 @@ def raise_alerts(response: Response, answers: Mapping[str, Answer]) -> list[Aler
             source=source,
             key=flag.key,
             rule=str(flag.rule)[:120],
+            severity=flag.severity,
         )
         for flag in flags
     )
@@ -76,13 +76,15 @@ def raise_for_entry(entry: MeasureEntry) -> list[Alert]:
 
 
 def _raise(rows: Iterable[Alert]) -> list[Alert]:
-    wanted = list({one.key: one for one in rows}.values())
+    # What two rules say of one answer is as urgent as the more urgent of them.
+    by_urgency = sorted(rows, key=lambda one: Severity(one.severity).rank, reverse=True)
+    wanted = list({one.key: one for one in by_urgency}.values())
     if not wanted:
         return []
     Alert.objects.bulk_create(wanted, ignore_conflicts=True)
     there = set(Alert.objects.filter(pk__in=[one.pk for one in wanted]).values_list("pk", flat=True))
     new = [one for one in wanted if one.pk in there]
-    alert_ladder.begin(new, timezone.now())
+    alert_ladder.begin(new, clock.now())
     return new
 
 
@@ -113,9 +115,9 @@ class Assessment:
 @transaction.atomic
 def acknowledge(alert: Alert, *, by: Membership) -> Alert:
     """Take it on: the ladder stops, and it is theirs until it is closed. The first one who takes it stands."""
-    alert = _locked(alert)
+    alert = _urgent(alert)
     if alert.acknowledged_at is None:
-        now = timezone.now()
+        now = clock.now()
         _take(alert, by, now)
         alert_ladder.step(alert, Kind.ACKNOWLEDGED, member_id=by.pk, now=now)
     return alert
@@ -124,11 +126,11 @@ def acknowledge(alert: Alert, *, by: Membership) -> Alert:
 @transaction.atomic
 def take_over(alert: Alert, *, by: Membership) -> Alert:
     """Take on what a colleague had taken: it is written down like the first time."""
-    alert = _locked(alert)
+    alert = _urgent(alert)
     if alert.is_closed:
         raise NotNow
     if alert.acknowledged_by_id != by.pk:
-        now = timezone.now()
+        now = clock.now()
         _take(alert, by, now)
         alert_ladder.step(alert, Kind.ACKNOWLEDGED, member_id=by.pk, now=now)
     return alert
@@ -159,18 +161,20 @@ def close(alert: Alert, assessment: Assessment, *, by: Membership) -> Alert:
     alert = acknowledge(alert, by=by)
     if alert.is_closed:
         raise NotNow
-    alert.closed_at = timezone.now()
+    alert.closed_at = clock.now()
     _write_down(alert, Kind.CLOSED, assessment, by)
     with tenancy.elevated():
-        if not Alert.objects.open().filter(couple_id=alert.couple_id).exists():
+        duty.in_turn(alert.couple_id)
+        if not Alert.objects.open().urgent().filter(couple_id=alert.couple_id).exists():
             duty.end_covers(alert.couple_id, alert.closed_at)
     return alert
 
 
 def _write_down(alert: Alert, kind: str, assessment: Assessment, by: Membership) -> None:
-    now = alert.closed_at or timezone.now()
-    alert.assessed_at, alert.note = now, assessment.note
-    alert.save(update_fields=["assessed_at", "closed_at", "note"])
+    now = alert.closed_at or clock.now()
+    # What was judged has its time before anybody else is told, as when it was taken.
+    alert.assessed_at, alert.note, alert.next_at = now, assessment.note, None
+    alert.save(update_fields=["assessed_at", "closed_at", "note", "next_at"])
     alert_ladder.step(
         alert,
         kind,
@@ -183,12 +187,25 @@ def _write_down(alert: Alert, kind: str, assessment: Assessment, by: Membership)
 
 
 @transaction.atomic
+def seen(alert: Alert, *, by: Membership) -> Alert:
+    """Put away what was not urgent: a look is all it asks for. Raises :class:`NotNow` for what is urgent or closed."""
+    alert = _locked(alert)
+    if alert.is_urgent or alert.is_closed:
+        raise NotNow
+    now = clock.now()
+    alert.acknowledged_at, alert.acknowledged_by, alert.closed_at = now, by, now
+    alert.save(update_fields=["acknowledged_at", "acknowledged_by", "closed_at"])
+    alert_ladder.step(alert, Kind.CLOSED, member_id=by.pk, now=now, acts=[Act.READ])
+    return alert
+
+
+@transaction.atomic
 def reopen(alert: Alert, *, by: Membership, note: str) -> Alert:
     """Open it again, with a word about why: it is theirs who opens it. Raises :class:`NotNow` for an open one."""
     alert = _locked(alert)
     if not alert.is_closed:
         raise NotNow
-    now = timezone.now()
+    now = clock.now()
     alert.round, alert.number = alert.round + 1, 1
     alert.acknowledged_at, alert.acknowledged_by = now, by
     alert.assessed_at = alert.closed_at = alert.next_at = None
@@ -198,13 +215,23 @@ def reopen(alert: Alert, *, by: Membership, note: str) -> Alert:
         ]
     )  # fmt: skip
     alert_ladder.step(alert, Kind.REOPENED, member_id=by.pk, now=now, note=note)
-    with tenancy.elevated():
-        duty.let_in(by, alert.couple_id, until=None)
+    if alert.is_urgent:
+        with tenancy.elevated():
+            duty.in_turn(alert.couple_id)
+            duty.let_in(by, alert.couple_id, until=None)
     return alert
 
 
 def _locked(alert: Alert) -> Alert:
     return Alert.objects.select_for_update(of=("self",)).get(pk=alert.pk)
+
+
+def _urgent(alert: Alert) -> Alert:
+    """Hold it; only what is urgent is taken on and judged (:func:`seen` is for the rest)."""
+    alert = _locked(alert)
+    if not alert.is_urgent:
+        raise NotNow
+    return alert
 
 
 def trail(alert: Alert) -> list[AlertStep]:

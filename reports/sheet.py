@@ -92,7 +92,7 @@ def yours(couple: Couple, span: Span, membership: Membership, now: datetime, *, 
     Staff notes are no part of the record: what is printed and kept is made without them.
     """
     sheet = Sheet(couple, span, for_table=False)
-    sheet.alerts = list(Alert.objects.open().filter(couple=couple).defer("note").order_by("raised_at", "pk"))
+    sheet.alerts = list(Alert.objects.to_look_at().filter(couple=couple).defer("note").order_by("raised_at", "pk"))
     sheet.clearance = Clearance.objects.filter(couple=couple, withdrawn_at=None).order_by("-recorded_at").first()
     sheet.rows = sheet_rounds.rows(couple, span.since, span.until, now)
     sheet.scores = sheet_numbers.new_scores(couple, span.since)

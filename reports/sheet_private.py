@@ -42,7 +42,7 @@ def private_part(couple: Couple, client: Client, since: datetime, until: datetim
     return PrivatePart(
         client=client,
         position=next(one.position for one in couple.partners.all() if one.client_id == client.pk),
-        alerts=list(Alert.objects.open().filter(couple=couple, client=client).defer("note")),
+        alerts=list(Alert.objects.to_look_at().filter(couple=couple, client=client).defer("note")),
         rows=rows(couple, since, until, until, client=client),
         scores=new_scores(couple, since, client=client),
         obstacles=obstacles(couple, since, until, client=client),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from clients.models import Couple
 from exercises.desk import QueueItem, register_queue
+from exercises.flags import Severity
 from exercises.safety import register_flags
 from practice import clock
 from practice.models import Membership
@@ -24,7 +25,8 @@ from reports.signs import signs_of
 def alerts(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """One item for each alert that is not closed, with its step. It names no partner and no answer.
 
-    It cannot be muted, grouped or rested away: what nobody has taken stands first.
+    What is urgent cannot be muted, grouped or rested away: what nobody has taken stands first. What can wait for
+    the session stands last, and a mere note on the couple's page alone.
     """
     if not membership.sees_answers:
         return []
@@ -36,19 +38,35 @@ def alerts(membership: Membership, couples: Collection[uuid.UUID]) -> list[Queue
         .order_by("raised_at", "pk")
     )
     told = alert_list.told_names(rows) if rows else {}
-    return [
-        QueueItem(
-            kind="risk",
-            what=_("An answer to look at"),
-            couple_id=row.couple_id,
-            detail=alert_list.step_words(row, told.get(row.pk, ())),
-            since=row.raised_at,
-            url=reverse("alert", args=[row.couple_id, row.pk]),
-            action=_("Look"),
-            urgent=row.acknowledged_at is None or row.acknowledged_by_id == membership.pk,
-        )
-        for row in rows
-    ]
+    return [_urgent(row, membership, told.get(row.pk, ())) if row.is_urgent else _calm(row) for row in rows]
+
+
+def _calm(row: Alert) -> QueueItem:
+    is_note = row.severity == Severity.NOTE
+    return QueueItem(
+        kind="hold",
+        what=_("An answer to note") if is_note else _("An answer to look at by the next session"),
+        couple_id=row.couple_id,
+        detail=_("No hurry") if is_note else _("Not urgent"),
+        since=row.raised_at,
+        url=reverse("alert", args=[row.couple_id, row.pk]),
+        action=_("Look"),
+        calm=True,
+        aside=is_note,
+    )
+
+
+def _urgent(row: Alert, membership: Membership, told: Collection[str]) -> QueueItem:
+    return QueueItem(
+        kind="risk",
+        what=_("An answer to look at"),
+        couple_id=row.couple_id,
+        detail=alert_list.step_words(row, told),
+        since=row.raised_at,
+        url=reverse("alert", args=[row.couple_id, row.pk]),
+        action=_("Look"),
+        urgent=row.acknowledged_at is None or row.acknowledged_by_id == membership.pk,
+    )
 
 
 @register_queue
@@ -103,5 +121,5 @@ def _before_session(row: Report) -> QueueItem:
 
 @register_flags
 def flag_is_open(couple: Couple) -> bool:
-    """While an alert of the couple is open, nothing risky is given to both (see :mod:`exercises.safety`)."""
-    return Alert.objects.open().filter(couple=couple).exists()
+    """While an urgent alert of the couple is open, nothing risky is given to both (see :mod:`exercises.safety`)."""
+    return Alert.objects.open().urgent().filter(couple=couple).exists()

@@ -37,7 +37,7 @@ def today(request: PracticeRequest) -> HttpResponse:
     couples = list(Couple.objects.in_care().with_partners())
     rows = caseload.rows(request.membership, couples, now)
     by_id = {row.couple.pk: row for row in rows}
-    items = queue(request.membership, by_id.keys())
+    items = [one for one in queue(request.membership, by_id.keys()) if not one.aside]
     sessions, is_today = _sessions(by_id, now)
     context = {
         **_filtered(request, rows),

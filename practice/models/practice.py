@@ -19,6 +19,8 @@ from practice.working_hours import WorkingHours
 
 #: Minutes of working time: the longest that an alert may wait for its first look, and then for the next step.
 MOST_MINUTES, MOST_MINUTES_MORE = 240, 120
+#: And for what was taken, but neither judged anew nor closed: the usual wait, and the longest there may be.
+USUAL_MINUTES_OPEN, MOST_MINUTES_OPEN = 960, 2400
 QUICKEST = 15
 
 
@@ -80,6 +82,8 @@ class Practice(models.Model):
     #: there to the lead. A practice may be quicker than this, not slower.
     answer_within = models.PositiveSmallIntegerField(default=MOST_MINUTES)
     pass_on_after = models.PositiveSmallIntegerField(default=MOST_MINUTES_MORE)
+    #: Minutes of working time until an alert that somebody took, and has not closed, is passed on as well.
+    close_within = models.PositiveSmallIntegerField(default=USUAL_MINUTES_OPEN)
     #: Who covers when nobody else was named for an absence; empty: it goes straight to the lead.
     duty_cover = models.ForeignKey(
         "practice.Membership", null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
@@ -105,6 +109,10 @@ class Practice(models.Model):
             models.CheckConstraint(
                 condition=models.Q(pass_on_after__gte=QUICKEST, pass_on_after__lte=MOST_MINUTES_MORE),
                 name="practice_passes_on_in_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(close_within__gte=QUICKEST, close_within__lte=MOST_MINUTES_OPEN),
+                name="practice_closes_in_time",
             ),
         ]
 

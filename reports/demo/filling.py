@@ -122,7 +122,8 @@ def _say_duty(practice_id: uuid.UUID, now: datetime.datetime) -> None:
     holidays = [f"{year}-12-{day}" for year in (now.year, now.year + 1) for day in (25, 26)]
     said = {f"{end}_{day}": at for day in range(5) for end, at in (("from", "08:30"), ("until", "18:00"))}
     said |= {
-        "holidays": "\n".join(holidays), "answer_within": "240", "pass_on_after": "120", "cover": str(cover.pk),
+        "holidays": "\n".join(holidays), "answer_within": "240", "pass_on_after": "120", "close_within": "960",
+        "cover": str(cover.pk),
         "lead": str(owner.pk), "reply_hours": people.REPLY_HOURS, "country": people.PRACTICE.country,
     }  # fmt: skip
     with tenancy.acting(asker_of(owner.user, practice_id, membership=owner)):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client, Couple
+from exercises.flags import Severity
 from exercises.models import MeasureEntry, Response
 from practice.models import Membership, PracticeModel, inside
 from practice.models.base import BoundManager
@@ -52,9 +53,17 @@ class AlertQuerySet(models.QuerySet):
         """Those that nobody has closed: whether or not somebody has taken them."""
         return self.filter(closed_at=None)
 
+    def urgent(self) -> AlertQuerySet:
+        """Those that people are told of, one after another, until somebody takes them."""
+        return self.filter(severity=Severity.URGENT)
+
+    def to_look_at(self) -> AlertQuerySet:
+        """Open ones that somebody has to look at: at once, or by the next session."""
+        return self.open().exclude(severity=Severity.NOTE)
+
     def untaken(self) -> AlertQuerySet:
-        """Those that nobody has said of that they look after it."""
-        return self.filter(closed_at=None, acknowledged_at=None)
+        """Urgent ones that nobody has said of that they look after it."""
+        return self.urgent().filter(closed_at=None, acknowledged_at=None)
 
 
 class Alert(PracticeModel):
@@ -76,12 +85,14 @@ class Alert(PracticeModel):
     source = models.CharField(max_length=10, choices=Source, default=Source.ANSWER)
     key = models.CharField(max_length=60)
     rule = models.CharField(max_length=120)
+    #: How soon somebody looks. Only what is urgent climbs the ladder, with letters.
+    severity = models.CharField(max_length=10, choices=Severity, default=Severity.URGENT)
     raised_at = models.DateTimeField(auto_now_add=True)
     #: Counts from 1 each time it is open anew, and the steps of the ladder taken since: 1 therapist, 2 covering
     #: colleague, 3 lead, and the lead again after that.
     round = models.PositiveSmallIntegerField(default=1)
     number = models.PositiveSmallIntegerField(default=0)
-    #: When the next step is due, unless somebody takes it before.
+    #: When the next step is due: unless somebody takes it before, or has judged it anew or closed it by then.
     next_at = models.DateTimeField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = inside(Membership, null=True, blank=True, related_name="+", on_delete=models.DO_NOTHING)
@@ -107,7 +118,7 @@ class Alert(PracticeModel):
         indexes = [
             models.Index(fields=["practice", "couple"], condition=Q(closed_at=None), name="alert_open"),
             models.Index(
-                fields=["practice", "next_at"], condition=Q(closed_at=None, acknowledged_at=None), name="alert_due"
+                fields=["practice", "next_at"], condition=Q(closed_at=None, severity="urgent"), name="alert_to_climb"
             ),
         ]
 
@@ -118,6 +129,10 @@ class Alert(PracticeModel):
     def rung(self) -> Rung:
         """Who is to look at it now."""
         return rung_of(self.number)
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.severity == Severity.URGENT
 
     @property
     def is_closed(self) -> bool:
@@ -146,6 +161,7 @@ class AlertStep(PracticeModel):
         ABSENCE = "absence", _("because somebody is away")
         CHANGED = "changed", _("because somebody left, or the couple’s therapists changed")
         UNREACHED = "unreached", _("because a message could not be delivered")
+        UNCLOSED = "unclosed", _("because it was taken, and is still open")
 
     alert = inside(Alert, related_name="steps")
     couple = inside(Couple, related_name="+")

@@ -23,12 +23,15 @@ from reports.models import Alert
 @for_clinicians
 def open_alerts(request: PracticeRequest) -> HttpResponse:
     """Everything that is open in the asker's walls, the longest waiting first, and what was closed lately."""
+    rows = alert_list.open_rows()
     context = {
-        "rows": alert_list.open_rows(),
+        "rows": [one for one in rows if one.is_urgent],
+        "soon": [one for one in rows if not one.is_urgent],
         "closed": alert_list.closed_rows(),
         "practice": request.practice,
         "first": alert_list.span(request.practice.answer_within),
         "more": alert_list.span(request.practice.pass_on_after),
+        "kept": alert_list.span(request.practice.close_within),
     }
     return render(request, "reports/open_alerts.html", context)
 
@@ -64,6 +67,7 @@ def alert(request: PracticeRequest, couple_id: uuid.UUID, alert_id: uuid.UUID) -
         "form": assessing,
         "reopening": reopening,
         "practice": request.practice,
+        "next_at": alert_list.next_of(one, request.practice),
     }
     wrong = assessing.errors or reopening.errors
     return render(request, "reports/alert.html", context, status=422 if wrong else status)
@@ -92,6 +96,10 @@ def _done(
             messages.success(request, _("Closed, with your name and the time."))
             # Whoever only covered does not see the couple any more.
             return redirect("open_alerts")
+        elif act == "seen":
+            alerts.seen(one, by=by)
+            messages.success(request, _("Put away, with your name and the time."))
+            return redirect("couple", one.couple_id)
         elif act == "reopen" and reopening.is_valid():
             alerts.reopen(one, by=by, note=reopening.cleaned_data["note"])
             messages.success(request, _("Open again. It is yours until it is closed."))
@@ -99,7 +107,7 @@ def _done(
             return None if act in ("assess", "close", "reopen") else here
     except alerts.NotNow:
         messages.warning(request, _("Somebody else was here in the meantime. This is how it stands now."))
-        return here if act == "over" else None
+        return here if act in ("over", "seen") else None
     return here
 
 

@@ -50,7 +50,7 @@ def progress_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRe
         "only": "" if only is None else letter(only),
         "people": [(letter(one.position), one) for one in paper.partners],
         "session": Appointment.objects.filter(couple=couple).ahead(now).first(),
-        "to_look_at": Alert.objects.filter(couple=couple).open().count(),
+        "to_look_at": Alert.objects.filter(couple=couple).to_look_at().count(),
         "signs": len(signs_of([couple.pk], now).get(couple.pk, ())),
         "to_review": reviewing.counts([couple.pk]).get(couple.pk, 0),
     }

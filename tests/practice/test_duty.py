@@ -19,7 +19,7 @@ def said(owner, colleague) -> dict[str, str]:
     return {
         "from_0": "10:00", "until_0": "18:00", "from_2": "08:30", "until_2": "12:00",
         "holidays": "2026-12-25\n\n 2026-12-24 \n2026-12-25",
-        "answer_within": "120", "pass_on_after": "60",
+        "answer_within": "120", "pass_on_after": "60", "close_within": "480",
         "cover": str(colleague.pk), "lead": str(owner.pk),
         "reply_hours": "on Mondays and Wednesdays", "country": "DE",
     }  # fmt: skip
@@ -38,7 +38,7 @@ def test_an_owner_says_all_of_it_at_once(practice, owner, colleague, said):
     saved = now(practice)
     assert saved.working_week == {"0": ["10:00", "18:00"], "2": ["08:30", "12:00"]}
     assert saved.holidays == [datetime.date(2026, 12, 24), datetime.date(2026, 12, 25)]
-    assert (saved.answer_within, saved.pass_on_after) == (120, 60)
+    assert (saved.answer_within, saved.pass_on_after, saved.close_within) == (120, 60, 480)
     assert (saved.duty_cover_id, saved.duty_lead_id) == (colleague.pk, owner.pk)
     assert (saved.reply_hours, saved.country) == ("on Mondays and Wednesdays", "DE")
     assert saved.duty_set_at is not None
@@ -53,7 +53,8 @@ def test_an_owner_says_all_of_it_at_once(practice, owner, colleague, said):
         {"from_0": "18:00", "until_0": "10:00"}, {"until_0": ""}, {"from_0": "25:00"}, {"from_0": "soon"},
         {"from_0": "", "until_0": "", "from_2": "", "until_2": ""},
         {"holidays": "Christmas"}, {"holidays": "\n".join(f"{year}-01-01" for year in range(1000, 1300))},
-        {"answer_within": "241"}, {"answer_within": "0"}, {"pass_on_after": "9999"}, {"answer_within": ""},
+        {"answer_within": "241"}, {"answer_within": "0"}, {"pass_on_after": "9999"},
+        {"close_within": "9999"}, {"answer_within": ""},
         {"cover": ""}, {"cover": "somebody"}, {"lead": ""}, {"lead": "nobody"},
         {"reply_hours": ""}, {"reply_hours": "x" * 1_000_000}, {"country": "ZZ"}, {"country": ""},
     ],

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from clients import duty
 from clients.models import Absence, CaseloadEntry, Cover
-from practice import outbox, team
+from practice import outbox, team, tenancy
 from practice.models import Membership, Message, Practice
 from reports import alert_ladder, alerts
 from reports.alerts import Assessment
 from reports.models import Alert, AlertStep
 from reports.tasks import escalate
 from tests.factories import acting_as, inside, make_couple, make_member, make_practice
-from tests.reports.alerting import HOUR, MONDAY, again, climb_at, make_alert, steps, told
+from tests.reports.alerting import HOUR, MONDAY, again, climb_at, make_alert, stand_at, steps, told
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +74,7 @@ def test_b156_the_lead_is_told_again_each_working_day_until_somebody_takes_it(on
     assert [number for number, name in told(on_duty, alert) if name == "Olu Owner"] == [3, 4, 5]
     with acting_as(therapist):
         alerts.acknowledge(alert, by=therapist)
-    assert climb_at(on_duty, MONDAY + 10 * DAY) == 0
+    assert climb_at(on_duty, MONDAY + 3 * DAY + 6 * HOUR) == 0
 
 
 def test_b156_a_night_and_a_weekend_do_not_count_but_the_first_letter_leaves_at_once(on_duty, couple, mara, therapist):
@@ -229,6 +229,121 @@ def test_nobody_covers_who_is_away_themselves_and_no_two_absences_overlap(on_dut
         away(colleague, therapist, MONDAY.date() + 5 * DAY, MONDAY.date() + 9 * DAY)
     with pytest.raises(duty.Overlaps), transaction.atomic():
         away(therapist, colleague, MONDAY.date() + DAY, MONDAY.date() + DAY)
+
+
+# ── taken, and still open ────────────────────────────────────────────────────
+
+
+def take(alert: Alert, by: Membership, moment: datetime.datetime) -> None:
+    stand_at(moment)
+    with acting_as(by):
+        alerts.acknowledge(alert, by=by)
+
+
+def test_b156_what_somebody_took_and_never_closed_is_passed_on_and_stays_theirs(
+    on_duty, couple, mara, therapist, colleague
+):
+    alert = make_alert(couple, mara, therapist)
+    take(alert, therapist, MONDAY + HOUR)
+    # 960 minutes are two working days of eight hours.
+    assert climb_at(on_duty, MONDAY + 2 * DAY + HOUR - HOUR / 60) == 0
+    assert climb_at(on_duty, MONDAY + 2 * DAY + HOUR) == 1
+    assert climb_at(on_duty, MONDAY + 2 * DAY + 2 * HOUR) == 0
+    assert climb_at(on_duty, MONDAY + 2 * DAY + 3 * HOUR) == 1
+    assert told(on_duty, alert) == [(1, therapist.name), (2, colleague.name), (3, "Olu Owner")]
+    assert {one.by for one in steps(on_duty, alert)[1:]} == {AlertStep.By.UNCLOSED}
+    now = again(on_duty, alert)
+    assert (now.acknowledged_by_id, now.round) == (therapist.pk, 1)
+    assert climb_at(on_duty, MONDAY + 3 * DAY + 3 * HOUR) == 1, "the lead again, each working day"
+    with acting_as(colleague):
+        assert Alert.objects.get() == alert
+    with inside(on_duty):
+        late = Message.objects.filter(kind="alert", person_id=colleague.pk).get()
+        first = Message.objects.filter(kind="alert", person_id=therapist.pk).get()
+        handler = outbox.handler_of("alert")
+        assert (handler.wanted(late), handler.wanted(first)) == ("", "taken")
+
+
+def test_b156_what_was_judged_anew_has_its_time_once_more_and_what_was_closed_is_over(on_duty, couple, mara, therapist):
+    alert = make_alert(couple, mara, therapist)
+    take(alert, therapist, MONDAY)
+    climb_at(on_duty, MONDAY + 2 * DAY)
+    with acting_as(therapist):
+        alerts.assess(alert, DONE, by=therapist)
+    assert climb_at(on_duty, MONDAY + 3 * DAY) == 0
+    assert climb_at(on_duty, MONDAY + 4 * DAY) == 1
+    with acting_as(therapist):
+        alerts.close(alert, DONE, by=therapist)
+    assert climb_at(on_duty, MONDAY + 30 * DAY) == 0
+
+
+def test_b156_who_covers_and_keeps_it_open_is_not_asked_about_themselves(on_duty, couple, mara, therapist, colleague):
+    alert = make_alert(couple, mara, therapist)
+    climb_at(on_duty, MONDAY + 4 * HOUR)
+    take(alert, colleague, MONDAY + 4 * HOUR)
+    climb_at(on_duty, MONDAY + 2 * DAY + 4 * HOUR)
+    assert told(on_duty, alert)[-1] == (3, "Olu Owner")
+
+
+def test_b156_a_practice_chooses_how_long_something_may_stay_open(on_duty, couple, mara, therapist):
+    practice = say(on_duty, close_within=240)
+    alert = make_alert(couple, mara, therapist)
+    take(alert, therapist, MONDAY)
+    assert climb_at(practice, MONDAY + 4 * HOUR) == 1
+    with pytest.raises(DatabaseError), transaction.atomic():
+        say(practice, close_within=2401)
+
+
+# ── not urgent ───────────────────────────────────────────────────────────────
+
+
+def make_soft(couple, client, by, severity: str) -> Alert:
+    """An alert that the ladder never began with, as it is raised."""
+    alert = make_alert(couple, client, by)
+    with inside(by.practice):
+        soft = Alert.objects.create(
+            couple=couple, client=client, entry=alert.entry, source=Alert.Source.PAPER, key="soft", severity=severity
+        )
+        alert_ladder.begin([soft], MONDAY)
+    with acting_as(by):
+        alerts.close(alert, DONE, by=by)
+    return soft
+
+
+@pytest.mark.parametrize("severity", ["soon", "note"])
+def test_what_is_not_urgent_climbs_no_step_and_sends_no_letter(on_duty, couple, mara, therapist, severity):
+    soft = make_soft(couple, mara, therapist, severity)
+    sent = letters(on_duty)
+    assert climb_at(on_duty, MONDAY + 10 * DAY) == 0
+    assert steps(on_duty, soft, "") == []
+    assert letters(on_duty) == sent
+
+
+@pytest.mark.parametrize("severity", ["soon", "note"])
+def test_what_is_not_urgent_is_put_away_with_a_look_and_never_taken_on(
+    on_duty, couple, mara, therapist, colleague, severity
+):
+    soft = make_soft(couple, mara, therapist, severity)
+    with acting_as(therapist):
+        for refused in (alerts.acknowledge, alerts.take_over):
+            with pytest.raises(alerts.NotNow), transaction.atomic():
+                refused(soft, by=therapist)
+        with pytest.raises(alerts.NotNow), transaction.atomic():
+            alerts.close(soft, DONE, by=therapist)
+        alerts.seen(soft, by=therapist)
+        with pytest.raises(alerts.NotNow), transaction.atomic():
+            alerts.seen(soft, by=therapist)
+    (only,) = steps(on_duty, soft, "")
+    assert (only.kind, only.member_id, only.acts) == ("closed", therapist.pk, ["read"])
+    with inside(on_duty):
+        assert not Cover.objects.filter(ended_at=None).exists()
+
+
+def test_what_is_urgent_is_never_put_away_with_a_look(on_duty, couple, mara, therapist):
+    alert = make_alert(couple, mara, therapist)
+    with acting_as(therapist), pytest.raises(alerts.NotNow), transaction.atomic():
+        alerts.seen(alert, by=therapist)
+    assert not again(on_duty, alert).is_closed
 
 
 # ── letters ──────────────────────────────────────────────────────────────────
@@ -476,6 +591,8 @@ def _all_in_time(practice, alert) -> None:
         assert numbers == list(range(1, len(numbers) + 1)), "a step was left out"
         first = {number: min(one.due_at for one in those if one.number == number) for number in numbers}
         for number in numbers[1:]:
+            if any(one.by == AlertStep.By.UNCLOSED for one in those if one.number >= number):
+                continue  # somebody had it meanwhile: it has the time of what was taken
             minutes = (practice.answer_within, practice.pass_on_after)[number - 2] if number <= 3 else 480
             latest = hours.after(first[number - 1], minutes)
             assert first[number] <= latest + BEAT, "later than its working hours"
@@ -508,6 +625,56 @@ def test_b156_two_workers_at_once_take_each_step_once():
         numbers = [one.number for one in steps(practice, alert)]
         assert numbers[:3] == [1, 2, 3]
         assert len(numbers) == len(set(numbers)), "no step twice"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_b156_closing_one_alert_takes_the_couple_from_nobody_who_is_just_being_told_of_another():
+    practice = make_practice("At once")
+    therapist, colleague = make_member(practice), make_member(practice, name="Dr Sam Lund")
+    practice = say(practice, duty_cover=colleague, duty_lead=make_member(practice, "owner", "Olu Owner"))
+    couple = make_couple(practice, therapist=therapist)
+    old = make_alert(couple, couple.clients[0], therapist)
+    climb_at(practice, MONDAY + 4 * HOUR)
+
+    def close() -> None:
+        with acting_as(therapist):
+            alerts.close(old, DONE, by=therapist)
+        connection.close()
+
+    other = threading.Thread(target=close)
+    with inside(practice):
+        make_alert(couple, couple.clients[1], therapist)
+        with tenancy.elevated():
+            duty.in_turn(couple.pk)
+            duty.let_in(colleague, couple.pk, until=None)
+        other.start()
+        other.join(0.5)
+        assert other.is_alive(), "it waits for its turn"
+    other.join(20)
+    assert again(practice, old).is_closed
+    with acting_as(colleague):
+        assert Alert.objects.open().count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_b156_of_two_colleagues_who_take_one_at_once_one_has_it():
+    practice = make_practice("Two hands")
+    first, second = make_member(practice), make_member(practice, "owner", "Olu Owner")
+    couple = make_couple(practice, therapist=first)
+    alert = make_alert(couple, couple.clients[0], first)
+
+    def run(member: Membership) -> None:
+        with acting_as(member):
+            alerts.acknowledge(alert, by=member)
+        connection.close()
+
+    threads = [threading.Thread(target=run, args=[one]) for one in (first, second)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    (taken,) = steps(practice, alert, "acknowledged")
+    assert again(practice, alert).acknowledged_by_id == taken.member_id
 
 
 def test_a_clock_that_is_ahead_takes_the_steps_that_are_due_by_it(on_duty, couple, mara, therapist, time_passes):

@@ -15,10 +15,12 @@ from exercises.giving import Giving
 from exercises.library import find_exercise
 from exercises.models import Edition, Exercise, Occurrence
 from exercises.recurrence import Recurrence
-from practice.models import Practice
+from practice.models import Message, Practice
 from reports.alerts import Assessment, acknowledge, close
 from reports.models import Alert
-from tests.factories import acting_as, inside
+from reports.waiting import flag_is_open
+from tests.factories import acting_as, inside, signed_in
+from tests.reports.factories import Giver
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +101,53 @@ def test_b157_the_practices_own_safety_questions_wait_until_an_owner_said_who_lo
         with pytest.raises(Refused) as refused:
             give(giving(couple, "ours", mara), by=therapist)
         assert "Hours and duty" in str(refused.value.errors["safety"])
+
+
+BUSY = {"key": "busy", "type": "yes_no", "label": "Too much to do", "private": True, "flag_if": "yes"}
+
+
+@pytest.fixture
+def softly(couple, mara, therapist):
+    """Mara marks an answer that is not urgent."""
+
+    def mark(severity: str) -> Alert:
+        giver = Giver(couple, therapist)
+        (assignment,) = giver.give(giver.edition([{**BUSY, "severity": severity}]), "private", to=[mara])
+        giver.send(assignment, mara, datetime.date(2026, 3, 8), {"busy": 1})
+        with acting_as(therapist):
+            return Alert.objects.get()
+
+    return mark
+
+
+@pytest.mark.parametrize(
+    ("severity", "listed", "on_today"), [("urgent", True, True), ("soon", True, True), ("note", False, False)]
+)
+def test_how_soon_somebody_looks_decides_where_it_stands(couple, therapist, softly, severity, listed, on_today):
+    alert = softly(severity)
+    assert alert.severity == severity
+    with inside(therapist.practice):
+        letters = Message.objects.filter(kind="alert").count()
+    assert letters == (severity == "urgent")
+    link, browser = f"/to-look-at/{alert.pk}/", signed_in(therapist)
+    assert (link in browser.get("/desk/to-look-at/").content.decode()) is listed
+    assert (link in browser.get("/desk/").content.decode()) is on_today
+    assert link in browser.get(f"/desk/couples/{couple.pk}/").content.decode()
+
+
+def test_what_is_not_urgent_holds_nothing_back_and_is_put_away_with_one_press(couple, therapist, softly):
+    alert = softly("soon")
+    page = f"/desk/couples/{couple.pk}/to-look-at/{alert.pk}/"
+    with acting_as(therapist):
+        assert not flag_is_open(couple)
+    browser = signed_in(therapist)
+    assert "I have seen it" in browser.get(page).content.decode()
+    for forged in ("take", "over", "assess", "close"):
+        sent = {"act": forged, "judgement": "none", "acts": ["spoke"], "note": "x"}
+        assert browser.post(page, sent).status_code in (302, 409)
+    with acting_as(therapist):
+        assert Alert.objects.get().acknowledged_by_id is None
+    assert browser.post(page, {"act": "seen"}).status_code == 302
+    with acting_as(therapist):
+        assert Alert.objects.get().is_closed
+    assert "A look is enough" not in browser.get(page).content.decode()
