@@ -26,6 +26,7 @@ from reports import charts, editions, releases, series
 from reports.cutoffs import edge_for_partners, help_range
 from reports.exercise_scores import daily
 from reports.findings import names_joined, number
+from reports.line_chart import PLAIN
 from reports.material import ExerciseScale, ExerciseScore, Material, Period, Shown
 from reports.models import Release, Showing
 from reports.paper import Line, Partner, Point, Series
@@ -84,6 +85,11 @@ class Card:
     shows: bool | None = None
     #: Whether the others' scores stand here as well.
     together: bool = False
+
+    @property
+    def days(self) -> tuple[date, date, date]:
+        """The first day of the drawing, the one in its middle and the last."""
+        return self.starts, self.starts + (self.ends - self.starts) // 2, self.ends
 
 
 @dataclass(frozen=True)
@@ -298,8 +304,8 @@ class _Cards:
 
     def _drawn(self, drawn: Series, card: Card, title: str) -> SafeString:
         if card.together:
-            return charts.line(drawn, card.starts, card.ends, title=title, frame=charts.SMALL)
-        return charts.own(drawn, self.me.position, card.starts, card.ends, title=title)
+            return charts.line(drawn, card.starts, card.ends, title=title, frame=PLAIN)
+        return charts.own(drawn, self.me.position, card.starts, card.ends, title=title, frame=PLAIN)
 
     def _side_by_side(self, lines: tuple[Line, ...]) -> Iterator[str]:
         """Where each of them is now, their own first. Nobody is set before anybody."""

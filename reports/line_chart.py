@@ -25,7 +25,7 @@ Spot = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The drawing's size and the edges of its plot, in its own units; ``numbers`` is how many weeks are numbered."""
+    """The drawing's size and the edges of its plot, in its own units; ``numbers`` is how many weeks have one, or 0."""
 
     width: float
     height: float
@@ -39,6 +39,8 @@ class Frame:
 WIDE = Frame(560, 190, 26, 552, 12, 166, 14)
 #: For one partner's line, half as wide as a page.
 SMALL = Frame(380, 168, 26, 372, 12, 144, 13)
+#: For a page that names days below the drawing, since people do not count weeks.
+PLAIN = Frame(380, 132, 26, 372, 12, 124, 0)
 
 #: From so many answers or weeks on, marks are smaller.
 MANY = 30
@@ -208,6 +210,8 @@ def _turns(plot: _Plot, turns: Sequence[Turn]) -> list[dict[str, str]]:
 
 
 def _weeks(plot: _Plot, starts: date) -> list[dict[str, str]]:
+    if not plot.frame.numbers:
+        return []
     weeks, offset = weeks_between(starts, plot.last), (starts - plot.first).days
     every = math.ceil(weeks / plot.frame.numbers)
     labels = []
