@@ -76,8 +76,7 @@ def print_html(html: str, files: Files, *, paper: str = "a4", colour: str = "", 
         sheets.append(CSS(string=f".cover {{ background: {colour} }}", url_fetcher=ReportFetcher()))
     try:
         with listening() as heard, dated(issued), resting_collector(), without_network(), within_memory():
-            document = HTML(string=html, url_fetcher=fetcher).render(stylesheets=sheets, **OPTIONS)
-            pdf = document.write_pdf(finisher=finish, **OPTIONS)
+            pdf, pages = _set(html, fetcher, sheets)
     except FatalURLFetchingError:  # a BaseException, which would take the worker with it
         raise NotPrinted("a resource outside the report was refused") from None
     # A refusal inside a drawing is swallowed there, so ask again.
@@ -85,7 +84,13 @@ def print_html(html: str, files: Files, *, paper: str = "a4", colour: str = "", 
         raise NotPrinted("a resource outside the report was refused")
     if heard.errors:
         raise NotPrinted(f"the page did not come out whole: {heard.errors[0]}")
-    return Printed(pdf, len(document.pages), tuple(dict.fromkeys(heard.notes)))
+    return Printed(pdf, pages, tuple(dict.fromkeys(heard.notes)))
+
+
+def _set(html: str, fetcher: ReportFetcher, sheets: list[CSS]) -> tuple[bytes, int]:
+    """Return the file and its number of pages; the tree that they were drawn from is dropped with this frame."""
+    document = HTML(string=html, url_fetcher=fetcher).render(stylesheets=sheets, **OPTIONS)
+    return document.write_pdf(finisher=finish, **OPTIONS), len(document.pages)
 
 
 @cache
@@ -173,15 +178,20 @@ sys.addaudithook(_refuse_network)
 
 @contextmanager
 def resting_collector() -> Iterator[None]:
-    """No garbage collection while pages are laid out: it walks a growing tree again and again for nothing."""
+    """No garbage collection while pages are laid out: it walks a growing tree again and again for nothing.
+
+    Afterwards only what came meanwhile is looked through; all that the process held before is set aside.
+    """
     was = gc.isenabled()
     gc.disable()
+    gc.freeze()
     try:
         yield
     finally:
+        gc.collect()
+        gc.unfreeze()
         if was:
             gc.enable()
-        gc.collect()
 
 
 def finish(document: Any, pdf: Any) -> None:
