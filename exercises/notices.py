@@ -1,10 +1,15 @@
-"""A letter that something was said to somebody: neutral words, one for each thread until they have looked."""
+"""Neutral letters that there is something to look at; here that of a thread: one until they have looked.
+
+Upper apps have letters of their own by :class:`Notice` and :func:`drafts`.
+"""
 
 from __future__ import annotations
 
+import abc
 import datetime
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.db.models import Max
 
@@ -29,15 +34,44 @@ def tell_of(thread: Thread, now: datetime.datetime) -> list[Message]:
     """
     with tenancy.elevated():
         seen = dict(Seen.objects.filter(thread=thread, author__isnull=False).values_list("author_id", "seen_at"))
-        contacts = Contact.objects.filter(client_id__in=thread.audience, client__user__isnull=False).defer("phone")
-        channels = reach.channels(thread.audience, reach.Topic.NEWS)
-        return outbox.add(
-            [
-                _draft(thread, contact, seen.get(contact.client_id), channel, now)
-                for contact in contacts
-                for channel in ways(channels.get(contact.client_id, set()))
-            ]
+
+        def occasion(person: uuid.UUID) -> str:
+            at = seen.get(person)
+            return f"thread:{thread.pk}:{'never' if at is None else int(at.timestamp() * 1000)}"
+
+        about = {"about_id": thread.pk, "couple_id": thread.couple_id}
+        return outbox.add(drafts(KIND, thread.audience, now, occasion=occasion, **about))
+
+
+def drafts(
+    kind: str,
+    people: Collection[uuid.UUID],
+    now: datetime.datetime,
+    *,
+    about_id: uuid.UUID,
+    couple_id: uuid.UUID,
+    occasion: Callable[[uuid.UUID], str],
+) -> list[Message]:
+    """Draft a letter for each of these people who can sign in, by each of their channels and outside their quiet hours.
+
+    ``occasion`` names for a person what has one letter and no second. Needs elevated rights: contacts are theirs alone.
+    """
+    contacts = Contact.objects.filter(client_id__in=people, client__user__isnull=False).defer("phone").order_by("pk")
+    channels = reach.channels(people, reach.Topic.NEWS)
+    return [
+        outbox.draft(
+            kind,
+            person_id=contact.client_id,
+            about_id=about_id,
+            couple_id=couple_id,
+            occasion=occasion(contact.client_id),
+            due_at=quiet.next_allowed(now, contact.quiet_from, contact.quiet_until, contact.zone),
+            fresh_for=FRESH_FOR,
+            channel=channel,
         )
+        for contact in contacts
+        for channel in ways(channels.get(contact.client_id, set()))
+    ]
 
 
 def ways(chosen: set[str]) -> list[str]:
@@ -45,55 +79,58 @@ def ways(chosen: set[str]) -> list[str]:
     return sorted(chosen - {Message.Channel.PORTAL}) or [Message.Channel.PORTAL]
 
 
-def _draft(
-    thread: Thread, contact: Contact, seen_at: datetime.datetime | None, channel: str, now: datetime.datetime
-) -> Message:
-    return outbox.draft(
-        KIND,
-        person_id=contact.client_id,
-        about_id=thread.pk,
-        couple_id=thread.couple_id,
-        occasion=f"thread:{thread.pk}:{'never' if seen_at is None else int(seen_at.timestamp() * 1000)}",
-        due_at=quiet.next_allowed(now, contact.quiet_from, contact.quiet_until, contact.zone),
-        fresh_for=FRESH_FOR,
-        channel=channel,
-    )
-
-
-class Notice(Reminder):
-    """What may forbid the letter: the same as for a reminder, and that they have looked meanwhile."""
+class Notice(Reminder, abc.ABC):
+    """What may forbid such a letter: the same as for a reminder, and what becomes of the thing it is about."""
 
     template = "notice"
 
+    @abc.abstractmethod
+    def things(self, ids: set[uuid.UUID]) -> Mapping[uuid.UUID, Thing]:
+        """Return what letters are about, by id, as far as it is still there; in a fixed number of queries."""
+
     def decide(self, messages: Sequence[Message], now: datetime.datetime) -> dict[uuid.UUID, outbox.Verdict]:
         """Decide about many at once, in a fixed number of queries."""
-        reading = _Reading(messages, now)
+        reading = _Reading(self.things, messages, now)
         return {one.pk: reading.verdict(one) for one in messages}
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What a letter is about: whose it is, who may look at it, and for whom of them there is no need any more."""
+
+    couple_id: uuid.UUID
+    readers: Collection[uuid.UUID]
+    #: The reason why somebody needs no letter.
+    needless: Mapping[uuid.UUID, str] = field(default_factory=dict)
 
 
 class _Reading:
     """Everything that forbids or delays some letters, read under locks, as for reminders."""
 
-    def __init__(self, messages: Sequence[Message], now: datetime.datetime) -> None:
+    def __init__(
+        self,
+        things: Callable[[set[uuid.UUID]], Mapping[uuid.UUID, Thing]],
+        messages: Sequence[Message],
+        now: datetime.datetime,
+    ) -> None:
         self.now = now
-        self.threads = Thread.objects.in_bulk({one.about_id for one in messages})
         self.couples = lock_couples(one.couple_id for one in messages)
         self.partners = partners_in(self.couples.keys())
         self.people = People(messages, now, reach.Topic.NEWS)
-        self.unseen = _Unseen(self.threads)
+        self.things = things({one.about_id for one in messages if one.about_id})
         self.reminded = _about_to_be_reminded(messages, now)
 
     def verdict(self, message: Message) -> outbox.Verdict:
-        thread, who = self.threads.get(message.about_id), message.person_id
-        if thread is None or who not in thread.audience:
+        thing, who = self.things.get(message.about_id), message.person_id
+        if thing is None or who not in thing.readers:
             return outbox.Skip("no longer there")
-        if thread.couple_id not in self.couples or self.people.are_busy(who):
+        if thing.couple_id not in self.couples or self.people.are_busy(who):
             return outbox.Wait(self.now + reminding.BUSY)
         person = self.people.of(message, reminder_due=(who, message.channel) in self.reminded)
-        in_couple = (thread.couple_id, who) in self.partners
+        in_couple = (thing.couple_id, who) in self.partners
         reason = (
-            reminding.by_couple(self.couples[thread.couple_id], in_couple=in_couple)
-            or self.unseen.why_not(thread.pk, who)
+            reminding.by_couple(self.couples[thing.couple_id], in_couple=in_couple)
+            or thing.needless.get(who)
             or reminding.by_person(person)
         )
         return outbox.Skip(reason) if reason else reminding.when(person, self.now, message.fresh_until, self.now)
@@ -128,4 +165,16 @@ def _about_to_be_reminded(messages: Sequence[Message], now: datetime.datetime) -
     return set(due.values_list("person_id", "channel"))
 
 
-outbox.register(KIND, Notice())
+class _OfThread(Notice):
+    """A letter about what was said: it falls away when they have looked meanwhile."""
+
+    def things(self, ids: set[uuid.UUID]) -> dict[uuid.UUID, Thing]:
+        threads = Thread.objects.in_bulk(ids)
+        unseen = _Unseen(threads)
+        return {
+            pk: Thing(one.couple_id, one.audience, {who: unseen.why_not(pk, who) for who in one.audience})
+            for pk, one in threads.items()
+        }
+
+
+outbox.register(KIND, _OfThread())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 
 import pytest
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clients import status
-from clients.models import Couple, Partner
+from clients.models import Contact, Couple, Partner
 from practice import outbox
 from practice.models import AuditEvent, Message, Practice
 from reports import document_notices, handing_over, making, tasks
@@ -287,6 +288,24 @@ def test_the_letter_is_not_wanted_once_it_was_taken_back_or_they_parted(shared, 
     with home(couple):
         Couple.objects.filter(pk=couple.pk).update(status="separated")
     assert isinstance(verdict(own), outbox.Skip)
+
+
+def test_the_letter_waits_for_a_reminder_that_is_about_to_go(shared):
+    letter, due = letters(shared)[0], timezone.now() - datetime.timedelta(minutes=1)
+    with home(shared):
+        Message.objects.filter(about_id=shared.pk).update(due_at=due)
+        Contact.objects.update(quiet_from=datetime.time(0), quiet_until=datetime.time(0))
+    assert verdict(letter) == outbox.Send()
+    with home(shared):
+        outbox.add(
+            [
+                outbox.draft(
+                    "reminder", person_id=letter.person_id, about_id=shared.pk, couple_id=letter.couple_id,
+                    occasion="a reminder", due_at=due, fresh_for=datetime.timedelta(hours=3), channel=letter.channel,
+                )
+            ]
+        )  # fmt: skip
+    assert isinstance(verdict(letter), outbox.Wait)
 
 
 def test_what_arrived_leads_to_the_documents(shared, mara):
