@@ -25,6 +25,7 @@ pytest_plugins = [
     "tests.practice.service_server",
     "tests.quick",
     "tests.practice.push_server",
+    "tests.reports.ringing",
 ]
 
 
@@ -87,6 +88,10 @@ def _clean_as_superuser() -> Iterator[None]:
     TransactionTestCase._fixture_teardown = before
 
 
+def _keep_nothing(*args: Any, **kwargs: Any) -> None:
+    """No mock, which would keep what it is called with."""
+
+
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker) -> Iterator[World]:
     """Two practices full of canaries, committed once for all tests of a module."""
@@ -98,7 +103,7 @@ def world(django_db_setup: None, django_db_blocker) -> Iterator[World]:
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"], STAFF_NEED_SECOND_FACTOR=False
     )
     # The test browser keeps a copy of every template's context; these tests read pages, not contexts.
-    unread = mock.patch("django.test.client.store_rendered_templates")
+    unread = mock.patch("django.test.client.store_rendered_templates", _keep_nothing)
     with quick, unread:
         with django_db_blocker.unblock():
             built = build_world()

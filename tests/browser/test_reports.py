@@ -11,19 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from reports import tasks
 from reports.models import Report
 from tests.browser.conftest import DESK, PHONE, enter
 from tests.reports.factories import Giver, home, weeks
 from tests.reports.orders import FILE, asked
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("bells")]
 IN_FRAME = "iframe.preview"
-
-
-@pytest.fixture(autouse=True)
-def _no_broker(monkeypatch) -> None:
-    monkeypatch.setattr(tasks.make_report, "delay", lambda **ids: None)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from reports.models import Alert, Report
 from tests.factories import make_couple, make_member, signed_in
 from tests.reports.factories import MOOD, NOW, Giver, home, weeks
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bells")]
 
 FORM: dict[str, Any] = {
     "audience": "shared",
@@ -26,13 +26,6 @@ FORM: dict[str, Any] = {
     "ends_on": "2026-05-24",
     "summary": "Well done.",
 }
-
-
-@pytest.fixture(autouse=True)
-def rung(monkeypatch) -> list[dict[str, str]]:
-    rings: list[dict[str, str]] = []
-    monkeypatch.setattr(tasks.make_report, "delay", lambda **ids: rings.append(ids))
-    return rings
 
 
 @pytest.fixture
@@ -100,12 +93,12 @@ def test_from_the_form_to_the_file(couple, therapist):
         assert AuditEvent.objects.filter(subject_id=report.pk, act="downloaded").count() == 1
 
 
-def test_a_double_click_makes_one(couple, therapist, rung, django_capture_on_commit_callbacks):
+def test_a_double_click_makes_one(couple, therapist, bells, django_capture_on_commit_callbacks):
     browser, key = signed_in(therapist), str(uuid.uuid4())
     with django_capture_on_commit_callbacks(execute=True):
         first, second = (ask(browser, couple, request_key=key) for _click in range(2))
     assert first.headers["Location"] == second.headers["Location"]
-    assert len(rung) == 1
+    assert len(bells) == 1
 
 
 @pytest.mark.parametrize(

@@ -18,20 +18,6 @@ from tests.reports.factories import Giver, home, weeks
 State = Report.State
 
 
-@pytest.fixture
-def rung(monkeypatch) -> list[dict[str, str]]:
-    """What was rung for, instead of a broker."""
-    rings: list[dict[str, str]] = []
-    monkeypatch.setattr(tasks.make_report, "delay", lambda **ids: rings.append(ids))
-    return rings
-
-
-@pytest.fixture
-def quick(monkeypatch) -> None:
-    """Print a page that says nothing, at once: for tests of everything around it."""
-    monkeypatch.setattr(tasks.pdf, "render", lambda said: pdf.Rendered(b"%PDF-", "0" * 64, 1, "CODE"))
-
-
 def wish(**changes) -> making.Wish:
     whole = {
         "begins_on": datetime.date(2026, 3, 2),
@@ -67,7 +53,7 @@ def change(report: Report, **fields) -> None:
 
 
 @pytest.mark.django_db
-def test_a_report_is_made_sealed_and_found_again(couple, therapist, rung):
+def test_a_report_is_made_sealed_and_found_again(couple, therapist, bells):
     giver = Giver(couple, therapist)
     [check] = giver.give(giver.edition())
     for day in weeks(5):
@@ -90,7 +76,7 @@ def test_a_report_is_made_sealed_and_found_again(couple, therapist, rung):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_progress_is_committed_between_the_steps(couple, therapist, rung, monkeypatch):
+def test_progress_is_committed_between_the_steps(couple, therapist, bells, monkeypatch):
     report = ask(couple, therapist)
     seen: list[tuple[str, int, str]] = []
 
@@ -105,13 +91,13 @@ def test_progress_is_committed_between_the_steps(couple, therapist, rung, monkey
 
 
 @pytest.mark.django_db(transaction=True)
-def test_asking_rings_once_the_row_is_there(couple, therapist, rung):
+def test_asking_rings_once_the_row_is_there(couple, therapist, bells):
     report = ask(couple, therapist)
-    assert rung == [{"practice_id": str(couple.practice_id), "report_id": str(report.pk)}]
+    assert bells == [{"practice_id": str(couple.practice_id), "report_id": str(report.pk)}]
 
 
 @pytest.mark.django_db
-def test_one_key_gives_one_report(couple, therapist, rung):
+def test_one_key_gives_one_report(couple, therapist, bells):
     key = uuid.uuid4()
     assert ask(couple, therapist, key=key) == ask(couple, therapist, key=key)
     with home(couple):
@@ -119,14 +105,14 @@ def test_one_key_gives_one_report(couple, therapist, rung):
 
 
 @pytest.mark.django_db
-def test_done_stays_done(couple, therapist, rung, quick, monkeypatch):
+def test_done_stays_done(couple, therapist, bells, no_printer, monkeypatch):
     report = run(ask(couple, therapist))
     monkeypatch.setattr(tasks.pdf, "render", lambda said: pytest.fail("made twice"))
     assert run(report).sha256 == report.sha256
 
 
 @pytest.mark.django_db
-def test_nobody_makes_what_somebody_is_making(couple, therapist, rung, monkeypatch):
+def test_nobody_makes_what_somebody_is_making(couple, therapist, bells, monkeypatch):
     report = ask(couple, therapist)
     change(report, state=State.WORKING, attempts=1, touched_at=timezone.now())
     monkeypatch.setattr(tasks.pdf, "render", lambda said: pytest.fail("made at the same time"))
@@ -134,7 +120,7 @@ def test_nobody_makes_what_somebody_is_making(couple, therapist, rung, monkeypat
 
 
 @pytest.mark.django_db
-def test_who_was_overtaken_writes_nothing(couple, therapist, rung, monkeypatch):
+def test_who_was_overtaken_writes_nothing(couple, therapist, bells, monkeypatch):
     report = ask(couple, therapist)
 
     def slow(said):
@@ -157,7 +143,7 @@ def test_who_was_overtaken_writes_nothing(couple, therapist, rung, monkeypatch):
     ],
 )
 def test_a_failure_is_kind_names_nobody_and_can_be_tried_again(
-    couple, therapist, rung, quick, monkeypatch, caplog, error, said
+    couple, therapist, bells, no_printer, monkeypatch, caplog, error, said
 ):
     report = ask(couple, therapist)
 
@@ -194,21 +180,21 @@ def one_practice(couple, monkeypatch) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_lost_reports_are_taken_up_again(couple, therapist, rung, quick, one_practice):
+def test_lost_reports_are_taken_up_again(couple, therapist, bells, no_printer, one_practice):
     _fresh, unheard, lost, busy, done = (ask(couple, therapist) for _one in range(5))
-    rung.clear()
+    bells.clear()
     now = timezone.now()
     change(unheard, requested_at=now - datetime.timedelta(minutes=5))
     change(lost, state=State.WORKING, attempts=1, touched_at=now - tasks.LOST_AFTER * 2)
     change(busy, state=State.WORKING, attempts=1, touched_at=now)
     change(done, state=State.DONE, requested_at=now - datetime.timedelta(days=1))
     tasks.resume()
-    assert {one["report_id"] for one in rung} == {str(unheard.pk), str(lost.pk)}
+    assert {one["report_id"] for one in bells} == {str(unheard.pk), str(lost.pk)}
     assert run(lost).state == State.DONE
 
 
 @pytest.mark.django_db
-def test_what_kills_its_workers_ends_after_three(couple, therapist, rung, monkeypatch):
+def test_what_kills_its_workers_ends_after_three(couple, therapist, bells, monkeypatch):
     report = ask(couple, therapist)
     change(report, state=State.WORKING, attempts=3, touched_at=timezone.now() - tasks.LOST_AFTER * 2)
     monkeypatch.setattr(tasks.pdf, "render", lambda said: pytest.fail("tried a fourth time"))
@@ -216,7 +202,7 @@ def test_what_kills_its_workers_ends_after_three(couple, therapist, rung, monkey
 
 
 @pytest.mark.django_db
-def test_a_report_of_another_practice_is_not_found(couple, therapist, neighbour, rung):
+def test_a_report_of_another_practice_is_not_found(couple, therapist, neighbour, bells):
     report = ask(couple, therapist)
     tasks.make_report(practice_id=str(neighbour.pk), report_id=str(report.pk))
     assert again(report).state == State.WAITING
@@ -230,7 +216,7 @@ def test_a_reference_counts_nothing(practice):
 
 
 @pytest.mark.django_db
-def test_nothing_is_shared_once_they_have_separated(couple, therapist, rung, quick):
+def test_nothing_is_shared_once_they_have_separated(couple, therapist, bells, no_printer):
     shared, clinical = ask(couple, therapist), ask(couple, therapist, audience="clinical")
     with home(couple):
         type(couple).objects.filter(pk=couple.pk).update(status="separated")

@@ -1,4 +1,4 @@
-"""Fixtures of reports: no broker, and no printer where nothing is read on paper."""
+"""Fixtures of tests that order reports: no broker, and no printer where nothing is read on paper."""
 
 from __future__ import annotations
 
