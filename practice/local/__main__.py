@@ -24,11 +24,21 @@ def stop(*of: Path) -> None:
         postgres.stop(state)
 
 
+def environment() -> dict[str, str]:
+    """What the command inherits.
+
+    Tests start dozens of Python processes, so bytecode is kept even where the machine says otherwise: compiling takes
+    longer than most of these processes live.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | machine.library_path()
+
+
 def run(words: list[str]) -> int:
     """Run a command to its end, then stop the servers that it started for its tests; returns its exit code."""
     of_tests = states()[1]
     were_up = postgres.answers(of_tests)
-    process = subprocess.Popen(words, env=os.environ | machine.library_path())
+    process = subprocess.Popen(words, env=environment())
     try:
         while True:
             try:
