@@ -18,14 +18,6 @@ IN_FRAME = "iframe.preview"
 
 
 @pytest.fixture
-def bells(monkeypatch) -> list[dict[str, str]]:
-    """What was rung for, instead of a broker."""
-    rings: list[dict[str, str]] = []
-    monkeypatch.setattr(tasks.make_report, "delay", lambda **ids: rings.append(ids))
-    return rings
-
-
-@pytest.fixture
 def forms(couple, mara, theo, therapist, bells) -> dict[str, str]:
     """A couple with answers, scores and a program; the address of each form, by its kind."""
     giver, first = Giver(couple, therapist), timezone.localdate() - datetime.timedelta(days=28)
