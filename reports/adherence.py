@@ -44,10 +44,12 @@ def _done_openly(material: Material) -> Doing:
     counts = [[0] * len(segments) for _week in _weeks(material)]
     for siblings in rounds.values():
         counts[material.week(siblings[0].on) - 1][_part_of(material, siblings)] += 1
+    rows = _together_rows(material, rounds)
     return Doing(
         segments=segments,
         weeks=tuple(Week(first, tuple(row)) for first, row in zip(_weeks(material), counts, strict=True)),
-        together=_together_rows(material, rounds),
+        together=rows[-MOST_ROWS:],
+        earlier=rows[:-MOST_ROWS],
     )
 
 
@@ -92,7 +94,7 @@ def _together_rows(material: Material, rounds: dict[Round, list[Sent]]) -> tuple
                     how=_how(material, siblings),
                 )
             )
-    return tuple(sorted(rows, key=lambda row: (row.week, row.on, row.what))[-MOST_ROWS:])
+    return tuple(sorted(rows, key=lambda row: (row.week, row.on, row.what)))
 
 
 def _together_at_a_glance(material: Material) -> Headline | None:
@@ -128,6 +130,7 @@ def _given(material: Material) -> Doing:
     counts = [[0, 0, 0, 0] for _week in _weeks(material)]
     for one in material.asked:
         counts[material.week(one.due) - 1][_layer(one)] += 1
+    rows = _given_rows(material)
     return Doing(
         segments=(
             Segment(_("Done by all who were asked"), "deep"),
@@ -136,7 +139,8 @@ def _given(material: Material) -> Doing:
             Segment(_("Open"), "open"),
         ),
         weeks=tuple(Week(first, tuple(row)) for first, row in zip(_weeks(material), counts, strict=True)),
-        given=_given_rows(material),
+        given=rows[-MOST_ROWS:],
+        earlier=rows[:-MOST_ROWS],
         note=_("Counted once for each time something was due. What a partner keeps for themselves is not counted."),
     )
 
@@ -171,8 +175,7 @@ def _given_rows(material: Material) -> tuple[Given, ...]:
                     helpful=helpful.get(last.round, "") if len(part) == 1 else "",
                 )
             )
-    rows.sort(key=lambda row: (row.week, row.due or date.min, row.what))
-    return tuple(rows[-MOST_ROWS:])
+    return tuple(sorted(rows, key=lambda row: (row.week, row.due or date.min, row.what)))
 
 
 def _state_of(part: list[Asked], position: int) -> State:

@@ -26,7 +26,9 @@ ENOUGH = 3
 """Answers that a line needs before it is drawn. Below that the report says that it is too early."""
 
 MOST_ROWS = 1000
-"""Rows of the table of what was given. More belong in a spreadsheet: cost grows with every row."""
+"""Rows of the table of what was given. More belong in a spreadsheet: cost grows with every row.
+
+What is left out is enclosed in the file (see reports.enclosures)."""
 
 MOST_PARTNERS = 6
 """Partner marks and inks exist for six positions."""
@@ -212,12 +214,16 @@ class Together:
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """What was done, week by week. `given` is for the clinical edition, `together` for the shared."""
+    """What was done, week by week. `given` is for the clinical edition, `together` for the shared.
+
+    ``earlier`` are the rows of either table that were too many to print: they come before those that are.
+    """
 
     segments: tuple[Segment, ...] = ()
     weeks: tuple[Week, ...] = ()
     given: tuple[Given, ...] = ()
     together: tuple[Together, ...] = ()
+    earlier: tuple[Given, ...] | tuple[Together, ...] = ()
     intro: str = ""
     note: str = ""
 
@@ -408,7 +414,11 @@ class Report(Document):
             raise ValueError(f"a report lists at most {MOST_ROWS} rows of what was given")
         if self.edition == "shared" and any(goal.private for goal in self.goals):
             raise ValueError("the shared edition holds no goal that one partner has alone")
-        if not self.is_clinical and self.doing and self.doing.given:
+        if (
+            not self.is_clinical
+            and self.doing
+            and (self.doing.given or any(isinstance(row, Given) for row in self.doing.earlier))
+        ):
             raise ValueError("an edition for partners never sets what each of them did beside their names")
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from reports import enclosures
 from reports.colours import house_colour
 from reports.fingerprint import content_code
 from reports.paper import Document
@@ -41,7 +42,9 @@ def render(report: Document) -> Rendered:
     report = tidied(report)
     html, files = written(report)
     colour = house_colour(report.letterhead.colour)
-    printed = press.print_html(html, files, paper=report.paper, colour=colour, issued=report.issued)
+    printed = press.print_html(
+        html, files, paper=report.paper, colour=colour, issued=report.issued, enclosed=enclosures.of(report)
+    )
     return Rendered(
         pdf=printed.pdf,
         sha256=hashlib.sha256(printed.pdf).hexdigest(),

@@ -10,7 +10,7 @@ import logging
 import os
 import resource
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -26,9 +26,10 @@ SHEETS = HERE / "static" / "reports"
 os.environ["FONTCONFIG_FILE"] = str(HERE / "fonts" / "fonts.conf")
 
 import pydyf  # noqa: E402
-from weasyprint import CSS, HTML  # noqa: E402
+from weasyprint import CSS, HTML, Attachment  # noqa: E402
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse  # noqa: E402
 
+from reports.enclosures import Enclosure  # noqa: E402
 from reports.pdf import NotPrinted  # noqa: E402
 
 Files = Mapping[str, tuple[bytes, str]]
@@ -68,7 +69,15 @@ class Printed:
     notes: tuple[str, ...]
 
 
-def print_html(html: str, files: Files, *, paper: str = "a4", colour: str = "", issued: date) -> Printed:
+def print_html(
+    html: str,
+    files: Files,
+    *,
+    paper: str = "a4",
+    colour: str = "",
+    issued: date,
+    enclosed: Sequence[Enclosure] = (),
+) -> Printed:
     """Turn a page into a tagged PDF. Raises NotPrinted rather than return one with something missing."""
     fetcher = ReportFetcher(files)
     sheets = [stylesheet("paper.css")] + ([stylesheet("letter.css")] if paper == "letter" else [])
@@ -76,7 +85,7 @@ def print_html(html: str, files: Files, *, paper: str = "a4", colour: str = "", 
         sheets.append(CSS(string=f".cover {{ background: {colour} }}", url_fetcher=ReportFetcher()))
     try:
         with listening() as heard, dated(issued), resting_collector(), without_network(), within_memory():
-            pdf, pages = _set(html, fetcher, sheets)
+            pdf, pages = _set(html, fetcher, sheets, [_attached(one, issued) for one in enclosed])
     except FatalURLFetchingError:  # a BaseException, which would take the worker with it
         raise NotPrinted("a resource outside the report was refused") from None
     # A refusal inside a drawing is swallowed there, so ask again.
@@ -87,10 +96,24 @@ def print_html(html: str, files: Files, *, paper: str = "a4", colour: str = "", 
     return Printed(pdf, pages, tuple(dict.fromkeys(heard.notes)))
 
 
-def _set(html: str, fetcher: ReportFetcher, sheets: list[CSS]) -> tuple[bytes, int]:
+def _set(html: str, fetcher: ReportFetcher, sheets: list[CSS], enclosed: list[Attachment]) -> tuple[bytes, int]:
     """Return the file and its number of pages; the tree that they were drawn from is dropped with this frame."""
     document = HTML(string=html, url_fetcher=fetcher).render(stylesheets=sheets, **OPTIONS)
-    return document.write_pdf(finisher=finish, **OPTIONS), len(document.pages)
+    return document.write_pdf(finisher=finish, attachments=enclosed, **OPTIONS), len(document.pages)
+
+
+def _attached(one: Enclosure, issued: date) -> Attachment:
+    """A file dated like the report, so that equal reports stay equal bytes."""
+    day = datetime(issued.year, issued.month, issued.day, tzinfo=UTC)
+    return Attachment(
+        string=one.text,
+        url_fetcher=ReportFetcher(),
+        name=one.name,
+        description=one.about,
+        created=day,
+        modified=day,
+        relationship="Supplement",
+    )
 
 
 @cache

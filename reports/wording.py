@@ -11,8 +11,8 @@ import re
 import unicodedata
 from typing import Any, TypeVar
 
-LONGEST = 10_000
-"""Characters of one text. Layout costs more than linearly; nobody reads more of one answer on paper."""
+LONGEST = 20_000
+"""Characters of one text, twice what an answer may have. Layout costs more than linearly, and nobody reads on."""
 
 MOST_LINES = 200
 """Lines of one text. What comes after runs on as prose, so that no answer fills a hundred pages."""

@@ -207,6 +207,31 @@ def test_a_long_table_has_a_limit_and_a_price() -> None:
     assert "Exercise 299" in text_of(rendered)
 
 
+def test_rows_that_a_table_has_no_room_for_lie_in_the_file() -> None:
+    earlier = (
+        Given(1, "=HYPERLINK(1)", "Ritual", sample.STARTS, ("done", "")),
+        Given(1, 'Talk, "slowly"', "Exercise", None, ("open", "skipped"), "7 · 8"),
+    )
+    doing = Doing(given=(Given(2, "Walk", "Ritual", sample.STARTS, ("done", "open")),), earlier=earlier)
+    report = sample.report("clinical", doing=doing)
+    rendered = render(report)
+    assert "2 earlier rows are left out here" in words_of(rendered)
+    assert "HYPERLINK" not in text_of(rendered)
+    with pikepdf.open(BytesIO(rendered.pdf)) as document:
+        (name,) = document.attachments
+        lines = document.attachments[name].get_file().read_bytes().decode().splitlines()
+    assert name == "earlier.csv"
+    assert lines == [
+        "Week,What,Kind,Date,Mara,Theo,Helpful",
+        f"1,'=HYPERLINK(1),Ritual,{sample.STARTS.isoformat()},Done,,",
+        '1,"Talk, ""slowly""",Exercise,,Open,Skipped,7 · 8',
+    ]
+    assert render(report).sha256 == rendered.sha256
+    assert problems(rendered.pdf) == []
+    with pytest.raises(ValueError, match="edition for partners"):
+        sample.report("shared", doing=Doing(earlier=earlier))
+
+
 def test_logo_and_colour_of_the_house() -> None:
     house = Letterhead("Linden House", colour="#3a2a5c", logo=png())
     rendered = render(sample.report(letterhead=house))

@@ -64,8 +64,10 @@ def test_tidy_twice_is_tidy_once() -> None:
 
 
 def test_tidy_caps_and_says_so() -> None:
-    assert wording.tidy("word " * 5000).endswith("…")
-    assert len(wording.tidy("x y " * 5000)) <= wording.LONGEST + 1
+    assert wording.tidy("word " * 5001).endswith("…")
+    whole = ("x y " * 5000).strip()
+    assert wording.tidy(whole) == whole, "20,000 signs are printed whole"
+    assert len(wording.tidy("x y " * 6000)) <= wording.LONGEST + 1
 
 
 def test_tidy_strips_what_hides_the_order() -> None:

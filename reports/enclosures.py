@@ -1,0 +1,61 @@
+"""Files that lie inside a PDF: the rows of a long table that its pages leave out."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from reports.paper import Document, Given, Together
+from reports.paper import Report as Progress
+from reports.sections import STATES
+
+#: Signs with which a spreadsheet takes a cell for a formula, their full-width twins among them.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """One file: its name, what it is in a few words, its text."""
+
+    name: str
+    about: str
+    text: str
+
+
+def of(report: Document) -> tuple[Enclosure, ...]:
+    """Return what is enclosed in a report: nothing, unless a table had more rows than are printed."""
+    if not isinstance(report, Progress) or not report.doing or not report.doing.earlier:
+        return ()
+    with translation.override(report.language):
+        out = io.StringIO()
+        lines = csv.writer(out)  # RFC 4180: commas, quotes doubled, CR LF
+        lines.writerow(_heading(report))
+        lines.writerows([_safe(cell) for cell in _cells(row)] for row in report.doing.earlier)
+        return (Enclosure("earlier.csv", _("The earlier rows of what was done"), out.getvalue()),)
+
+
+def _heading(report: Progress) -> list[str]:
+    first = [_("Week"), _("What"), _("Kind"), _("Date")]
+    if report.is_clinical:
+        return [*first, *(_safe(partner.name) for partner in report.partners), _("Helpful")]
+    return [*first, _("How")]
+
+
+def _cells(row: Given | Together) -> Iterator[str]:
+    yield from (str(row.week), row.what, row.kind)
+    if isinstance(row, Together):
+        yield from (row.on.isoformat(), row.how)
+        return
+    yield row.due.isoformat() if row.due else ""
+    yield from (str(STATES[state]) if state else "" for state in row.states)
+    yield row.helpful
+
+
+def _safe(cell: str) -> str:
+    """The text, behind an apostrophe where a spreadsheet would run it."""
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
