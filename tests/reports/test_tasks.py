@@ -164,13 +164,13 @@ def test_a_failure_is_kind_names_nobody_and_can_be_tried_again(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_fails_once_is_rung_for_once_more_and_comes_out(couple, therapist, rung, quick, monkeypatch):
+def test_what_fails_once_is_rung_for_once_more_and_comes_out(couple, therapist, bells, no_printer, monkeypatch):
     report = ask(couple, therapist)
-    rung.clear()
+    bells.clear()
     with monkeypatch.context() as patch:
         patch.setattr(tasks.pdf, "render", lambda said: 1 / 0)
         run(report)
-    assert rung == [{"practice_id": str(couple.practice_id), "report_id": str(report.pk)}]
+    assert bells == [{"practice_id": str(couple.practice_id), "report_id": str(report.pk)}]
     assert run(report).state == State.DONE
 
 
