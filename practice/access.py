@@ -44,6 +44,11 @@ def for_owners(view: View) -> View:
     return _only(view, lambda request: request.membership is not None and request.membership.runs_practice)
 
 
+def for_leads(view: View) -> View:
+    """Let those in who may be the second person of an act: owners and supervisors."""
+    return _only(view, lambda request: request.membership is not None and request.membership.leads)
+
+
 def for_clients(view: View) -> View:
     """Let clients in who have accepted their invitation."""
     return _only(view, lambda request: request.person is not None)

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from practice.leaving import leave
-from practice.views import delivery, demo_mail, duty, home, hooks, joining, settings, sign_up, text_hooks
+from practice.views import delivery, demo_mail, duty, home, hooks, joining, second_person, settings, sign_up, text_hooks
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("desk/account/", settings.account, name="account"),
     path("desk/practice/", settings.practice_settings, name="practice_settings"),
     path("desk/practice/duty/", duty.duty, name="duty"),
+    path("desk/practice/second/", second_person.second_person, name="second_person"),
+    path("desk/practice/second/<uuid:pk>/", second_person.second_person_act, name="second_person_act"),
     path("desk/practice/invite/", settings.invite_staff, name="staff_invite"),
     path(
         "desk/practice/invitations/<uuid:pk>/resend/",

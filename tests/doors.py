@@ -196,6 +196,8 @@ DOORS: dict[str, Door] = {
     "join_team": Door(PUBLIC, ticket("team")),
     "account": Door(STAFF),
     "practice_settings": Door(OWNERS),
+    "second_person": Door(OWNERS),
+    "second_person_act": Door(HOME_OWNER, thing("pk", "two_people"), get=SENDS),
     "staff_invite": Door(OWNERS, get=SENDS),
     "staff_invitation_resend": Door(HOME_OWNER, thing("pk", "staff_invitation"), get=SENDS),
     "staff_invitation_withdraw": Door(HOME_OWNER, thing("pk", "staff_invitation"), get=SENDS),

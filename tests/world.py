@@ -41,7 +41,7 @@ from exercises.models import (
 from exercises.recurrence import Recurrence
 from exercises.vocabulary import Lane
 from practice import inviting as staff_invitations
-from practice.models import Membership, Practice, Provider, StaffInvitation
+from practice.models import Membership, Practice, Provider, StaffInvitation, TwoPersonAct
 from practice.tickets import issue
 from reports.alerts import Assessment
 from reports.alerts import close as close_alert
@@ -412,6 +412,9 @@ def _invited(house: House) -> None:
     """A third and a fourth person, both not here yet: a colleague, and a partner of another couple."""
     word = house.word("inviteeaddress", "owner")
     with acting_as(house["owner"]):
+        house.things["two_people"] = TwoPersonAct.objects.create(
+            act=TwoPersonAct.Act.KEY_DESTRUCTION, why=house.word("secondwhy", "owner"), asked_by=house["owner"]
+        )
         house.things["staff_invitation"] = staff_invitations.invite(
             name=house.word("invitee", "owner"), email=f"{word}@example.org", role="therapist", by=house["owner"]
         )

@@ -6,6 +6,7 @@ from practice.models.keys import DataKey
 from practice.models.message import Message
 from practice.models.practice import Membership, Practice, StaffInvitation, Step
 from practice.models.provider import Circuit, Pace, Provider, Pulse, Suppression
+from practice.models.two_people import TwoPersonAct
 from practice.models.user import User
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "StaffInvitation",
     "Step",
     "Suppression",
+    "TwoPersonAct",
     "User",
     "inside",
 ]

@@ -173,6 +173,11 @@ class Membership(PracticeModel):
     def runs_practice(self) -> bool:
         return self.role == self.Role.OWNER
 
+    @property
+    def leads(self) -> bool:
+        """Whether this member may be the second person of an act that needs two."""
+        return self.role in (self.Role.OWNER, self.Role.SUPERVISOR)
+
 
 def in_two_weeks() -> datetime.datetime:
     return timezone.now() + datetime.timedelta(days=14)
