@@ -15,7 +15,9 @@ def content_code(report: Document) -> str:
     It lets a reader compare a paper copy. The file's own hash cannot stand inside the file.
     """
     data = {"kind": report.kind, **asdict(report)}
-    data.pop("paper")  # the same words on another paper are the same report
+    # The same words on another paper, or at another minute, are the same report.
+    data.pop("paper")
+    data.pop("made")
     if report.letterhead.logo:
         data["letterhead"]["logo"] = hashlib.sha256(report.letterhead.logo).hexdigest()
     text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django.utils.dateformat import format as format_date
@@ -72,9 +72,16 @@ def begin(document: D) -> tuple[dict[str, Any], Pictures]:
         "reader": document.reader[:LONG_NAME],
         "period": period(document.starts, document.ends),
         "issued": format_date(document.issued, get_format("DATE_FORMAT")),
+        "made": _moment(document.made) if document.made else "",
         "code": code,
     }
     return context, Pictures()
+
+
+def _moment(made: datetime) -> str:
+    """'26 May 2026, 14:05 (Europe/Berlin)'."""
+    day, at = format_date(made, get_format("DATE_FORMAT")), format_date(made, get_format("TIME_FORMAT"))
+    return f"{day}, {at} ({made.tzinfo})"
 
 
 def files_of(document: Document, pictures: Pictures) -> Files:

@@ -44,7 +44,10 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Something that was sent. ``position`` is None for what they gave together."""
+    """Something that was sent. ``position`` is None for what they gave together.
+
+    ``edition`` is the number of the exercise's edition that was answered.
+    """
 
     position: int | None
     round: Round
@@ -52,6 +55,7 @@ class Sent:
     kind: str
     joint: bool
     on: date
+    edition: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar, Literal
 
 Edition = Literal["clinical", "shared", "partner"]
@@ -376,6 +376,8 @@ class Document:
     reader: str = ""
     summary: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
+    #: When it was asked for, in the practice's zone: on its last page, to the minute.
+    made: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.ends < self.starts:

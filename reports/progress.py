@@ -29,6 +29,8 @@ from reports.paper import Report as Paper
 LONGEST = timedelta(days=5 * 365)
 LOOKING_AHEAD = timedelta(days=366)
 MOST_NEXT = 12
+#: Editions named on the last page.
+MOST_SOURCES = 40
 
 
 def beginning(couple: Couple, today: date) -> date:
@@ -127,6 +129,16 @@ def _one_next(material: Material, one: Running, today: date) -> Next | None:
     return Next(one.what, _("%(who)s, private") % {"who": who} if one.private else who, when, one.why)
 
 
+def _sources(material: Material) -> str:
+    """Which editions of which exercises were answered: what somebody needs to look a question up."""
+    editions = sorted({(one.what, one.edition) for one in material.sent})
+    named = [_("%(what)s (edition %(number)d)") % {"what": what, "number": n} for what, n in editions[:MOST_SOURCES]]
+    more = len(editions) - len(named)
+    if more:
+        named.append(ngettext("%(count)d more", "%(count)d more", more) % {"count": more})
+    return _("Answered from: %(sources)s.") % {"sources": ", ".join(named)}
+
+
 def _about(material: Material) -> tuple[str, ...]:
     answers = len(material.numbers) + len(material.scores) + measure_series.count(material)
     count = ngettext("%(count)d number", "%(count)d numbers", answers) % {"count": answers}
@@ -145,6 +157,8 @@ def _about(material: Material) -> tuple[str, ...]:
             "report supports a conversation; it is no diagnosis and no assessment for a court."
         ),
     ]
+    if material.sent:
+        parts.append(_sources(material))
     if not material.shared:
         parts.append(
             _("It holds private answers. Keep it in the clinical record and do not hand it to anybody in the couple.")

@@ -56,6 +56,7 @@ class Reader:
             "occurrence__slot",
             "occurrence__assignment__given_key",
             "edition__title",
+            "edition__number",
             "kind",
         )
         newest: dict[Any, tuple[uuid.UUID, Sent]] = {}
@@ -75,6 +76,7 @@ class Reader:
             kind=_kind(row["kind"]),
             joint=row["occurrence__client_id"] is None,
             on=day,
+            edition=row["edition__number"],
         )
 
     def numbers(self, scores: QuerySet[Score]) -> tuple[Number, ...]:

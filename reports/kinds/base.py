@@ -105,6 +105,7 @@ class Ordered:
             "starts": said.begins_on,
             "ends": said.ends_on,
             "issued": self.issued,
+            "made": timezone.localtime(self.report.requested_at or self.now, self.practice.zone),
             "reference": said.reference,
             "prepared_by": said.requested_by.name if said.requested_by_id else "",
             "paper": "letter" if said.paper == Report.Paper.LETTER else "a4",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from reports.paper import (
     Areas,
@@ -167,6 +168,7 @@ def report(edition: Edition = "shared", **changes: Any) -> Report:
         "starts": STARTS,
         "ends": ENDS,
         "issued": date(2026, 5, 26),
+        "made": datetime(2026, 5, 26, 14, 5, tzinfo=ZoneInfo("Europe/Berlin")),
         "reference": "LH-2026-0417",
         "prepared_by": "Dr Ines Karlsen",
         "language": "en-gb",

@@ -248,3 +248,42 @@ def test_templates_hold_no_styles_and_no_raw_text() -> None:
         source = file.read_text("utf-8")
         for forbidden in ("style=", "<style", "|safe", "autoescape", "<script", "http://", "opacity", "text-anchor"):
             assert forbidden not in source.replace("http://www.w3.org/2000/svg", ""), f"{forbidden} in {file.name}"
+
+
+def test_the_last_page_says_when_it_was_made_and_from_which_editions(clinical: Rendered) -> None:
+    assert "Made 26 May 2026, 2:05 p.m. (Europe/Berlin)" in words_of(clinical)
+
+
+SCRIPTS = {
+    "Chinese": "我们一起散步，谈了很久。我們談了很久。",
+    "Japanese": "きょうは一緒に散歩して、ゆっくり話しました。",
+    "Korean": "오늘 함께 산책하며 오래 이야기했어요.",
+    "Thai": "วันนี้เราเดินเล่นด้วยกัน",
+    "Hindi": "आज हम साथ टहलने गए।",
+    "Bengali": "আজ আমরা একসাথে হাঁটতে গিয়েছিলাম।",
+    "Tamil": "இன்று நாங்கள் ஒன்றாக நடந்தோம்.",
+    "Telugu": "ఈ రోజు మేము కలిసి నడిచాము.",
+    "Gujarati": "આજે અમે સાથે ચાલવા ગયા.",
+    "Punjabi": "ਅੱਜ ਅਸੀਂ ਇਕੱਠੇ ਸੈਰ ਕੀਤੀ।",
+    "Kannada": "ಇಂದು ನಾವು ಒಟ್ಟಿಗೆ ನಡೆದೆವು.",
+    "Malayalam": "ഇന്ന് ഞങ്ങൾ ഒരുമിച്ച് നടന്നു.",
+    "Sinhala": "අද අපි එකට ඇවිද ගියා.",
+    "Burmese": "ဒီနေ့ အတူတူ လမ်းလျှောက်ခဲ့တယ်။",
+    "Khmer": "ថ្ងៃនេះយើងដើរលេងជាមួយគ្នា។",
+    "Lao": "ມື້ນີ້ພວກເຮົາຍ່າງນຳກັນ",
+    "Amharic": "ዛሬ አብረን ሄድን።",
+    "Armenian": "Այսօր միասին քայլեցինք։",
+    "Georgian": "დღეს ერთად ვისეირნეთ.",
+    "Arabic": "تحدثنا طويلا اليوم.",
+    "Hebrew": "דיברנו היום הרבה זמן.",
+    "Dhivehi": "މިއަދު އެކުގައި ހިނގައިން",
+    "Russian": "Сегодня мы гуляли вместе.",
+    "Greek": "Σήμερα περπατήσαμε μαζί.",
+    "Vietnamese": "Hôm nay chúng tôi đi dạo cùng nhau.",
+    "emoji": "👩‍👩‍👧 🏳️‍🌈 ❤️ 🧀 😀 👍🏽 🙏 ☀️ ✅ → ♥ ★ ½",
+}
+
+
+def test_every_script_that_people_write_in_has_letters_on_paper() -> None:
+    quotes = tuple(Quote(words, at % 2, source=name) for at, (name, words) in enumerate(SCRIPTS.items()))
+    assert render(sample.report(quotes=quotes)).notes == (), "some sign has no font"
