@@ -12,6 +12,7 @@ class ClientsConfig(AppConfig):
             invited,
             inviting,
             proving,
+            records,
             scope,
             silences,
             trying,

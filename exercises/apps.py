@@ -16,6 +16,7 @@ class ExercisesConfig(AppConfig):
             notices,  # noqa: F401  registers its kind of message
             occurrences,  # noqa: F401  follows appointments and time zones
             program_page,  # noqa: F401  registers its part of the queue
+            records,  # noqa: F401  says what is kept
             reminders,  # noqa: F401  registers its kind of message
             rests_asked,  # noqa: F401  registers its part of the queue
             stops,  # noqa: F401  registers its part of the queue

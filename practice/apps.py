@@ -7,6 +7,13 @@ class PracticeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from practice import changed_addresses, checks, grants, inviting, two_people  # noqa: F401  register themselves
+        from practice import (  # noqa: F401  register themselves
+            changed_addresses,
+            checks,
+            grants,
+            inviting,
+            records,
+            two_people,
+        )
 
         post_migrate.connect(grants.grant_global_tables)

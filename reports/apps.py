@@ -5,4 +5,4 @@ class ReportsConfig(AppConfig):
     name = "reports"
 
     def ready(self) -> None:
-        from reports import alert_letters, document_notices, receivers, waiting  # noqa: F401  listens, fills the queue
+        from reports import alert_letters, document_notices, receivers, records, waiting  # noqa: F401  register themselves

@@ -1,0 +1,52 @@
+"""What is kept about clients and couples, and how they are reached."""
+
+from practice.registry import Download, Keep, MessageKind, Reads, Record, Scope, register
+
+COUPLE, PERSON, PRACTICE = Scope.COUPLE, Scope.PERSON, Scope.PRACTICE
+LETS_IN = "It is a secret that lets somebody in."
+HERE_ONLY = "It only works here."
+
+register(
+    Record("clients.Client", PERSON, person="id", lane=Reads.COUPLE, bundle=True, office=True),
+    Record("clients.Contact", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.CONTACT, bundle=True, office=True),
+    Record("clients.Reach", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.CONSENT, bundle=True, office=True),
+    Record(
+        "clients.AddressProof", PERSON, person="client", lane=Reads.OWN, keep=Keep.ACCESS,
+        why_not=LETS_IN, export=False, not_exported=HERE_ONLY,
+    ),
+    Record(
+        "clients.PushDevice", PERSON, person="client", lane=Reads.OWN, keep=Keep.ACCESS,
+        why_not="Whoever has it can write to that browser.", export=False, not_exported=HERE_ONLY,
+    ),
+    Record("clients.PortalVisit", PERSON, person="client", lane=Reads.STAFF, keep=Keep.ACCESS, bundle=True),
+    Record("clients.Couple", COUPLE, lane=Reads.COUPLE, bundle=True, office=True),
+    Record("clients.Partner", COUPLE, person="client", lane=Reads.COUPLE, bundle=True, office=True),
+    Record(
+        "clients.CaseloadEntry", COUPLE, lane=Reads.COUPLE, office=True,
+        why_not="How the practice shares out its work.",
+    ),
+    Record("clients.Absence", PRACTICE, lane=Reads.STAFF, keep=Keep.PRACTICE, office=True),
+    Record("clients.Cover", COUPLE, lane=Reads.STAFF, why_not="How the practice shares out its work."),
+    Record("clients.Clearance", COUPLE, lane=Reads.STAFF, why_not="It tells what each partner said when apart."),
+    Record(
+        "clients.Pin", PERSON, person="client", lane=Reads.OWN, keep=Keep.ACCESS,
+        why_not=LETS_IN, export=False, not_exported=HERE_ONLY,
+    ),
+    Record(
+        "clients.ClientInvitation", PERSON, person="client", lane=Reads.STAFF, keep=Keep.ACCESS, office=True,
+        why_not=LETS_IN, export=False, not_exported="Its link leads here.",
+    ),
+    Record("clients.Consent", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.CONSENT, bundle=True),
+    Record("clients.Appointment", COUPLE, lane=Reads.AUDIENCE, bundle=True, office=True),
+)  # fmt: skip
+
+register(
+    MessageKind("client_invitation", to="client", about="clients.ClientInvitation"),
+    MessageKind("proof", to="client", about="clients.AddressProof", security=True),
+    MessageKind("test", to="client", about="clients.Client"),
+)
+
+register(
+    Download("service_worker", "text/javascript"),
+    Download("manifest", "application/manifest+json"),
+)

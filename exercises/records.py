@@ -1,0 +1,61 @@
+"""What is kept of the library, of what was given, and of what partners answered, wrote and agreed on."""
+
+from practice.registry import Download, Job, Keep, MessageKind, Reads, Record, Scope, register
+
+COUPLE, PERSON, PRACTICE = Scope.COUPLE, Scope.PERSON, Scope.PRACTICE
+STAFF_WORK = "It is how staff work, not what anybody said."
+BY_STAFF = "Staff wrote it for themselves; the therapist gives access to it."
+
+#: The practice's own library: nobody's answers are in it.
+LIBRARY = (
+    "Exercise", "Edition", "Program", "QuestionnaireFile", "LicenceConfirmation", "Manuscript", "Illustration",
+    "Shelf", "ShelfEntry",
+)  # fmt: skip
+
+#: What one partner wrote or marked, each under its own lane.
+OF_AUTHORS = ("Response", "Answer", "Feedback", "Win", "JournalEntry", "GoalRating", "Attachment")
+
+#: What several do together, or what is said to them: read by those it is for.
+OF_AUDIENCES = ("Assignment", "Goal", "Agreement", "AgreementVersion", "Thread", "ProgramRun", "Sitting", "Draw")
+
+register(
+    *(Record(f"exercises.{name}", PRACTICE, keep=Keep.LIBRARY) for name in LIBRARY),
+    *(Record(f"exercises.{name}", PERSON, person="author", lane=Reads.ROW, bundle=True) for name in OF_AUTHORS),
+    *(Record(f"exercises.{name}", COUPLE, lane=Reads.AUDIENCE, bundle=True) for name in OF_AUDIENCES),
+    Record("exercises.Assent", PERSON, person="author", lane=Reads.AUDIENCE, bundle=True),
+    Record("exercises.Comment", PERSON, person="author", lane=Reads.AUDIENCE, bundle=True),
+    Record("exercises.Occurrence", COUPLE, person="client", lane=Reads.AUDIENCE, bundle=True),
+    Record("exercises.Draft", PERSON, person="author", lane=Reads.OWN, bundle=True),
+    Record(
+        "exercises.MeasureEntry",
+        PERSON,
+        person="client",
+        lane=Reads.READERS,
+        bundle=True,
+        elevated=True,
+        withheld=("note",),
+    ),
+    Record("exercises.Pause", COUPLE, person="asked_by", lane=Reads.STAFF, why_not=BY_STAFF),
+    Record("exercises.Reading", COUPLE, person="response__author", lane=Reads.STAFF, why_not=STAFF_WORK),
+    Record("exercises.Review", PERSON, person="author", lane=Reads.PRIVATE, bundle=True),
+    Record("exercises.Seen", COUPLE, person="author", lane=Reads.PRIVATE, why_not=STAFF_WORK),
+    Record("exercises.ReminderStop", PERSON, person="client", lane=Reads.STAFF, why_not=STAFF_WORK),
+    Record("exercises.AgendaItem", COUPLE, person="client", lane=Reads.STAFF, why_not=BY_STAFF),
+    Record("exercises.StaffNote", COUPLE, lane=Reads.STAFF, keep=Keep.NOTES, why_not=BY_STAFF),
+)
+
+register(*(Job(f"exercises.tasks.{name}") for name in ("plan", "close", "plan_digests")))
+
+register(
+    MessageKind("reminder", to="client", about="exercises.Occurrence"),
+    MessageKind("talk", to="client", about="exercises.Comment"),
+    MessageKind("digest", to="staff", about="practice.Membership"),
+)
+
+register(
+    Download("illustration", "image/*"),
+    Download("portal_file", "*/*", Reads.ROW),
+    Download("desk_file", "*/*", Reads.ROW),
+    Download("exercise_fhir", "application/fhir+json"),
+    Download("record_fhir", "application/fhir+json", Reads.ROW),
+)

@@ -1,0 +1,44 @@
+"""What the practice itself keeps, and what the libraries keep that sign people in."""
+
+from practice.registry import Job, Keep, MessageKind, Reads, Record, Scope, register
+
+PRACTICE, INSTALLATION, PERSON = Scope.PRACTICE, Scope.INSTALLATION, Scope.PERSON
+OF_HERE = "It belongs to this installation."
+SIGNS_IN = "Who comes over signs in anew: passwords, factors and sessions stay where they are."
+
+register(
+    Record("practice.Practice", PRACTICE, keep=Keep.PRACTICE, office=True),
+    Record("practice.Membership", PRACTICE, keep=Keep.PRACTICE, office=True),
+    Record(
+        "practice.StaffInvitation", PRACTICE, keep=Keep.ACCESS, lane=Reads.STAFF,
+        export=False, not_exported="Its link leads here.",
+    ),
+    Record(
+        "practice.DataKey", PRACTICE, keep=Keep.KEYS, export=False,
+        not_exported="What is sealed is exported open or under a passphrase, never with the keys of this place.",
+    ),
+    Record("practice.Message", PERSON, person="person_id", lane=Reads.PRIVATE, keep=Keep.DELIVERY, bundle=True),
+    Record(
+        "practice.Provider", PRACTICE, keep=Keep.PRACTICE, lane=Reads.STAFF,
+        export=False, not_exported="It is nothing but the secrets of a mail or text service.",
+    ),
+    Record("practice.AuditEvent", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF),
+    Record("practice.User", INSTALLATION, keep=Keep.ACCESS, export=False, not_exported=SIGNS_IN),
+    Record("practice.Circuit", INSTALLATION, keep=Keep.TECHNICAL, export=False, not_exported=OF_HERE),
+    Record("practice.Pace", INSTALLATION, keep=Keep.TECHNICAL, export=False, not_exported=OF_HERE),
+    Record("practice.Suppression", INSTALLATION, keep=Keep.CONTACT, export=False, not_exported=OF_HERE),
+    Record("practice.Pulse", INSTALLATION, keep=Keep.TECHNICAL, export=False, not_exported=OF_HERE),
+    # of libraries
+    *(
+        Record(model, INSTALLATION, keep=Keep.ACCESS, export=False, not_exported=SIGNS_IN)
+        for model in ("sessions.Session", "account.EmailAddress", "account.EmailConfirmation", "mfa.Authenticator")
+    ),
+    *(
+        Record(model, INSTALLATION, keep=Keep.TECHNICAL, export=False, not_exported=OF_HERE)
+        for model in ("auth.Permission", "auth.Group", "auth.Group_permissions", "contenttypes.ContentType")
+    ),
+)  # fmt: skip
+
+register(*(Job(f"practice.tasks.{name}") for name in ("deliver", "probe", "sweep", "resolve", "plant_pulse", "watch")))
+
+register(MessageKind("staff_invitation", to="staff", about="practice.StaffInvitation"))
