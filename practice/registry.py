@@ -37,7 +37,7 @@ class Reads(enum.StrEnum):
     OPEN = ""
     #: The row's own ``lane``, ``readers`` and ``opens_at`` say it.
     ROW = "row"
-    #: Staff, and the clients in the row's ``readers``.
+    #: Staff, and the clients in the row's ``readers``: the one it is of only as one of them.
     READERS = "readers"
     #: Staff, and the clients in the row's ``audience``.
     AUDIENCE = "audience"
@@ -88,8 +88,8 @@ class Record:
     takes it along.
     ``lane``: who reads it. ``office``: the front desk does, too.
     ``bundle``: whether its rows go into a person's own copy. What they may read of it is decided by the walls: read
-    it as that person, and as Attune by ``person`` where the portal has no right to the table at all (lane ``staff``, or
-    ``elevated``: what stands in ``readers`` is shown by Attune). ``withheld`` columns are staff's own in every copy.
+    it as that person, and as Attune by ``person`` where the portal has no right to the table at all (lane ``staff``).
+    ``withheld``: columns that no client reads; the portal's role has no right to them.
     ``why_not``: why it does not, for everything about people. ``export``: whether it goes into the practice's
     export; ``not_exported``: why it does not.
     """
@@ -104,7 +104,6 @@ class Record:
     export: bool = True
     not_exported: str = ""
     office: bool = False
-    elevated: bool = False
     withheld: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

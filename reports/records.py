@@ -7,7 +7,7 @@ JUDGED = "What staff judged and did in a moment of danger; the therapist gives a
 STAFF_WORK = "It is how staff work, not what anybody said."
 
 register(
-    Record("reports.Score", PERSON, person="client", lane=Reads.ROW, bundle=True),
+    Record("reports.Score", PERSON, person="client", lane=Reads.READERS, bundle=True),
     Record("reports.Alert", PERSON, person="client", lane=Reads.STAFF, why_not=JUDGED),
     Record("reports.AlertStep", PERSON, person="alert__client", lane=Reads.STAFF, why_not=JUDGED),
     Record("reports.SetAside", PERSON, person="client", lane=Reads.STAFF, why_not=JUDGED),

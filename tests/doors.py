@@ -20,10 +20,10 @@ from tests.world import House, tickets
 
 #: Everybody who comes to a door, besides those who did not sign in. The far ones belong to the neighbour.
 PERSONAS = (
-    "owner", "therapist", "colleague", "coordinator", "ended", "mara", "theo", "stranger",
-    "far_owner", "far_therapist", "far_mara",
+    "owner", "supervisor", "therapist", "cover", "colleague", "coordinator", "ended",
+    "mara", "theo", "stranger", "former", "far_owner", "far_therapist", "far_mara",
 )  # fmt: skip
-CLIENTS = ("mara", "theo", "stranger", "far_mara")
+CLIENTS = ("mara", "theo", "stranger", "former", "far_mara")
 ANONYMOUS = "anonymous"
 
 
@@ -42,19 +42,22 @@ def _kind(name: str, *who: str, signed_in: bool = True) -> Kind:
 
 PUBLIC = _kind("public", ANONYMOUS, *PERSONAS, signed_in=False)
 ACCOUNT = _kind("anybody's own account", *PERSONAS)
-STAFF = _kind("any staff", "owner", "therapist", "colleague", "coordinator", "far_owner", "far_therapist")
-CLINICIANS = _kind("clinicians", "owner", "therapist", "colleague", "far_owner", "far_therapist")
-HOME_CLINICIANS = _kind("clinicians of the practice", "owner", "therapist", "colleague")
+#: Those of the practice who read answers: of the couple's own, and of any couple.
+OF_THE_COUPLE = ("owner", "supervisor", "therapist", "cover")
+CLINICAL_STAFF = (*OF_THE_COUPLE, "colleague")
+STAFF = _kind("any staff", *CLINICAL_STAFF, "coordinator", "far_owner", "far_therapist")
+CLINICIANS = _kind("clinicians", *CLINICAL_STAFF, "far_owner", "far_therapist")
+HOME_CLINICIANS = _kind("clinicians of the practice", *CLINICAL_STAFF)
 OWNERS = _kind("owners", "owner", "far_owner")
 HOME_ABSENT = _kind("who is away, and the owner", "owner", "therapist")
 HOME_OWNER = _kind("the practice's own owner", "owner")
-CLINICAL = _kind("one couple's clinical page", "owner", "therapist")
-OFFICE = _kind("one couple's office page", "owner", "therapist", "coordinator")
-THERAPISTS_BOSS = _kind("who decides on caseloads", "owner", "coordinator")
-PORTAL = _kind("portal", "mara", "theo", "stranger", "far_mara")
+CLINICAL = _kind("one couple's clinical page", *OF_THE_COUPLE)
+OFFICE = _kind("one couple's office page", *OF_THE_COUPLE, "coordinator")
+THERAPISTS_BOSS = _kind("who decides on caseloads", "owner", "supervisor", "coordinator")
+PORTAL = _kind("portal", "mara", "theo", "stranger", "former", "far_mara")
 MARA = _kind("one person's own", "mara")
 THEO = _kind("what was handed to one person", "theo")
-PICTURED = _kind("who may see a practice's pictures", "owner", "therapist", "colleague", "mara", "theo")
+PICTURED = _kind("who may see a practice's pictures", *CLINICAL_STAFF, "mara", "theo")
 COUPLE = _kind("what both partners have", "mara", "theo")
 ASKED = _kind("who asked for it", "therapist")
 NOBODY = _kind("the demo's only", signed_in=False)

@@ -122,7 +122,7 @@ def lane_by_columns(record: Record) -> set[Reads]:
     """The lanes that may be declared for a table with these columns."""
     there = columns(record)
     if {"lane", "readers"} <= there.keys():
-        return {Reads.ROW}
+        return {Reads.ROW, Reads.READERS}
     if "readers" in there:
         return {Reads.READERS}
     if isinstance(there.get("audience"), ArrayField):
@@ -162,7 +162,7 @@ def test_b16_b49_the_roles_that_read_a_table_are_those_of_its_lane():
         (record.model, role): reads
         for record in ABOUT_PEOPLE
         for role, reads in {
-            roles.PORTAL: record.lane in CLIENTS_READ and not record.elevated,
+            roles.PORTAL: record.lane in CLIENTS_READ,
             roles.THERAPIST: record.lane not in (Reads.OWN, Reads.NOBODY),
             roles.SUPERVISOR: record.lane not in (Reads.OWN, Reads.NOBODY),
             roles.COORDINATOR: record.office,
@@ -173,14 +173,31 @@ def test_b16_b49_the_roles_that_read_a_table_are_those_of_its_lane():
 
 
 def readable() -> set[tuple[str, str]]:
-    """Every (table, role) with a right to read, by the label of the table's model."""
+    """Every (table, role) with a right to read any of it, by the label of the table's model."""
     labels = {record.class_._meta.db_table: record.model for record in RECORDS.values()}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT t, r FROM unnest(%s::text[]) t, unnest(%s::text[]) r WHERE has_table_privilege(r, t, 'SELECT')",
+            """SELECT t, r FROM unnest(%s::text[]) t, unnest(%s::text[]) r
+                WHERE has_any_column_privilege(r, t, 'SELECT')""",
             [list(labels), [roles.LOGIN, *roles.ACTING]],
         )
         return {(labels[table], role) for table, role in cursor.fetchall()}
+
+
+@pytest.mark.django_db
+def test_b50_the_columns_that_a_clients_role_may_not_read_are_those_that_are_withheld():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+               WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind = 'r'
+                 AND has_any_column_privilege(%(role)s, c.oid, 'SELECT')
+                 AND NOT has_column_privilege(%(role)s, c.oid, a.attnum, 'SELECT')""",
+            {"role": roles.PORTAL},
+        )
+        found = {*cursor.fetchall()}
+    assert found == {
+        (record.class_._meta.db_table, columns(record)[name].column) for record in WALLED for name in record.withheld
+    }
 
 
 @pytest.mark.django_db

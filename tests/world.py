@@ -22,7 +22,7 @@ from django.utils import timezone
 from PIL import Image
 
 from clients import inviting as client_invitations
-from clients.models import Absence, Appointment, Clearance, Client, ClientInvitation, Contact, Couple, PushDevice
+from clients.models import Absence, Appointment, Clearance, Client, ClientInvitation, Contact, Couple, Cover, PushDevice
 from exercises import answering, drafts
 from exercises.assigning import give
 from exercises.giving import Giving
@@ -49,15 +49,17 @@ from reports.models import Alert, Baseline, CaseloadOrder, Letterhead, Report, S
 from tests import factories
 from tests.factories import acting_as, inside
 from tests.world_kept import keep_things
+from tests.world_parted import part
 from tests.world_talk import look_back
 
 CANARY = re.compile(r"zq[a-z]+?qz")
 
 #: Who of a practice may meet a word.
-STAFF = ("owner", "therapist", "coordinator")
-CLINICIANS = ("owner", "therapist")
+CLINICIANS = ("owner", "supervisor", "therapist", "cover")
+STAFF = (*CLINICIANS, "coordinator")
 BOTH = ("mara", "theo")
-EVERYBODY = ("owner", "therapist", "coordinator", "colleague", "mara", "theo", "stranger")
+COLLEAGUES = (*STAFF, "colleague")
+EVERYBODY = (*COLLEAGUES, "mara", "theo", "stranger", "former")
 
 QUESTIONS: list[dict[str, Any]] = [
     {"key": "close", "type": "scale", "label": "How close", "min": 0, "max": 10, "low": "Far", "high": "Near"},
@@ -175,15 +177,16 @@ def build(prefix: str) -> House:
     _measured(house)
     keep_things(house)
     look_back(house)
+    part(house)
     return house
 
 
 def _staff(house: House) -> None:
     for name, role in [
         ("owner", "owner"), ("therapist", "therapist"), ("colleague", "therapist"),
-        ("coordinator", "coordinator"), ("ended", "therapist"),
+        ("coordinator", "coordinator"), ("ended", "therapist"), ("supervisor", "supervisor"), ("cover", "therapist"),
     ]:  # fmt: skip
-        may = EVERYBODY if name == "therapist" else ("owner", "therapist", "colleague", "coordinator", "stranger")
+        may = EVERYBODY if name == "therapist" else (*COLLEAGUES, "stranger")
         member = factories.make_member(house.practice, role, f"Dr {house.word(f'name{name}', *may)}")
         _address(house, member, house.word(f"mail{name}", name))
         house.people[name] = member
@@ -218,7 +221,7 @@ def _couples(house: House) -> None:
         therapist=house["therapist"],
     )
     house.people["mara"], house.people["theo"] = house.couple.clients
-    aside = ("owner", "coordinator", "colleague", "stranger")
+    aside = ("owner", "supervisor", "coordinator", "colleague", "stranger")
     house.other = factories.make_couple(
         house.practice,
         (f"Ada {house.word('nameada', *aside)}", f"Ruth {house.word('nameruth', *aside)}"),
@@ -229,7 +232,9 @@ def _couples(house: House) -> None:
         _address(house, house[name], house.word(f"mail{name}", name, *STAFF))
         with inside(house.practice):
             Client.objects.filter(pk=house[name].pk).update(pronouns=house.word(f"pronouns{name}", *seen))
-    _address(house, house["stranger"], house.word("mailstranger", "stranger", "owner", "coordinator", "colleague"))
+    _address(house, house["stranger"], house.word("mailstranger", *aside))
+    with inside(house.practice):
+        house.things["cover"] = Cover.objects.create(membership=house["cover"], couple=house.couple)
 
 
 def _library(house: House) -> None:
@@ -256,7 +261,7 @@ def make_exercise(
 ) -> Edition:
     """An exercise of the practice's own: what is in it may be met by all its staff and by whom it was given."""
     given_to = {"safety": ("mara",)}.get(slug, BOTH)
-    may = ("owner", "therapist", "colleague", *given_to)
+    may = (*CLINICIANS, "colleague", *given_to)
     title = f"{slug.title()} {house.word(f'title{slug}', *may)}"
     exercise = Exercise.objects.create(
         practice=house.practice, slug=f"{house.prefix}-{slug}", kind="check_in", title=title,

@@ -12,7 +12,7 @@ from tests.factories import acting_as
 if TYPE_CHECKING:
     from tests.world import House
 
-CLINICIANS = ("owner", "therapist")
+CLINICIANS = ("owner", "supervisor", "therapist", "cover")
 BOTH = ("mara", "theo")
 
 

@@ -1,0 +1,363 @@
+"""Every table × every role, reading and writing, as PostgreSQL itself answers.
+
+Both practices of the world are full, and the same statements are tried against one's own rows and the neighbour's:
+what is refused is refused because of whose it is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import ProgrammingError, connection, transaction
+
+from practice import registry, roles, tenancy
+from practice.registry import Reads, Record, Scope
+from practice.walls import foreign_keys_inside_practice
+from tests.attempts import attempt
+from tests.databases import superuser
+from tests.factories import acting_as
+from tests.rows import changed, rows_of_all_tables
+from tests.world import House, World
+from tests.world_rest import fill
+
+RECORDS = [record for record in registry.all_records() if record.is_walled]
+#: One of each role that a request or a job takes on.
+ACTORS = ("owner", "therapist", "coordinator", "mara", "attune itself")
+#: No right on the table, or a policy says no.
+REFUSED = "42501"
+#: Rows of the catalogue are everybody's, and those of a practice its own.
+LIBRARY = ("exercises.Exercise", "exercises.Edition", "exercises.Program")
+
+
+def table_of(record: Record) -> str:
+    return record.class_._meta.db_table
+
+
+def practice_column(record: Record) -> str:
+    return "id" if record.model == "practice.Practice" else "practice_id"
+
+
+@pytest.fixture(scope="module")
+def full(world: World, django_db_blocker) -> World:
+    with django_db_blocker.unblock():
+        fill(world.home)
+        fill(world.far)
+        connection.close()
+    return world
+
+
+@pytest.fixture(scope="module")
+def above(full: World, django_db_blocker) -> Iterator[psycopg.Connection]:
+    """A connection above all walls, to learn what there is."""
+    with django_db_blocker.unblock(), superuser(connection.settings_dict["NAME"]) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def acting(house: House, who: str) -> Iterator[None]:
+    with tenancy.acting(tenancy.as_system(house.practice.pk)) if who == ACTORS[-1] else acting_as(house[who]):
+        yield
+
+
+def text_of(value: Any) -> str:
+    """Return a value as SQL writes text."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def a_row(above: psycopg.Connection, record: Record, house: House, where: str = "true") -> tuple[Any, str]:
+    """Return the id of one row of a practice, and the row as JSON with an id that is new."""
+    table, column = table_of(record), practice_column(record)
+    found = above.execute(
+        f"SELECT id, to_jsonb(t) FROM {table} t WHERE {column} = %s AND {where} LIMIT 1",  # type: ignore[arg-type]
+        [house.practice.pk],
+    ).fetchone()
+    assert found is not None, f"the world has no row in {table}"
+    new = uuid.uuid4() if isinstance(found[0], uuid.UUID) else 2**40
+    return found[0], json.dumps(found[1] | {"id": str(new)})
+
+
+# ── other practices ──────────────────────────────────────────────────────────
+
+
+def everything(table: str, column: str, practice: Any, row: Any, new: str) -> dict[str, str]:
+    """What can be tried with the rows of a practice."""
+    mine = f"{column} = {text_of(practice)}"
+    copied = f"SELECT * FROM jsonb_populate_record(NULL::{table}, {text_of(new)}::jsonb)"
+    old = f'SELECT * FROM jsonb_populate_record(NULL::{table}, {text_of(new)}::jsonb || \'{{"id": "{row}"}}\')'
+    return {
+        "select": f"SELECT 1 FROM {table} WHERE {mine}",
+        "update": f"UPDATE {table} SET {column} = {column} WHERE {mine}",
+        "delete": f"DELETE FROM {table} WHERE id = {text_of(row)}",
+        "insert": f"INSERT INTO {table} {copied}",
+        "upsert": f"INSERT INTO {table} {old} ON CONFLICT (id) DO UPDATE SET {column} = excluded.{column}",
+        "move here": f"UPDATE {table} SET {column} = current_setting('app.practice')::uuid WHERE {mine}",
+        "move there": f"UPDATE {table} SET {column} = {text_of(practice)} "
+        f"WHERE {column} = current_setting('app.practice')::uuid",
+    }
+
+
+@pytest.mark.parametrize("who", ACTORS)
+def test_b4_nobody_reads_or_touches_a_row_of_another_practice(full, above, committed, who):
+    tried = {}
+    before = rows_of_all_tables(superuser)
+    with acting(full.home, who):
+        for record in RECORDS:
+            table, column = table_of(record), practice_column(record)
+            them = everything(table, column, full.far.practice.pk, *a_row(above, record, full.far))
+            for name, came in zip(them, attempt(list(them.values())), strict=True):
+                refused = came.startswith(REFUSED) or (came == "0" and name not in ("insert", "upsert"))
+                if not refused:
+                    tried[record.model, name] = came
+    # Where a row may not even be moved by its own practice, the database's reason comes first.
+    assert {key: came for key, came in tried.items() if "never" not in came} == {}
+    assert changed(before, rows_of_all_tables(superuser)) == {}
+
+
+def test_b4_the_same_statements_find_ones_own_rows(full, above, committed):
+    """The matrix has teeth: what it tries is right but for whose it is."""
+    found = {}
+    with acting(full.home, "attune itself"):
+        for record in RECORDS:
+            them = everything(
+                table_of(record), practice_column(record), full.home.practice.pk, *a_row(above, record, full.home)
+            )
+            found[record.model] = attempt([them["select"]])[0]
+        transaction.set_rollback(True)
+    assert {model: came for model, came in found.items() if not int(came.split()[0]) > 0 or came.startswith("42")} == {
+        "exercises.Draft": found["exercises.Draft"]
+    }
+    assert found["exercises.Draft"].startswith(REFUSED), "nobody but its author reads what was not sent"
+
+
+@pytest.mark.parametrize("who", ACTORS)
+def test_b4_the_orm_finds_nothing_of_another_practice_either(full, above, committed, who):
+    """By its lowest manager, without the filter that the ordinary one adds."""
+    touched = {}
+    for record in RECORDS:
+        pk, _new = a_row(above, record, full.far)
+        rows = record.class_._base_manager.filter(pk=pk)
+        with acting(full.home, who):
+            for name, act in (("read", rows.count), ("write", lambda rows=rows: rows._raw_delete("default"))):
+                try:
+                    with transaction.atomic():
+                        n = act()
+                except Exception as error:
+                    n = 0 if "permission denied" in str(error) else str(error)
+                if n:
+                    touched[record.model, name] = n
+    assert touched == {}
+
+
+# ── what points at what ──────────────────────────────────────────────────────
+
+
+def pointers(record: Record) -> list[tuple[str, Record]]:
+    """The columns of a table that point at a row of a practice, and at which table."""
+    known = {one.model: one for one in RECORDS}
+    library = [
+        one
+        for one in record.class_._meta.local_fields
+        if one.is_relation
+        and one.related_model._meta.label in ("exercises.Exercise", "exercises.Edition", "exercises.Program")
+    ]
+    found = {one.column: one for one in [*foreign_keys_inside_practice(record.class_), *library]}
+    return [(column, known[one.related_model._meta.label]) for column, one in found.items()]
+
+
+#: Two of these exclude each other; one alone can be pointed elsewhere.
+EITHER_OR = {("reports.Alert", "entry_id")}
+
+
+def test_b5_pointing_at_a_foreign_row_fails_like_pointing_at_nothing(full, above, committed):
+    came = {}
+    with acting(full.home, "attune itself"):
+        for record in RECORDS:
+            for column, target in pointers(record):
+                if (record.model, column) not in EITHER_OR:
+                    came[record.model, column] = point(above, full, record, column, target)
+        transaction.set_rollback(True)
+    assert len(came) > 100
+    assert {key: both for key, both in came.items() if both[0] != both[1] or not both[0].startswith("23503")} == {}
+
+
+def point(above: psycopg.Connection, full: World, record: Record, column: str, target: Record) -> tuple[str, str]:
+    """Point one of our rows at a row of the neighbour's, and at nothing."""
+    table = table_of(record)
+    try:
+        own, _new = a_row(above, record, full.home, f"{column} IS NOT NULL")
+    except AssertionError:
+        own, _new = a_row(above, record, full.home)
+    theirs, _new = a_row(above, target, full.far)
+    moves = [
+        f"UPDATE {table} SET {column} = {text_of(one)} WHERE id = {text_of(own)}; SET CONSTRAINTS ALL IMMEDIATE"
+        for one in (theirs, uuid.uuid4())
+    ]
+    found = attempt(moves)
+    if found[0].startswith(REFUSED):  # not even Attune changes such rows: the key itself is asked
+        found = [_from_above(above, move) for move in moves]
+    return found[0], found[1]
+
+
+def _from_above(above: psycopg.Connection, moves: str) -> str:
+    try:
+        with above.transaction():
+            for move in moves.split("; "):
+                above.execute(move)  # type: ignore[call-overload]
+            raise psycopg.Rollback
+    except psycopg.Error as error:
+        said = error.diag
+        return re.sub(r"[0-9a-f-]{36}", "…", f"{said.sqlstate} {said.message_primary}")
+    return "taken"
+
+
+def test_b6_what_is_unique_is_unique_within_a_practice(above):
+    """Nobody learns from a collision what the neighbour has. Ids are random; a practice's name in links is public."""
+    loose = above.execute(
+        """SELECT c.relname, x.relname FROM pg_index i
+             JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
+             LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
+            WHERE i.indisunique AND NOT i.indisprimary AND c.relname = ANY(%s)
+              AND a.attname IS DISTINCT FROM 'practice_id'""",
+        [[table_of(record) for record in RECORDS]],
+    ).fetchall()
+    assert {name for _table, name in loose} == {"practice_practice_slug_key"}
+
+
+# ── nobody is bound ──────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("used", [False, True], ids=["a fresh connection", "one that was used before"])
+def test_b3_without_a_practice_no_role_finds_a_row_and_nothing_breaks(full, above, used):
+    """A role that nobody bound to a practice reads nothing; the login role itself may not even ask."""
+    with psycopg.connect(**_as_login(), autocommit=True) as fresh:
+        fresh.execute("SELECT 1")
+        if used:
+            _use(fresh, full.far)
+        for role in roles.ACTING:
+            if role != roles.DISPATCH:
+                found = {table: came for table, came in _all_rows(fresh, role).items() if came not in (0, REFUSED)}
+                assert found == {}, role
+        alone = _all_rows(fresh, None)
+    assert {table for table, came in alone.items() if came != REFUSED} == {"practice_membership", "clients_client"}
+    assert not any(came for came in alone.values() if came != REFUSED), "nor does it find anybody"
+
+
+def _as_login() -> dict[str, Any]:
+    params = connection.get_connection_params()
+    return {
+        "host": params["host"],
+        "port": params["port"],
+        "user": roles.LOGIN,
+        "dbname": connection.settings_dict["NAME"],
+    }
+
+
+def _use(server: psycopg.Connection, house: House) -> None:
+    """Serve a request of a practice on this connection."""
+    with server.transaction():
+        server.execute("SELECT set_config('app.practice', %s, true)", [str(house.practice.pk)])
+        server.execute(f"SET LOCAL ROLE {roles.SUPERVISOR}")  # type: ignore[arg-type]
+        row = server.execute("SELECT count(*) FROM clients_couple").fetchone()
+        assert row is not None
+        assert row[0] > 0
+
+
+def _all_rows(server: psycopg.Connection, role: str | None) -> dict[str, int | str]:
+    found: dict[str, int | str] = {}
+    for record in RECORDS:
+        if record.model in LIBRARY:
+            continue  # the catalogue is everybody's
+        try:
+            with server.transaction():
+                if role:
+                    server.execute(f"SET LOCAL ROLE {role}")  # type: ignore[arg-type]
+                row = server.execute(f"SELECT count(*) FROM {table_of(record)}").fetchone()  # type: ignore[arg-type]
+                found[table_of(record)] = row[0] if row else 0
+        except psycopg.errors.InsufficientPrivilege:
+            found[table_of(record)] = REFUSED
+    return found
+
+
+# ── inside one practice: who reads which row ─────────────────────────────────
+
+#: What Mara, Theo and those who have nothing to do with them read of each other.
+CLIENTS = ("mara", "theo", "stranger", "former")
+
+
+def wanted_of(record: Record, house: House, who: str) -> str:
+    """The condition for the rows that a client reads, as the registry has it."""
+    person, couples = text_of(house[who].pk), _couples_of(house, who)
+    own = f"{_column(record)} = {person}" if record.person and "__" not in record.person else "false"
+    within = f"couple_id = ANY({couples})" if "couple_id" in _columns(record) else "false"
+    opened = "opens_at <= now()" if "opens_at" in _columns(record) else within
+    named = f"{person} = ANY(readers) AND {opened} AND ({own} OR {within})" if "readers" in _columns(record) else ""
+    return {
+        Reads.ROW: f"{own} OR ({named})",
+        Reads.READERS: named,
+        Reads.AUDIENCE: _for_audience(record, person, couples),
+        Reads.COUPLE: _of_couple(record, couples, own),
+        Reads.PRIVATE: own,
+        Reads.OWN: own,
+    }.get(record.lane, "false")
+
+
+def _for_audience(record: Record, person: str, couples: str) -> str:
+    everybody = f"(audience = '{{}}' AND couple_id = ANY({couples}))"
+    return f"{person} = ANY(audience) OR {everybody}" if "audience" in _columns(record) else "false"
+
+
+def _column(record: Record) -> str:
+    return record.class_._meta.get_field(record.person).column
+
+
+def _columns(record: Record) -> set[str]:
+    return {one.column for one in record.class_._meta.concrete_fields}
+
+
+def _couples_of(house: House, who: str) -> str:
+    couples = {"mara": [house.couple.pk], "theo": [house.couple.pk], "stranger": [house.other.pk]}.get(who, [])
+    return "ARRAY[" + ", ".join(text_of(one) for one in couples) + "]::uuid[]"
+
+
+def _of_couple(record: Record, couples: str, own: str) -> str:
+    if record.model == "clients.Couple":
+        return f"id = ANY({couples})"
+    if record.model == "clients.Client":
+        return f"{own} OR id IN (SELECT client_id FROM clients_partner WHERE couple_id = ANY({couples}))"
+    return f"couple_id = ANY({couples})"
+
+
+@pytest.mark.parametrize("who", CLIENTS)
+def test_b16_a_client_reads_the_rows_that_the_registry_says_and_no_other(full, above, committed, who):
+    house, wrong, seen = full.home, {}, 0
+    for record in RECORDS:
+        if record.scope == Scope.PRACTICE:
+            continue
+        table = table_of(record)
+        wanted = above.execute(
+            f"SELECT id FROM {table} WHERE practice_id = %s AND ({wanted_of(record, house, who)})",  # type: ignore[arg-type]
+            [house.practice.pk],
+        ).fetchall()
+        with acting_as(house[who]):
+            there = _ids(table)
+        if there != {str(one) for (one,) in wanted}:
+            wrong[record.model] = (len(wanted), len(there))
+        seen += len(there)
+    assert wrong == {}
+    assert seen > (60 if who in ("mara", "theo") else 3)
+
+
+def _ids(table: str) -> set[str]:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SELECT id::text FROM {table}")
+            return {one for (one,) in cursor.fetchall()}
+    except ProgrammingError:  # no right on the table, or on this column
+        return set()
