@@ -22,7 +22,7 @@ register(
 
 register(
     Job("reports.tasks.make_report", carries=("practice_id", "report_id")),
-    *(Job(f"reports.tasks.{name}") for name in ("resume", "escalate", "make_due")),
+    *(Job(f"reports.tasks.{name}") for name in ("resume", "escalate", "make_due", "open_scores", "erase_old")),
 )
 
 register(

@@ -55,6 +55,7 @@ CLINICAL = _kind("one couple's clinical page", *OF_THE_COUPLE)
 OFFICE = _kind("one couple's office page", *OF_THE_COUPLE, "coordinator")
 THERAPISTS_BOSS = _kind("who decides on caseloads", "owner", "supervisor", "coordinator")
 PORTAL = _kind("portal", "mara", "theo", "stranger", "former", "far_mara")
+IN_CARE = _kind("portal, while in care", "mara", "theo", "stranger", "far_mara")
 MARA = _kind("one person's own", "mara")
 THEO = _kind("what was handed to one person", "theo")
 PICTURED = _kind("who may see a practice's pictures", *CLINICAL_STAFF, "mara", "theo")
@@ -411,16 +412,16 @@ DOORS: dict[str, Door] = {
     "timeline": Door(CLINICAL, couple_id),
     "timeline_private": Door(CLINICAL, private_of),
     "portal_talk": Door(PORTAL),
-    "portal_thread_new": Door(PORTAL),
+    "portal_thread_new": Door(IN_CARE),
     "portal_thread": Door(MARA, thing("thread_id", "thread_alone")),
     "portal_thread_seen": Door(MARA, thing("thread_id", "thread_alone"), get=SENDS),
     "portal_goals": Door(PORTAL),
-    "portal_goal_new": Door(PORTAL),
+    "portal_goal_new": Door(IN_CARE),
     "portal_goal": Door(MARA, thing("goal_id", "goal_alone")),
     # the portal
     "portal_today": Door(PORTAL),
     "portal_begin": Door(COUPLE, lambda house: {"assignment_id": house.given["whenever"].pk}, get=SENDS),
-    "portal_rest": Door(PORTAL),
+    "portal_rest": Door(IN_CARE),
     "portal_together": Door(PORTAL),
     "portal_opened": Door(COUPLE, occurrence("opened", "mara")),
     "do": Door(MARA, occurrence("untold", "mara")),
@@ -448,14 +449,14 @@ DOORS: dict[str, Door] = {
     "do_file": Door(MARA, occurrence("untold", "mara"), get=SENDS),
     "do_file_remove": Door(MARA, thing("file_id", "draft_file"), get=SENDS),
     "portal_over_time": Door(COUPLE, lambda house: {"assignment_id": house.given["opened"].pk}),
-    "portal_agreement_new": Door(PORTAL),
+    "portal_agreement_new": Door(IN_CARE),
     "portal_agreement": Door(COUPLE, thing("agreement_id", "agreement")),
     "portal_agreement_change": Door(COUPLE, thing("agreement_id", "agreement")),
     "portal_agreement_away": Door(COUPLE, thing("agreement_id", "agreement"), get=SENDS),
     "portal_agreement_yes": Door(COUPLE, thing("version_id", "agreement_version"), get=SENDS),
     "portal_agreement_not_any_more": Door(COUPLE, thing("version_id", "agreement_version"), get=SENDS),
-    "portal_space": Door(PORTAL),
-    "portal_space_new": Door(PORTAL),
+    "portal_space": Door(IN_CARE),
+    "portal_space_new": Door(IN_CARE),
     "portal_space_entry": Door(MARA, thing("entry_id", "own_page")),
     "portal_space_release": Door(MARA, thing("entry_id", "own_page"), get=SENDS),
     "portal_space_take_back": Door(MARA, thing("entry_id", "own_page"), get=SENDS),

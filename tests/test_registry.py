@@ -189,7 +189,8 @@ def test_b50_the_columns_that_a_clients_role_may_not_read_are_those_that_are_wit
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-               WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind = 'r'
+               WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relnamespace = 'public'::regnamespace
+                 AND c.relkind = 'r'
                  AND has_any_column_privilege(%(role)s, c.oid, 'SELECT')
                  AND NOT has_column_privilege(%(role)s, c.oid, a.attnum, 'SELECT')""",
             {"role": roles.PORTAL},
