@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from celery import Celery, Task, signals
@@ -23,6 +24,21 @@ def _bring_watchdog(**kwargs: Any) -> None:
     app.steps["worker"].add(WatchdogStep)
 
 
+class NotAnId(ValueError):
+    """Something else than an id was to be put into the queue."""
+
+
+def only_ids(arguments: Iterable[Any]) -> None:
+    """Refuse arguments of a job that are no ids: no name, no word, no address may come to lie in the broker."""
+    for one in arguments:
+        try:
+            is_id = str(uuid.UUID(one)) == one
+        except (ValueError, AttributeError, TypeError):
+            is_id = False
+        if not is_id:
+            raise NotAnId("Jobs carry ids and nothing else.")
+
+
 class PracticeTask(Task):
     """A job. Those that carry a ``practice_id`` run bound to it, as Attune itself, in one transaction.
 
@@ -33,6 +49,11 @@ class PracticeTask(Task):
     abstract = True
     ignore_result = True
     steps = False
+
+    def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # type: ignore[override]
+        """Ring for the job; raise :class:`NotAnId` for an argument that is none, before anything leaves."""
+        only_ids([*(args or ()), *(kwargs or {}).values()])
+        return super().apply_async(args, kwargs, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         from practice import tenancy
