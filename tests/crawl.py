@@ -158,7 +158,7 @@ def name_of(path: str) -> str:
 
 
 WALKERS = (
-    "owner", "therapist", "colleague", "coordinator", "ended", "mara", "theo", "stranger", "far_therapist",
+    "owner", "therapist", "colleague", "coordinator", "ended", "mara", "theo", "stranger", "former", "far_therapist",
     "far_mara", ANONYMOUS,
 )  # fmt: skip
 #: The account's own pages are the same for everybody who signed in.

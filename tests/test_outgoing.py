@@ -61,7 +61,7 @@ def everything_sent(house: House) -> dict[tuple[str, str, str], set[str]]:
     found: dict[tuple[str, str, str], set[str]] = {}
     with inside(house.practice):
         messages = list(Message.objects.all())
-        for person in (house["mara"], house["theo"]):
+        for person in house.people_in_care:
             contact = Contact.objects.get(client=person)
             contact.phone = "+447911123456"
             contact.save()

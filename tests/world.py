@@ -104,6 +104,11 @@ class House:
     def __getitem__(self, name: str) -> Any:
         return self.people[name]
 
+    @property
+    def people_in_care(self) -> list[Client]:
+        """Everybody who can sign in to the portal, the other one of those who parted, too."""
+        return [one for one in self.people.values() if isinstance(one, Client)] + [self.things["ex"]]
+
     def again(self) -> House:
         """Return the same house with lists of its own, for a test that gives something more."""
         return replace(

@@ -28,6 +28,7 @@ def part(house: House) -> None:
     )
     house.people["former"], ex = couple.clients
     world._address(house, house["former"], house.word("mailformer", *aside))
+    house.things["ex"] = ex
     together = house.again()
     together.couple, together.people, together.canaries = couple, {**house.people, "ex": ex}, house.canaries
     world.give_one(together, "parted", "mixed", Lane.SHARED, ("former", "ex"))
