@@ -462,16 +462,13 @@ def _reported(house: House) -> None:
             begins_on=today(house), ends_on=today(house), requested_by=house["therapist"],
             request_key=uuid.uuid4(), couples=[house.couple.pk],
         )  # fmt: skip
+        both = [client.pk for client in house.couple.clients]
         for audience in ("clinical", "shared", "partner"):
-            own = {
-                "partner": house["mara"],
-                "readers": [house["mara"].pk],
-                "released_at": timezone.now(),
-                "people": [house["mara"].pk, house["theo"].pk],
-            }
+            own = {"partner": house["mara"], "readers": [house["mara"].pk], "released_at": timezone.now()}
             in_one_go = {"caseload_order": house.things["caseload_order"]}
             house.things[f"report:{audience}"] = Report.objects.create(
                 couple=house.couple, audience=audience, begins_on=today(house), ends_on=today(house),
+                people=[] if audience == "clinical" else both,
                 summary=house.word(f"summary{audience}", *CLINICIANS), requested_by=house["therapist"],
                 request_key=uuid.uuid4(), reference=f"{house.prefix}-{audience}", state=Report.State.DONE,
                 finished_at=timezone.now(), pdf=base64.b64encode(b"%PDF-1.7 not printed yet").decode(),
