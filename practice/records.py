@@ -22,6 +22,7 @@ register(
         "practice.Provider", PRACTICE, keep=Keep.PRACTICE, lane=Reads.STAFF,
         export=False, not_exported="It is nothing but the secrets of a mail or text service.",
     ),
+    Record("practice.TwoPersonAct", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF),
     Record("practice.AuditEvent", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF),
     Record("practice.User", INSTALLATION, keep=Keep.ACCESS, export=False, not_exported=SIGNS_IN),
     Record("practice.Circuit", INSTALLATION, keep=Keep.TECHNICAL, export=False, not_exported=OF_HERE),
@@ -41,4 +42,7 @@ register(
 
 register(*(Job(f"practice.tasks.{name}") for name in ("deliver", "probe", "sweep", "resolve", "plant_pulse", "watch")))
 
-register(MessageKind("staff_invitation", to="staff", about="practice.StaffInvitation"))
+register(
+    MessageKind("staff_invitation", to="staff", about="practice.StaffInvitation"),
+    MessageKind("second_person", to="staff", about="practice.TwoPersonAct", security=True),
+)

@@ -173,7 +173,11 @@ def pointers(record: Record) -> list[tuple[str, Record]]:
 
 
 #: Other columns of the same row forbid these, before anybody asks where they point.
-EITHER_OR = {("reports.Alert", "entry_id"), ("reports.StandingOrder", "partner_id")}
+EITHER_OR = {
+    ("reports.Alert", "entry_id"),
+    ("reports.StandingOrder", "partner_id"),
+    ("practice.TwoPersonAct", "decided_by_id"),
+}
 
 
 def test_b5_pointing_at_a_foreign_row_fails_like_pointing_at_nothing(full, above, committed):

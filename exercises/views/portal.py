@@ -37,11 +37,12 @@ def own_couples() -> list[uuid.UUID]:
 def today(request: PortalRequest) -> HttpResponse:
     """What there is to do now, one thing first."""
     now = timezone.now()
-    page = first_page.today(request.person, request.practice, own_couples(), now)
+    couples = own_couples()
+    page = first_page.today(request.person, request.practice, couples, now)
     return render(
         request,
         "exercises/portal/today.html",
-        {"today": page, "greeting": greeting(request.person, now), "now": now},
+        {"today": page, "greeting": greeting(request.person, now), "now": now, "in_care": bool(couples)},
     )
 
 
@@ -62,6 +63,7 @@ def together(request: PortalRequest) -> HttpResponse:
             "ready": [one for one in groups if not one.unfolded],
             "waiting": waiting,
             "now": now,
+            "in_care": bool(couples),
             "agreed": agreements.of(agreements.readable(couples)),
             "running": opening.running(request.person, couples),
             "along": program_days.along(couples),
