@@ -34,6 +34,8 @@ class Row:
     next_at: datetime | None = None
     #: The couple's next session.
     session_at: datetime | None = None
+    #: Which of how many that one form raised at the same moment; empty where it is the only one.
+    of_form: str = ""
 
     @property
     def step_words(self) -> str:
@@ -80,6 +82,9 @@ def _rows(alerts: Iterable[Alert]) -> list[Row]:
     told, now = told_names(found), clock.now()
     practice, sessions = Practice.objects.get(pk=tenancy.current_practice_id()), _sessions(couples, now)
     made = []
+    together: dict[object, list[uuid.UUID]] = defaultdict(list)
+    for one in found:
+        together[one.response_id or one.entry_id].append(one.pk)
     for one in found:
         couple = couples[one.couple_id]
         places = {partner.client_id: partner.position for partner in couple.partners.all()}
@@ -94,9 +99,16 @@ def _rows(alerts: Iterable[Alert]) -> list[Row]:
                 age,
                 next_of(one, practice),
                 sessions.get(one.couple_id),
+                _of_form(one.pk, together[one.response_id or one.entry_id]),
             )
         )
     return made
+
+
+def _of_form(alert_id: uuid.UUID, all_of_it: list[uuid.UUID]) -> str:
+    if len(all_of_it) == 1:
+        return ""
+    return _("%(n)d of %(count)d from one form") % {"n": all_of_it.index(alert_id) + 1, "count": len(all_of_it)}
 
 
 def next_of(alert: Alert, practice: Practice) -> datetime | None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from clients.models import Client, Couple
@@ -34,8 +35,12 @@ class NotCompared(ValueError):
 
 def baseline_of(couple: Couple, client: Client, measure: Measure) -> Baseline | None:
     """Return the baseline in force, or None where the first complete score is it."""
-    rows = Baseline.objects.filter(couple=couple, client=client, measure=measure.key, ended_at=None)
-    return rows.select_related("set_by").first()
+    return _in_force(couple, client, measure).select_related("set_by").first()
+
+
+def _in_force(couple: Couple, client: Client, measure: Measure) -> QuerySet[Baseline]:
+    """The one that is not ended, or none: the database holds no second."""
+    return Baseline.objects.filter(couple=couple, client=client, measure=measure.key, ended_at=None)
 
 
 def starts_of(couple: Couple, until: date | None = None) -> Starts:
@@ -91,8 +96,7 @@ def _set(
     by: Membership,
     instead_of: uuid.UUID | None,
 ) -> Baseline:
-    rows = Baseline.objects.filter(couple=couple, client=client, measure=measure.key, ended_at=None)
-    standing = rows.select_for_update().first()
+    standing = _in_force(couple, client, measure).select_for_update().first()
     if standing is not None and (standing.begins_on, standing.reason) == (begins_on, reason):
         return standing
     if (standing.pk if standing else None) != instead_of:

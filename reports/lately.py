@@ -8,11 +8,10 @@ counted of anybody else that this partner could not read, nothing is ranked, and
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -22,12 +21,15 @@ from django.utils.translation import gettext_lazy, ngettext
 from clients.models import Client, Couple
 from exercises.measures.definition import About, Measure
 from exercises.vocabulary import METRICS, Direction
+from practice import tenancy
 from reports import charts, editions, releases, series
 from reports.cutoffs import edge_for_partners, help_range
 from reports.exercise_scores import daily
 from reports.findings import names_joined, number
 from reports.line_chart import PLAIN
 from reports.material import ExerciseScale, ExerciseScore, Material, Period, Shown
+from reports.metrics import reading
+from reports.metrics.own import Told, told
 from reports.models import Release, Showing
 from reports.paper import Line, Partner, Point, Series
 from reports.reliable_change import Z
@@ -37,9 +39,14 @@ REACH = timedelta(weeks=26)
 #: A drawing is never of less, or a few days would look like a long way.
 SHORTEST = timedelta(weeks=6)
 #: Short enough for the end of a day.
-MOST_SERIES, MOST_TOGETHER, MOST_DIFFERENT, LATEST = 4, 5, 3, 4
+MOST_SERIES, MOST_TOGETHER, MOST_DIFFERENT, LATEST = 4, 3, 3, 4
+#: So many drawings of questions, and of measures, are open at once; the first glance has the others in words.
+MOST_OPEN = 1
 #: Answers on a scale from 0 to 10 this far apart are named as seen differently.
 APART = 3
+
+Said = tuple[str, tuple[str, ...]]
+"""What is said of a line: in a few words, and in sentences."""
 
 WORDS = {
     "closeness": gettext_lazy("How close I felt"),
@@ -81,6 +88,10 @@ class Card:
     scale: str
     credit: str = ""
     gaps: bool = False
+    #: The same in a few words, for the first glance.
+    short: str = ""
+    #: Whether its drawing waits to be unfolded.
+    folded: bool = False
     #: None: there is nothing to decide. Otherwise whether this partner lets the others see it.
     shows: bool | None = None
     #: Whether the others' scores stand here as well.
@@ -124,19 +135,30 @@ class Page:
     me: Partner
     others: str
     since: date
+    glance: tuple[tuple[str, str], ...]
     own: tuple[Card, ...]
     together: tuple[Card, ...]
     early: tuple[tuple[str, str], ...]
     done: tuple[Done, ...]
     aims: tuple[Aimed, ...]
     apart: tuple[Apart, ...]
+    numbers: tuple[Told, ...] = ()
     #: Whether measures are shown as they come, once each has said a word; and this partner's word on all of them.
     asked: bool = False
     shows_all: bool | None = None
 
     @property
+    def folded(self) -> tuple[Card, ...]:
+        """Those that wait to be unfolded: never one that still asks whether it is shown."""
+        return tuple(card for card in self.own if card.folded and card.shows is None)
+
+    @property
+    def unfolded(self) -> tuple[Card, ...]:
+        return tuple(card for card in self.own if card not in self.folded)
+
+    @property
     def is_empty(self) -> bool:
-        return not (self.own or self.together or self.early or self.done or self.aims)
+        return not (self.own or self.together or self.early or self.done or self.aims or self.numbers)
 
 
 def page_of(couple: Couple, client: Client, now: datetime) -> Page:
@@ -155,16 +177,23 @@ def page_of(couple: Couple, client: Client, now: datetime) -> Page:
     cards = _Cards(material, me, standing, since)
     lines = [*cards.of_series(), *cards.of_measures(scores)]
     drawn = [card for card in lines if card.drawing is not None]
+    mine = tuple(card for card in drawn if not card.together)
+    aims = tuple(_aims(material))
+    with tenancy.elevated():
+        # Rows are chosen as for a paper of the couple: nothing but what every one of them may read, so this one too.
+        facts = reading.shared(couple, period, now, to=client)
     return Page(
         me=me,
         others=names_joined([one.name for one in material.partners if one != me]) if len(material.partners) > 1 else "",
         since=since,
-        own=tuple(card for card in drawn if not card.together),
+        glance=tuple(_glance(mine, aims, material, me)),
+        own=mine,
         together=tuple(card for card in drawn if card.together),
         early=tuple((card.title, card.said[0]) for card in lines if card.drawing is None and not card.together),
         done=tuple(_done(material)),
-        aims=tuple(_aims(material)),
+        aims=aims,
         apart=tuple(_apart(material)),
+        numbers=tuple(told(facts, me.position, without={card.key for card in mine})),
         asked=standing.asked,
         shows_all=standing.words.get(releases.EVERYTHING),
     )
@@ -212,10 +241,11 @@ class _Cards:
         for one in self.material.numbers:
             if one.position == self.me.position and one.series in WORDS:
                 counts[one.series] += 1
-        for key in sorted(counts, key=lambda key: (key != series.FIRST, -counts[key], key))[:MOST_SERIES]:
-            yield from self._of_series(key)
+        chosen = sorted(counts, key=lambda key: (key != series.FIRST, -counts[key], key))[:MOST_SERIES]
+        for at, key in enumerate(chosen):
+            yield from self._of_series(key, folded=at >= MOST_OPEN)
 
-    def _of_series(self, key: str) -> Iterator[Card]:
+    def _of_series(self, key: str, *, folded: bool) -> Iterator[Card]:
         numbers = series.of_partners(self.material, key)
         lines = [
             Line(one.position, series.weekly([n for n in numbers if n.position == one.position], self.period.starts))
@@ -225,7 +255,7 @@ class _Cards:
         card = Card(
             key, str(WORDS[key]), "", (), None, self.starts, self.period.ends, (), (),
             _("0 is not at all, 10 is very much. Each point is the middle of a week's answers."),
-            shows=self.standing.shows(key, measure=False),
+            folded=folded, shows=self.standing.shows(key, measure=False),
         )  # fmt: skip
         yield from self._cards(card, drawn, _said_in_numbers)
 
@@ -235,12 +265,13 @@ class _Cards:
             measure = releases.measure_of(one.series)
             if measure is not None and ("." not in one.series) == (measure.total is not None):
                 found[one.series].append(one)
-        for name in sorted(found, key=_order):
+        mine = [name for name in found if any(one.position == self.me.position for one in found[name])]
+        for at, name in enumerate(sorted(mine, key=_order)):
             measure = releases.measure_of(name)
-            if measure is not None and any(one.position == self.me.position for one in found[name]):
-                yield from self._of_measure(name, measure, found[name])
+            if measure is not None:
+                yield from self._of_measure(name, measure, found[name], folded=at >= MOST_OPEN)
 
-    def _of_measure(self, name: str, measure: Measure, scores: list[Shown]) -> Iterator[Card]:
+    def _of_measure(self, name: str, measure: Measure, scores: list[Shown], *, folded: bool) -> Iterator[Card]:
         part = measure.part(name.partition(".")[2]) if "." in name else None
         scale = part or measure.total
         if scale is None:
@@ -270,20 +301,22 @@ class _Cards:
             ends = f"{ends} " + _("The dashed line is the edge of the %(range)s.") % {"range": help_range(measure)}
         card = Card(
             measure.key, title, measure.title, (), None, self.starts, self.period.ends, (), (), ends,
-            measure.credit, shows=self.standing.shows(measure.key, measure=True),
+            measure.credit, folded=folded, shows=self.standing.shows(measure.key, measure=True),
         )  # fmt: skip
         yield from self._cards(
             card, drawn, lambda values: _said_of_measure(measure, began + values, whole=part is None)
         )
 
-    def _cards(self, card: Card, drawn: Series, say: Any) -> Iterator[Card]:
+    def _cards(self, card: Card, drawn: Series, say: Callable[[tuple[float, ...]], Said]) -> Iterator[Card]:
         """One's own card, and one of everybody where the others' lines are there."""
         own = [line for line in drawn.lines if line.position == self.me.position]
         if not own or not own[0].values:
             return
-        yield self._card(card, replace(drawn, lines=tuple(own)), say(own[0].values))
+        short, said = say(own[0].values)
+        yield self._card(replace(card, short=short), replace(drawn, lines=tuple(own)), said)
         if len(drawn.lines) > 1:
-            yield self._card(replace(card, together=True), drawn, tuple(self._side_by_side(drawn.lines)))
+            beside = replace(card, together=True, folded=False)
+            yield self._card(beside, drawn, tuple(self._side_by_side(drawn.lines)))
 
     def _card(self, card: Card, drawn: Series, said: tuple[str, ...]) -> Card:
         people = tuple(
@@ -346,30 +379,52 @@ def _too_early(count: int) -> str:
     return words % {"count": count}
 
 
-def _said_in_numbers(values: tuple[float, ...]) -> tuple[str, ...]:
+def _said_in_numbers(values: tuple[float, ...]) -> Said:
     """A single question has no threshold, so nothing is said of it but between which numbers it lies."""
     last = values[-LATEST:]
     words = {"low": number(min(last)), "high": number(max(last)), "first": number(values[0]), "now": number(values[-1])}
     if min(last) == max(last):
-        return (_("Your last answers are all at %(now)s.") % words,)
-    return (_("Your last answers lie between %(low)s and %(high)s.") % words,)
+        return _("lately at %(now)s") % words, (_("Your last answers are all at %(now)s.") % words,)
+    said = _("Your last answers lie between %(low)s and %(high)s.") % words
+    return _("lately between %(low)s and %(high)s") % words, (said,)
 
 
-def _said_of_measure(measure: Measure, values: tuple[float, ...], *, whole: bool) -> tuple[str, ...]:
+def _said_of_measure(measure: Measure, values: tuple[float, ...], *, whole: bool) -> Said:
+    """Higher and lower are said only of a change that is known to be more than chance; otherwise numbers alone."""
     words = {"first": number(values[0]), "now": number(values[-1])}
     reliable = measure.reliable if whole else None
     if reliable is None:
-        said = [_("%(first)s at the start, %(now)s now.") % words]
+        short, said = (
+            _("%(first)s at the start, %(now)s now") % words,
+            [_("%(first)s at the start, %(now)s now.") % words],
+        )
     elif not reliable.holds(abs(Decimal(str(values[-1])) - Decimal(str(values[0])))):
-        said = [_("About the same as at the start: %(first)s then, %(now)s now.") % words]
+        short, said = (
+            _("about the same as at the start"),
+            [_("About the same as at the start: %(first)s then, %(now)s now.") % words],
+        )
     elif values[-1] > values[0]:
-        said = [_("Higher than at the start: %(first)s then, %(now)s now.") % words]
+        short, said = (
+            _("higher than at the start"),
+            [_("Higher than at the start: %(first)s then, %(now)s now.") % words],
+        )
     else:
-        said = [_("Lower than at the start: %(first)s then, %(now)s now.") % words]
+        short, said = _("lower than at the start"), [_("Lower than at the start: %(first)s then, %(now)s now.") % words]
     cut = measure.cut
     if whole and cut and cut.kind == "clinical" and cut.holds(Decimal(str(values[-1]))):
         said.append(_("This lies in the %(range)s.") % {"range": help_range(measure)})
-    return tuple(said)
+    return short, tuple(said)
+
+
+def _glance(cards: Iterable[Card], aims: Iterable[Aimed], material: Material, me: Partner) -> Iterator[tuple[str, str]]:
+    """What the page comes to, before anything is drawn: one's own lines and goals, and how much was done together."""
+    yield from ((card.title, card.short) for card in cards)
+    for aim in aims:
+        for partner, first, now in aim.courses:
+            if partner == me and first != now:
+                yield aim.words, _("from %(first)d to %(now)d") % {"first": first, "now": now}
+    if count := sum(1 for one in material.sent if one.joint and one.position is None):
+        yield _("Done together"), ngettext("once", "%(count)d times", count) % {"count": count}
 
 
 def _finding(title: str, drawn: Series, names: dict[int, str]) -> str:

@@ -80,7 +80,9 @@ def series_parts(series: Series, report: Document, names: findings.Names, pictur
     ends = [line for line in series.lines if line.values]
     heights = [line.values[-1] for line in ends]
     band = series.cutoff
-    steps = charts.label_steps(series, heights + ([(band.low + band.high) / 2] if band else []))
+    # For partners the range is told in words, and these take two lines.
+    places = [(band.low + band.high) / 2] * (2 if band.plain else 1) if band else []
+    steps = charts.label_steps(series, heights + places)
     labels = [
         {
             "step": step,
@@ -113,7 +115,7 @@ def series_parts(series: Series, report: Document, names: findings.Names, pictur
         "owns_drawn": any(own["picture"] for own in owns),
         "cutoff": findings.cutoff_range(series),
         "cutoff_words": findings.cutoff_words(series),
-        "cutoff_step": steps[-1] if band else 0,
+        "cutoff_step": steps[len(heights)] if band else 0,
         "low": findings.number(series.low),
         "high": findings.number(series.high),
         "gaps": any(point.value is None for line in series.lines for point in line.points),

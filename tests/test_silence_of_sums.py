@@ -47,6 +47,7 @@ pytestmark = pytest.mark.django_db
 EXAMPLES = int(os.environ.get("ATTUNE_EXAMPLES", "3"))
 CLOSENESS = {**worlds.QUESTIONS[0], "metric": "closeness"}
 HEARD = {**worlds.QUESTIONS[0], "key": "heard", "label": "How heard", "metric": "felt_heard"}
+FAIR = {**worlds.QUESTIONS[0], "key": "fair", "label": "How fair", "metric": "fairness"}
 SAFE = {**worlds.QUESTIONS[0], "key": "home", "label": "How safe", "metric": "emotional_safety", "private": True}
 
 
@@ -67,7 +68,7 @@ def furnished(world: World, django_db_blocker) -> World:
 
 def _furnish(house: House) -> None:
     with inside(house.practice):
-        house.things["check"] = worlds.make_exercise(house, "check", Lane.SHARED, [CLOSENESS, HEARD, SAFE])
+        house.things["check"] = worlds.make_exercise(house, "check", Lane.SHARED, [CLOSENESS, HEARD, FAIR, SAFE])
         for key, name in (("csi4", "couple"), ("gad7", "worry"), ("who5", "wellbeing")):
             made = worlds.make_exercise(house, name, Lane.PRIVATE, questions_of(key), scoring_of(key))
             Exercise.objects.filter(pk=made.exercise_id).update(measure=key)
@@ -75,7 +76,8 @@ def _furnish(house: House) -> None:
     for at in range(4):
         give_one(house, f"check{'abcd'[at]}", "check", Lane.SHARED, worlds.BOTH)
         for who in worlds.BOTH:
-            _age(house, _submit(house, f"check{'abcd'[at]}", who, {"close": [str(3 + at)], "heard": [str(9 - at)]}), at)
+            typed = {"close": [str(3 + at)], "heard": [str(9 - at)], "fair": [str(4 + at)]}
+            _age(house, _submit(house, f"check{'abcd'[at]}", who, typed), at)
     for key, answers in (("csi4", "3 3 4 {}"), ("gad7", "1 1 1 1 1 1 {}")):
         for at in range(3):
             for who in worlds.BOTH:
@@ -194,14 +196,16 @@ def answers_in_private_with_an_alert(house: House, n: int) -> None:
 def answers_for_herself_alone(house: House, n: int) -> None:
     name = f"own{_letters()}"
     give_one(house, name, "check", Lane.OWN, ("mara",))
-    _age(house, _submit(house, name, "mara", {"close": [str(n % 11)], "heard": ["1"], "home": ["0"]}), n % 8)
+    typed = {"close": [str(n % 11)], "heard": ["1"], "fair": ["9"], "home": ["0"]}
+    _age(house, _submit(house, name, "mara", typed), n % 8)
 
 
 def answers_the_shared_question_in_private(house: House, n: int) -> None:
     """The same series that both show, answered in another lane: it must not move the line that Theo sees."""
     name = f"apart{_letters()}"
     give_one(house, name, "check", Lane.PRIVATE, ("mara",))
-    _age(house, _submit(house, name, "mara", {"close": [str(n % 11)], "heard": ["0"], "home": ["1"]}), n % 8)
+    typed = {"close": [str(n % 11)], "heard": ["0"], "fair": ["0"], "home": ["1"]}
+    _age(house, _submit(house, name, "mara", typed), n % 8)
 
 
 def types_and_does_not_send(house: House, n: int) -> None:
@@ -342,7 +346,8 @@ def in_another_world(house: House, acts: list[tuple[Callable[[House, int], None]
 
 def test_b15_each_private_act_by_itself_leaves_everything_that_theo_observes_as_it_was(furnished, observe):
     before = observe()
-    assert b"Side by side" in before["/lately/"][2]
+    for part in (b"Side by side", b"At a glance", b"Numbers between sessions", b"Fairness of unseen work"):
+        assert part in before["/lately/"][2]
     for n, act in enumerate(ACTS, start=2):
         after = in_another_world(furnished.home, [(act, n)], observe)
         assert differences(before, after) == [], (act.__name__, n)

@@ -229,6 +229,20 @@ ALERT = Household(
             at="19:00",
         ),
         Gift(
+            "effort-or-pressure",
+            8,
+            "Whether all this is too much is something I can only know from you.",
+            rule=ONCE,
+            at="20:00",
+        ),
+        Gift(
+            "day-after-follow-up",
+            15,
+            "You made up on Saturday. Look once more, a day later.",
+            rule=ONCE,
+            at="20:00",
+        ),
+        Gift(
             "deeper-trouble-signs",
             26,
             "Only I read this. Tell me how it is, not how it should be.",
@@ -243,7 +257,10 @@ ALERT = Household(
                 "weeks": ["9"],
                 "hope": ["2"],
                 "talk": ["yes"],
-            }
+            },
+            # One that waits for the next session, and one that only stands on the couple's page.
+            "day-after-follow-up": {"need_help": ["yes"]},
+            "effort-or-pressure": {"too_much": ["yes"]},
         }
     },
 )

@@ -71,5 +71,6 @@ def fairness(facts: Facts) -> Iterator[Figure]:
             yield Figure(partner.position, now[-1].number, len(mine), label, unit, baseline=began, is_count=True)
     if len(shares) == len(facts.partners) > 1:
         words = now_in("%(sum)s of %(whole)d") % {"sum": number(sum(shares)), "whole": 10}
-        yield Figure(None, sum(shares), len(shares), _("all shares together"), text=words, is_count=True)
+        label = _("all shares together")
+        yield Figure(None, sum(shares), len(shares), label, text=words, is_count=True, adds_people_up=True)
     yield from first_and_last(facts, "labour_tasks", label=_("without a reminder"), unit=_("tasks"))

@@ -39,6 +39,8 @@ class Figure:
     trend: tuple[float | None, ...] = ()
     #: A count is what it is; a median of two answers is not.
     is_count: bool = False
+    #: Added up over several people: nobody's own, and nothing that they did together.
+    adds_people_up: bool = False
 
     @property
     def is_early(self) -> bool:

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from weasyprint import CSS, HTML
 
 from reports import press
 from reports.pdf import NotPrinted
@@ -73,3 +74,17 @@ def test_a_report_that_takes_too_much_memory_ends_and_the_process_goes_on(monkey
         press.print_html("<p>x</p>", {}, issued=date(2026, 1, 1))
     assert resource.getrlimit(resource.RLIMIT_AS) == before
     bytearray(2 * press.MOST_MEMORY)
+
+
+@pytest.mark.parametrize("rows", range(29, 34))
+def test_what_closes_a_paper_never_stands_alone_on_a_page(rows: int) -> None:
+    style = Path(press.__file__).parent / "static" / "reports" / "paper.css"
+    table = "".join(f"<tr><th>row {n}</th><td>x</td></tr>" for n in range(rows))
+    html = (
+        f'<main><section class="part"><table class="rows"><tbody>{table}</tbody></table></section>'
+        '<section class="closing"><div class="colophon"><p>About</p></div><p class="verify">code</p></section></main>'
+    )
+    last = HTML(string=html).render(stylesheets=[CSS(filename=str(style))]).pages[-1]
+    words = [box.text for box in last._page_box.descendants() if isinstance(getattr(box, "text", None), str)]
+    assert "About" in words
+    assert any("row" in one for one in words)
