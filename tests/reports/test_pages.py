@@ -282,7 +282,7 @@ def test_open_alerts_stand_on_one_page_with_step_and_age(couple, therapist, coll
     assert "0 minutes" in page
     signed_in(therapist).post(reverse("alert", args=[couple.pk, raised.pk]), {"act": "take"})
     assert "Dr Ines Karlsen has it, not judged yet" in signed_in(therapist).get(path).content.decode()
-    assert "None is open" in signed_in(colleague).get(path).content.decode()
+    assert "Nothing urgent is open." in signed_in(colleague).get(path).content.decode()
 
 
 def test_an_alert_waits_in_the_queue_until_somebody_looked(couple, therapist, colleague, raised):
