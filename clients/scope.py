@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +11,11 @@ from django.db.models import Q
 from clients.models import CaseloadEntry, Client, Contact, Cover, Partner
 from practice import identity, roles, tenancy
 from practice.clock import Now
-from practice.models import User
+from practice.models import Membership, User
 from practice.tenancy import Asker
+
+#: An id that nobody has.
+NOBODY = uuid.UUID(int=0)
 
 
 @tenancy.register_scope
@@ -29,14 +33,30 @@ def caseload_or_couple(asker: Asker) -> Asker:
         couples = own.union(covered.values_list("couple_id", flat=True))
     else:
         return asker
-    found = list(couples)
+    found = _shared(asker, list(couples)) if asker.sharing else list(couples)
     places = list(Partner.objects.filter(couple_id__in=found).values_list("client_id", "left_at"))
     people = {client for client, _left_at in places}
     if asker.person_id:
         people.add(asker.person_id)
     in_portal = asker.role == roles.PORTAL
     present = {client for client, left_at in places if left_at is None} if in_portal else set()
-    return replace(asker, couples=found, people=sorted(people), present=sorted(present))
+    asker = replace(asker, couples=found, people=sorted(people), present=sorted(present))
+    return replace(asker, room=_room(places)) if asker.sharing else asker
+
+
+def _shared(asker: Asker, couples: list[uuid.UUID]) -> list[uuid.UUID]:
+    """The one couple in front of the screen, as long as it is one that this member may see."""
+    member = Membership.objects.filter(user_id=asker.user_id, ended_at=None).first()
+    if member is None or asker.sharing is None:
+        return []
+    sees_all = member.role in (Membership.Role.OWNER, Membership.Role.SUPERVISOR)
+    return [asker.sharing] if sees_all or asker.sharing in couples else []
+
+
+def _room(places: list[tuple[uuid.UUID, Any]]) -> list[uuid.UUID]:
+    """Who sits there: the partners in care. One person alone is no joint session, and then nothing is shown."""
+    present = sorted(client for client, left_at in places if left_at is None)
+    return present if len(present) > 1 else [NOBODY]
 
 
 @identity.register_person_finder

@@ -14,6 +14,7 @@ from exercises.views import (
     desk_program,
     desk_reminders,
     desk_rests,
+    desk_shared,
     files,
 )
 
@@ -32,6 +33,9 @@ urlpatterns = [
         COUPLE + "answers/<uuid:response_id>/private/", desk_couple.response, {"apart": True}, name="response_private"
     ),
     path(COUPLE + "answers/<uuid:response_id>/private/read/", desk_couple.read, {"apart": True}, name="read_private"),
+    path(COUPLE + "shared-screen/", desk_shared.begin, name="shared_screen_begin"),
+    path("shared-screen/", desk_shared.screen, name="shared_screen"),
+    path("shared-screen/end/", desk_shared.end, name="shared_screen_end"),
     path(COUPLE + "assign/", desk_assign.assign, name="assign"),
     path(COUPLE + "assign/others/", desk_many.assign_many, name="assign_many"),
     path(COUPLE + "assign/preview/", desk_assign.assign_preview, name="assign_preview"),

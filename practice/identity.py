@@ -36,6 +36,7 @@ class Identity:
             practice_id=self.practice_id,
             user_id=self.user.pk,
             person_id=self.person.pk if self.person else None,
+            sharing=self.membership.shares_with if self.membership else None,
             request_id=request_id,
         )
 
@@ -76,6 +77,9 @@ def of(request: HttpRequest) -> Identity | None:
     lent = narrow.of(request)
     if lent is not None:
         return next((one for one in found if one.person and str(one.person.pk) == lent.person_id), None)
+    sharing = next((one for one in found if one.membership and one.membership.shares_with), None)
+    if sharing is not None:
+        return sharing  # whatever else they are waits until nobody looks along
     chosen = request.session.get(CHOICE)
     for one in found:
         if str(one.practice_id) == chosen:

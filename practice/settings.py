@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "practice.narrow.NarrowSignIn",
     "practice.middleware.SignedIn",
+    "practice.shared_screen.SharedScreen",
 ]
 
 ROOT_URLCONF = "practice.urls"

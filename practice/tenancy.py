@@ -19,7 +19,7 @@ from django.db import connection, transaction
 
 from practice import roles
 
-SETTINGS = ("practice", "user", "person", "couples", "people", "present", "request")
+SETTINGS = ("practice", "user", "person", "couples", "people", "present", "room", "given", "request")
 
 
 class NoPractice(RuntimeError):
@@ -37,6 +37,9 @@ class Asker:
     ``couples`` and ``people`` are the ids that the person wall lets through: for a therapist the caseload,
     for a partner their own couples and the clients in them. ``present`` are those of a partner's couples who have
     not left. Other roles leave them empty.
+
+    ``sharing`` is the couple with whom a therapist looks at one screen. Then ``room`` are the people in front of it,
+    and ``given`` the assignments that all of them know of: nothing else is read (see :mod:`practice.shared_screen`).
     """
 
     role: str
@@ -46,6 +49,9 @@ class Asker:
     couples: Sequence[uuid.UUID] = field(default=())
     people: Sequence[uuid.UUID] = field(default=())
     present: Sequence[uuid.UUID] = field(default=())
+    sharing: uuid.UUID | None = None
+    room: Sequence[uuid.UUID] = field(default=())
+    given: Sequence[uuid.UUID] = field(default=())
     request_id: str = ""
 
     def settings(self) -> dict[str, str]:
@@ -56,6 +62,9 @@ class Asker:
             "couples": _array(self.couples),
             "people": _array(self.people),
             "present": _array(self.present),
+            # Empty where no screen is shared: the policies ask for that first, without taking an array apart.
+            "room": _array(self.room) if self.sharing else "",
+            "given": _array(self.given) if self.sharing else "",
             "request": self.request_id,
         }
 

@@ -24,6 +24,10 @@ COUPLES = "NULLIF(current_setting('app.couples', true), '')::uuid[]"
 PEOPLE = "NULLIF(current_setting('app.people', true), '')::uuid[]"
 #: Partners who are in care together with the one who asks, themselves included.
 PRESENT = "NULLIF(current_setting('app.present', true), '')::uuid[]"
+#: Who sits in front of a shared screen, and the assignments that all of them know of.
+ROOM = "NULLIF(current_setting('app.room', true), '')::uuid[]"
+GIVEN = "NULLIF(current_setting('app.given', true), '')::uuid[]"
+NO_SHARED_SCREEN = "coalesce(current_setting('app.room', true), '') = ''"
 
 ALL = "SELECT, INSERT, UPDATE, DELETE"
 READ = "SELECT"
@@ -145,6 +149,18 @@ class Wall(Operation):
             f"CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON {table} "
             f"FOR EACH ROW EXECUTE FUNCTION attune_audit('{column}', {names})"
         ]
+
+
+def on_a_shared_screen(table: str, rule: str = "false") -> str:
+    """Return the SQL of what staff may read of a table while people in care look at their screen, too.
+
+    Every table that staff read about people needs one: without a rule nothing of it is there. A rule says what all
+    of those in the room may read by themselves.
+    """
+    return (
+        f"CREATE POLICY shared_screen ON {table} AS RESTRICTIVE FOR SELECT TO {roles.THERAPIST}, {roles.SUPERVISOR} "
+        f"USING ({NO_SHARED_SCREEN} OR ({rule}))"
+    )
 
 
 def foreign_keys_inside_practice(model: type[models.Model]) -> list[Any]:

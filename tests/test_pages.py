@@ -218,6 +218,8 @@ def test_no_link_is_dead(walks):
 
 #: Doors that no link leads to, with the reason.
 WITHOUT_A_LINK = {
+    "shared_screen": "where sharing a screen leads",
+    "shared_screen_end": "on a shared screen",
     "portal_showing": "on a page where something was released to all",
     "mail_hook": "a mail service calls it",
     "delivery_hook": "on a mail service of the practice's own",

@@ -148,10 +148,18 @@ class Membership(PracticeModel):
     digest_weekdays = ArrayField(
         models.PositiveSmallIntegerField(), verbose_name=_("on these days"), default=working_days, blank=True
     )
+    #: The couple with whom they look at one screen now, and since when (see :mod:`practice.shared_screen`).
+    shares_with = models.UUIDField(null=True, blank=True, editable=False)
+    shares_since = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["practice", "user"], name="membership_once_per_practice"),
+            models.CheckConstraint(
+                condition=models.Q(shares_with=None, shares_since=None)
+                | models.Q(shares_with__isnull=False, shares_since__isnull=False),
+                name="membership_shares_since",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -160,7 +168,9 @@ class Membership(PracticeModel):
     @property
     def database_role(self) -> str:
         """The role a request of this member takes on: owners and supervisors see all, therapists their
-        caseload, coordinators no answers."""
+        caseload, coordinators no answers. On a shared screen everybody is a therapist of one couple."""
+        if self.shares_with:
+            return roles.THERAPIST
         if self.role in (self.Role.OWNER, self.Role.SUPERVISOR):
             return roles.SUPERVISOR
         return roles.COORDINATOR if self.role == self.Role.COORDINATOR else roles.THERAPIST
