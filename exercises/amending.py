@@ -86,6 +86,7 @@ def amend(occurrence: Occurrence, *, author: Client, raw: drafts.Raw) -> Respons
     draft.delete()
     with tenancy.elevated():
         lanes.replace(slot.mine, response)
-        answering.open_to_those_who_sent(slot, author, now)
+        signals.response_written.send(sender=Response, response=response)
+        answering.open_to_those_who_sent(slot, response, now)
         signals.response_submitted.send(sender=Response, response=response)
     return response

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from clients.models import Client
-from exercises import lanes, signals
+from exercises import holding, lanes, signals
 from exercises.answers import QuestionError, Value, clean_form
 from exercises.drafts import Raw
 from exercises.lanes import Reach
@@ -82,6 +82,8 @@ class Slot:
     sent: set[uuid.UUID]
     mine: Response | None
     joint: Response | None
+    #: Whether nothing sealed opens for this couple now (see :mod:`exercises.holding`).
+    held: bool = False
 
     @property
     def asked(self) -> list[Question]:
@@ -110,7 +112,8 @@ def submit(occurrence: Occurrence, *, author: Client, raw: Raw) -> Response:
     response = write(slot, author, values_to_send(slot, raw), now)
     draft.delete()
     with tenancy.elevated():
-        open_to_those_who_sent(slot, author, now)
+        signals.response_written.send(sender=Response, response=response)
+        open_to_those_who_sent(slot, response, now)
         _settle(slot, author, now)
         signals.response_submitted.send(sender=Response, response=response)
     return response
@@ -146,6 +149,7 @@ def skip(occurrence: Occurrence, *, author: Client, reason: str = "") -> bool:
 
 def lock_slot(occurrence: Occurrence, author: Client) -> Slot:
     """Lock all occurrences of the slot, always in the order of their ids, and read what is true then."""
+    holding.in_turn(occurrence.couple_id)
     rows = (
         Occurrence.objects.filter(assignment_id=occurrence.assignment_id, slot=occurrence.slot)
         .select_related("assignment__edition")
@@ -161,7 +165,12 @@ def lock_slot(occurrence: Occurrence, author: Client) -> Slot:
         sent={one.author_id for one in responses},
         mine=mine[-1] if mine else None,
         joint=next((one for one in responses if one.lane == Lane.JOINT), None),
+        held=_may_seal(there[occurrence.pk]) and holding.is_held(occurrence.couple_id),
     )
+
+
+def _may_seal(occurrence: Occurrence) -> bool:
+    return occurrence.assignment.lane in (Lane.REVEAL, Lane.JOINT)
 
 
 def write(
@@ -220,16 +229,23 @@ def _reach(slot: Slot, author: Client, lane: str, now: datetime.datetime) -> Rea
         lane,
         author=author.pk,
         audience=slot.occurrence.assignment.audience,
-        sent=slot.sent,
+        sent=() if slot.held else slot.sent,
         reveals_at=slot.occurrence.reveals_at,
         now=now,
     )
 
 
-def open_to_those_who_sent(slot: Slot, author: Client, now: datetime.datetime) -> None:
-    """Readers grow by the new sender; a reveal that waits for all opens when this was the last one."""
+def open_to_those_who_sent(slot: Slot, response: Response, now: datetime.datetime) -> None:
+    """Readers grow by the new sender; a reveal that waits for all opens when this was the last one.
+
+    While the couple is held nothing grows and nothing opens: for the others it is as if this one had not sent.
+    """
     assignment = slot.occurrence.assignment
-    sent = {*slot.sent, author.pk}
+    slot.held = _may_seal(slot.occurrence) and holding.is_held(slot.occurrence.couple_id)
+    if slot.held:
+        holding.take_out_of_sight(response)
+        return
+    sent = {*slot.sent, response.author_id}
     lanes.admit_to_reveal(slot.ids, sent)
     if lanes.opens_by_all(assignment) and sent >= set(assignment.audience):
         lanes.set_reveal(slot.ids, now, now)
@@ -239,7 +255,11 @@ def _settle(slot: Slot, author: Client, now: datetime.datetime) -> None:
     """Close what is done, and call off the reminders for it."""
     occurrence, assignment = slot.occurrence, slot.occurrence.assignment
     each_has_a_part = any(lanes.is_personal(one, assignment.lane) for one in assignment.edition.form)
-    if assignment.is_joint and each_has_a_part and not {*slot.sent, author.pk} >= set(assignment.audience):
+    if (
+        assignment.is_joint
+        and each_has_a_part
+        and (slot.held or not {*slot.sent, author.pk} >= set(assignment.audience))
+    ):
         outbox.cancel(occurrence.pk, reason="done", person_id=author.pk)
         return
     Occurrence.objects.filter(pk=occurrence.pk).update(state=State.DONE, done_at=now)

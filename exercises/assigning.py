@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from clients.models import Couple
 from clients.signals import clearance_withdrawn
-from exercises import following_up, lanes, occurrences, reminders
+from exercises import following_up, holding, lanes, occurrences, reminders
 from exercises.giving import Giving, Refusals, deep_too_early, refusals
 from exercises.models import Assignment, Occurrence
 from exercises.vocabulary import Lane
@@ -174,13 +174,21 @@ def take_back_what_needed_clearance(sender: Any, couple: Couple, by: Membership,
             withdraw(assignment, by)
 
 
+class Held(Exception):
+    """An answer about somebody's safety waits for a look: nothing sealed opens before."""
+
+
 def open_reveal(assignment: Assignment, slot: str, by: Membership) -> int:
     """Open one round of a reveal now, for everybody who sent; return how many answered it.
 
-    Whoever has not sent sees nothing of the others until they do. What is open already stays as it is.
+    Whoever has not sent sees nothing of the others until they do. What is open already stays as it is. Raises
+    :class:`Held`.
     """
     now = timezone.now()
     with transaction.atomic(), tenancy.elevated():
+        holding.in_turn(assignment.couple_id)
+        if holding.is_held(assignment.couple_id):
+            raise Held
         siblings = list(
             Occurrence.objects.select_for_update(of=("self",))
             .filter(assignment=assignment, slot=slot, assignment__lane=Lane.REVEAL)

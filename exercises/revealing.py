@@ -13,7 +13,7 @@ import datetime
 from django.utils import timezone
 
 from clients.models import Client
-from exercises import lanes
+from exercises import holding, lanes
 from exercises.models import Assignment, Occurrence, Response
 from exercises.together import Opened
 from exercises.vocabulary import Lane
@@ -36,6 +36,7 @@ def say_ready(occurrence: Occurrence, author: Client, *, ready: bool = True) -> 
     """
     now = timezone.now()
     with tenancy.elevated():
+        holding.in_turn(occurrence.couple_id)
         rows = {one.pk: one for one in _round(occurrence)}
         mine = rows[occurrence.pk]
         if is_open(mine, now):
@@ -49,7 +50,7 @@ def say_ready(occurrence: Occurrence, author: Client, *, ready: bool = True) -> 
         mine.ready_at = (mine.ready_at or now) if ready else None
         mine.save(update_fields=["ready_at"])
         willing = {one.client_id for one in rows.values() if one.ready_at is not None}
-        if not sent & willing >= set(mine.assignment.audience):
+        if not sent & willing >= set(mine.assignment.audience) or holding.is_held(mine.couple_id):
             return False
         lanes.set_reveal(rows, now, now)
     return True

@@ -2,6 +2,10 @@
 
 from django.dispatch import Signal
 
+#: A response was written and nothing of it has opened yet. Sent before :data:`response_submitted`, in the same
+#: transaction and as Attune itself. Receivers decide whether anything may open.
+response_written = Signal()
+
 #: A response was sent. Sent inside the transaction that wrote it, as Attune itself; ``response`` has its
 #: ``answers`` saved. Receivers write what belongs to the same truth: scores and alerts.
 response_submitted = Signal()

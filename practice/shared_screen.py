@@ -60,7 +60,7 @@ def signed_in_since(request: HttpRequest, member: Membership) -> bool:
     """Tell whether somebody proved who they are after the screen was shared: in this browser, by password or key."""
     if member.shares_since is None:
         return True
-    proofs = get_authentication_records(request, request.user)  # type: ignore[arg-type]
+    proofs = get_authentication_records(request, request.user)
     return any(one["at"] > member.shares_since.timestamp() for one in proofs)
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clients import duty
-from exercises import measures
+from exercises import holding, measures
 from exercises.answers import words
 from exercises.flags import Flag, FlagError, FlagRule, Severity, raised
 from exercises.measured import score_of, scoring_of
@@ -81,10 +81,13 @@ def _raise(rows: Iterable[Alert]) -> list[Alert]:
     wanted = list({one.key: one for one in by_urgency}.values())
     if not wanted:
         return []
+    holding.in_turn(wanted[0].couple_id)
     Alert.objects.bulk_create(wanted, ignore_conflicts=True)
     there = set(Alert.objects.filter(pk__in=[one.pk for one in wanted]).values_list("pk", flat=True))
     new = [one for one in wanted if one.pk in there]
     alert_ladder.begin(new, clock.now())
+    if any(one.is_urgent for one in new):
+        holding.hold(new[0].couple_id)
     return new
 
 
@@ -158,6 +161,7 @@ def close(alert: Alert, assessment: Assessment, *, by: Membership) -> Alert:
     """Close it with what was judged and done. What cannot be judged yet cannot be closed (:class:`NotNow`)."""
     if assessment.judgement == Judgement.UNCLEAR:
         raise NotNow
+    holding.in_turn(alert.couple_id)
     alert = acknowledge(alert, by=by)
     if alert.is_closed:
         raise NotNow
@@ -167,6 +171,7 @@ def close(alert: Alert, assessment: Assessment, *, by: Membership) -> Alert:
         duty.in_turn(alert.couple_id)
         if not Alert.objects.open().urgent().filter(couple_id=alert.couple_id).exists():
             duty.end_covers(alert.couple_id, alert.closed_at)
+        holding.lift(alert.couple_id)
     return alert
 
 
@@ -202,6 +207,7 @@ def seen(alert: Alert, *, by: Membership) -> Alert:
 @transaction.atomic
 def reopen(alert: Alert, *, by: Membership, note: str) -> Alert:
     """Open it again, with a word about why: it is theirs who opens it. Raises :class:`NotNow` for an open one."""
+    holding.in_turn(alert.couple_id)
     alert = _locked(alert)
     if not alert.is_closed:
         raise NotNow
@@ -219,6 +225,7 @@ def reopen(alert: Alert, *, by: Membership, note: str) -> Alert:
         with tenancy.elevated():
             duty.in_turn(alert.couple_id)
             duty.let_in(by, alert.couple_id, until=None)
+            holding.hold(alert.couple_id)
     return alert
 
 

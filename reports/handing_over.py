@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.models import Couple
 from clients.status import ENDED
+from exercises import holding
 from practice import outbox, tenancy
 from practice.models import Membership
 from reports import document_notices, editions, keeping
@@ -84,11 +85,18 @@ def why_not(report: Report, couple: Couple) -> object:
     readers = readers_of(report, couple)
     if not readers:
         return _("They are not in care together any more: nothing is handed over in the portal.")
+    if len(people_in(report, couple)) > 1 and _is_held(couple):
+        return _("An answer waits to be looked at. Until then nothing of both is handed over. They notice nothing.")
     narrowed = report.narrowed_at is not None and report.narrowed_at >= report.finished_at
     apart = not report.people or not set(report.people) <= set(present_in(couple))
     if narrowed or apart or editions.narrowed_since(couple, report.audience, report.partner_id, report.finished_at):
         return _("What may be told has changed since it was made. Make a new one.")
     return ""
+
+
+def _is_held(couple: Couple) -> bool:
+    with tenancy.elevated():
+        return holding.is_held(couple.pk)
 
 
 def hand_over(report: Report, couple: Couple, *, by: Membership) -> None:
@@ -97,6 +105,7 @@ def hand_over(report: Report, couple: Couple, *, by: Membership) -> None:
     Raises :class:`NotHandedOver`. Handed over already, it stays as it is.
     """
     with transaction.atomic():
+        holding.in_turn(couple.pk)
         Couple.objects.select_for_update(no_key=True).get(pk=couple.pk)
         now_stands = Couple.objects.with_partners().get(pk=couple.pk)
         known = _locked(report)

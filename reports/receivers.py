@@ -11,7 +11,7 @@ from django.dispatch import receiver
 
 from clients.signals import together_changed
 from exercises.models import MeasureEntry, Response
-from exercises.signals import response_submitted, reveal_changed, score_entered
+from exercises.signals import response_submitted, response_written, reveal_changed, score_entered
 from exercises.vocabulary import Lane
 from practice import tenancy
 from practice.models import Practice
@@ -21,13 +21,18 @@ from reports.alerts import raise_alerts, raise_for_entry
 from reports.scores import forget_earlier_scores, write_scores
 
 
+@receiver(response_written)
+def look_at_answers(sender: Any, response: Response, **kwargs: Any) -> None:
+    """Alerts exist together with their answers or not at all; and before anything opens, which they may hold."""
+    raise_alerts(response, {answer.key: answer for answer in response.answers.all()})
+
+
 @receiver(response_submitted)
 def derive(sender: Any, response: Response, **kwargs: Any) -> None:
-    """Scores and alerts exist together with their answers or not at all."""
+    """So do scores."""
     answers = {answer.key: answer for answer in response.answers.all()}
     forget_earlier_scores(response)
     write_scores(response, answers)
-    raise_alerts(response, answers)
 
 
 @receiver(score_entered)

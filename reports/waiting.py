@@ -5,19 +5,21 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 
+from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 
 from clients.models import Couple
+from exercises import holding
 from exercises.desk import QueueItem, register_queue
 from exercises.flags import Severity
 from exercises.safety import register_flags
 from practice import clock
 from practice.models import Membership
 from reports import alert_list
-from reports.models import Alert, Report
+from reports.models import Alert, AlertStep, Judgement, Report
 from reports.signs import signs_of
 
 
@@ -123,3 +125,15 @@ def _before_session(row: Report) -> QueueItem:
 def flag_is_open(couple: Couple) -> bool:
     """While an urgent alert of the couple is open, nothing risky is given to both (see :mod:`exercises.safety`)."""
     return Alert.objects.open().urgent().filter(couple=couple).exists()
+
+
+#: With these the danger is not over when the signal is closed: it holds until it is closed as something else.
+NOT_OVER = (Judgement.RAISED, Judgement.ACUTE)
+
+
+@holding.register
+def is_held(couple_id: uuid.UUID) -> bool:
+    """Nothing sealed opens while an urgent signal is open, or was closed as a danger that goes on."""
+    closed = AlertStep.objects.filter(alert=OuterRef("pk"), kind=AlertStep.Kind.CLOSED).order_by("-at", "-pk")
+    rows = Alert.objects.urgent().filter(couple_id=couple_id).alias(judged=Subquery(closed.values("judgement")[:1]))
+    return rows.filter(Q(closed_at=None) | Q(judged__in=NOT_OVER)).exists()

@@ -152,6 +152,7 @@ def take_response(ready: Ready, *, couple: Couple, client: Client, by: Membershi
             imported_at=now,
         )
         Answer.objects.bulk_create(_answer(response, one, value) for one, value in ready.checked.values.items())
+        signals.response_written.send(sender=Response, response=response)
         signals.response_submitted.send(sender=Response, response=response)
     return response
 

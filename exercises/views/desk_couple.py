@@ -199,7 +199,11 @@ def open_reveal(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: u
     if assignment.lane != Lane.REVEAL or not rounds:
         raise Http404
     if request.method == "POST":
-        sent = assigning.open_reveal(assignment, slot, request.membership)
+        try:
+            sent = assigning.open_reveal(assignment, slot, request.membership)
+        except assigning.Held:
+            messages.error(request, _("An answer waits to be looked at. Until then nothing sealed opens."))
+            return redirect(one)
         said = ngettext("Open now for the one who sent.", "Open now for the %(n)s who sent.", sent)
         messages.success(request, said % {"n": sent} if sent else _("Open now for whoever sends."))
         return redirect(one)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from exercises.access import couple_or_404
 from practice import audit
 from practice.access import PracticeRequest, for_clinicians
-from reports import alert_list, alerts
+from reports import alert_list, alerts, waiting
 from reports.forms import AssessmentForm, ReopenForm
 from reports.models import Alert
 
@@ -62,6 +62,7 @@ def alert(request: PracticeRequest, couple_id: uuid.UUID, alert_id: uuid.UUID) -
         "alert": one,
         "told": alerts.told(one),
         "trail": alerts.trail(one),
+        "held": waiting.is_held(couple.pk),
         "position": positions[one.client_id],
         "mine": one.acknowledged_by_id == request.membership.pk,
         "form": assessing,

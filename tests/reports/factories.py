@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from clients.models import Client, Couple
 from exercises.lanes import lane_of, lane_of_response, readers_of
 from exercises.models import Answer, Assignment, Edition, Exercise, Occurrence, Response
-from exercises.signals import response_submitted
+from exercises.signals import response_submitted, response_written
 from practice import tenancy
 from practice.models import Membership
 
@@ -181,6 +181,7 @@ class Giver:
                     text=text,
                     **reach(lanes[key]),
                 )
+            response_written.send(sender=Response, response=response)
             response_submitted.send(sender=Response, response=response)
             return response
 
