@@ -24,6 +24,8 @@ def may_amend(response: Response, now: datetime.datetime) -> bool:
     """Tell whether its author may still change it: before a seal opens, or before the therapist has read it."""
     if response.occurrence.state == State.WITHDRAWN or response.imported_at is not None:
         return False
+    if not response.author_keeps:
+        return False
     match Lane(response.lane):
         case Lane.OWN:
             return True

@@ -18,7 +18,7 @@ from exercises import holding, lanes, signals
 from exercises.answers import QuestionError, Value, clean_form
 from exercises.drafts import Raw
 from exercises.lanes import Reach
-from exercises.models import Answer, Draft, Occurrence, Response
+from exercises.models import Answer, Assignment, Draft, Occurrence, Response
 from exercises.questions import Question
 from exercises.timing import WRITING
 from exercises.vocabulary import Lane
@@ -92,12 +92,18 @@ class Slot:
         return lanes.questions_for(assignment.edition.form, assignment.lane, joint_part_sent=self.joint is not None)
 
 
-def submit(occurrence: Occurrence, *, author: Client, raw: Raw) -> Response:
+def may_go_without_a_copy(assignment: Assignment) -> bool:
+    """Tell whether its answers can be sent so that their author reads them no more: only what one person reads."""
+    return assignment.lane == Lane.PRIVATE
+
+
+def submit(occurrence: Occurrence, *, author: Client, raw: Raw, keep: bool = True) -> Response:
     """Send ``raw`` as ``author``'s answers, once; return the response, the earlier one when there is one.
 
     Raises :class:`NotYetRight` with an error for each question, or :class:`NotOpen`. Everything that belongs
     to the same truth happens in the same transaction: readers, state, scores and alerts (by signal), the
-    reminder called off, the draft gone.
+    reminder called off, the draft gone. Without ``keep`` the author's own sign-in never reads them again, where
+    :func:`may_go_without_a_copy`.
     """
     now = timezone.now()
     with tenancy.elevated():
@@ -109,7 +115,8 @@ def submit(occurrence: Occurrence, *, author: Client, raw: Raw) -> Response:
     draft = Draft.objects.filter(occurrence=slot.occurrence, author=author)
     if not can_answer(slot.occurrence, now, written_at=draft.values_list("saved_at", flat=True).first()):
         raise NotOpen(slot.occurrence)
-    response = write(slot, author, values_to_send(slot, raw), now)
+    keep = keep or not may_go_without_a_copy(slot.occurrence.assignment)
+    response = write(slot, author, values_to_send(slot, raw), now, keep=keep)
     draft.delete()
     with tenancy.elevated():
         signals.response_written.send(sender=Response, response=response)
@@ -180,6 +187,7 @@ def write(
     now: datetime.datetime,
     *,
     revision: int = 1,
+    keep: bool = True,
 ) -> Response:
     """Write response and answers as their author: the database itself holds them to that.
 
@@ -199,6 +207,7 @@ def write(
         opens_at=own.opens_at,
         revision=revision,
         submitted_at=now,
+        author_keeps=keep,
     )
     Answer.objects.bulk_create(_answer(slot, response, key, value, now) for key, value in values.items())
     return response
@@ -221,6 +230,7 @@ def _answer(slot: Slot, response: Response, key: str, value: Value, now: datetim
         choices=list(value.choices),
         text=value.text,
         declined=value.declined,
+        author_keeps=response.author_keeps,
     )
 
 

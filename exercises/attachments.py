@@ -104,7 +104,13 @@ def go_along(sender: object, response: Response, **kwargs: object) -> None:
     """Let what lies with the draft go along with its answer: same lane, same readers, and so after a revision."""
     now_stands = Response.objects.get(pk=response.pk)  # a reveal may have gained readers since it was written
     rows = Attachment.objects.filter(occurrence_id=response.occurrence_id, author_id=response.author_id)
-    rows.update(response=now_stands, lane=now_stands.lane, readers=now_stands.readers, opens_at=now_stands.opens_at)
+    rows.update(
+        response=now_stands,
+        lane=now_stands.lane,
+        readers=now_stands.readers,
+        opens_at=now_stands.opens_at,
+        author_keeps=now_stands.author_keeps,
+    )
 
 
 def follow(entry: JournalEntry) -> None:

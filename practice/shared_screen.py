@@ -29,9 +29,10 @@ FRONT = frozenset({"home", "desk", "couple"})
 _open: set[str] = {SCREEN, "shared_screen_end"}
 
 
-def let_in(*names: str) -> None:
-    """Let an app say which of its pages know nothing but what the shared screen may show."""
+def let_in(*names: str) -> frozenset[str]:
+    """Let an app say which of its pages know nothing but what the shared screen may show; return all of them."""
     _open.update(names)
+    return frozenset(_open)
 
 
 def begin(member: Membership, couple_id: uuid.UUID) -> None:

@@ -160,11 +160,12 @@ def settle(couple_id: uuid.UUID) -> None:
         lost: set[Lost] = set()
         scores: dict[tuple[uuid.UUID, ...], list[uuid.UUID]] = defaultdict(list)
         rows = Score.objects.filter(couple=couple_id).values_list(
-            "pk", "client_id", "series", "lane", "readers", "response__opens_at", "response__readers"
-        )
-        for pk, client, series, lane, readers, opens_at, admitted in rows:
+            "pk", "client_id", "series", "lane", "readers", "response__opens_at", "response__readers",
+            "response__author_keeps",
+        )  # fmt: skip
+        for pk, client, series, lane, readers, opens_at, admitted, kept in rows:
             sealed = lane == Lane.REVEAL and not standing.is_open(client, opens_at, admitted, now)
-            found = standing.readers(client, series, lane, sealed=sealed)
+            found = standing.readers(client, series, lane, sealed=sealed) if kept else []
             if found != readers:
                 scores[tuple(found)].append(pk)
                 measure = measure_of(series)
@@ -232,6 +233,8 @@ def write_readers(rows: Collection[Score], response: Response) -> None:
     for one in rows:
         sealed = one.lane == Lane.REVEAL and not standing.is_open(one.client_id, opens_at, admitted, now)
         one.readers = standing.readers(one.client_id, one.series, one.lane, sealed=sealed)
+        if not response.author_keeps:
+            one.readers = []  # a number tells what was answered
 
 
 # ── a therapist's word ───────────────────────────────────────────────────────

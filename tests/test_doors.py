@@ -14,10 +14,14 @@ from django.http import HttpResponse
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
+from practice import roles, shared_screen
 from tests.databases import superuser
 from tests.doors import ANONYMOUS, CLIENTS, DOORS, PERSONAS, PUBLIC, Door, account_paths, patterns
+from tests.factories import acting_as
 from tests.pages import same_answer
+from tests.practice.test_walls import practice_tables, rows
 from tests.rows import UNREAD, changed, rows_of_all_tables
+from tests.test_shared_screen import OPEN, staff_read
 from tests.world import CANARY
 
 
@@ -200,3 +204,57 @@ def test_a_form_sent_from_another_site_is_refused(world, browser_of):
         answer = browser.post("/you/", {"csrfmiddlewaretoken": token}, headers={"origin": origin})
         assert answer.status_code == 403, origin
     assert browser.post("/you/", {"csrfmiddlewaretoken": token}).status_code == 200, "and the same from here is read"
+
+
+# ── a screen that a couple looks at, too ─────────────────────────────────────
+
+
+@pytest.fixture
+def shared(world):
+    """Mara and Theo look along with the therapist."""
+    member = world.home["therapist"]
+    with acting_as(member):
+        shared_screen.begin(member, world.home.couple.pk)
+    return member
+
+
+def readable(table: str, practice_id) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id::text FROM {table} WHERE practice_id = %s", [practice_id])
+        return {one for (one,) in cursor.fetchall()}
+
+
+def portal_reads(table: str) -> bool:
+    return rows("SELECT has_column_privilege(%s, %s, 'id', 'SELECT')", roles.PORTAL, table) == [(True,)]
+
+
+@pytest.mark.django_db
+def test_b25_the_database_shows_what_both_may_read_and_nothing_else(world, shared):
+    house = world.home
+    for table in sorted({one for one in practice_tables() if staff_read(one)} - OPEN):
+        with acting_as(shared):
+            seen = readable(table, house.practice.pk)
+        for name in ("mara", "theo"):
+            with acting_as(house[name]):
+                theirs = readable(table, house.practice.pk) if portal_reads(table) else set()
+            if table == "exercises_occurrence":
+                continue  # a round of the other one's own is known by what was given to both
+            assert seen <= theirs, (table, name)
+    with acting_as(shared):
+        assert readable("exercises_response", house.practice.pk)
+        assert readable("exercises_agreement", house.practice.pk)
+        assert not readable("reports_alert", house.practice.pk)
+        lanes = rows("SELECT DISTINCT lane FROM exercises_answer")
+        assert {one for (one,) in lanes} <= {"shared", "reveal", "joint"}
+
+
+@pytest.mark.django_db
+def test_b25_on_a_shared_screen_stands_no_word_that_is_not_both_of_theirs(world, shared, browser_of):
+    browser, may = browser_of("therapist"), world.canaries
+    said = browser.get("/desk/shared-screen/").content.decode()
+    said += browser.get(f"/desk/couples/{world.home.couple.pk}/", follow=True).content.decode()
+    said += browser.get(DOORS["couple_private"].path("couple_private", world.home)).content.decode()
+    met = set(CANARY.findall(said))
+    told = {word for word in met if not {"mara", "theo"} <= may[word]}
+    assert told <= {word for word in met if word.startswith("zqhomexname")}
+    assert any(word.startswith("zqhomexshared") for word in met)

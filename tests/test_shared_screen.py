@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import datetime
 import time
+import uuid
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.urls import ResolverMatch
+from django.utils import timezone
 
 from practice import roles, shared_screen, tenancy
 from practice.models import AuditEvent, Membership
 from tests.doors import DOORS
 from tests.factories import PASSWORD, acting_as, inside, make_couple, make_member, signed_in
 from tests.practice.test_walls import practice_tables, rows
-from tests.world import CANARY
 
 pytestmark = pytest.mark.django_db
 
@@ -39,33 +43,12 @@ OPEN = {
     "practice_user",
     "reports_letterhead",
 }
-#: Their own pages, the ways there, and what belongs to nobody's practice.
-THERE = {"shared_screen": 200, "shared_screen_end": 302, "home": 302, "desk": 302, "couple": 302}
-OUTSIDE = {"leave", "choose", "sign_up", "join", "join_team", "stop", "mail_hook", "mail_hook_own", "texts_came"}
-OUTSIDE |= {"texts_came_of", "demo_mail", "demo_mail_one", "demo_mail_html", "demo_text_answer"}
-
-
-@pytest.fixture
-def shared(world):
-    """Mara and Theo look along."""
-    member = world.home["therapist"]
-    with acting_as(member):
-        shared_screen.begin(member, world.home.couple.pk)
-    return member
-
-
-def readable(table: str, practice_id) -> set[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id::text FROM {table} WHERE practice_id = %s", [practice_id])
-        return {one for (one,) in cursor.fetchall()}
+#: Its own pages, and what leads to them.
+THERE = {"shared_screen": 200, "shared_screen_end": 200, "home": 302, "desk": 302, "couple": 302}
 
 
 def staff_read(table: str) -> bool:
     return rows("SELECT has_any_column_privilege(%s, %s, 'SELECT')", roles.THERAPIST, table) == [(True,)]
-
-
-def portal_reads(table: str) -> bool:
-    return rows("SELECT has_column_privilege(%s, %s, 'id', 'SELECT')", roles.PORTAL, table) == [(True,)]
 
 
 def test_b25_every_table_about_people_says_what_of_it_is_on_a_shared_screen():
@@ -75,45 +58,21 @@ def test_b25_every_table_about_people_says_what_of_it_is_on_a_shared_screen():
     assert ruled & OPEN == set()
 
 
-def test_b25_the_database_shows_what_both_may_read_and_nothing_else(world, shared):
-    house = world.home
-    for table in sorted({one for one in practice_tables() if staff_read(one)} - OPEN):
-        with acting_as(shared):
-            seen = readable(table, house.practice.pk)
-        for name in ("mara", "theo"):
-            with acting_as(house[name]):
-                theirs = readable(table, house.practice.pk) if portal_reads(table) else set()
-            if table == "exercises_occurrence":
-                continue  # a round of the other one's own is known by what was given to both
-            assert seen <= theirs, (table, name)
-    with acting_as(shared):
-        assert readable("exercises_response", house.practice.pk)
-        assert readable("exercises_agreement", house.practice.pk)
-        assert not readable("reports_alert", house.practice.pk)
-        lanes = rows("SELECT DISTINCT lane FROM exercises_answer")
-        assert {one for (one,) in lanes} <= {"shared", "reveal", "joint"}
+def asked(member: Membership, name: str, method: str = "GET") -> int:
+    """What somebody who shares a screen meets at an address, before anything of it is made."""
+    request = RequestFactory().generic(method, "/")
+    request.membership, request.user = member, AnonymousUser()  # type: ignore[attr-defined]
+    request.resolver_match = ResolverMatch(print, (), {}, name)
+    found = shared_screen.SharedScreen(lambda one: HttpResponse()).process_view(request)
+    return found.status_code if found else 200
 
 
-def test_b25_no_other_page_is_there_and_no_word_that_is_not_both_of_theirs(world, shared, browser_of):
-    browser, may, met = browser_of("therapist"), world.canaries, set()
-    for name, door in DOORS.items():
-        if name in OUTSIDE or (answer := browser.get(door.path(name, world.home))) is None:
-            continue
-        wanted = {THERE.get(name, 404)} if door.kind.signed_in else {200, 302, 404}
-        assert answer.status_code in wanted, name
-        if answer.status_code == 302 and name in ("desk", "couple"):
-            assert answer["Location"] == "/desk/shared-screen/"
-        met |= set(CANARY.findall(answer.content.decode() if not answer.streaming else ""))
-    told = {word for word in met if not {"mara", "theo"} <= may[word]}
-    assert told <= {word for word in met if word.startswith("zqhomexname")}
-    assert any(word.startswith("zqhomexshared") for word in met)
-
-
-def test_b25_what_is_posted_elsewhere_finds_nothing(world, shared, browser_of):
-    browser = browser_of("therapist")
-    for name in ("assign", "read_private", "note", "alert", "couple_status"):
-        if name in DOORS:
-            assert browser.post(DOORS[name].path(name, world.home)).status_code == 404, name
+def test_b25_no_page_is_there_but_the_ones_made_for_it():
+    member = Membership(shares_with=uuid.uuid4(), shares_since=timezone.now())
+    met = {name: asked(member, name) for name in DOORS}
+    assert {name: status for name, status in met.items() if status != 404} == THERE
+    assert {asked(member, name, "POST") for name in DOORS if name not in shared_screen.let_in()} == {404}
+    assert {asked(Membership(), name) for name in DOORS} == {200}
 
 
 def test_b25_b43_leaving_takes_a_sign_in_that_is_younger_than_the_sharing(practice, therapist, couple):

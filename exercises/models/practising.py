@@ -199,6 +199,8 @@ class Attachment(PracticeModel):
     lane = models.CharField(max_length=10, choices=Lane)
     readers = ArrayField(models.UUIDField(), default=list)
     opens_at = models.DateTimeField(null=True)
+    #: As on the response that it belongs to.
+    author_keeps = models.BooleanField(default=True)
     occurrence = inside(Occurrence, null=True, blank=True, related_name="attachments")
     response = inside(Response, null=True, blank=True, related_name="attachments")
     journal_entry = inside(JournalEntry, null=True, blank=True, related_name="attachments")

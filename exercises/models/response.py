@@ -70,6 +70,8 @@ class Response(PracticeModel):
     opens_at = models.DateTimeField(null=True)
     revision = models.PositiveSmallIntegerField(default=1)
     submitted_at = models.DateTimeField()
+    #: Whether its author can read it again. Sent without a copy it is for the therapist alone: the database says so.
+    author_keeps = models.BooleanField(default=True)
     #: When it came in from another system; its ``submitted_at`` is the moment it was given there.
     imported_at = models.DateTimeField(null=True, blank=True)
 
@@ -80,6 +82,7 @@ class Response(PracticeModel):
             models.UniqueConstraint(
                 fields=["practice", "occurrence", "author", "revision"], name="response_once_per_revision"
             ),
+            models.CheckConstraint(condition=Q(author_keeps=True) | Q(lane="private"), name="response_without_a_copy"),
         ]
         indexes = [models.Index(fields=["practice", "couple", "-submitted_at"], name="response_of_couple")]
 
@@ -104,6 +107,8 @@ class Answer(PracticeModel):
     choices = ArrayField(models.CharField(max_length=200), default=list)
     text = SealedTextField(sealed_for="author_id")
     declined = models.BooleanField(_("I would rather not say"), default=False)
+    #: As on its response.
+    author_keeps = models.BooleanField(default=True)
 
     class Meta:
         constraints = [

@@ -65,6 +65,7 @@ def _check_page(request: Any, doing: Doing, status: int = 200) -> HttpResponse:
             "errors": [
                 {"id": f"{line.spot}-line", "message": f"{line.label}: {line.error}"} for line in every if line.error
             ],
+            "may_keep_none": not doing.is_amending and answering.may_go_without_a_copy(doing.assignment),
             "all_left_out": all(line.left_out for line in every),
         },
         status=status,
@@ -78,9 +79,12 @@ def send(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
     doing = doings.of(request.person, request.practice, occurrence_id)
     if request.method != "POST":
         return redirect("do_check", occurrence_id)
-    give = amending.amend if doing.is_amending else answering.submit
     try:
-        give(doing.occurrence, author=request.person, raw=doing.kept.raw)
+        if doing.is_amending:
+            amending.amend(doing.occurrence, author=request.person, raw=doing.kept.raw)
+        else:
+            keep = request.POST.get("copy") != "none"
+            answering.submit(doing.occurrence, author=request.person, raw=doing.kept.raw, keep=keep)
     except answering.NotYetRight:
         return _check_page(request, doing, status=422)
     except answering.NotOpen as closed:

@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
         ("reports", "0014_alert_severity"),
         ("exercises", "0014_releases"),
         ("clients", "0010_absences_and_covers_walls"),
-        ("practice", "0010_shared_screen"),
+        ("practice", "0011_shared_screen"),
     ]
 
     operations = [

@@ -26,7 +26,7 @@ AGO = datetime.timedelta(minutes=1)
 HERS, HIS = "tea on the stairs", "the walk in the rain"
 FEAR = [{"key": "afraid", "type": "yes_no", "label": "Afraid", "private": True, "flag_if": "yes"}]
 WORDS = [{"key": "good", "type": "long_text", "label": "What went well"}]
-BOTH = [{**WORDS[0], "key": "ours"}, {**WORDS[0], "for_each": True}]
+BOTH = [{**WORDS[0], "key": "ours"}, {**WORDS[0], "each": True}]
 
 
 def send(occurrence: Occurrence, author, raw: dict[str, list[str]]) -> None:

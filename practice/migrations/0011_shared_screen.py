@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("practice", "0009_close_within")]
+    dependencies = [("practice", "0010_two_people")]
 
     operations = [
         migrations.AddField("membership", "shares_with", models.UUIDField(blank=True, editable=False, null=True)),
