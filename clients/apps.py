@@ -13,6 +13,7 @@ class ClientsConfig(AppConfig):
             inviting,
             proving,
             records,
+            safe_contact,
             scope,
             silences,
             trying,

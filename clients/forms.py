@@ -179,6 +179,49 @@ class ClientForm(KindErrors, forms.Form):
         return email
 
 
+class SafeContactForm(KindErrors, forms.Form):
+    """What one partner said in person about how they may be reached."""
+
+    safe_channel = forms.ChoiceField(
+        label=_("Letters about their account"),
+        choices=list(Contact.safe_channel.field.choices or ()),
+        widget=forms.RadioSelect,
+        help_text=_("About sign-in, and what the law makes you write. Neutral words, and only in their own hours."),
+    )
+    never_call = forms.BooleanField(
+        label=_("Never call"), required=False, help_text=_("Nobody of the practice rings, for no reason.")
+    )
+    call_when = forms.CharField(
+        label=_("When a call is safe"),
+        required=False,
+        max_length=200,
+        help_text=_("For example: weekdays before noon."),
+    )
+    call_as = forms.CharField(
+        label=_("Who to say is calling"),
+        required=False,
+        max_length=80,
+        help_text=_("A name that is harmless on a machine, or to whoever answers. Never the practice’s."),
+    )
+    asked_apart = forms.BooleanField(
+        label=_("I asked this person apart from the others"),
+        error_messages={"required": _("Ask each of them apart: what is safe is not said beside the other one.")},
+    )
+
+    def __init__(self, *args: Any, ways: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        channel: Any = self.fields["safe_channel"]
+        channel.choices = [one for one in channel.choices if one[0] in ("portal", *ways)]
+        for field in self.fields.values():
+            field.widget.attrs["autocomplete"] = "off"
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if said.get("never_call"):
+            said["call_when"] = said["call_as"] = ""
+        return said
+
+
 class ClearanceForm(KindErrors, forms.Form):
     """How the therapist knows that joint work is safe."""
 

@@ -65,6 +65,25 @@ class Contact(PracticeModel):
     quiet_until = models.TimeField(_("quiet until"), default=datetime.time(7, 0))
     #: What the client changed last by themselves; staff ask again when it is old.
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    #: Where it is safe to tell them that something changed in how they sign in, or that their data got out. Their own
+    #: pages alone until somebody has asked them, in person and apart.
+    safe_channel = models.CharField(
+        _("safe for letters about their account"),
+        max_length=10,
+        choices=[
+            (Message.Channel.PORTAL, _("Only their own pages: nothing is sent")),
+            (Message.Channel.EMAIL, Message.Channel.EMAIL.label),
+            (Message.Channel.SMS, Message.Channel.SMS.label),
+        ],
+        default=Message.Channel.PORTAL,
+    )
+    never_call = models.BooleanField(_("never call"), default=False)
+    #: When a call is safe, and by what name to ask or speak to a machine.
+    call_when = SealedTextField(_("when a call is safe"), sealed_for="client_id", blank=True)
+    call_as = SealedTextField(_("who to say is calling"), sealed_for="client_id", blank=True)
+    #: When somebody asked in person last, and who: what is safe changes.
+    asked_on = models.DateField(null=True, blank=True)
+    asked_by = inside(Membership, null=True, blank=True, related_name="+", on_delete=models.DO_NOTHING)
 
     class Meta:
         constraints = [

@@ -54,6 +54,7 @@ urlpatterns = [
     path(f"{COUPLE}/clearance/", sessions.clearance_record, name="clearance_record"),
     path(f"{COUPLE}/clearance/withdraw/", sessions.clearance_withdraw, name="clearance_withdraw"),
     path(f"{PARTNER}/", couples.client_edit, name="client_edit"),
+    path(f"{PARTNER}/safe-contact/", couples.safe_contact, name="safe_contact"),
     path(f"{PARTNER}/invite/", invitations.invitation_send, name="invitation_send"),
     path(f"{PARTNER}/withdraw/", invitations.invitation_withdraw, name="invitation_withdraw"),
 ]

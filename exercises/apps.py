@@ -19,6 +19,7 @@ class ExercisesConfig(AppConfig):
             records,  # noqa: F401  says what is kept
             reminders,  # noqa: F401  registers its kind of message
             rests_asked,  # noqa: F401  registers its part of the queue
+            safe_contacts,  # noqa: F401  registers its part of the queue
             shared_screen,  # noqa: F401  says what all in the room know of
             stops,  # noqa: F401  registers its part of the queue
             unanswered,  # noqa: F401  registers its part of the queue

@@ -261,6 +261,7 @@ DOORS: dict[str, Door] = {
     "clearance_record": Door(CLINICAL, couple),
     "clearance_withdraw": Door(CLINICAL, couple, get=SENDS),
     "client_edit": Door(OFFICE, partner),
+    "safe_contact": Door(CLINICAL, partner),
     "invitation_send": Door(OFFICE, invited, get=SENDS),
     "invitation_withdraw": Door(OFFICE, invited, get=SENDS),
     # the desk

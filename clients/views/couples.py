@@ -11,12 +11,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from clients import safe_contact as safe_contacts
 from clients import status as statuses
 from clients.forms import (
     TAKEN,
     ClientForm,
     CoupleForm,
     PartnersForms,
+    SafeContactForm,
     StatusForm,
     TherapistsForm,
     chooses_therapists,
@@ -25,7 +27,7 @@ from clients.forms import (
 from clients.models import CaseloadEntry, Client, ClientInvitation, Contact, Couple, Partner
 from clients.signals import contact_changed
 from clients.starting import take_on
-from practice.access import PracticeRequest, for_staff
+from practice.access import PracticeRequest, for_clinicians, for_staff
 
 
 @for_staff
@@ -120,6 +122,23 @@ def _save_client(form: ClientForm, client: Client, contact: Contact) -> None:
         for invitation in ClientInvitation.objects.filter(client=client, accepted_at=None, withdrawn_at=None):
             withdraw(invitation, "another address")
     contact_changed.send(sender=Client, client=client)
+
+
+@for_clinicians
+def safe_contact(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResponse:
+    """Write down what one partner said, in person and apart, about how they may be reached."""
+    couple = get_object_or_404(Couple, pk=couple_pk)
+    partner = get_object_or_404(Partner.objects.select_related("client"), couple=couple, client_id=pk)
+    contact = get_object_or_404(Contact.objects.select_related("asked_by"), client_id=pk)
+    start = {name: getattr(contact, name) for name in ("safe_channel", "never_call", "call_when", "call_as")}
+    ways = [one for one, there in (("email", contact.email), ("sms", contact.phone)) if there]
+    form = SafeContactForm(request.POST or None, ways=ways, initial=start)
+    if request.method == "POST" and form.is_valid():
+        safe_contacts.keep(contact, form.cleaned_data, by=request.membership)
+        messages.success(request, _("Saved. Ask again in three months: what is safe changes."))
+        return redirect("couple", couple.pk)
+    context = {"form": form, "couple": couple, "partner": partner, "contact": contact}
+    return render(request, "clients/safe_contact.html", context, status=422 if form.errors else 200)
 
 
 @for_staff

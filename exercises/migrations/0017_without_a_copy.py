@@ -9,7 +9,7 @@ TABLES = ("exercises_answer", "exercises_attachment")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exercises", "0014_releases")]
+    dependencies = [("exercises", "0016_closed_after_parting")]
 
     operations = [
         migrations.AddField("response", "author_keeps", models.BooleanField(default=True)),

@@ -1,0 +1,156 @@
+"""Where somebody may be told that their account changed: the way and the hours that they named, and no other."""
+
+from __future__ import annotations
+
+import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clients import quiet, safe_contact
+from clients.models import Contact
+from exercises.desk import queue
+from practice import outbox
+from practice.models import Message
+from tests.factories import acting_as, inside, make_couple, signed_in, user_of
+
+ZONES = ["Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Santiago"]
+WAYS = ["portal", "email", "sms"]
+TIMES = st.times().map(lambda one: one.replace(second=0, microsecond=0))
+
+
+@given(
+    said=st.sampled_from(WAYS),
+    planned=st.sampled_from(["email", "sms", "push"]),
+    start=TIMES,
+    end=TIMES,
+    zone=st.sampled_from(ZONES),
+    at=st.datetimes(datetime.datetime(2026, 1, 1), datetime.datetime(2027, 12, 31), timezones=st.just(datetime.UTC)),
+)
+def test_b26_a_notice_leaves_by_the_chosen_way_in_the_chosen_hours_or_not_at_all(said, planned, start, end, zone, at):
+    contact = Contact(safe_channel=said, quiet_from=start, quiet_until=end, time_zone=zone)
+    verdict = safe_contact.verdict(Message(channel=planned), contact, at)
+    windows = [quiet.Window(start, end)]
+    if planned == "sms":
+        windows += quiet.text_message_hours(ZoneInfo(zone))
+    match verdict:
+        case outbox.Send():
+            assert said == planned
+            assert not quiet.is_forbidden(at, windows, ZoneInfo(zone))
+        case outbox.Wait(until):
+            assert said == planned
+            assert until > at
+            assert not quiet.is_forbidden(until, windows, ZoneInfo(zone))
+        case outbox.Skip(reason):
+            assert (reason == safe_contact.ANOTHER_WAY) == (said != planned)
+
+
+def notices(practice) -> list[Message]:
+    with inside(practice):
+        return list(Message.objects.filter(kind=safe_contact.KIND).order_by("planned_for"))
+
+
+def said(client, practice, **fields) -> None:
+    with inside(practice):
+        Contact.objects.filter(client=client).update(**fields)
+
+
+@pytest.mark.django_db
+def test_b26_until_somebody_asked_nothing_leaves_their_own_pages(practice, mara):
+    assert safe_contact.tell(user_of(mara), "password_changed")
+    assert notices(practice) == []
+
+
+@pytest.mark.django_db
+def test_b26_who_is_nobody_in_care_is_somebody_elses_to_tell(practice, therapist):
+    assert not safe_contact.tell(user_of(therapist), "password_changed")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("bound", [False, True])
+def test_b26_a_notice_goes_by_the_way_they_named_and_says_what_every_letter_says(practice, couple, mara, bound):
+    said(mara, practice, safe_channel="email", asked_on=timezone.localdate())
+    if bound:
+        with acting_as(mara):
+            assert safe_contact.tell(user_of(mara), "factor_removed")
+    else:
+        assert safe_contact.tell(user_of(mara), "factor_removed")
+    (one,) = notices(practice)
+    assert (one.channel, one.person_id, one.couple_id) == ("email", mara.pk, couple.pk)
+    with inside(practice):
+        letter = safe_contact.SecurityNotice().compose(one)
+    for word in ("password", "factor", "sign-in", "security", "Linden", "Theo", "Mara"):
+        assert word.lower() not in f"{letter.subject} {letter.text}".lower()
+
+
+@pytest.mark.django_db
+def test_b26_what_they_said_since_decides_when_it_is_about_to_leave(practice, mara):
+    said(mara, practice, safe_channel="email", quiet_from="00:00", quiet_until="00:00")
+    safe_contact.tell(user_of(mara), "password_changed")
+    (one,) = notices(practice)
+    with inside(practice):
+        assert safe_contact.SecurityNotice().decide([one], timezone.now()) == {one.pk: outbox.Send()}
+    said(mara, practice, safe_channel="portal")
+    with inside(practice):
+        decided = safe_contact.SecurityNotice().decide([one], timezone.now())
+    assert decided == {one.pk: outbox.Skip(safe_contact.ANOTHER_WAY)}
+
+
+@pytest.mark.django_db
+def test_b26_what_cannot_leave_becomes_the_therapists_to_say(practice, therapist, couple, mara):
+    said(mara, practice, safe_channel="email", asked_on=timezone.localdate())
+    safe_contact.tell(user_of(mara), "password_changed")
+    with inside(practice):
+        rows = Message.objects.filter(kind=safe_contact.KIND)
+        rows.update(state="skipped", reason="stale", finished_at=timezone.now())
+    with acting_as(therapist):
+        assert [one.what for one in queue(therapist, [couple.pk]) if "in person" in one.what] == [
+            "To be told in person"
+        ]
+
+
+SAYS = {"safe_channel": "email", "call_when": "mornings", "call_as": "the library", "asked_apart": "on"}
+
+
+@pytest.mark.django_db
+def test_it_is_written_down_in_person_and_asked_again_after_three_months(practice, therapist, couple, mara, theo):
+    page = f"/desk/couples/{couple.pk}/partners/{mara.pk}/safe-contact/"
+    browser = signed_in(therapist)
+    assert "Ask each of them apart" in browser.post(page, {**SAYS, "asked_apart": ""}).content.decode()
+    assert browser.post(page, SAYS).status_code == 302
+    with inside(practice):
+        kept = Contact.objects.get(client=mara)
+        assert (kept.safe_channel, str(kept.call_as), kept.asked_on) == ("email", "the library", timezone.localdate())
+        assert kept.asked_by_id == therapist.pk
+    with acting_as(therapist):
+        assert [one.client_id for one in safe_contact.to_ask([couple.pk], timezone.localdate())] == [theo.pk]
+        later = timezone.localdate() + datetime.timedelta(days=91)
+        assert [one.client_id for one in safe_contact.to_ask([couple.pk], later)] == [mara.pk, theo.pk]
+    assert "How may they be reached safely" in browser.get(f"/desk/couples/{couple.pk}/").content.decode()
+    assert "How may they be reached safely" not in browser.get("/desk/").content.decode()
+
+
+@pytest.mark.django_db
+def test_who_is_never_called_has_no_hour_for_it(practice, therapist, couple, mara):
+    page = f"/desk/couples/{couple.pk}/partners/{mara.pk}/safe-contact/"
+    browser = signed_in(therapist)
+    browser.post(page, {**SAYS, "never_call": "on"})
+    with inside(practice):
+        kept = Contact.objects.get(client=mara)
+        assert kept.never_call
+        assert not kept.call_when
+    assert "Never call" in browser.get(f"/desk/couples/{couple.pk}/").content.decode()
+
+
+@pytest.mark.django_db
+def test_no_partner_and_no_other_therapist_comes_to_it(practice, couple, mara, theo, colleague, coordinator):
+    page = f"/desk/couples/{couple.pk}/partners/{mara.pk}/safe-contact/"
+    for who in (mara, theo, colleague, coordinator):
+        assert signed_in(who).get(page).status_code == 404
+    with acting_as(theo):
+        assert not Contact.objects.filter(client=mara).exists()
+    other = make_couple(practice, ("Ada", "Ruth"))
+    assert signed_in(colleague).get(f"/desk/couples/{other.pk}/partners/{mara.pk}/safe-contact/").status_code == 404
