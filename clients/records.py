@@ -44,6 +44,7 @@ register(
     MessageKind("client_invitation", to="client", about="clients.ClientInvitation"),
     MessageKind("proof", to="client", about="clients.AddressProof", security=True),
     MessageKind("test", to="client", about="clients.Client"),
+    MessageKind("security", to="client", about="clients.Client", security=True),
 )
 
 register(
