@@ -95,5 +95,5 @@ def test_the_desks_pages_about_alerts_read_well_on_every_screen(house, screen_of
     page.get_by_text("Spoke with this person alone").click()
     page.get_by_label("In your words").fill("Called her, all is well.")
     page.get_by_role("button", name="Save and close").click()
-    expect(page.get_by_text("Nothing urgent is open..")).to_be_visible()
+    expect(page.get_by_text("Nothing urgent is open.")).to_be_visible()
     axe(page)
