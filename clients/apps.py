@@ -16,6 +16,7 @@ class ClientsConfig(AppConfig):
             safe_contact,
             scope,
             silences,
+            trail_words,
             trying,
             visits,
         )

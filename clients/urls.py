@@ -13,6 +13,7 @@ from clients.views import (
     portal_reach,
     sessions,
     stop,
+    trail,
 )
 
 COUPLE = "desk/couples/<uuid:pk>"
@@ -37,6 +38,8 @@ urlpatterns = [
     path("you/reach/address/", portal_reach.address_again, name="portal_address_again"),
     path("you/reach/code/", portal_reach.code, name="portal_proof"),
     path("you/arrived/", portal_messages.messages_of, name="portal_messages"),
+    path("you/record/", trail.own, name="portal_record"),
+    path("desk/practice/trail/", trail.practice_trail, name="practice_trail"),
     path("open/<uuid:message_id>/", portal_messages.open_message, name="open"),
     path("stop/<str:token>/", stop.stop, name="stop"),
     path("you/help/", portal.portal_help, name="portal_help"),

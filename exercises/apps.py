@@ -22,6 +22,7 @@ class ExercisesConfig(AppConfig):
             safe_contacts,  # noqa: F401  registers its part of the queue
             shared_screen,  # noqa: F401  says what all in the room know of
             stops,  # noqa: F401  registers its part of the queue
+            trail_words,  # noqa: F401  names its tables
             unanswered,  # noqa: F401  registers its part of the queue
             unreached,  # noqa: F401  registers its part of the queue
         )

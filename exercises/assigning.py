@@ -55,7 +55,7 @@ def give(draft: Giving, *, by: Membership) -> list[Assignment]:
         for assignment in given:
             assignment.save(force_insert=True)
             if bold:  # they were told, and chose to: that is worth a line in the trail
-                audit.looked("gave deep work early", "exercises_assignment", assignment.pk)
+                audit.looked_at("gave deep work early", assignment)
         for assignment in given:
             occurrences.plan(assignment, now)
     return given

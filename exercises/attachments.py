@@ -139,7 +139,12 @@ def remove_from_assignment(couple: Couple, file_id: uuid.UUID) -> bool:
 def content(attachment: Attachment) -> bytes:
     """Return the file itself."""
     practice_id = tenancy.current_practice_id()
-    return vault.unseal(bytes(attachment.sealed), practice_id=practice_id, place=_place(attachment.pk))
+    return vault.unseal(
+        bytes(attachment.sealed),
+        client_id=attachment.author_id,
+        practice_id=practice_id,
+        place=_place(attachment.pk),
+    )
 
 
 def _room(there: QuerySet[Attachment]) -> None:

@@ -73,10 +73,10 @@ def release(entry: JournalEntry, lane: str, partners: list[uuid.UUID]) -> Journa
         return locked
     now = timezone.now()
     reach = lanes.readers_of(lane, author=locked.author_id, audience=partners, now=now)
+    text = locked.text
     locked.lane, locked.readers, locked.opens_at = lane, list(reach.readers), reach.opens_at
     locked.released_at = locked.released_at or now
-    locked.save(update_fields=["lane", "readers", "opens_at", "released_at"])
-    attachments.follow(locked)
+    _save_in_its_lane(locked, text)
     return locked
 
 
@@ -87,10 +87,17 @@ def take_back(entry: JournalEntry) -> bool:
         return True
     if locked.first_read_at is not None:
         return False
+    text = locked.text
     locked.lane, locked.readers, locked.opens_at, locked.released_at = Lane.OWN, [], None, None
-    locked.save(update_fields=["lane", "readers", "opens_at", "released_at"])
-    attachments.follow(locked)
+    _save_in_its_lane(locked, text)
     return True
+
+
+def _save_in_its_lane(page: JournalEntry, text: str) -> None:
+    """Seal the words of a page anew: they open under the lane that they were sealed in, and under no other."""
+    page.text = text
+    page.save(update_fields=["text", "lane", "readers", "opens_at", "released_at"])
+    attachments.follow(page)
 
 
 def tear_out(entry: JournalEntry) -> bool:

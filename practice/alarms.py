@@ -116,6 +116,12 @@ def _of_ceilings() -> Iterator[Alarm]:
         yield Alarm("ceiling", f"{count} practices have sent all that they may in a day", count)
 
 
+def unsealed(practices: int) -> None:
+    """Sound an alarm about trails that could not be sealed for an hour: a transaction hangs."""
+    if practices:
+        sound(Alarm("unsealed", f"the trail of {practices} practices is not sealed since an hour", practices))
+
+
 def sound(alarm: Alarm, every: datetime.timedelta = HOUR) -> bool:
     """Log an alarm and mail it, once in a window; tell whether this was that once."""
     with tenancy.acting(tenancy.Asker(role=dispatch.ROLE)), connection.cursor() as cursor:

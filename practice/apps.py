@@ -10,10 +10,13 @@ class PracticeConfig(AppConfig):
         from practice import (  # noqa: F401  register themselves
             changed_addresses,
             checks,
+            destroying,
             grants,
             inviting,
             records,
+            rotating,
             two_people,
         )
 
         post_migrate.connect(grants.grant_global_tables)
+        post_migrate.connect(rotating.after_migration, sender=self)

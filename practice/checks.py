@@ -8,7 +8,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
+from practice import rotating, vault
 from practice.channels import push
+from practice.keyring import SealBroken
 
 
 @register(Tags.database)
@@ -25,6 +27,24 @@ def login_role_is_bound(app_configs: Any = None, databases: Any = None, **kwargs
                 "The database role in DATABASE_URL is above row-level security.",
                 hint="Run `manage.py make_roles` and connect as attune_login.",
                 id="attune.E001",
+            )
+        ]
+    return []
+
+
+@register(Tags.database)
+def master_key_opens(app_configs: Any = None, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """The installation's key, or one of those named beside it, is the one that this database was sealed with."""
+    if not databases or "default" not in databases or not rotating.has_installation_secret():
+        return []
+    try:
+        vault.secret_for("check")
+    except SealBroken as error:
+        return [
+            Error(
+                f"The master key does not open this installation: {error}",
+                hint="Set ATTUNE_MASTER_KEY, or name the key in ATTUNE_MASTER_KEYS_ALSO.",
+                id="attune.E004",
             )
         ]
     return []

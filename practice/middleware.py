@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 
@@ -9,11 +10,15 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from practice import identity, sensors, tenancy
+from practice import audit, identity, sensors, tenancy
+from practice.keyring import KeyOutOfReach
 from practice.models import Practice
+
+log = logging.getLogger(__name__)
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -38,6 +43,22 @@ class PrivateResponses:
         response.headers.setdefault(sensors.HEADER, sensors.NONE)
         response.headers["X-Robots-Tag"] = "noindex"
         return response
+
+
+class KeysInReach:
+    """Answer 503 where a key of the installation is missing: nothing is wrong with what it sealed."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, KeyOutOfReach):
+            return None
+        log.error("A page can not be shown: a key of the installation is missing")
+        return HttpResponse(render_to_string("500.html"), status=503, headers={"Retry-After": "60"})
 
 
 class SignedIn:
@@ -71,7 +92,14 @@ class SignedIn:
             request.practice = Practice.objects.get(pk=asker.practice_id)  # type: ignore[attr-defined]
             request.membership, request.person = who.membership, who.person  # type: ignore[attr-defined]
             with timezone.override(identity.zone_of(request)):
-                return self._rolled_back_if_broken(self.get_response(request))
+                return self._on_record(request)
+
+    def _on_record(self, request: HttpRequest) -> HttpResponse:
+        audit.begin_request()
+        response = self._rolled_back_if_broken(self.get_response(request))
+        if response.status_code < 500:
+            audit.of_request(request, response)
+        return response
 
     def _rolled_back_if_broken(self, response: HttpResponse) -> HttpResponse:
         if response.status_code >= 500:

@@ -17,6 +17,11 @@ register(
         "practice.DataKey", PRACTICE, keep=Keep.KEYS, export=False,
         not_exported="What is sealed is exported open or under a passphrase, never with the keys of this place.",
     ),
+    Record(
+        "practice.PracticeKey", PRACTICE, keep=Keep.KEYS, export=False,
+        not_exported="What is sealed is exported open or under a passphrase, never with the keys of this place.",
+    ),
+    Record("practice.InstallationSecret", INSTALLATION, keep=Keep.KEYS, export=False, not_exported=OF_HERE),
     Record("practice.Message", PERSON, person="person_id", lane=Reads.PRIVATE, keep=Keep.DELIVERY, bundle=True),
     Record(
         "practice.Provider", PRACTICE, keep=Keep.PRACTICE, lane=Reads.STAFF,
@@ -24,6 +29,10 @@ register(
     ),
     Record("practice.TwoPersonAct", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF),
     Record("practice.AuditEvent", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF),
+    Record(
+        "practice.AuditSeal", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF,
+        export=False, not_exported="A seal proves the trail of this place; the lines themselves go along.",
+    ),
     Record("practice.User", INSTALLATION, keep=Keep.ACCESS, export=False, not_exported=SIGNS_IN),
     Record("practice.Circuit", INSTALLATION, keep=Keep.TECHNICAL, export=False, not_exported=OF_HERE),
     Record("practice.Pace", INSTALLATION, keep=Keep.TECHNICAL, export=False, not_exported=OF_HERE),
@@ -40,7 +49,8 @@ register(
     ),
 )  # fmt: skip
 
-register(*(Job(f"practice.tasks.{name}") for name in ("deliver", "probe", "sweep", "resolve", "plant_pulse", "watch")))
+JOBS = ("deliver", "probe", "sweep", "resolve", "plant_pulse", "watch", "seal_trail", "anchor_trail")
+register(*(Job(f"practice.tasks.{name}") for name in JOBS))
 
 register(
     MessageKind("staff_invitation", to="staff", about="practice.StaffInvitation"),

@@ -17,7 +17,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from practice import mail_services
+from practice import keyring, mail_services
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PRODUCTION = os.environ.get("ATTUNE_ENV", "") == "production"
@@ -57,16 +57,25 @@ def demo_key(name: str) -> str:
 
 DEBUG = False
 SECRET_KEY = required("SECRET_KEY", demo_key("secret") or "only-for-this-machine-" + "x" * 40)
+#: What signed before: cookies and links made with one of these still count, and nobody is signed out by a change.
+SECRET_KEY_FALLBACKS = os.environ.get("SECRET_KEYS_OLD", "").split()
 ALLOWED_HOSTS = [
     one.strip() for one in required("ATTUNE_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",") if one.strip()
 ]
-#: 32 bytes, URL-safe base64. It wraps every data key: lose it and all sealed text is lost.
+#: 32 bytes, URL-safe base64. It wraps every practice's key: lose it and all sealed text is lost.
 ATTUNE_MASTER_KEY = required(
     "ATTUNE_MASTER_KEY",
     demo_key("master") or base64.urlsafe_b64encode(hashlib.sha256(b"development").digest()).decode(),
 )
-if len(base64.urlsafe_b64decode(ATTUNE_MASTER_KEY)) != 32:
-    raise ImproperlyConfigured("ATTUNE_MASTER_KEY must be 32 bytes in URL-safe base64.")
+#: Others that may be met in the database: the next one before it is used, the last one until it is turned away.
+ATTUNE_MASTER_KEYS_ALSO = os.environ.get("ATTUNE_MASTER_KEYS_ALSO", "").split()
+for _key in (ATTUNE_MASTER_KEY, *ATTUNE_MASTER_KEYS_ALSO):
+    try:
+        keyring.read(_key)
+    except ValueError:
+        raise ImproperlyConfigured(
+            "ATTUNE_MASTER_KEY and each of ATTUNE_MASTER_KEYS_ALSO must be 32 bytes in URL-safe base64."
+        ) from None
 #: Where links in mail lead: never taken from a request.
 ATTUNE_URL = required("ATTUNE_URL", f"http://localhost:{os.environ.get('ATTUNE_WEB_PORT', '8000')}").rstrip("/")
 #: Where 'Leave' goes: a site that says nothing about anybody.
@@ -110,6 +119,7 @@ MIDDLEWARE = [
     "practice.narrow.NarrowSignIn",
     "practice.middleware.SignedIn",
     "practice.shared_screen.SharedScreen",
+    "practice.middleware.KeysInReach",
 ]
 
 ROOT_URLCONF = "practice.urls"
@@ -342,6 +352,8 @@ ATTUNE_PUSH_HOSTS = [one.strip() for one in os.environ.get("ATTUNE_PUSH_HOSTS", 
 ATTUNE_CANARY_ADDRESS = os.environ.get("ATTUNE_CANARY_ADDRESS", "")
 #: Who is told of alarms.
 ATTUNE_OPERATOR_EMAIL = os.environ.get("ATTUNE_OPERATOR_EMAIL", "")
+#: Where anchors of the audit trail are added, best on storage that only takes additions; empty: log and mail alone.
+ATTUNE_ANCHOR_FILE = os.environ.get("ATTUNE_ANCHOR_FILE", "")
 #: After so long without a pulse a worker begins again; 0: never.
 ATTUNE_WATCHDOG_SECONDS = float(os.environ.get("ATTUNE_WATCHDOG_SECONDS", "180"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from practice import alarms, delivery, pulse, sweeping
+from practice import alarms, anchoring, delivery, pulse, sealing, sweeping
 from practice.celery import app
 
 
@@ -41,3 +41,16 @@ def plant_pulse() -> None:
 def watch() -> None:
     """Raise the alarms that are on."""
     alarms.watch()
+
+
+@app.task(name="practice.tasks.seal_trail", steps=True, expires=300)
+def seal_trail() -> None:
+    """Seal what is new in the audit trail, and sound an alarm where something could not be sealed for long."""
+    sealing.seal_all()
+    alarms.unsealed(sealing.late())
+
+
+@app.task(name="practice.tasks.anchor_trail", steps=True, expires=3600)
+def anchor_trail() -> None:
+    """Put the newest seals where whoever changes the database can not reach."""
+    anchoring.anchor()

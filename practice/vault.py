@@ -1,106 +1,130 @@
-"""Sealed text: what people wrote, unreadable without the installation's master key.
+"""Sealed text: what people wrote, unreadable without the installation's key.
 
-Each practice and each client has a data key of its own. The master key (``ATTUNE_MASTER_KEY``, from the
-environment) wraps the data keys; destroying a data key makes every text under it unreadable for ever, in
-backups too when the table of keys is backed up apart and briefly.
+Keys hang on each other: a key of the installation (from the environment, see :mod:`practice.keyring`) wraps the
+key of a practice, that one wraps the data keys of its clients and its own, and these seal texts. Destroying a
+data key makes every text under it unreadable for ever, in backups too when the table of keys is backed up apart
+and briefly (see :mod:`practice.destroying`).
 
 A sealed value is ``version | key id | nonce | ciphertext`` under AES-256-GCM, bound to practice, table,
-column and row: moved anywhere else it does not open. A failure raises :class:`SealBroken`, it never returns
-a substitute.
+column and row, and in version 2 to the lane; the key itself is bound to its practice, client and purpose. Moved
+anywhere else it does not open. A failure raises :class:`SealBroken`, it never returns a substitute.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import time
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.conf import settings
 from django.db import models
 
-VERSION = b"\x01"
-KEY_SECONDS = 300
+from practice import keyring
+from practice.keyring import KeyOutOfReach, SealBroken
+
+__all__ = ["KeyOutOfReach", "SealBroken", "SealedTextField", "seal", "unseal"]
+
+#: Bound to its place alone, and bound to its lane as well.
+OF_PLACE, OF_LANE = b"\x01", b"\x02"
+#: How long a key stays in memory: so long a destroyed one may still open something in a running process.
+KEY_SECONDS = 60
 KEYS_KEPT = 512
 
 
-class SealBroken(RuntimeError):
-    """A sealed text could not be opened: moved, altered, or its key is gone."""
+def seal(
+    plain: bytes,
+    *,
+    client_id: uuid.UUID | None,
+    practice_id: uuid.UUID,
+    place: str,
+    lane: str = "",
+    purpose: str = "",
+) -> bytes:
+    """Seal ``plain`` for one ``place`` (``table.column.row``) under the client's or the practice's key.
+
+    With a ``lane`` it opens only where the row still says that lane; a ``purpose`` has keys of its own.
+    """
+    key = _keys.for_sealing(practice_id, client_id, purpose)
+    version = OF_LANE if lane else OF_PLACE
+    return version + key.id.bytes + keyring.encrypt(key.secret, plain, _bound_to(practice_id, place, lane))
 
 
-def master_key() -> bytes:
-    """Return the 32 bytes that wrap every data key."""
-    return base64.urlsafe_b64decode(settings.ATTUNE_MASTER_KEY)
-
-
-def secret_for(purpose: str) -> bytes:
-    """Return a 32-byte key for one purpose, derived from the master key, so that none is reused."""
-    return hashlib.blake2b(purpose.encode(), key=master_key(), digest_size=32).digest()
-
-
-def seal(plain: bytes, *, client_id: uuid.UUID | None, practice_id: uuid.UUID, place: str) -> bytes:
-    """Seal ``plain`` for one ``place`` (``table.column.row``) under the client's or the practice's key."""
-    key_id, key = _keys.for_sealing(practice_id, client_id)
-    nonce = os.urandom(12)
-    return VERSION + key_id.bytes + nonce + AESGCM(key).encrypt(nonce, plain, _bound_to(practice_id, place))
-
-
-def unseal(blob: bytes, *, practice_id: uuid.UUID, place: str) -> bytes:
-    """Open what :func:`seal` made for the same place; raise :class:`SealBroken` otherwise."""
-    if len(blob) < 45 or blob[:1] != VERSION:
+def unseal(
+    blob: bytes,
+    *,
+    client_id: uuid.UUID | None,
+    practice_id: uuid.UUID,
+    place: str,
+    lane: str = "",
+    purpose: str = "",
+) -> bytes:
+    """Open what :func:`seal` made for the same person, place, lane and purpose; raise :class:`SealBroken` otherwise."""
+    if len(blob) < 45 or blob[:1] not in (OF_PLACE, OF_LANE):
         raise SealBroken("This is no sealed text of ours.")
     key = _keys.for_opening(practice_id, uuid.UUID(bytes=blob[1:17]))
-    try:
-        return AESGCM(key).decrypt(blob[17:29], blob[29:], _bound_to(practice_id, place))
-    except InvalidTag as error:
-        raise SealBroken("A sealed text does not belong to its place.") from error
+    if (key.client_id, key.purpose) != (client_id, purpose):
+        raise SealBroken("A sealed text is under the key of somebody else.")
+    lane = lane if blob[:1] == OF_LANE else ""  # sealed before lanes were bound: by its place alone
+    return keyring.decrypt(key.secret, blob[17:], _bound_to(practice_id, place, lane))
 
 
-def _bound_to(practice_id: uuid.UUID, place: str) -> bytes:
-    return f"{practice_id}|{place}".encode()
+def _bound_to(practice_id: uuid.UUID, place: str, lane: str = "") -> bytes:
+    return "|".join(filter(None, (str(practice_id), place, lane))).encode()
+
+
+# ── keys ─────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Key:
+    """A data key, opened."""
+
+    id: uuid.UUID
+    practice_id: uuid.UUID
+    client_id: uuid.UUID | None
+    purpose: str
+    secret: bytes
 
 
 class _Keys:
     """Data keys in memory: few, for a short time, so that a destroyed key stops working soon."""
 
     def __init__(self) -> None:
-        self._opened: dict[uuid.UUID, tuple[float, uuid.UUID, bytes]] = {}
-        self._newest: dict[tuple[uuid.UUID, uuid.UUID | None], tuple[float, uuid.UUID]] = {}
+        self._opened: dict[uuid.UUID, tuple[float, Key]] = {}
+        self._newest: dict[tuple[uuid.UUID, uuid.UUID | None, str], tuple[float, uuid.UUID]] = {}
 
     def forget(self) -> None:
         self._opened.clear()
         self._newest.clear()
 
-    def for_sealing(self, practice_id: uuid.UUID, client_id: uuid.UUID | None) -> tuple[uuid.UUID, bytes]:
-        known = self._newest.get((practice_id, client_id))
+    def for_sealing(self, practice_id: uuid.UUID, client_id: uuid.UUID | None, purpose: str) -> Key:
+        known = self._newest.get((practice_id, client_id, purpose))
         if known and known[0] > time.monotonic():
-            return known[1], self.for_opening(practice_id, known[1])
+            return self.for_opening(practice_id, known[1])
         from practice.models import DataKey
 
-        row = DataKey.objects.current(practice_id, client_id)
-        self._newest[practice_id, client_id] = (time.monotonic() + KEY_SECONDS, row.pk)
-        return row.pk, self._keep(practice_id, row)
+        row = DataKey.objects.current(practice_id, client_id, purpose)
+        self._newest[practice_id, client_id, purpose] = (time.monotonic() + KEY_SECONDS, row.pk)
+        return self._keep(row)
 
-    def for_opening(self, practice_id: uuid.UUID, key_id: uuid.UUID) -> bytes:
+    def for_opening(self, practice_id: uuid.UUID, key_id: uuid.UUID) -> Key:
         known = self._opened.get(key_id)
-        if known and known[0] > time.monotonic() and known[1] == practice_id:
-            return known[2]
+        if known and known[0] > time.monotonic() and known[1].practice_id == practice_id:
+            return known[1]
         from practice.models import DataKey
 
-        row = DataKey.objects.filter(practice_id=practice_id, pk=key_id).first()
+        row = DataKey.objects.select_related("wrapped_by").filter(practice_id=practice_id, pk=key_id).first()
         if row is None or row.wrapped is None:
             raise SealBroken("The key of a sealed text is gone.")
-        return self._keep(practice_id, row)
+        return self._keep(row)
 
-    def _keep(self, practice_id: uuid.UUID, row: Any) -> bytes:
+    def _keep(self, row: Any) -> Key:
         if len(self._opened) >= KEYS_KEPT:
             self.forget()
-        key = unwrap(bytes(row.wrapped), practice_id, row.pk)
-        self._opened[row.pk] = (time.monotonic() + KEY_SECONDS, practice_id, key)
+        key = Key(row.pk, row.practice_id, row.client_id, row.purpose, unwrap(row))
+        self._opened[row.pk] = (time.monotonic() + KEY_SECONDS, key)
         return key
 
 
@@ -112,18 +136,74 @@ def forget_keys() -> None:
     _keys.forget()
 
 
-def wrap_new_key(practice_id: uuid.UUID, key_id: uuid.UUID) -> bytes:
-    """Return a fresh data key, wrapped by the master key and bound to its practice and id."""
-    nonce = os.urandom(12)
-    bound = _bound_to(practice_id, f"key.{key_id}")
-    return nonce + AESGCM(master_key()).encrypt(nonce, AESGCM.generate_key(256), bound)
+def wrap_practice_key(practice_id: uuid.UUID, key_id: uuid.UUID, secret: bytes | None = None) -> tuple[str, bytes]:
+    """Wrap a practice's key, a fresh one without ``secret``; return the wrapping key's name and the bytes.
+
+    Refuses (:class:`KeyOutOfReach`) under a key that does not open this installation's secret: nothing is ever
+    wrapped by a key that was set by mistake.
+    """
+    _installation_secret()
+    return keyring.wrap(secret or keyring.fresh(), _bound_to(practice_id, f"practice key.{key_id}"))
 
 
-def unwrap(wrapped: bytes, practice_id: uuid.UUID, key_id: uuid.UUID) -> bytes:
-    try:
-        return AESGCM(master_key()).decrypt(wrapped[:12], wrapped[12:], _bound_to(practice_id, f"key.{key_id}"))
-    except InvalidTag as error:
-        raise SealBroken("The master key does not open this data key.") from error
+def unwrap_practice_key(row: Any) -> bytes:
+    """Return the bytes of a practice's key."""
+    if row.wrapped is None:
+        raise SealBroken("The key of this practice is gone.")
+    return keyring.unwrap(row.wrapped_by, bytes(row.wrapped), _bound_to(row.practice_id, f"practice key.{row.pk}"))
+
+
+def wrap_new_key(row: Any) -> bytes:
+    """Return a fresh data key, wrapped by the practice's and bound to its practice, client and purpose."""
+    return wrap_key(row, keyring.fresh())
+
+
+def wrap_key(row: Any, secret: bytes) -> bytes:
+    """Return a data key's bytes, wrapped by the practice's key that ``row`` names."""
+    return keyring.encrypt(unwrap_practice_key(row.wrapped_by), secret, _belongs(row))
+
+
+def unwrap(row: Any) -> bytes:
+    """Return the bytes of a data key; raise :class:`SealBroken` where it or one above it does not open."""
+    if row.wrapped_by_id is None:  # from before practices had keys of their own
+        return keyring.unwrap("", bytes(row.wrapped), _bound_to(row.practice_id, f"key.{row.pk}"))
+    return keyring.decrypt(unwrap_practice_key(row.wrapped_by), bytes(row.wrapped), _belongs(row))
+
+
+def _belongs(row: Any) -> bytes:
+    return _bound_to(row.practice_id, f"key.{row.pk}.{row.client_id or 'practice'}.{row.purpose}")
+
+
+# ── secrets of the installation ──────────────────────────────────────────────
+
+#: The one that all others are derived from.
+ROOT = "root"
+_secrets: dict[str, bytes] = {}
+
+
+def secret_for(purpose: str) -> bytes:
+    """Return a 32-byte key for one purpose. It stays the same when the installation's key is changed."""
+    return hashlib.blake2b(purpose.encode(), key=_installation_secret(), digest_size=32).digest()
+
+
+def _installation_secret() -> bytes:
+    name, _key = keyring.present()
+    if name not in _secrets:  # one key, one process, one secret: it never changes
+        from practice.models import InstallationSecret
+
+        row = InstallationSecret.objects.filter(name=ROOT).first()
+        if row is None:
+            raise KeyOutOfReach("The installation has no secret yet: `manage.py migrate` makes it.")
+        _secrets[name] = keyring.unwrap(row.wrapped_by, bytes(row.wrapped), b"installation")
+    return _secrets[name]
+
+
+def wrap_installation_secret(secret: bytes) -> tuple[str, bytes]:
+    """Wrap the installation's secret under its present key; return that one's name and the bytes."""
+    return keyring.wrap(secret, b"installation")
+
+
+# ── a column ─────────────────────────────────────────────────────────────────
 
 
 class _Opened:
@@ -151,7 +231,9 @@ class SealedTextField(models.BinaryField):
     """A text column that the database only ever sees sealed.
 
     ``sealed_for`` names the attribute with the id of the client whose key seals it; without it the
-    practice's key does. Empty text is stored empty. ``QuerySet.update`` is refused: a sealed text needs
+    practice's key does. ``purpose`` gives it keys of its own, which nothing else is under. ``lane`` names the
+    attribute with the row's lane: the text opens under that lane alone, so whoever changes the lane of a row
+    has to set its text again. Empty text is stored empty. ``QuerySet.update`` is refused: a sealed text needs
     its row.
     """
 
@@ -159,16 +241,17 @@ class SealedTextField(models.BinaryField):
     _pyi_private_set_type: str
     _pyi_private_get_type: str  # type: ignore[assignment]
 
-    def __init__(self, *args: Any, sealed_for: str = "", **kwargs: Any) -> None:
-        self.sealed_for = sealed_for
+    def __init__(self, *args: Any, sealed_for: str = "", purpose: str = "", lane: str = "", **kwargs: Any) -> None:
+        self.sealed_for, self.purpose, self.lane = sealed_for, purpose, lane
         kwargs.setdefault("blank", True)
         kwargs["editable"] = True
         super().__init__(*args, **kwargs)
 
     def deconstruct(self):
         name, path, args, kwargs = super().deconstruct()
-        if self.sealed_for:
-            kwargs["sealed_for"] = self.sealed_for
+        for option in ("sealed_for", "purpose", "lane"):
+            if getattr(self, option):
+                kwargs[option] = getattr(self, option)
         kwargs.pop("editable", None)
         return name, path, args, kwargs
 
@@ -182,24 +265,22 @@ class SealedTextField(models.BinaryField):
     def pre_save(self, model_instance: models.Model, add: bool) -> bytes:
         text = model_instance.__dict__.get(self.attname, "")
         if isinstance(text, bytes | memoryview):
+            if self.lane:
+                self.opened(bytes(text), model_instance)  # the row's lane changed and its text was not set again
             return bytes(text)  # read and never looked at: still sealed for this very row
-        if not text:
-            return b""
-        return seal(
-            str(text).encode(),
-            practice_id=model_instance.practice_id,  # type: ignore[attr-defined]
-            client_id=getattr(model_instance, self.sealed_for) if self.sealed_for else None,
-            place=self._place(model_instance),
-        )
+        return seal(str(text).encode(), **self._bound(model_instance)) if text else b""
 
     def opened(self, blob: bytes, instance: models.Model) -> str:
-        if not blob:
-            return ""
-        return unseal(
-            blob,
-            practice_id=instance.practice_id,  # type: ignore[attr-defined]
-            place=self._place(instance),
-        ).decode()
+        return unseal(blob, **self._bound(instance)).decode() if blob else ""
+
+    def _bound(self, instance: models.Model) -> dict[str, Any]:
+        return {
+            "practice_id": instance.practice_id,  # type: ignore[attr-defined]
+            "client_id": getattr(instance, self.sealed_for) if self.sealed_for else None,
+            "place": self._place(instance),
+            "lane": getattr(instance, self.lane) if self.lane else "",
+            "purpose": self.purpose,
+        }
 
     def _place(self, instance: models.Model) -> str:
         return f"{instance._meta.db_table}.{self.column}.{instance.pk}"
@@ -217,15 +298,14 @@ class SealedTextField(models.BinaryField):
 
 def seal_for_installation(text: str, place: str) -> str:
     """Seal a secret that belongs to no practice (a second factor), as text."""
-    nonce = os.urandom(12)
-    sealed = nonce + AESGCM(secret_for(place)).encrypt(nonce, text.encode(), place.encode())
+    sealed = keyring.encrypt(secret_for(place), text.encode(), place.encode())
     return base64.urlsafe_b64encode(sealed).decode()
 
 
 def unseal_for_installation(text: str, place: str) -> str:
     """Open what :func:`seal_for_installation` made; raise :class:`SealBroken` otherwise."""
     try:
-        raw = base64.urlsafe_b64decode(text)
-        return AESGCM(secret_for(place)).decrypt(raw[:12], raw[12:], place.encode()).decode()
-    except (InvalidTag, ValueError) as error:
+        sealed = base64.urlsafe_b64decode(text)
+    except ValueError as error:
         raise SealBroken("A sealed secret does not open.") from error
+    return keyring.decrypt(secret_for(place), sealed, place.encode()).decode()

@@ -5,4 +5,11 @@ class ReportsConfig(AppConfig):
     name = "reports"
 
     def ready(self) -> None:
-        from reports import alert_letters, document_notices, receivers, records, waiting  # noqa: F401  register themselves
+        from reports import (  # noqa: F401  register themselves
+            alert_letters,
+            document_notices,
+            receivers,
+            records,
+            trail_words,
+            waiting,
+        )

@@ -237,7 +237,7 @@ def files(order: CaseloadOrder) -> Iterator[bytes]:
         raise tenancy.NoPractice("Files are taken away by somebody.")
     found = list(_light(order).filter(keeping.kept(), state=State.DONE).order_by("reference", "pk"))
     for report in found:
-        audit.looked("downloaded", "reports_report", report.pk)
+        audit.looked_at("downloaded", report)
     return _zipped(asker, [(report.pk, report.reference, report.finished_at) for report in found])
 
 

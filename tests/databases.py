@@ -22,7 +22,7 @@ LOCK = 20_260_302
 APPS = ("practice", "clients", "exercises", "reports")
 
 #: Kept between transactional tests: what migrations and the catalogue put there.
-KEPT = ("django_migrations", "django_content_type", "auth_permission")
+KEPT = ("django_migrations", "django_content_type", "auth_permission", "practice_installationsecret")
 CATALOGUE = ("exercises_exercise", "exercises_edition", "exercises_program")
 
 

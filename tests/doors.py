@@ -246,6 +246,8 @@ DOORS: dict[str, Door] = {
     "portal_address_again": Door(PORTAL, get=SENDS),
     "portal_proof": Door(PORTAL, get=EITHER),
     "portal_messages": Door(PORTAL),
+    "portal_record": Door(PORTAL),
+    "practice_trail": Door(OWNERS),
     "open": Door(PORTAL, lambda house: {"message_id": reminder_of(house)}, get=LEADS_ON),
     "stop": Door(PUBLIC, lambda house: {"token": stop_of(house)}, token=False),
     "portal_help": Door(PUBLIC),

@@ -6,6 +6,7 @@ What is refused is refused like something that does not exist: same status, same
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 
 from practice import roles, shared_screen
+from practice.models import Membership
 from tests.databases import superuser
 from tests.doors import ANONYMOUS, CLIENTS, DOORS, PERSONAS, PUBLIC, Door, account_paths, patterns
 from tests.factories import acting_as
@@ -22,7 +24,7 @@ from tests.pages import same_answer
 from tests.practice.test_walls import practice_tables, rows
 from tests.rows import UNREAD, changed, rows_of_all_tables
 from tests.test_shared_screen import OPEN, staff_read
-from tests.world import CANARY
+from tests.world import CANARY, World
 
 
 @pytest.fixture
@@ -155,9 +157,12 @@ def test_those_who_may_not_change_nothing(world, browsers, committed):
 
 
 def test_a_door_opens_for_its_kind_and_looking_changes_nothing(world, browsers, committed):
-    """No page writes when it is read: no 'seen', no counter, nothing started, sent or opened."""
-    before = rows_of_all_tables(superuser)
-    closed = {}
+    """No page writes when it is read: no 'seen', no counter, nothing started, sent or opened.
+
+    Only the trail grows (B123): by each page about something of the practice that staff read, once.
+    """
+    before, start = rows_of_all_tables(superuser), last_line()
+    closed, read = {}, 0
     for name, door in DOORS.items():
         if name == LEAVE:
             continue
@@ -166,11 +171,45 @@ def test_a_door_opens_for_its_kind_and_looking_changes_nothing(world, browsers, 
             answer = browsers[who].get(path)
             if answer.status_code not in door.get:
                 closed[name, who] = answer.status_code
-        browsers[who].head(path)
+            read += is_on_record(door, who, world, answer)
+        read += is_on_record(door, who, world, browsers[who].head(path))
     for path in account_paths().values():
         browsers["mara"].get(path)
     assert closed == {}
     assert changed(before, rows_of_all_tables(superuser), apart_from=UNREAD) == {}
+    assert looks_since(start) == read
+
+
+def is_on_record(door: Door, who: str, world: World, answer: HttpResponse) -> bool:
+    """Tell whether reading this leaves a line: staff, and about something with an id."""
+    ids = any(isinstance(value, uuid.UUID) for value in door.kwargs(world.home).values())
+    return ids and answer.status_code == 200 and isinstance(world.personas.get(who), Membership)
+
+
+def last_line() -> int:
+    with superuser(connection.settings_dict["NAME"]) as server:
+        row = server.execute("SELECT coalesce(max(id), 0) FROM practice_auditevent").fetchone()
+    return row[0] if row else 0
+
+
+def looks_since(line: int) -> int:
+    """Return how many requests of staff left a look behind."""
+    with superuser(connection.settings_dict["NAME"]) as server:
+        row = server.execute(
+            "SELECT count(DISTINCT request) FROM practice_auditevent "
+            "WHERE id > %s AND act IN ('opened', 'downloaded') AND role <> 'attune_portal'",
+            [line],
+        ).fetchone()
+    return row[0] if row else 0
+
+
+def test_b123_the_trail_holds_no_word_of_anybody(world, committed):
+    """Names of the practice and its team stand in it, and nothing that anybody wrote."""
+    theirs = ["practice_practice", "practice_membership"]
+    with superuser(connection.settings_dict["NAME"]) as server:
+        rows = server.execute("SELECT subject, t::text FROM practice_auditevent t WHERE subject <> ALL(%s)", [theirs])
+        found = {(subject, word) for subject, text in rows for word in CANARY.findall(text)}
+    assert found == set()
 
 
 @pytest.mark.django_db

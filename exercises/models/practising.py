@@ -105,7 +105,7 @@ class Feedback(PracticeModel):
     difficulty = models.PositiveSmallIntegerField(null=True, blank=True)
     too_much = models.BooleanField(default=False)
     obstacles = ArrayField(models.CharField(max_length=30), default=list)
-    words = SealedTextField(_("what got in the way"), sealed_for="author_id")
+    words = SealedTextField(_("what got in the way"), sealed_for="author_id", lane="lane")
     given_at = models.DateTimeField(auto_now=True)
     #: When somebody of the practice took note of it.
     noted_at = models.DateTimeField(null=True, blank=True)
@@ -136,7 +136,7 @@ class Win(PracticeModel):
     lane = models.CharField(max_length=10, choices=Lane)
     readers = ArrayField(models.UUIDField(), default=list)
     opens_at = models.DateTimeField(null=True)
-    words = SealedTextField(_("in a few words"), sealed_for="author_id")
+    words = SealedTextField(_("in a few words"), sealed_for="author_id", lane="lane")
     marked_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -162,7 +162,7 @@ class JournalEntry(PracticeModel):
     lane = models.CharField(max_length=10, choices=Lane, default=Lane.OWN)
     readers = ArrayField(models.UUIDField(), default=list)
     opens_at = models.DateTimeField(null=True)
-    text = SealedTextField(sealed_for="author_id")
+    text = SealedTextField(sealed_for="author_id", lane="lane")
     version = models.PositiveIntegerField(default=0)
     written_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)

@@ -105,7 +105,7 @@ class Answer(PracticeModel):
     key = models.CharField(max_length=200)
     number = models.DecimalField(max_digits=18, decimal_places=6, null=True)
     choices = ArrayField(models.CharField(max_length=200), default=list)
-    text = SealedTextField(sealed_for="author_id")
+    text = SealedTextField(sealed_for="author_id", lane="lane")
     declined = models.BooleanField(_("I would rather not say"), default=False)
     #: As on its response.
     author_keeps = models.BooleanField(default=True)

@@ -118,7 +118,7 @@ def response(
     one = couple_or_404(couple_id)
     sent = response_or_404(one, response_id)
     event = event_of(request, one, sent, apart)
-    audit.looked("opened", "exercises_response", sent.pk)
+    audit.looked_at("opened", sent, lane=Lane.PRIVATE if apart else sent.lane)
     # What was sent along goes with the whole answer: on its own page, or on the private one.
     is_here = (sent.lane in record.APART) == apart
     context = {

@@ -56,7 +56,7 @@ def open_page(request: Any, couple_id: uuid.UUID, entry_id: uuid.UUID) -> HttpRe
     if page is None:
         raise Http404
     journal.mark_read(page)
-    audit.looked("opened", "exercises_journalentry", page.pk)
+    audit.looked_at("opened", page)
     return (
         redirect("kept", couple.pk) if page.lane == Lane.SHARED else redirect("kept_private", couple.pk, page.author_id)
     )

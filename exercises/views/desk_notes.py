@@ -28,7 +28,7 @@ def notes_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRespo
     if request.method == "POST" and form.is_valid():
         notes.write(couple, request.membership, form.cleaned_data["text"], for_session=form.cleaned_data["for_session"])
         return redirect("notes_of_couple", couple.pk)
-    audit.looked("opened", "exercises_staffnote", couple.pk)
+    audit.looked("opened", "exercises_staffnote", couple.pk, couple_id=couple.pk, lane=audit.STAFF)
     context = {
         **around(request, couple),
         "notes": list(notes.notes_of(couple)[:A_PAGE]),

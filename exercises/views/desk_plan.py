@@ -74,7 +74,7 @@ def opened_or_404(couple_id: uuid.UUID, assignment_id: uuid.UUID) -> dict[str, A
     """Return what every page about one thing given begins with, and write down that somebody looked."""
     couple = couple_or_404(couple_id)
     assignment = given_or_404(couple, assignment_id)
-    audit.looked("opened", "exercises_assignment", assignment.pk)
+    audit.looked_at("opened", assignment)
     return {"couple": couple, "assignment": assignment, "apart": assignment.lane in record.APART}
 
 

@@ -84,7 +84,7 @@ def thread(request: PracticeRequest, couple_id: uuid.UUID, thread_id: uuid.UUID)
             form.add_error("text", _("This thread is closed. Open it again first; your words are still here."))
         else:
             return redirect("thread", couple.pk, one.pk)
-    audit.looked("opened", "exercises_thread", one.pk)
+    audit.looked_at("opened", one)
     client = _alone_with(one, couple)
     context = {
         **around(request, couple),

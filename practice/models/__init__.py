@@ -1,8 +1,8 @@
 """The tenant: who works here, under which rules, and what they did."""
 
-from practice.models.audit import AuditEvent
+from practice.models.audit import AuditEvent, AuditSeal
 from practice.models.base import PracticeModel, inside
-from practice.models.keys import DataKey
+from practice.models.keys import DataKey, InstallationSecret, PracticeKey
 from practice.models.message import Message
 from practice.models.practice import Membership, Practice, StaffInvitation, Step
 from practice.models.provider import Circuit, Pace, Provider, Pulse, Suppression
@@ -11,12 +11,15 @@ from practice.models.user import User
 
 __all__ = [
     "AuditEvent",
+    "AuditSeal",
     "Circuit",
     "DataKey",
+    "InstallationSecret",
     "Membership",
     "Message",
     "Pace",
     "Practice",
+    "PracticeKey",
     "PracticeModel",
     "Provider",
     "Pulse",

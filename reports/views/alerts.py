@@ -55,7 +55,7 @@ def alert(request: PracticeRequest, couple_id: uuid.UUID, alert_id: uuid.UUID) -
             one, typed = _alert_or_404(couple_id, alert_id), {"note": request.POST.get("note", "")}
             assessing, reopening, status = AssessmentForm(initial=typed), ReopenForm(initial=typed), 409
     else:
-        audit.looked("opened", "reports_alert", one.pk)
+        audit.looked_at("opened", one, lane=audit.STAFF)
     positions = {partner.client_id: partner.position for partner in couple.partners.all()}
     context: dict[str, Any] = {
         "couple": couple,

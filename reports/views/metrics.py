@@ -36,7 +36,7 @@ def metrics_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRes
     today = timezone.localtime(now, couple.zone).date()
     chosen = chosen_span(request)
     period = Period(first_day(couple, chosen, today), today, couple.zone)
-    audit.looked("opened", "clients_couple", couple.pk)
+    audit.looked("opened", "clients_couple", couple.pk, lane=audit.STAFF)
     facts = reading.clinical(couple, request.practice, period, now)
     context = {
         "couple": couple,

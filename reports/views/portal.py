@@ -49,7 +49,7 @@ def document(request: PortalRequest, report_id: uuid.UUID) -> HttpResponse:
     one = handed_to(request.person.pk).filter(pk=report_id).defer("summary").first()
     if one is None or not one.pdf:
         raise Http404
-    audit.looked("downloaded", "reports_report", one.pk)
+    audit.looked_at("downloaded", one)
     response = HttpResponse(base64.b64decode(str(one.pdf)), content_type="application/pdf")
     response.headers["Content-Disposition"] = 'attachment; filename="document.pdf"'
     return response

@@ -59,7 +59,7 @@ def report(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid.UUID)
     couple = couple_or_404(couple_id)
     one = _report_or_404(_rows(), couple, report_id)
     if not request.htmx:
-        audit.looked("opened", "reports_report", one.pk)
+        audit.looked_at("opened", one)
     context = {
         "couple": couple,
         "report": one,
@@ -114,7 +114,7 @@ def report_download(request: PracticeRequest, couple_id: uuid.UUID, report_id: u
     one = _report_or_404(Report.objects.defer("summary"), couple_or_404(couple_id), report_id)
     if not keeping.is_kept(one) or not one.pdf:
         raise Http404
-    audit.looked("downloaded", "reports_report", one.pk)
+    audit.looked_at("downloaded", one)
     response = HttpResponse(base64.b64decode(str(one.pdf)), content_type="application/pdf")
     response.headers["Content-Disposition"] = f'attachment; filename="report-{slugify(one.reference)}.pdf"'
     return response

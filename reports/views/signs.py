@@ -59,7 +59,7 @@ def signs(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
             messages.success(request, _("Set aside. It comes back when there is newer data of this kind."))
             return redirect("signs", couple.pk)
     else:
-        audit.looked("opened", "clients_couple", couple.pk)
+        audit.looked("opened", "clients_couple", couple.pk, lane=audit.STAFF)
     context = {
         "couple": couple,
         "cards": cards,

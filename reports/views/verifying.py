@@ -24,6 +24,6 @@ def report_verify(request: PracticeRequest) -> HttpResponse:
         found = verifying.issued_with(form.cleaned_data["fingerprint"])
         context |= {"asked": True, "found": found, "fingerprint": form.cleaned_data["fingerprint"]}
         if found is not None:
-            audit.looked("opened", "reports_report", found.report.pk)
+            audit.looked_at("opened", found.report)
             context["people"] = Couple.objects.with_partners().get(pk=found.report.couple_id).clients
     return render(request, "reports/verify.html", context, status=422 if form.errors else 200)

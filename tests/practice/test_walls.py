@@ -20,6 +20,7 @@ GLOBAL = {
     "practice_pace": "counters, no content",
     "practice_suppression": "keyed hashes of addresses that are left alone",
     "practice_pulse": "the heartbeat of the installation",
+    "practice_installationsecret": "one secret, wrapped by a key that is not in the database",
 }
 LIBRARY = {"exercises_exercise", "exercises_edition", "exercises_program"}
 

@@ -344,7 +344,7 @@ def test_watching_costs_the_same_for_few_and_for_many(therapist, couples, bells,
     work(bells)
     browser = signed_in(therapist)
     for one in (few, many):
-        with django_assert_max_num_queries(22):
+        with django_assert_max_num_queries(23):
             assert browser.get(one.get_absolute_url()).status_code == 200
 
 

@@ -17,8 +17,8 @@ from exercises import answering, measures
 from exercises.models import Exercise, Response
 from exercises.questions import Form
 from exercises.scoring import Scoring
-from practice import vault
-from practice.models import DataKey, Practice
+from practice import destroying, vault
+from practice.models import Practice
 from reports import recomputing
 from reports.models import Score
 from tests.exercises.given import as_attune, give
@@ -266,7 +266,7 @@ def test_scores_of_somebody_whose_words_were_destroyed_come_out_the_same(couple,
     before = rows(couple)
     assert [row[3] for row in before] == ["closeness"]
     with as_attune(couple):
-        DataKey.objects.filter(client_id=mara.pk).update(wrapped=None)
+        destroying.destroy_keys_of(mara.pk, why="erasure")
         Score.objects.all().delete()
     vault.forget_keys()
     recomputing.recompute(couple.practice_id)

@@ -1,0 +1,27 @@
+"""What the tables of this app are called in the trail."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from practice import trail_words
+
+trail_words.call(
+    {
+        "clients_client": _("a client's record"),
+        "clients_contact": _("how a client is reached"),
+        "clients_reach": _("how a client is reached"),
+        "clients_couple": _("a couple's record"),
+        "clients_partner": _("who belongs to a couple"),
+        "clients_caseloadentry": _("a therapist's caseload"),
+        "clients_cover": _("who looks after a couple for a while"),
+        "clients_absence": _("days away"),
+        "clients_appointment": _("a session's date"),
+        "clients_clearance": _("what individual screening said"),
+        "clients_clientinvitation": _("an invitation"),
+        "clients_consent": _("what somebody agreed to"),
+        "clients_pin": _("a code for a phone that is handed over"),
+        "clients_pushdevice": _("a browser with notifications"),
+        "clients_addressproof": _("the proof of an address"),
+    }
+)

@@ -1,0 +1,71 @@
+"""What the lines of the trail are called on pages: acts, roles of the database, tables and columns."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.apps import apps
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from practice import audit
+
+Words = str | Promise
+
+ACTS: dict[str, Words] = {
+    "insert": _("added"),
+    "update": _("changed"),
+    "delete": _("removed"),
+    "opened": _("opened"),
+    "downloaded": _("took away"),
+    "turned away": _("was turned away from"),
+    "gave deep work early": _("gave deep work early:"),
+}
+#: Columns of every table that say nothing to a reader.
+SILENT = frozenset({"id", "practice_id"})
+
+_things: dict[str, Words] = {}
+
+
+def call(things: dict[str, Words]) -> None:
+    """Say what the tables of an app are called in the trail."""
+    _things.update(things)
+
+
+def act(name: str) -> str:
+    """Return the verb of a line."""
+    return str(ACTS.get(name, name))
+
+
+def thing(subject: str) -> str:
+    """Return what a line is about."""
+    if subject.startswith(audit.PAGE):
+        return gettext("the page “%(name)s”") % {"name": subject.removeprefix(audit.PAGE).replace("_", " ")}
+    model = _models().get(subject)
+    return str(_things.get(subject) or (model._meta.verbose_name if model else subject))
+
+
+def columns(subject: str, changes: dict[str, object]) -> list[str]:
+    """Return what is called changed, without what it was changed to."""
+    model = _models().get(subject)
+    fields = {one.column: one for one in model._meta.local_fields} if model else {}
+    return [str(fields[name].verbose_name) for name in sorted(changes) if name in fields and name not in SILENT]
+
+
+@cache
+def _models() -> dict[str, type[models.Model]]:
+    return {one._meta.db_table: one for one in apps.get_models()}
+
+
+call(
+    {
+        "practice_practice": _("the practice's settings"),
+        "practice_membership": _("a member of the team"),
+        "practice_staffinvitation": _("an invitation to the team"),
+        "practice_datakey": _("a key of sealed texts"),
+        "practice_practicekey": _("the practice's key"),
+        "practice_provider": _("a way that messages leave"),
+    }
+)
