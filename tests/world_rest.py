@@ -17,6 +17,7 @@ from exercises.models import (
     ShelfEntry,
     Sitting,
 )
+from practice import sealing
 from practice.ids import uuid7
 from reports.models import Release, Score, SetAside, Showing
 from tests.factories import inside
@@ -51,3 +52,4 @@ def fill(house: House) -> None:
         Release.objects.create(**of_mara, series="phq9", released_at=now, released_by=by, withdrawn_by=by)
         Showing.objects.create(**of_mara, series="phq9", shows=True, said_at=now)
     house.things["filled"] = uuid7()
+    sealing.seal_all()
