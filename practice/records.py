@@ -29,7 +29,10 @@ register(
     ),
     Record("practice.TwoPersonAct", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF),
     # Clients read the lines about their own record, without what and how it changed: see clients/own_record.py.
-    Record("practice.AuditEvent", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF, withheld=("request", "subject_id", "changes")),
+    Record(
+        "practice.AuditEvent", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF,
+        withheld=("request", "subject_id", "changes"),
+    ),
     Record(
         "practice.AuditSeal", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF,
         export=False, not_exported="A seal proves the trail of this place; the lines themselves go along.",
