@@ -22,6 +22,8 @@ ACTS: dict[str, Words] = {
     "downloaded": _("took away"),
     "turned away": _("was turned away from"),
     "gave deep work early": _("gave deep work early:"),
+    "shared the screen with": _("shared the screen with"),
+    "stopped sharing the screen with": _("stopped sharing the screen with"),
 }
 #: Columns of every table that say nothing to a reader.
 SILENT = frozenset({"id", "practice_id"})

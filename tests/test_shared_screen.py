@@ -40,6 +40,7 @@ OPEN = {
     "practice_datakey",
     "practice_membership",
     "practice_practice",
+    "practice_practicekey",
     "practice_user",
     "reports_letterhead",
 }
