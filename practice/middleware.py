@@ -78,9 +78,10 @@ class SignedIn:
             outside = request.path == FRONT_DOOR or request.path.startswith(OUTSIDE)
             if outside or not request.user.is_authenticated:
                 return self._rolled_back_if_broken(self.get_response(request))
-            return self._as_somebody(request)
+            return self.as_somebody(request)
 
-    def _as_somebody(self, request: HttpRequest) -> HttpResponse:
+    def as_somebody(self, request: HttpRequest) -> HttpResponse:
+        """Answer as whoever is signed in."""
         tenancy.bind_user(request.user.pk)  # type: ignore[arg-type]
         who = identity.of(request)
         if who is None:

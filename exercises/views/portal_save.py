@@ -19,10 +19,13 @@ from exercises.answers import OTHER, QuestionError, clean, words
 from exercises.asking import MARKS
 from exercises.doing import Doing
 from exercises.questions import Question
+from practice import leaving
 from practice.times import local_time
 
 #: So many answers at once; a page has fewer.
 MOST = 500
+
+leaving.register_keeper("do_save")
 
 
 def script_words() -> str:

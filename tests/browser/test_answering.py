@@ -124,7 +124,7 @@ def test_a_partner_on_the_same_phone_finds_nothing_of_the_other(page, context, s
     expect(page.locator("textarea")).to_have_value("")
 
 
-def test_leaving_takes_everything_along(page, context, sign_in, hers, mara):
+def test_b20_b30_leaving_takes_everything_along_and_the_server_keeps_it(page, context, sign_in, hers, mara):
     sign_in(mara)
     page.goto(f"/do/{hers.pk}/1/")
     page.route("**/save/", lambda route: route.abort())
@@ -137,6 +137,12 @@ def test_leaving_takes_everything_along(page, context, sign_in, hers, mara):
     page.unroute("**/save/")
     page.goto("/account/login/")
     assert page.evaluate(STORED) == ""
+    assert page.evaluate("(async () => (await indexedDB.databases()).length + (await caches.keys()).length)()") == 0
+    for _moment in range(40):  # the beacon is nobody's to wait for
+        if draft_of(hers, mara)["good"] == ["gone with me"]:
+            break
+        page.wait_for_timeout(50)
+    assert draft_of(hers, mara)["good"] == ["gone with me"]
 
 
 def test_two_texts_and_a_choice(page, sign_in, hers, mara):

@@ -422,6 +422,16 @@ function start(form) {
   addEventListener("offline", () => {
     if (waitingHere().length) sayKept();
   });
+  // The quick exit empties this phone: what is not saved yet goes along with its beacon.
+  document.addEventListener("attune:leave", (event) => {
+    const entries = stored(key);
+    event.detail.save = form.dataset.save;
+    event.detail.token = token();
+    for (const name of questions) {
+      const mine = entries[label(name)];
+      if (mine && !clashes.has(name)) event.detail.drafts.push(fieldsOf(name, mine));
+    }
+  });
   addEventListener("pagehide", () => {
     const entries = stored(key);
     for (const name of questions) {

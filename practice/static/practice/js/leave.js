@@ -20,15 +20,28 @@ async function closeNotifications() {
   }
 }
 
+/** What was typed and not saved yet, for the beacon: the page that knows it is asked before it is gone. */
+function lastWords() {
+  const told = { save: "", token: "", drafts: [] };
+  document.dispatchEvent(new CustomEvent("attune:leave", { detail: told }));
+  if (!told.drafts.length) return undefined;
+  const body = new URLSearchParams([["save", told.save], ["csrfmiddlewaretoken", told.token]]);
+  for (const draft of told.drafts) body.append("draft", new URLSearchParams(draft).toString());
+  return body;
+}
+
 function leave() {
   left = true;
+  const words = lastWords();
   // First what an onlooker sees: an empty page with no name, before any request.
   document.body.replaceChildren();
   document.title = "\u200b";
   forget("localStorage");
   forget("sessionStorage");
   forgetDevice().catch(() => {});
-  if (!navigator.sendBeacon?.(link.href)) fetch(link.href, { method: "POST", keepalive: true }).catch(() => {});
+  // Words that are too long for a beacon stay behind: leaving must not wait for them.
+  const gone = (words && navigator.sendBeacon?.(link.href, words)) || navigator.sendBeacon?.(link.href);
+  if (!gone) fetch(link.href, { method: "POST", keepalive: true }).catch(() => {});
   // The entry that this page holds in the history becomes the neutral start page, and is then replaced.
   history.replaceState(null, "", link.dataset.start || "/");
   location.replace(link.dataset.away || link.href);
