@@ -61,7 +61,7 @@ def is_refused(door: Door, name: str, response: HttpResponse) -> bool:
 # ── the table is whole ───────────────────────────────────────────────────────
 
 
-def test_every_address_is_declared_and_named():
+def test_b1_every_address_is_declared_and_named():
     known = {*DOORS, *account_paths()}
     there = {name for name, _arguments in patterns()}
     assert there - known == set(), "say in tests/doors.py for whom these are"
@@ -76,7 +76,7 @@ LEAVE = "leave"
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", DOORS)
-def test_a_door_opens_for_nobody_but_its_kind(name, world, browsers):
+def test_b7_b49_a_door_opens_for_nobody_but_its_kind(name, world, browsers):
     door = DOORS[name]
     path = door.path(name, world.home)
     # Whom the next test looks at more closely has its answer there.
@@ -130,7 +130,7 @@ def test_the_accounts_pages_answer_everybody_calmly(name, browsers):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", [*DOORS, *account_paths()])
-def test_an_unsafe_request_without_a_token_is_refused(name, world, browser_of):
+def test_b91_an_unsafe_request_without_a_token_is_refused(name, world, browser_of):
     door = DOORS.get(name)
     path = door.path(name, world.home) if door else account_paths()[name]
     # Those without a token have a secret of their own, or ask back, or change nothing.
@@ -141,7 +141,7 @@ def test_an_unsafe_request_without_a_token_is_refused(name, world, browser_of):
             assert getattr(browser, method)(path).status_code in allowed, (who, method)
 
 
-def test_those_who_may_not_change_nothing(world, browsers, committed):
+def test_b7_those_who_may_not_change_nothing(world, browsers, committed):
     before = rows_of_all_tables(superuser)
     let_in = {}
     for name, door in DOORS.items():
@@ -156,7 +156,7 @@ def test_those_who_may_not_change_nothing(world, browsers, committed):
     assert changed(before, rows_of_all_tables(superuser), apart_from=UNREAD) == {}
 
 
-def test_a_door_opens_for_its_kind_and_looking_changes_nothing(world, browsers, committed):
+def test_b7_b92_a_door_opens_for_its_kind_and_looking_changes_nothing(world, browsers, committed):
     """No page writes when it is read: no 'seen', no counter, nothing started, sent or opened.
 
     Only the trail grows (B123): by each page about something of the practice that staff read, once.
@@ -214,7 +214,7 @@ def test_b123_the_trail_holds_no_word_of_anybody(world, committed):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("trick", [".css", "x.css", "%2e%2e/", ";x.js", "%00", "..%2f", "/"])
-def test_a_path_with_something_behind_it_is_no_other_way_in(trick, browsers):
+def test_b94_a_path_with_something_behind_it_is_no_other_way_in(trick, browsers):
     """No cache may take a page for a file, and no tail slips past the patterns."""
     for who, path in (("mara", "/today/"), ("owner", "/desk/couples/"), ("mara", "/you/help/")):
         answer = browsers[who].get(f"{path}{trick}")
@@ -225,7 +225,7 @@ def test_a_path_with_something_behind_it_is_no_other_way_in(trick, browsers):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("method", ["TRACE", "PROPFIND", "OPTIONS", "MERGE"])
-def test_methods_that_nobody_needs_show_nothing(method, browsers):
+def test_b96_methods_that_nobody_needs_show_nothing(method, browsers):
     for who, path in (("mara", "/today/"), ("owner", "/desk/"), (ANONYMOUS, "/account/login/")):
         answer = browsers[who].generic(method, path)
         assert answer.status_code in (200, 405) if method == "OPTIONS" else answer.status_code == 405, path
@@ -234,7 +234,7 @@ def test_methods_that_nobody_needs_show_nothing(method, browsers):
 
 
 @pytest.mark.django_db
-def test_a_form_sent_from_another_site_is_refused(world, browser_of):
+def test_b91_b96_a_form_sent_from_another_site_is_refused(world, browser_of):
     browser = browser_of("mara", enforce_csrf_checks=True)
     page = browser.get("/you/")
     token = browser.cookies["csrf"].value
@@ -243,6 +243,38 @@ def test_a_form_sent_from_another_site_is_refused(world, browser_of):
         answer = browser.post("/you/", {"csrfmiddlewaretoken": token}, headers={"origin": origin})
         assert answer.status_code == 403, origin
     assert browser.post("/you/", {"csrfmiddlewaretoken": token}).status_code == 200, "and the same from here is read"
+
+
+@pytest.mark.django_db
+def test_b91_no_other_token_than_ones_own_is_taken(world, browser_of):
+    """A wrong one, another person's, and the one from before the sign-in are like none at all."""
+    theirs = browser_of("theo", enforce_csrf_checks=True)
+    before = browser_of(ANONYMOUS, enforce_csrf_checks=True)
+    for browser, path in ((theirs, "/you/"), (before, "/account/login/")):
+        assert browser.get(path).status_code == 200
+    browser = browser_of("mara", enforce_csrf_checks=True)
+    browser.get("/you/")
+    own = browser.cookies["csrf"].value
+    for token in ("", "x" * 64, own[:-1], theirs.cookies["csrf"].value, before.cookies["csrf"].value):
+        assert browser.post("/you/", {"csrfmiddlewaretoken": token}).status_code == 403
+        assert browser.post("/you/", headers={"x-csrftoken": token}).status_code == 403
+    assert browser.post("/you/", {"csrfmiddlewaretoken": own}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_b91_the_token_is_another_one_after_signing_in(world):
+    from tests.factories import PASSWORD, user_of
+
+    browser = Browser(enforce_csrf_checks=True)
+    browser.get("/account/login/")
+    before = browser.cookies["csrf"].value
+    answer = browser.post(
+        "/account/login/",
+        {"login": user_of(world.home["mara"]).email, "password": PASSWORD, "csrfmiddlewaretoken": before},
+    )
+    assert answer.status_code == 302
+    assert browser.cookies["csrf"].value != before
+    assert browser.post("/you/", {"csrfmiddlewaretoken": before}).status_code == 403
 
 
 # ── a screen that a couple looks at, too ─────────────────────────────────────

@@ -10,10 +10,12 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from urllib.parse import urlsplit
 
 import pytest
 
+from practice import registry
 from tests.crawl import WALKERS, Visit, Walk, walk
 from tests.doors import ANONYMOUS, CLIENTS, DOORS, NOBODY, PUBLIC
 from tests.world import CANARY, World
@@ -75,7 +77,7 @@ def words_met(visit: Visit) -> set[str]:
     return set(CANARY.findall(f"{visit.body} {visit.response.headers} {visit.response.cookies}"))
 
 
-def test_nobody_meets_a_word_that_is_not_for_them(walks, world):
+def test_b10_nobody_meets_a_word_that_is_not_for_them(walks, world):
     may = world.canaries
     strayed = {
         (str(visit), word)
@@ -96,7 +98,7 @@ def test_an_invitation_names_its_reader_and_no_couple(walks, world):
     assert words["join_team"] <= {"inviteeqz", "inviteeaddressqz", "practiceqz"}
 
 
-def test_those_a_word_is_for_do_meet_it(walks, world):
+def test_b10_those_a_word_is_for_do_meet_it(walks, world):
     """The walk has teeth: what is somebody's to read was found."""
     met: dict[str, set[str]] = {}
     for visit in walks.visits():
@@ -141,6 +143,25 @@ def test_the_log_holds_no_words_addresses_or_tickets(walks, world):
         if CANARY.search(line) or "@example.org" in line or any(ticket in line for ticket in links)
     ]
     assert spoken == []
+
+
+# ── what is no page ──────────────────────────────────────────────────────────
+
+
+def test_b1_what_is_no_page_is_declared_as_a_download(walks):
+    """Papers, pictures, files and data: an answer of another kind than a page has a line in ``records.py``."""
+    declared = {one.door: one.form for one in registry.all_downloads()}
+    met = {
+        (visit.name, visit.response["Content-Type"].split(";")[0])
+        for visit in walks.visits()
+        if visit.status == 200 and not visit.response["Content-Type"].startswith("text/html")
+    }
+    assert {(name, kind) for name, kind in met if not fnmatch(kind, declared.get(name, ""))} == set()
+    assert set(declared) - {name for name, _kind in met} - UNMET == set(), "these are gone"
+
+
+#: Declared, and answering with something else than a page only when asked in another way than by looking.
+UNMET: set[str] = set()
 
 
 # ── what goes along with every answer ────────────────────────────────────────

@@ -200,7 +200,7 @@ def count_of(house: House, model: Any) -> int:
         return model.objects.count()
 
 
-def test_nothing_that_mara_does_in_private_can_be_observed(house, observe, browser_of):
+def test_b15_nothing_that_mara_does_in_private_can_be_observed(house, observe, browser_of):
     before = observe()
     assert sum(1 for seen in before.values() if isinstance(seen, tuple) and seen[0] == 200) > 15, "there is much to see"
     for act in (
@@ -221,7 +221,7 @@ def test_nothing_that_mara_does_in_private_can_be_observed(house, observe, brows
 
 
 @pytest.mark.parametrize("answers", [["no"], ["::rather-not-say"], []], ids=["alarming", "declined", "left out"])
-def test_the_private_part_of_a_shared_answer_can_not_be_observed(house, stopped_clock, browser_of, answers):
+def test_b15_the_private_part_of_a_shared_answer_can_not_be_observed(house, stopped_clock, browser_of, answers):
     """The same shared answer, sent once with a calm private part and once with another one."""
     give_one(house, "again", "mixed", Lane.SHARED, worlds.BOTH)
     one = house.occurrence("again", "mara")
@@ -245,7 +245,7 @@ def test_the_private_part_of_a_shared_answer_can_not_be_observed(house, stopped_
     assert differences(calm, sent_with(answers)) == []
 
 
-def test_a_sealed_answer_can_not_be_observed_before_its_moment(house, observe):
+def test_b15_a_sealed_answer_can_not_be_observed_before_its_moment(house, observe):
     """Whether the other one has sent what waits for a date says nothing until then, nor does a draft."""
     give_one(
         house, "dated", "open", Lane.REVEAL, worlds.BOTH, opens_by="date",
@@ -261,7 +261,7 @@ def test_a_sealed_answer_can_not_be_observed_before_its_moment(house, observe):
         assert Occurrence.objects.get(pk=one.pk).state == "done"
 
 
-def test_the_private_part_of_a_joint_answer_can_not_be_observed(house, observe):
+def test_b15_the_private_part_of_a_joint_answer_can_not_be_observed(house, observe):
     """Theo gave the joint answer and his own part; whether Mara has given hers shows on none of his pages."""
     with inside(house.practice):
         questions = [worlds.QUESTIONS[6], worlds.SAFETY]

@@ -18,7 +18,6 @@ from exercises.models import (
     Sitting,
 )
 from practice import sealing
-from practice.ids import uuid7
 from reports.models import Release, Score, SetAside, Showing
 from tests.factories import inside
 
@@ -48,8 +47,7 @@ def fill(house: House) -> None:
         Score.objects.create(
             **of_mara, response=house.things["told:mara"], series="zq", questions="", value=3, at=now, lane="private"
         )
-        SetAside.objects.create(**of_mara, rule="zq", set_by=by, seen_until=now)
+        SetAside.objects.create(**of_mara, rule="zq", set_by=by, seen_until=now, note=house.word("asidenote"))
         Release.objects.create(**of_mara, series="phq9", released_at=now, released_by=by, withdrawn_by=by)
         Showing.objects.create(**of_mara, series="phq9", shows=True, said_at=now)
-    house.things["filled"] = uuid7()
     sealing.seal_all()

@@ -51,7 +51,7 @@ CELLS = {
 
 
 @pytest.mark.parametrize("lane", CELLS)
-def test_each_lane_lets_exactly_its_readers_in(
+def test_b16_each_lane_lets_exactly_its_readers_in(
     lane, practice, neighbour, couple, mara, theo, therapist, owner, colleague, coordinator
 ):
     there = make_couple(neighbour, ("Noor", "Lea"), therapist=make_member(neighbour))
@@ -68,7 +68,7 @@ def test_each_lane_lets_exactly_its_readers_in(
 
 
 @pytest.mark.parametrize("lane", CELLS)
-def test_pages_show_what_the_lane_says(lane, couple, mara, theo, therapist):
+def test_b16_pages_show_what_the_lane_says(lane, couple, mara, theo, therapist):
     occurrence = give(couple, therapist, lane)[0]
     send(occurrence, mara, {"good": [WORDS]})
     for who, sees in ((mara, lane in ("shared", "joint")), (theo, CELLS[lane][1])):
@@ -146,7 +146,7 @@ def test_what_has_opened_stays_open_and_private_never_moves(couple, mara, theo, 
     assert reads(theo, first)
 
 
-def test_a_lane_cannot_be_widened_by_anybody(couple, mara, theo, therapist):
+def test_b17_a_lane_cannot_be_widened_by_anybody(couple, mara, theo, therapist):
     occurrence = give(couple, therapist, "private")[0]
     response = send(occurrence, mara, {"good": [WORDS]})
     for who in (mara, theo, therapist):

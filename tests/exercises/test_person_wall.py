@@ -80,7 +80,7 @@ FUTURE = timezone.now() + datetime.timedelta(days=400)
         (Lane.JOINT, PAST, True, True),
     ],
 )
-def test_each_lane_opens_exactly_its_cells(
+def test_b16_each_lane_opens_exactly_its_cells(
     practice, couple, mara, theo, therapist, owner, colleague, neighbour, lane, opened, partner, clinicians
 ):
     readers = (theo,) if lane not in (Lane.OWN, Lane.PRIVATE) else ()
@@ -106,7 +106,7 @@ def test_each_lane_opens_exactly_its_cells(
     }
 
 
-def test_a_private_answer_can_not_even_be_stored_with_a_second_reader(couple, mara, theo, therapist):
+def test_b17_a_private_answer_can_not_even_be_stored_with_a_second_reader(couple, mara, theo, therapist):
     with pytest.raises(DatabaseError, match="answer_private_alone"), transaction.atomic():
         make_response(couple, mara, therapist, Lane.PRIVATE, readers=(mara, theo))
 
@@ -163,7 +163,7 @@ def make_far_couple(couple: Couple) -> Couple:
     return Couple(id=couple.practice_id, practice_id=couple.practice_id)
 
 
-def test_staff_do_not_rewrite_what_was_sent(couple, mara, therapist, owner):
+def test_b17_staff_do_not_rewrite_what_was_sent(couple, mara, therapist, owner):
     response = make_response(couple, mara, therapist, Lane.PRIVATE)
     for who in (therapist, owner):
         with acting_as(who):

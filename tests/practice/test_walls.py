@@ -40,7 +40,7 @@ def practice_tables() -> dict[str, type[models.Model]]:
     }
 
 
-def test_every_table_is_behind_a_wall_or_declared_global():
+def test_b2_every_table_is_behind_a_wall_or_declared_global():
     global_tables = {
         model._meta.db_table
         for label in grants.GLOBAL_APPS
@@ -56,7 +56,7 @@ def test_every_table_is_behind_a_wall_or_declared_global():
     assert there - global_tables - set(GLOBAL) == set(practice_tables())
 
 
-def test_row_level_security_is_enabled_and_forced_everywhere():
+def test_b2_row_level_security_is_enabled_and_forced_everywhere():
     guarded = {
         name
         for name, enabled, forced in rows(
@@ -68,11 +68,11 @@ def test_row_level_security_is_enabled_and_forced_everywhere():
 
 
 @pytest.mark.parametrize("kind", ["v", "m"])
-def test_no_view_looks_over_the_wall(kind):
+def test_b2_no_view_looks_over_the_wall(kind):
     assert rows("SELECT relname FROM pg_class WHERE relkind = %s AND relnamespace = 'public'::regnamespace", kind) == []
 
 
-def test_every_policy_compares_the_practice_and_none_asks_another_table():
+def test_b2_every_policy_compares_the_practice_and_none_asks_another_table():
     policies = rows("SELECT tablename, policyname, permissive, coalesce(qual, with_check) FROM pg_policies")
     tables = {table for table, name, *_ in policies if name == "practice_wall"}
     assert tables == set(practice_tables())
@@ -82,7 +82,7 @@ def test_every_policy_compares_the_practice_and_none_asks_another_table():
             assert "app.practice" in condition, table
 
 
-def test_only_named_policies_are_permissive_besides_the_practice_wall():
+def test_b2_only_named_policies_are_permissive_besides_the_practice_wall():
     others = {
         (table, name)
         for table, name, permissive in rows("SELECT tablename, policyname, permissive FROM pg_policies")
@@ -102,7 +102,7 @@ def test_only_named_policies_are_permissive_besides_the_practice_wall():
     }
 
 
-def test_roles_own_nothing_and_bypass_nothing():
+def test_b2_roles_own_nothing_and_bypass_nothing():
     found = rows(
         "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = ANY(%s)",
         [roles.LOGIN, roles.OWNER, *roles.ACTING],
@@ -114,20 +114,20 @@ def test_roles_own_nothing_and_bypass_nothing():
     assert owners == {roles.OWNER}
 
 
-def test_no_role_of_the_application_may_truncate_or_make_tables():
+def test_b2_no_role_of_the_application_may_truncate_or_make_tables():
     for role in (roles.LOGIN, *roles.ACTING):
         for table in practice_tables():
             assert rows("SELECT has_table_privilege(%s, %s, 'TRUNCATE')", role, table) == [(False,)]
         assert rows("SELECT has_schema_privilege(%s, 'public', 'CREATE')", role) == [(False,)]
 
 
-def test_functions_above_their_caller_are_the_two_of_the_audit_trail():
+def test_b2_functions_above_their_caller_are_the_two_of_the_audit_trail():
     found = rows("SELECT proname, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace")
     assert {name for name, _ in found} == {"attune_audit", "attune_looked"}
     assert all("search_path" in config[0] for _, config in found)
 
 
-def test_every_foreign_key_between_practice_tables_is_composite():
+def test_b5_every_foreign_key_between_practice_tables_is_composite():
     wanted = {
         (table, one.column) for table, model in practice_tables().items() for one in foreign_keys_inside_practice(model)
     }
@@ -144,7 +144,7 @@ def test_every_foreign_key_between_practice_tables_is_composite():
     assert len(wanted) > 25
 
 
-def test_unique_constraints_begin_with_the_practice():
+def test_b6_unique_constraints_begin_with_the_practice():
     loose = rows(
         """SELECT c.conrelid::regclass::text, c.conname FROM pg_constraint c
            JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
