@@ -50,4 +50,5 @@ register(
 register(
     Download("service_worker", "text/javascript"),
     Download("manifest", "application/manifest+json"),
+    Download("portal_device_here", "application/json", Reads.OWN),
 )

@@ -55,6 +55,7 @@ register(
     Download("illustration", "image/*"),
     Download("portal_file", "*/*", Reads.ROW),
     Download("desk_file", "*/*", Reads.ROW),
+    Download("do_steps_state", "application/json", Reads.AUDIENCE),
     Download("exercise_fhir", "application/fhir+json"),
     Download("record_fhir", "application/fhir+json", Reads.ROW),
 )
