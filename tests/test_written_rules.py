@@ -90,6 +90,7 @@ SQL_BY_HAND = {
     "practice/watchdog.py": "a line of its own, beside Django",
     "practice/management/commands/make_roles.py": "makes the roles, as an operator",
     "clients/duty.py": "locks",
+    "exercises/holding.py": "a lock on what no row stands for yet",
     "exercises/loading.py": "locks",
     "exercises/reminder_facts.py": "one trip for all that forbids a reminder",
     "reports/releases.py": "locks",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from clients.models import AddressProof, Pin, PortalVisit
+from clients.models import AddressProof, Contact, Pin, PortalVisit
 from exercises.models import (
     Draw,
     Exercise,
@@ -34,6 +34,9 @@ def fill(house: House) -> None:
     by = house["therapist"]
     with inside(house.practice):
         exercise = Exercise.objects.get(pk=edition.exercise_id)
+        contact = Contact.objects.get(client=mara)
+        contact.call_when, contact.call_as = house.word("callwhen"), house.word("callas")
+        contact.save()
         AddressProof.objects.create(client=mara, channel="sms", address="+447911123456", code_hash="0" * 64)
         PortalVisit.objects.create(client=mara)
         Pin.objects.create(client=mara, hashed="!")
