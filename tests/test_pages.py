@@ -126,7 +126,7 @@ def test_addresses_and_titles_name_nobody(walks):
     assert said == set()
 
 
-def test_titles_of_the_portal_are_neutral(walks):
+def test_b22_titles_of_the_portal_are_neutral(walks):
     """They stand in browser histories: no name, no exercise, no practice, no word about what it is for."""
     telling = re.compile(r"couple|therap|exercise|homework|check-in|relationship|safe|zq", re.IGNORECASE)
     titles = {page.title.strip() for who in CLIENTS for _visit, page in walks.of[who].pages()}

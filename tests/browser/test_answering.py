@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import pytest
 from django.utils import timezone
@@ -143,6 +144,44 @@ def test_b20_b30_leaving_takes_everything_along_and_the_server_keeps_it(page, co
             break
         page.wait_for_timeout(50)
     assert draft_of(hers, mara)["good"] == ["gone with me"]
+
+
+BLANK = """() => {
+  const began = performance.now();
+  document.querySelector("a[data-leave]").dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+  return [document.body.childElementCount, document.title.length, performance.now() - began];
+}"""
+
+
+@pytest.mark.parametrize("line", ["up", "down"])
+def test_b20_the_page_is_blank_in_the_same_moment_with_and_without_a_line(line, page, context, sign_in, hers, mara):
+    sign_in(mara)
+    page.goto(f"/do/{hers.pk}/1/")
+    page.fill("textarea", "half a sentence")
+    page.route("**wikipedia**", lambda route: route.fulfill(body="elsewhere", content_type="text/html"))
+    context.set_offline(line == "down")
+    left, title, took = page.evaluate(BLANK)
+    assert (left, title) == (0, 1)
+    assert took < 100
+    context.set_offline(False)
+
+
+def test_b20_b21_three_times_shift_leaves_and_few_entries_stay_behind(page, sign_in, hers, mara):
+    sign_in(mara)
+    page.goto("/today/")
+    before = page.evaluate("history.length")
+    page.locator(f"a[href*='{hers.pk}']").first.click()
+    page.wait_for_url("**/do/**")
+    page.get_by_role("link", name=re.compile("^(Start|Carry on)")).click()
+    page.wait_for_url("**/1/")
+    assert page.evaluate("history.length") == before, "moving on replaces the entry"
+    page.route("**wikipedia**", lambda route: route.fulfill(body="elsewhere", content_type="text/html"))
+    for _time in range(3):
+        page.keyboard.press("Shift")
+    page.wait_for_url("**wikipedia**")
+    assert page.evaluate("history.length") == before
+    page.goto("/today/")
+    page.wait_for_url("**/account/login/**")
 
 
 def test_two_texts_and_a_choice(page, sign_in, hers, mara):

@@ -177,7 +177,7 @@ def fill_in(page: Page, said: str) -> None:
         radios.nth(radios.count() // 2).check(force=True)
 
 
-def test_given_answered_by_both_and_read(person, house, look):
+def test_b21_given_answered_by_both_and_read(person, house, look):
     _practice, therapist, couple = house
     mara, theo = couple.clients
     at_desk = person(DESK)
@@ -211,7 +211,7 @@ def test_given_answered_by_both_and_read(person, house, look):
         look(at_desk)
 
 
-def test_leaving_blanks_the_page_and_back_brings_nothing_home(person, house, look):
+def test_b20_b30_leaving_blanks_the_page_and_back_brings_nothing_home(person, house, look):
     _practice, therapist, couple = house
     at_desk = person(DESK)
     come_in(at_desk, therapist, lambda one: None)
