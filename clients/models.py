@@ -206,7 +206,7 @@ class CoupleQuerySet(models.QuerySet):
 
 
 class Couple(PracticeModel):
-    """The unit of care: two or more clients."""
+    """The unit of care: two or more clients, or one in individual work."""
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")
@@ -272,6 +272,27 @@ class Partner(PracticeModel):
         """Coming or leaving changes what the partners see of each other, in the same transaction."""
         super().save(*args, **kwargs)
         together_changed.send(sender=Partner, couple_id=self.couple_id)
+
+
+class Parting(PracticeModel):
+    """That two or more are not in care together any more, and who decided it. For their therapists alone.
+
+    ``client`` left by a decision of their own, or of the practice where ``decided_by`` says so; without a client the
+    practice ended it for all of them. No partner ever learns who it was.
+    """
+
+    couple = inside(Couple, related_name="partings")
+    client = inside(Client, null=True, blank=True, related_name="+")
+    decided_by = inside(Membership, null=True, blank=True, related_name="+", on_delete=models.DO_NOTHING)
+    at = models.DateTimeField(default=timezone.now)
+    noted_at = models.DateTimeField(null=True, blank=True)
+    noted_by = inside(Membership, null=True, blank=True, related_name="+", on_delete=models.DO_NOTHING)
+
+    class Meta:
+        indexes = [models.Index(fields=["practice", "couple", "-at"], name="parting_of_couple")]
+
+    def __str__(self) -> str:
+        return f"parting {self.pk}"
 
 
 class CaseloadEntry(PracticeModel):
@@ -400,19 +421,68 @@ class ClientInvitation(PracticeModel):
         return not self.accepted_at and not self.withdrawn_at and self.expires_at > timezone.now()
 
 
+class ConsentText(PracticeModel):
+    """The very words that somebody agreed to, as they stood on the page. Never changed.
+
+    ``version`` is that of our words; a practice's name, hours and policy make more than one text of it.
+    """
+
+    about = models.CharField(max_length=10)
+    version = models.CharField(max_length=20)
+    language = models.CharField(max_length=10)
+    words = models.TextField()
+    digest = models.CharField(max_length=64)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["practice", "about", "version", "language", "digest"], name="consenttext_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"text {self.about} {self.version}"
+
+
+class SecretsPolicy(PracticeModel):
+    """How the practice handles secrets between partners, as it was published: a numbered version from a moment on."""
+
+    number = models.PositiveSmallIntegerField()
+    policy = models.CharField(max_length=20)
+    published_at = models.DateTimeField(default=timezone.now)
+    published_by = inside(Membership, null=True, blank=True, related_name="+", on_delete=models.DO_NOTHING)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["practice", "number"], name="secretspolicy_once")]
+
+    def __str__(self) -> str:
+        return f"policy {self.number}"
+
+
 class Consent(PracticeModel):
-    """What one adult agreed to, in which version of the words. Never changed, only added to."""
+    """What one adult agreed to, in which version of the words. Never changed, only added to and ended."""
 
     class About(models.TextChoices):
         CARE = "care", _("using the portal between sessions")
         LANES = "lanes", _("who reads what")
         SECRETS = "secrets", _("how secrets between partners are handled")
 
+    class Ended(models.TextChoices):
+        YOU = "you", _("taken back")
+        NEW_WORDS = "new_words", _("asked anew")
+
     client = inside(Client, related_name="consents")
     about = models.CharField(max_length=10, choices=About)
     version = models.CharField(max_length=20)
+    #: The words themselves; empty for what was agreed to before they were kept.
+    text = inside(ConsentText, null=True, blank=True, related_name="+", on_delete=models.DO_NOTHING)
+    #: The number of the practice's policy, where it is about secrets.
+    policy = models.PositiveSmallIntegerField(null=True, blank=True)
     given_at = models.DateTimeField(auto_now_add=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.CharField(max_length=10, choices=Ended, blank=True)
 
     class Meta:
         constraints = [
@@ -481,12 +551,15 @@ __all__ = [
     "Client",
     "ClientInvitation",
     "Consent",
+    "ConsentText",
     "Contact",
     "Couple",
     "Cover",
+    "Parting",
     "Partner",
     "Pin",
     "PortalVisit",
     "PushDevice",
     "Reach",
+    "SecretsPolicy",
 ]

@@ -37,6 +37,12 @@ register(
         why_not=LETS_IN, export=False, not_exported="Its link leads here.",
     ),
     Record("clients.Consent", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.CONSENT, bundle=True),
+    Record("clients.ConsentText", PRACTICE, keep=Keep.CONSENT),
+    Record("clients.SecretsPolicy", PRACTICE, keep=Keep.CONSENT),
+    Record(
+        "clients.Parting", COUPLE, person="client", lane=Reads.STAFF,
+        why_not="It says who decided it, on a paper that the other one may come to read.",
+    ),
     Record("clients.Appointment", COUPLE, lane=Reads.AUDIENCE, bundle=True, office=True),
 )  # fmt: skip
 

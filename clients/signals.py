@@ -14,3 +14,10 @@ together_changed = Signal()
 
 #: A therapist took back the record that joint work is safe: ``couple``, ``by``. What needed it ends.
 clearance_withdrawn = Signal()
+
+#: People stopped being in care together: ``couple_id`` and ``who``, the clients who share nothing with the others of
+#: it any more. Sent as Attune itself. What would still have come to them together ends.
+parted = Signal()
+
+#: A client took back what they had agreed to: ``client``, ``about``. What needs it stops.
+consent_taken_back = Signal()

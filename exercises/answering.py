@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from clients.models import Client
+from clients import consents
+from clients.models import Client, Partner
 from exercises import holding, lanes, signals
 from exercises.answers import QuestionError, Value, clean_form
 from exercises.drafts import Raw
+from exercises.giving import private_questions
 from exercises.lanes import Reach
 from exercises.models import Answer, Assignment, Draft, Occurrence, Response
 from exercises.questions import Question
@@ -55,6 +57,17 @@ def can_answer(occurrence: Occurrence, now: datetime.datetime, *, written_at: da
     if now < occurrence.closes_at:
         return occurrence.state != State.MISSED
     return written_at is not None and now - written_at < WRITING
+
+
+def waits_for_agreement(occurrence: Occurrence) -> bool:
+    """Tell whether it asks something in private while not everybody has agreed to how secrets are handled.
+
+    Questions about safety never wait: nobody's silence may keep somebody else from saying that they are afraid.
+    """
+    assignment = occurrence.assignment
+    if not private_questions(assignment.edition, assignment.lane):
+        return False
+    return not consents.all_agreed_about_secrets(occurrence.couple_id)
 
 
 def sent_by(occurrence: Occurrence, author: Client) -> Response | None:
@@ -114,6 +127,8 @@ def submit(occurrence: Occurrence, *, author: Client, raw: Raw, keep: bool = Tru
         return slot.joint  # somebody has sent it for all
     draft = Draft.objects.filter(occurrence=slot.occurrence, author=author)
     if not can_answer(slot.occurrence, now, written_at=draft.values_list("saved_at", flat=True).first()):
+        raise NotOpen(slot.occurrence)
+    if waits_for_agreement(slot.occurrence):
         raise NotOpen(slot.occurrence)
     keep = keep or not may_go_without_a_copy(slot.occurrence.assignment)
     response = write(slot, author, values_to_send(slot, raw), now, keep=keep)
@@ -257,19 +272,22 @@ def open_to_those_who_sent(slot: Slot, response: Response, now: datetime.datetim
         return
     sent = {*slot.sent, response.author_id}
     lanes.admit_to_reveal(slot.ids, sent)
-    if lanes.opens_by_all(assignment) and sent >= set(assignment.audience):
+    if lanes.opens_by_all(assignment) and sent >= set(assignment.audience) - gone(assignment):
         lanes.set_reveal(slot.ids, now, now)
+
+
+def gone(assignment: Assignment) -> set[uuid.UUID]:
+    """Return those whom an assignment was for and who have left the couple since: nobody waits for them."""
+    left = Partner.objects.filter(couple_id=assignment.couple_id, left_at__isnull=False)
+    return set(left.values_list("client_id", flat=True))
 
 
 def _settle(slot: Slot, author: Client, now: datetime.datetime) -> None:
     """Close what is done, and call off the reminders for it."""
     occurrence, assignment = slot.occurrence, slot.occurrence.assignment
     each_has_a_part = any(lanes.is_personal(one, assignment.lane) for one in assignment.edition.form)
-    if (
-        assignment.is_joint
-        and each_has_a_part
-        and (slot.held or not {*slot.sent, author.pk} >= set(assignment.audience))
-    ):
+    everybody = set(assignment.audience) - gone(assignment) if each_has_a_part and assignment.is_joint else set()
+    if everybody and (slot.held or not {*slot.sent, author.pk} >= everybody):
         outbox.cancel(occurrence.pk, reason="done", person_id=author.pk)
         return
     Occurrence.objects.filter(pk=occurrence.pk).update(state=State.DONE, done_at=now)

@@ -15,6 +15,7 @@ class ExercisesConfig(AppConfig):
             measures,  # noqa: F401  lets forms refer to a measure
             notices,  # noqa: F401  registers its kind of message
             occurrences,  # noqa: F401  follows appointments and time zones
+            parting,  # noqa: F401  ends what was together, and registers its part of the queue
             program_page,  # noqa: F401  registers its part of the queue
             records,  # noqa: F401  says what is kept
             reminders,  # noqa: F401  registers its kind of message

@@ -9,15 +9,20 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Clearance, Client, Couple
+from exercises.lanes import lane_of
 from exercises.measures import scoring_in
 from exercises.models import Assignment, Edition, Goal, Occurrence
+from exercises.questions import Question
 from exercises.recurrence import Recurrence
 from exercises.safety import held_back, safety_unmarked, waits_for_duty
 from exercises.schedule import dates, instant
@@ -111,6 +116,20 @@ def asks_about_safety(edition: Edition) -> bool:
     return scoring is not None and scoring.measure.asks_about_safety
 
 
+@receiver(pre_save, sender=Assignment)
+def say_whether_it_asks_about_safety(sender: Any, instance: Assignment, **kwargs: Any) -> None:
+    """The database refuses what is private in a practice without secrets, but for this."""
+    if instance._state.adding and instance.lane == Lane.PRIVATE:
+        instance.asks_about_safety = asks_about_safety(instance.edition)
+
+
+def private_questions(edition: Edition, lane: str) -> list[Question]:
+    """Return the questions of a form that are between one person and the therapist, and not about safety."""
+    if asks_about_safety(edition):
+        return []
+    return [one for one in edition.form if lane_of(one, lane) is Lane.PRIVATE and not one.may_flag]
+
+
 def lanes_on_offer(edition: Edition, practice: Practice) -> list[Lane]:
     """Return the lanes a therapist may choose, from closed to open.
 
@@ -201,6 +220,8 @@ def _about_lane(giving: Giving, practice: Practice) -> Refusals:
         if giving.lane == Lane.OWN:
             return {"lane": _("This asks about safety. You need to be able to read the answers.")}
         return {"lane": _("This exercise promises more privacy than that. Choose a stricter setting.")}
+    if practice.secrets_policy == Practice.Secrets.NO_SECRETS and private_questions(giving.edition, giving.lane):
+        return {"lane": _("A question of this is for you alone, and your practice keeps no secrets between partners.")}
     if giving.lane != Lane.REVEAL:
         return {}
     if giving.opens_by not in OpensBy.values:

@@ -14,7 +14,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
+from django.utils import timezone
 
 from exercises import signals
 from exercises.models import Answer, Assignment, Attachment, Occurrence, Response
@@ -142,6 +143,20 @@ def set_reveal(slot: Iterable[uuid.UUID], moment: datetime.datetime | None, now:
         changed += rows.filter(still_sealed, lane=Lane.REVEAL).update(opens_at=moment)
     if changed:
         signals.reveal_changed.send(sender=Occurrence, occurrences=slot)
+
+
+def never_open(responses: list[uuid.UUID], who: Collection[uuid.UUID]) -> None:
+    """Keep sealed for good, among some responses, what ``who`` wrote for others and others for them.
+
+    What has opened stays as it is: nobody can be made to un-read it.
+    """
+    still_sealed = Q(opens_at=None) | Q(opens_at__gt=timezone.now())
+    for rows in _rows_of(responses):
+        sealed = rows.filter(still_sealed, lane=Lane.REVEAL)
+        sealed.filter(author_id__in=who).update(readers=[], opens_at=None)
+        for one in who:
+            rest = Func(F("readers"), Value(one, output_field=models.UUIDField()), function="array_remove")
+            sealed.filter(readers__contains=[one]).update(readers=rest)
 
 
 def _rows_of(responses: list[uuid.UUID]) -> tuple[models.QuerySet, ...]:

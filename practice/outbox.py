@@ -223,6 +223,11 @@ def cancel_for_couple(couple_id: uuid.UUID, reason: str) -> int:
     return _cancel(reason, couple_id=couple_id)
 
 
+def cancel_for_partner(couple_id: uuid.UUID, person_id: uuid.UUID, reason: str) -> int:
+    """Call off everything for one of a couple that goes on without them."""
+    return _cancel(reason, couple_id=couple_id, person_id=person_id)
+
+
 def cancel_for_person(person_id: uuid.UUID, reason: str) -> int:
     """Call off everything for one person, when they leave or are erased."""
     return _cancel(reason, person_id=person_id)

@@ -10,7 +10,7 @@ from django import template
 from django.db.models import F
 from django.utils import timezone
 
-from clients import clearing
+from clients import clearing, consents
 from clients.models import (
     Appointment,
     CaseloadEntry,
@@ -36,6 +36,8 @@ class PartnerCard:
     invitation: ClientInvitation | None
     #: What they switched on, and what came to an end, the newest first.
     reaches: tuple[Reach, ...] = ()
+    #: "agreed", "taken_back" or "not_yet": the state of what they agreed to, never more.
+    agreed: str = "not_yet"
 
     @property
     def client(self) -> Client:
@@ -77,8 +79,15 @@ def partner_cards(couple: Couple) -> list[PartnerCard]:
     reaches = defaultdict(list)
     for one in Reach.objects.filter(client_id__in=ids).order_by(F("ended_at").desc(nulls_first=True), "pk"):
         reaches[one.client_id].append(one)
+    agreed = consents.states(ids)
     return [
-        PartnerCard(one, contacts.get(one.client_id), invitations.get(one.client_id), tuple(reaches[one.client_id]))
+        PartnerCard(
+            one,
+            contacts.get(one.client_id),
+            invitations.get(one.client_id),
+            tuple(reaches[one.client_id]),
+            agreed[one.client_id],
+        )
         for one in partners
     ]
 

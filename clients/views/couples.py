@@ -166,7 +166,7 @@ def couple_status(request: PracticeRequest, pk: UUID) -> HttpResponse:
     couple = get_object_or_404(Couple.objects.with_partners(), pk=pk)
     form = StatusForm(request.POST or None, initial={"status": couple.status})
     if request.method == "POST" and form.is_valid():
-        statuses.change(couple, form.cleaned_data["status"])
+        statuses.change(couple, form.cleaned_data["status"], by=request.membership)
         messages.success(request, _("Saved. The couple is now: %(status)s.") % {"status": couple.get_status_display()})
         return redirect("couple", couple.pk)
     return render(request, "clients/couple_status.html", {"form": form, "couple": couple})

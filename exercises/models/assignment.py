@@ -65,6 +65,8 @@ class Assignment(PracticeModel):
     given_at = models.DateTimeField(auto_now_add=True)
     audience = ArrayField(models.UUIDField())
     lane = models.CharField(_("who reads"), max_length=10, choices=Lane)
+    #: Whether an answer may call for help: then it may be private in a practice without secrets, too.
+    asks_about_safety = models.BooleanField(default=False, editable=False)
     why = SealedTextField(_("one line, in your own words"))
     starts_on = models.DateField(_("first date"))
     at = models.TimeField(_("time"))

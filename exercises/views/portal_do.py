@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clients.access import for_consenting_clients
-from exercises import attachments, drafts, looking_over
+from exercises import answering, attachments, drafts, looking_over
 from exercises import doing as doings
 from exercises.answers import QuestionError, clean_form
 from exercises.asking import spot_of
@@ -39,6 +39,8 @@ def over(request: HttpRequest, doing: Doing) -> HttpResponse | None:
     if not doing.can_answer:
         lines = [line for line in looking_over.lines(doing) if line.raw]
         return render(request, "exercises/portal/over.html", {"doing": doing, "lines": lines})
+    if answering.waits_for_agreement(doing.occurrence):
+        return render(request, "exercises/portal/waits.html", {"doing": doing})
     return None
 
 

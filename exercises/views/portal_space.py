@@ -21,11 +21,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clients.access import for_consenting_clients
 from clients.models import Partner
 from exercises import attachments, journal, wording
-from exercises.lane_words import circles, said
+from exercises.lane_words import Circle, circles, said
 from exercises.models import JournalEntry
 from exercises.views.portal import own_couples
 from exercises.vocabulary import Lane
 from practice.ids import uuid7
+from practice.models import Practice
 from practice.sensors import with_microphone
 from practice.times import local_time
 
@@ -69,6 +70,7 @@ def space(request: Any) -> HttpResponse:
             "page_obj": pages,
             "pages": [(page, said(page.lane, circle)) for page in pages],
             "circle": circle,
+            "in_care": bool(own_couples()),
             "shared": shared,
         },
     )
@@ -78,6 +80,7 @@ def space(request: Any) -> HttpResponse:
 @for_consenting_clients
 def new(request: Any) -> HttpResponse:
     """A blank page. It carries its own key, so that saving it twice writes it once."""
+    _couple(request)  # a page belongs to a time of care
     if request.method != "POST":
         return _page(request, None, PageForm(initial={"key": uuid7(), "base_version": 0}))
     form = PageForm(request.POST)
@@ -152,8 +155,7 @@ def _page(
     request: Any, page: JournalEntry | None, form: PageForm | None, status: int = 200, theirs: str = ""
 ) -> HttpResponse:
     circle = _circle(request)
-    others = len(circle.others) > 0
-    releases = [said(lane, circle) for lane in journal.RELEASES if lane != Lane.SHARED or others]
+    releases = [said(lane, circle) for lane in _releases(request, page)]
     place = f"{request.person.pk}.space.{page.pk if page else 'new'}"
     return render(
         request,
@@ -191,7 +193,7 @@ def release(request: Any, entry_id: uuid.UUID) -> HttpResponse:
     """Hand a page over, to those the button named."""
     page = _own_or_404(request, entry_id)
     lane = request.POST.get("lane", "")
-    if lane not in journal.RELEASES:
+    if lane not in _releases(request, page):
         raise Http404
     journal.release(page, lane, _partners(page))
     messages.success(request, _("Handed over. You can take it back until somebody has read it."))
@@ -242,6 +244,16 @@ def shared(request: Any, entry_id: uuid.UUID) -> HttpResponse:
     )
 
 
+def _releases(request: Any, page: JournalEntry | None) -> list[str]:
+    """To whom a page may be handed: not without care together, and to the therapist alone only where that exists."""
+    couples = own_couples()
+    if not couples or (page is not None and page.couple_id not in couples):
+        return []
+    lanes = [lane for lane in journal.RELEASES if lane != Lane.SHARED or _circle(request).others]
+    no_secrets = request.practice.secrets_policy == Practice.Secrets.NO_SECRETS
+    return [lane for lane in lanes if lane != Lane.PRIVATE or not no_secrets]
+
+
 def _own_or_404(request: Any, entry_id: uuid.UUID) -> JournalEntry:
     found = journal.of(request.person).filter(pk=entry_id).first()
     if found is None:
@@ -256,9 +268,11 @@ def _couple(request: Any) -> uuid.UUID:
     return couples[0]
 
 
-def _circle(request: Any):
-    couple = _couple(request)
-    return circles(request.person, request.practice, [couple])[couple]
+def _circle(request: Any) -> Circle:
+    """Whom a page may be handed to: nobody, for those who are not in care any more. Their pages stay theirs."""
+    couples = own_couples()[:1]
+    around = circles(request.person, request.practice, couples)
+    return around[couples[0]] if couples else Circle(request.person.name, (), ())
 
 
 def _partners(page: JournalEntry) -> list[uuid.UUID]:

@@ -1,0 +1,42 @@
+"""The walls around partings, policies and the words of consents; and a consent that only ever ends, once."""
+
+from django.db import migrations
+
+from practice import roles
+from practice.walls import ALL, IN_CASELOAD, READ, Wall, reference
+
+NOTE = "SELECT, UPDATE"
+KEPT = "SELECT, INSERT, DELETE"
+CLINICIANS = {roles.THERAPIST: READ, roles.SUPERVISOR: READ}
+
+STAYS = """
+CREATE FUNCTION attune_consent_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.withdrawn_at IS NOT NULL OR NEW.withdrawn_at IS NULL
+        OR (NEW.practice_id, NEW.client_id, NEW.about, NEW.version, NEW.given_at, NEW.text_id, NEW.policy)
+            IS DISTINCT FROM
+            (OLD.practice_id, OLD.client_id, OLD.about, OLD.version, OLD.given_at, OLD.text_id, OLD.policy)
+    THEN
+        RAISE EXCEPTION 'what was agreed to is never changed, only ended';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER consent_stays BEFORE UPDATE ON clients_consent
+    FOR EACH ROW EXECUTE FUNCTION attune_consent_stays();
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("clients", "0011_parting_and_policies")]
+
+    operations = [
+        Wall("ConsentText", grants={**CLINICIANS, roles.PORTAL: READ, roles.SYSTEM: KEPT}),
+        Wall("SecretsPolicy", grants={**CLINICIANS, roles.PORTAL: READ, roles.SYSTEM: KEPT}),
+        Wall(
+            "Parting",
+            grants={roles.THERAPIST: NOTE, roles.SUPERVISOR: NOTE, roles.SYSTEM: ALL},
+            restrict={roles.THERAPIST: IN_CASELOAD},
+        ),
+        migrations.RunSQL(reference("clients_consent", "text_id", "clients_consenttext"), migrations.RunSQL.noop),
+        migrations.RunSQL(STAYS, "DROP FUNCTION attune_consent_stays() CASCADE"),
+    ]

@@ -1,0 +1,101 @@
+"""What ends in exercises when people are not in care together any more, and what their therapists are told.
+
+What was sealed for each other and has not opened stays sealed for ever, and what would have been one answer of
+several is asked no more. What somebody typed and never sent stays theirs, where only they can read it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from typing import Any
+
+from django.dispatch import receiver
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clients.models import Consent, Parting, Partner
+from clients.signals import parted
+from exercises import lanes, reminders
+from exercises.desk import QueueItem, register_queue
+from exercises.models import Occurrence, Response, Sitting
+from exercises.vocabulary import Lane
+from practice.models import Membership
+
+State = Occurrence.State
+WAITING = (State.OPEN, State.PAUSED)
+REASON = "not in care together"
+
+
+@receiver(parted)
+def end_what_was_together(sender: Any, couple_id: uuid.UUID, who: Collection[uuid.UUID], **kwargs: Any) -> None:
+    """Seal for good what had not opened, ask for nothing joint any more, end what runs. As Attune itself."""
+    here = Partner.objects.filter(couple_id=couple_id).exclude(client_id__in=who)
+    goes_on = here.filter(left_at=None).exists()
+    waiting = Occurrence.objects.filter(couple_id=couple_id, state__in=WAITING)
+    if goes_on:
+        waiting = waiting.filter(client_id__in=who)
+    else:
+        waiting = waiting.filter(assignment__lane__in=(Lane.REVEAL, Lane.JOINT))
+    ids = list(waiting.values_list("pk", flat=True))
+    Occurrence.objects.filter(pk__in=ids).update(state=State.WITHDRAWN)
+    reminders.call_off(ids, reason=REASON)
+    _seal_for_good(couple_id, list(who))
+    running = Sitting.objects.filter(couple_id=couple_id, ended_at=None, audience__overlap=list(who))
+    running.update(ended_at=timezone.now())
+
+
+def _seal_for_good(couple_id: uuid.UUID, who: list[uuid.UUID]) -> None:
+    responses = Response.objects.filter(couple_id=couple_id)
+    lanes.never_open(list(responses.values_list("pk", flat=True)), who)
+
+
+@register_queue
+def parted_lately(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
+    """One item for each couple in which somebody left by themselves and nobody of the practice has noted it."""
+    found: dict[uuid.UUID, Parting] = {}
+    for one in Parting.objects.filter(couple_id__in=couples, noted_at=None).order_by("at"):
+        found.setdefault(one.couple_id, one)
+    return [
+        QueueItem(
+            kind="ask",
+            what=_("Somebody left the couple by themselves"),
+            couple_id=one.couple_id,
+            detail=_("Speak with each of them alone. No partner is told who decided it."),
+            since=one.at,
+            url=reverse("couple_apart", args=[one.couple_id]),
+            action=_("Look at it"),
+            urgent=True,
+        )
+        for one in found.values()
+    ]
+
+
+@register_queue
+def taken_back(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
+    """One item for each person who took back what they had agreed to, and has not agreed again."""
+    people = {
+        client: couple
+        for couple, client in Partner.objects.filter(couple_id__in=couples, left_at=None).values_list(
+            "couple_id", "client_id"
+        )
+    }
+    rows = Consent.objects.filter(client_id__in=people).select_related("client").order_by("given_at", "pk")
+    newest = {(one.client_id, one.about): one for one in rows}
+    ended = [one for one in newest.values() if one.ended_by == Consent.Ended.YOU]
+    first: dict[uuid.UUID, Consent] = {}
+    for one in sorted(ended, key=lambda one: one.withdrawn_at):
+        first.setdefault(one.client_id, one)
+    return [
+        QueueItem(
+            kind="ask",
+            what=_("Took back what they had agreed to"),
+            couple_id=people[one.client_id],
+            detail=one.client.name,
+            since=one.withdrawn_at,
+            url=reverse("couple", args=[people[one.client_id]]),
+            action=_("Open the couple"),
+        )
+        for one in first.values()
+    ]

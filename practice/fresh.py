@@ -1,0 +1,38 @@
+"""A fresh sign-in before what cannot be undone: the password or second step was given in the last minutes.
+
+Looks at the session alone, so that it works inside a practice, and never plays back what was sent before: whoever
+has signed in once more sees the page again and presses the button themselves.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.account.internal.flows.login import get_authentication_records
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from practice.access import View
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Tell whether whoever asks proved in the last minutes, in this very session, who they are."""
+    proofs = get_authentication_records(request)
+    return bool(proofs) and time.time() - proofs[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+def after_fresh_sign_in(view: View) -> View:
+    """Let a request in only shortly after signing in (``ACCOUNT_REAUTHENTICATION_TIMEOUT``), whatever its method."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if is_fresh(request):
+            return view(request, *args, **kwargs)
+        return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': request.path})}")
+
+    return guarded
