@@ -32,6 +32,8 @@ class QueueItem:
     urgent: bool = False
     calm: bool = False
     aside: bool = False
+    #: It waits although they are not in care any more.
+    after_care: bool = False
 
 
 #: Given who asks and the couples on the page, returns what is there to look at, in a fixed number of queries.

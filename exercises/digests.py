@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.urls import reverse
 
-from clients.models import Couple
+from clients.models import Couple, Parting
 from exercises.desk import queue
 from exercises.schedule import instant, zone
 from practice import clock, envelopes, identity, outbox, tenancy
@@ -94,7 +94,9 @@ def waits_since(member: Membership, since: datetime.datetime) -> bool:
     asker = tenancy.scoped(identity.Identity(user, tenancy.current_practice_id(), membership=member).asker())
     with tenancy.acting(asker):
         couples: list[uuid.UUID] = list(Couple.objects.in_care().values_list("pk", flat=True))
-        return any(item.urgent or item.since > since for item in queue(member, couples))
+        if any(item.urgent or item.since > since for item in queue(member, couples)):
+            return True
+        return Parting.objects.filter(noted_at=None).exists()
 
 
 def _not_delivered(member: Membership, since: datetime.datetime) -> bool:

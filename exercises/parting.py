@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
+from django.db.models import F
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
@@ -67,6 +68,7 @@ def parted_lately(membership: Membership, couples: Collection[uuid.UUID]) -> lis
             url=reverse("couple_apart", args=[one.couple_id]),
             action=_("Look at it"),
             urgent=True,
+            after_care=True,
         )
         for one in found.values()
     ]
@@ -75,13 +77,12 @@ def parted_lately(membership: Membership, couples: Collection[uuid.UUID]) -> lis
 @register_queue
 def taken_back(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """One item for each person who took back what they had agreed to, and has not agreed again."""
-    people = {
-        client: couple
-        for couple, client in Partner.objects.filter(couple_id__in=couples, left_at=None).values_list(
-            "couple_id", "client_id"
-        )
-    }
-    rows = Consent.objects.filter(client_id__in=people).select_related("client").order_by("given_at", "pk")
+    rows = (
+        Consent.objects.filter(client__partnerships__couple__in=couples, client__partnerships__left_at=None)
+        .annotate(couple_id=F("client__partnerships__couple"))
+        .select_related("client")
+        .order_by("given_at", "pk")
+    )
     newest = {(one.client_id, one.about): one for one in rows}
     ended = [one for one in newest.values() if one.ended_by == Consent.Ended.YOU]
     first: dict[uuid.UUID, Consent] = {}
@@ -91,10 +92,10 @@ def taken_back(membership: Membership, couples: Collection[uuid.UUID]) -> list[Q
         QueueItem(
             kind="ask",
             what=_("Took back what they had agreed to"),
-            couple_id=people[one.client_id],
+            couple_id=one.couple_id,
             detail=one.client.name,
             since=one.withdrawn_at,
-            url=reverse("couple", args=[people[one.client_id]]),
+            url=reverse("couple", args=[one.couple_id]),
             action=_("Open the couple"),
         )
         for one in first.values()

@@ -21,8 +21,11 @@ from practice.access import View
 
 
 def is_fresh(request: HttpRequest) -> bool:
-    """Tell whether whoever asks proved in the last minutes, in this very session, who they are."""
-    proofs = get_authentication_records(request)
+    """Tell whether whoever asks gave their password or second step again in the last minutes, in this very session.
+
+    Having come in by a code from a mailbox is not enough: others may read that mailbox.
+    """
+    proofs = [one for one in get_authentication_records(request, request.user) if one.get("reauthenticated")]  # type: ignore[arg-type]
     return bool(proofs) and time.time() - proofs[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from clients.models import Appointment, Couple
+from clients.models import Appointment, Couple, Parting
 from exercises import caseload
 from exercises.desk import queue
 from practice.access import PracticeRequest, for_staff, page_or_part
 from practice.zones import start_of_day
 
+IN_CARE = (Couple.Status.ACTIVE, Couple.Status.PAUSED)
 #: How many sessions are shown when today has none.
 NEXT_SESSIONS = 3
 
@@ -34,18 +36,27 @@ def today(request: PracticeRequest) -> HttpResponse:
     if not request.membership.sees_answers:
         return redirect("couples")
     now = timezone.now()
-    couples = list(Couple.objects.in_care().with_partners())
+    to_note = Exists(Parting.objects.filter(couple=OuterRef("pk"), noted_at=None))
+    there = Couple.objects.filter(Q(status__in=IN_CARE) | to_note).with_partners()
+    couples = [couple for couple in there if couple.status in IN_CARE]
+    named = {couple.pk: couple for couple in there}
     rows = caseload.rows(request.membership, couples, now)
     by_id = {row.couple.pk: row for row in rows}
-    items = [one for one in queue(request.membership, by_id.keys()) if not one.aside]
+    # Of those who parted, the one thing that nobody has noted yet.
+    items = [
+        one
+        for one in queue(request.membership, named.keys())
+        if not one.aside and (one.couple_id in by_id or one.after_care)
+    ]
     sessions, is_today = _sessions(by_id, now)
     context = {
         **_filtered(request, rows),
         "now": now,
         "sessions": sessions,
         "is_today": is_today,
-        "items": [(item, by_id[item.couple_id].couple) for item in items if item.couple_id in by_id],
+        "items": [(item, named[item.couple_id]) for item in items],
         "queue_count": len(items) or None,
+        "any_couple": bool(rows) or bool(items),
         "calm": {item.couple_id for item in items if item.calm},
     }
     return render(request, page_or_part(request, "exercises/desk/today.html", "caseload"), context)

@@ -225,10 +225,10 @@ def test_a_couple_of_three_is_spoken_to_as_three(practice, therapist):
 
 
 def test_without_secrets_no_page_promises_one(practice, couple, mara, therapist):
+    occurrence = give(couple, therapist, "private")[0]
     with as_attune(couple):
         practice.secrets_policy = "no_secrets"
         practice.save(update_fields=["secrets_policy"])
-    occurrence = give(couple, therapist, "private")[0]
     said = words(signed_in(mara).get(f"/do/{occurrence.pk}/"))
     assert "nothing is a secret between partners" in said
     assert "never sees it" not in said
