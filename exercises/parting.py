@@ -6,6 +6,7 @@ several is asked no more. What somebody typed and never sent stays theirs, where
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Collection
 from typing import Any
@@ -84,19 +85,20 @@ def taken_back(membership: Membership, couples: Collection[uuid.UUID]) -> list[Q
         .order_by("given_at", "pk")
     )
     newest = {(one.client_id, one.about): one for one in rows}
-    ended = [one for one in newest.values() if one.ended_by == Consent.Ended.YOU]
-    first: dict[uuid.UUID, Consent] = {}
-    for one in sorted(ended, key=lambda one: one.withdrawn_at):
-        first.setdefault(one.client_id, one)
+    first: dict[uuid.UUID, tuple[datetime.datetime, str, uuid.UUID]] = {}
+    for one in newest.values():
+        if one.ended_by == Consent.Ended.YOU and one.withdrawn_at is not None:
+            said = (one.withdrawn_at, one.client.name, one.couple_id)
+            first[one.client_id] = min(said, first.get(one.client_id, said))
     return [
         QueueItem(
             kind="ask",
             what=_("Took back what they had agreed to"),
-            couple_id=one.couple_id,
-            detail=one.client.name,
-            since=one.withdrawn_at,
-            url=reverse("couple", args=[one.couple_id]),
+            couple_id=couple,
+            detail=name,
+            since=at,
+            url=reverse("couple", args=[couple]),
             action=_("Open the couple"),
         )
-        for one in first.values()
+        for at, name, couple in first.values()
     ]

@@ -68,8 +68,6 @@ class Today:
     news: News | None = None
     along: list[Along] = field(default_factory=list)
     arrived: list[Message] = field(default_factory=list)
-    #: False for whoever is in no couple's care now, whoever ended it and how.
-    in_care: bool = True
 
     @property
     def next_opening(self) -> datetime.datetime | None:
@@ -81,7 +79,6 @@ def today(person: Client, practice: Practice, couples: list[uuid.UUID], now: dat
     around = circles(person, practice, couples)
     items = _items(person, practice, couples, around, now)
     page = Today(
-        in_care=bool(couples),
         now=[one for one in items if not one.late],
         still_open=[one for one in items if one.late],
         waiting=[

@@ -25,7 +25,7 @@ def is_fresh(request: HttpRequest) -> bool:
 
     Having come in by a code from a mailbox is not enough: others may read that mailbox.
     """
-    proofs = [one for one in get_authentication_records(request, request.user) if one.get("reauthenticated")]  # type: ignore[arg-type]
+    proofs = [one for one in get_authentication_records(request, request.user) if one.get("reauthenticated")]
     return bool(proofs) and time.time() - proofs[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 

@@ -470,7 +470,7 @@ DOORS: dict[str, Door] = {
     "portal_agreement_away": Door(COUPLE, thing("agreement_id", "agreement"), get=SENDS),
     "portal_agreement_yes": Door(COUPLE, thing("version_id", "agreement_version"), get=SENDS),
     "portal_agreement_not_any_more": Door(COUPLE, thing("version_id", "agreement_version"), get=SENDS),
-    "portal_space": Door(IN_CARE),
+    "portal_space": Door(PORTAL),
     "portal_space_new": Door(IN_CARE),
     "portal_space_entry": Door(MARA, thing("entry_id", "own_page")),
     "portal_space_release": Door(MARA, thing("entry_id", "own_page"), get=SENDS),
