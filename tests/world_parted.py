@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clients import status
+from clients import consents, status
 from clients.models import Couple
 from exercises.vocabulary import Lane
 from tests import factories
@@ -37,5 +37,8 @@ def part(house: House) -> None:
             together, "parted", who, house.word(f"parted{who}", *CLINICIANS, who)
         )
     with acting_as(house["therapist"]):
-        status.change(Couple.objects.get(pk=couple.pk), Couple.Status.SEPARATED)
+        status.change(Couple.objects.get(pk=couple.pk), Couple.Status.SEPARATED, by=house["therapist"])
+    with factories.inside(house.practice):
+        consents.text_of("secrets", house.practice)
+        consents.policy_in_force(house.practice)
     house.things["parted"] = couple

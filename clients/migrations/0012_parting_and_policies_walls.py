@@ -13,15 +13,15 @@ STAYS = """
 CREATE FUNCTION attune_consent_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.withdrawn_at IS NOT NULL OR NEW.withdrawn_at IS NULL
-        OR (NEW.practice_id, NEW.client_id, NEW.about, NEW.version, NEW.given_at, NEW.text_id, NEW.policy)
-            IS DISTINCT FROM
-            (OLD.practice_id, OLD.client_id, OLD.about, OLD.version, OLD.given_at, OLD.text_id, OLD.policy)
+        OR (NEW.about, NEW.version, NEW.given_at, NEW.policy)
+            IS DISTINCT FROM (OLD.about, OLD.version, OLD.given_at, OLD.policy)
     THEN
         RAISE EXCEPTION 'what was agreed to is never changed, only ended';
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER consent_stays BEFORE UPDATE ON clients_consent
+CREATE TRIGGER consent_stays
+    BEFORE UPDATE OF about, version, given_at, policy, withdrawn_at, ended_by ON clients_consent
     FOR EACH ROW EXECUTE FUNCTION attune_consent_stays();
 """
 
@@ -38,5 +38,11 @@ class Migration(migrations.Migration):
             restrict={roles.THERAPIST: IN_CASELOAD},
         ),
         migrations.RunSQL(reference("clients_consent", "text_id", "clients_consenttext"), migrations.RunSQL.noop),
+        # Whose it is and which words it was about are no client's to change at all.
+        migrations.RunSQL(
+            f"REVOKE UPDATE ON clients_consent FROM {roles.PORTAL};"
+            f"GRANT UPDATE (withdrawn_at, ended_by) ON clients_consent TO {roles.PORTAL}",
+            f"GRANT UPDATE ON clients_consent TO {roles.PORTAL}",
+        ),
         migrations.RunSQL(STAYS, "DROP FUNCTION attune_consent_stays() CASCADE"),
     ]

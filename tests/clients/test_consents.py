@@ -125,10 +125,14 @@ def test_therapists_see_that_it_was_taken_back_and_the_partner_nothing(couple, a
 
 def test_what_was_agreed_to_is_never_changed_not_even_by_its_owner(practice, agreed, mara):
     agreed.post(f"{CARE}care/")
+    refused = r"never changed, only ended|permission denied"
     with acting_as(mara):
         for change in ({"withdrawn_at": None, "ended_by": ""}, {"version": "x"}):
             for row in Consent.objects.all():
-                with pytest.raises(DatabaseError, match="never changed, only ended"), transaction.atomic():
+                with (
+                    pytest.raises(DatabaseError, match=refused),
+                    transaction.atomic(),
+                ):
                     Consent.objects.filter(pk=row.pk).update(**change)
     with inside(practice), pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
         ConsentText.objects.update(words="other words")
