@@ -27,6 +27,8 @@ class Own:
     title: str
     at: datetime.datetime
     sent: bool
+    #: False for what they chose to send without keeping a copy: only the therapist reads it.
+    copy: bool = True
     answers: list[SaidAnswer] = field(default_factory=list)
 
 
@@ -49,7 +51,9 @@ def begun_by(author: Client) -> list[tuple[Draft, Edition]]:
 def read(response: Response, author: Client, practice: Practice) -> Own:
     """Return one's own answers of a response in words."""
     values = {one.key: one.value for one in Answer.objects.filter(response=response, author=author)}
-    return _own(response.edition, values, response.submitted_at, author, practice, sent=True)
+    made = _own(response.edition, values, response.submitted_at, author, practice, sent=True)
+    made.copy = response.author_keeps
+    return made
 
 
 def read_draft(draft: Draft, edition: Edition, author: Client, practice: Practice) -> Own:
@@ -70,7 +74,7 @@ def _own(
     said = spoken(edition, language_of(author, practice))
     asked = visible(said.form, values).questions
     answered = [line for line in lines(said.form, values, asked) if not line.blank]
-    return Own(said.neutral_title, at, sent, answered)
+    return Own(said.neutral_title, at, sent, answers=answered)
 
 
 def draft_of(author: Client, pk: uuid.UUID) -> tuple[Draft, Edition] | None:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exercises", "0016_closed_after_parting"),
+        ("exercises", "0019_trail_without_plans"),
     ]
 
     operations = [

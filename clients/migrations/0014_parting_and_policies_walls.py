@@ -3,7 +3,7 @@
 from django.db import migrations
 
 from practice import roles
-from practice.walls import ALL, IN_CASELOAD, READ, Wall, reference
+from practice.walls import ALL, IN_CASELOAD, READ, Wall, on_a_shared_screen, reference
 
 NOTE = "SELECT, UPDATE"
 KEPT = "SELECT, INSERT, DELETE"
@@ -27,7 +27,7 @@ CREATE TRIGGER consent_stays
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clients", "0011_parting_and_policies")]
+    dependencies = [("clients", "0013_parting_and_policies"), ("practice", "0011_shared_screen")]
 
     operations = [
         Wall("ConsentText", grants={**CLINICIANS, roles.PORTAL: READ, roles.SYSTEM: KEPT}),
@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
             grants={roles.THERAPIST: NOTE, roles.SUPERVISOR: NOTE, roles.SYSTEM: ALL},
             restrict={roles.THERAPIST: IN_CASELOAD},
         ),
+        migrations.RunSQL(on_a_shared_screen("clients_parting"), "DROP POLICY shared_screen ON clients_parting"),
         migrations.RunSQL(reference("clients_consent", "text_id", "clients_consenttext"), migrations.RunSQL.noop),
         # Whose it is and which words it was about are no client's to change at all.
         migrations.RunSQL(

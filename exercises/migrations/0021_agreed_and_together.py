@@ -61,7 +61,7 @@ CREATE TRIGGER no_secrets BEFORE INSERT OR UPDATE OF lane ON exercises_assignmen
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exercises", "0017_asks_about_safety"), ("clients", "0012_parting_and_policies_walls")]
+    dependencies = [("exercises", "0020_asks_about_safety"), ("clients", "0014_parting_and_policies_walls")]
 
     operations = [
         migrations.RunSQL(reading(TOLD, TOLD_IS), reading(TOLD, TOLD_WAS)),

@@ -10,7 +10,7 @@ import practice.models.base
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clients", "0010_absences_and_covers_walls"),
+        ("clients", "0012_trail_without_places"),
         ("practice", "0009_close_within"),
     ]
 
