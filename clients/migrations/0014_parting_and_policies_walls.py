@@ -37,7 +37,15 @@ class Migration(migrations.Migration):
             grants={roles.THERAPIST: NOTE, roles.SUPERVISOR: NOTE, roles.SYSTEM: ALL},
             restrict={roles.THERAPIST: IN_CASELOAD},
         ),
-        migrations.RunSQL(on_a_shared_screen("clients_parting"), "DROP POLICY shared_screen ON clients_parting"),
+        # A policy and its words are no secret of anybody's; who parted from whom is not for a screen that others see.
+        *(
+            migrations.RunSQL(on_a_shared_screen(table, rule), f"DROP POLICY shared_screen ON {table}")
+            for table, rule in (
+                ("clients_parting", "false"),
+                ("clients_consenttext", "true"),
+                ("clients_secretspolicy", "true"),
+            )
+        ),
         migrations.RunSQL(reference("clients_consent", "text_id", "clients_consenttext"), migrations.RunSQL.noop),
         # Whose it is and which words it was about are no client's to change at all.
         migrations.RunSQL(
