@@ -366,6 +366,7 @@ def _answered(house: House) -> None:
     for who in BOTH:
         things[f"shared:{who}"] = send(house, "shared", who, house.word(f"shared{who}", *CLINICIANS, *BOTH))
         things[f"opened:{who}"] = send(house, "opened", who, house.word(f"opened{who}", *CLINICIANS, *BOTH))
+    for who in BOTH:  # after what has opened: an answer about somebody's safety holds what is sealed
         things[f"mixed:{who}"] = send(
             house, "mixed", who, house.word(f"mixed{who}", *CLINICIANS, *BOTH), safe="no" if who == "mara" else "yes"
         )
