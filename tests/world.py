@@ -191,7 +191,8 @@ def _staff(house: House) -> None:
         ("owner", "owner"), ("therapist", "therapist"), ("colleague", "therapist"),
         ("coordinator", "coordinator"), ("ended", "therapist"), ("supervisor", "supervisor"), ("cover", "therapist"),
     ]:  # fmt: skip
-        may = EVERYBODY if name == "therapist" else (*COLLEAGUES, "stranger")
+        # Clients read who of the practice opened their record; in this world the owner did, too.
+        may = EVERYBODY if name in ("therapist", "owner") else (*COLLEAGUES, "stranger")
         member = factories.make_member(house.practice, role, f"Dr {house.word(f'name{name}', *may)}")
         _address(house, member, house.word(f"mail{name}", name))
         house.people[name] = member
