@@ -239,6 +239,7 @@ def test_no_link_is_dead(walks):
 
 #: Doors that no link leads to, with the reason.
 WITHOUT_A_LINK = {
+    "report_hand_over": "on a paper of both, while no answer about safety waits",
     "shared_screen": "where sharing a screen leads",
     "shared_screen_end": "on a shared screen",
     "portal_showing": "on a page where something was released to all",
