@@ -50,8 +50,9 @@ SUMMARY = {
         "That is the thing I would keep."
     ),
     Report.Audience.CLINICAL: (
-        "Pursue and withdraw, both aware of it. Clearance recorded after single talks. Closeness and feeling heard "
-        "rise for both; her line runs ahead of his, and he notices.\n\n"
+        "Pursue and withdraw, both aware of it. Clearance recorded after single talks. Nine slow months with sessions "
+        "every other week; since they meet once a week by themselves, closeness and feeling heard rise for both. Her "
+        "line runs ahead of his, and he notices.\n\n"
         "Watch: money talks, and his numbness in them. Next: repair gesture, then who carries what."
     ),
 }
@@ -153,16 +154,16 @@ def _send_letters_of_the_past(practice_id: uuid.UUID, now: datetime.datetime) ->
 
 
 def ask_for_reports() -> None:
-    """Ask, once, for both editions of the report on the last twelve weeks. The worker makes them."""
+    """Ask, once, for a report to the couple on twelve weeks and a clinical one on the year. The worker makes them."""
     practice_id = practice_of_demo()
     therapist = _member(practice_id, people.INES.email)
     with tenancy.acting(asker_of(therapist.user, practice_id, membership=therapist)):
         rows = Partner.objects.filter(client__contacts__email=people.MARA.email)
         couple = Couple.objects.with_partners().get(pk__in=rows.values("couple_id"))
         today = timezone.localdate(timezone=couple.zone)
-        for audience in (Report.Audience.SHARED, Report.Audience.CLINICAL):
+        for audience, days in ((Report.Audience.SHARED, 84), (Report.Audience.CLINICAL, 364)):
             wish = making.Wish(
-                begins_on=today - datetime.timedelta(days=83),
+                begins_on=today - datetime.timedelta(days=days - 1),
                 ends_on=today,
                 audience=audience,
                 paper=Report.Paper.A4,

@@ -8,19 +8,52 @@ WEEKLY = "FREQ=WEEKLY"
 DAILY = "FREQ=DAILY"
 ONCE = "once"
 
-#: Twelve weeks of work, a session each week, and a great deal to see. The couple whose logins are printed.
+#: A year of work: slow at first, a session every other week, then twelve weeks in which much moves. The couple whose
+#: logins are printed.
 MARA_AND_THEO = Household(
     partners=(MARA, THEO),
     therapist=INES,
-    days=84,
-    sessions=(*((ago, "17:00") for ago in range(80, 2, -7)), (-4, "17:00"), (-11, "17:00")),
+    days=364,
+    sessions=(
+        *((ago, "17:00") for ago in range(360, 80, -14)),
+        *((ago, "17:00") for ago in range(80, 2, -7)),
+        (-4, "17:00"),
+        (-11, "17:00"),
+    ),
     clearance="Spoke with each of them alone on the first afternoon. No fear, no control, no violence; both "
     "want to work together.",
     gifts=(
         Gift("connection-landscape", 0, "So that I know where each of you stands before we begin.", at="20:00"),
+        Gift("five-appreciations-a-day", 16, "Five is a lot. Three will do.", rule="FREQ=DAILY;COUNT=5", at="21:00"),
+        Gift("what-closeness-means-to-us", 44, "Write it before you talk about it.", rule=ONCE, at="20:00"),
+        Gift(
+            "five-step-check-in",
+            72,
+            "Twenty minutes, the same evening every week, until the summer.",
+            rule="FREQ=WEEKLY;COUNT=12",
+            at="20:00",
+            remind=False,
+        ),
+        Gift(
+            "high-and-low",
+            163,
+            "At dinner, also on grey days.",
+            rule="FREQ=WEEKLY;BYDAY=MO;COUNT=10",
+            at="19:30",
+            remind=False,
+        ),
+        Gift("needs-inventory", 205, "Before the holidays, so that they are talked about.", rule=ONCE, at="20:00"),
+        Gift(
+            "nightly-gratitude-exchange",
+            240,
+            "A week of it, after the weeks apart.",
+            rule="FREQ=DAILY;COUNT=7",
+            at="21:00",
+            remind=False,
+        ),
         Gift(
             "mood-log",
-            1,
+            281,
             "One minute in the evening. We will look at the pattern, not at single days.",
             at="20:30",
             lane="private",
@@ -36,14 +69,14 @@ MARA_AND_THEO = Household(
         ),
         Gift(
             "weekly-state-of-us",
-            6,
+            286,
             "Your weekly meeting. Phones in the other room, tea on the table.",
             rule=WEEKLY,
             at="19:00",
         ),
         Gift(
             "gratitude-log",
-            10,
+            290,
             "You said that you only ever hear what goes wrong. This is the other half.",
             rule="FREQ=WEEKLY;BYDAY=TU,TH,SA;COUNT=12",
             at="21:00",
@@ -51,7 +84,7 @@ MARA_AND_THEO = Household(
         ),
         Gift(
             "rupture-and-repair-log",
-            17,
+            297,
             "How quickly you find back to each other tells more than how often you argue.",
             rule=WEEKLY,
             at="18:00",
@@ -59,23 +92,23 @@ MARA_AND_THEO = Household(
         ),
         Gift(
             "pause-and-return-agreement",
-            24,
+            304,
             "After Tuesday's quarrel in the car: a way out, and a way back.",
             rule=ONCE,
             at="20:00",
         ),
         Gift(
             "noticing-bids",
-            31,
+            311,
             "Only for you, Theo: seven days of noticing the small reaches.",
             at="21:30",
             to=("Theo",),
             remind=False,
         ),
-        Gift("six-step-repair", 38, "For the quarrel about the holidays, slowly, once.", rule=ONCE, at="20:00"),
+        Gift("six-step-repair", 318, "For the quarrel about the holidays, slowly, once.", rule=ONCE, at="20:00"),
         Gift(
             "cook-with-one-lead",
-            45,
+            325,
             "Somebody leads and somebody follows, and at the end there is dinner.",
             rule="FREQ=WEEKLY;COUNT=5",
             at="18:30",
@@ -83,7 +116,7 @@ MARA_AND_THEO = Household(
         ),
         Gift(
             "emotional-labour-inventory",
-            59,
+            339,
             "You both said 'I do everything'. Let us see.",
             rule=ONCE,
             at="20:00",
@@ -91,14 +124,14 @@ MARA_AND_THEO = Household(
         ),
         Gift(
             "story-swap",
-            66,
+            346,
             "A story from before the two of you. No advice, please.",
             rule="FREQ=WEEKLY;COUNT=2",
             at="20:30",
         ),
         Gift(
             "our-repair-gesture",
-            80,
+            360,
             "Find one small gesture that means: I am still on your side.",
             rule=ONCE,
             at="20:00",

@@ -21,7 +21,10 @@ MARA_AND_THEO: Mapping[tuple[str, int], Mapping[str, Sequence[int | None]]] = {
         "Mara": (9, 10, 9, 12, 11, 13, None, None, 14, 15, 16, 17),
         "Theo": (12, 11, 12, 10, 11, 12, None, None, 12, 13, 13, 14),
     },
-    ("csi16", SIX_WEEKLY): {"Mara": (44, 53), "Theo": (52, 55)},
+    ("csi16", SIX_WEEKLY): {
+        "Mara": (38, 40, 39, 43, 42, 44, 48, 53),
+        "Theo": (47, 49, 48, 50, 51, 50, 52, 55),
+    },
     ("phq9", TWO_WEEKLY): {"Mara": (8, 7, 8, 6, 5, 5)},
     ("gad7", TWO_WEEKLY): {"Theo": (11, 11, 9, 8, 6, 6)},
 }
