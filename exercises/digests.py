@@ -94,7 +94,8 @@ def waits_since(member: Membership, since: datetime.datetime) -> bool:
     asker = tenancy.scoped(identity.Identity(user, tenancy.current_practice_id(), membership=member).asker())
     with tenancy.acting(asker):
         couples: list[uuid.UUID] = list(Couple.objects.in_care().values_list("pk", flat=True))
-        if any(item.urgent or item.since > since for item in queue(member, couples)):
+        # What only waits for the next session is no reason for a letter.
+        if any(item.urgent or (item.since > since and not item.aside) for item in queue(member, couples)):
             return True
         return Parting.objects.filter(noted_at=None).exists()
 

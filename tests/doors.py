@@ -49,6 +49,8 @@ STAFF = _kind("any staff", *CLINICAL_STAFF, "coordinator", "far_owner", "far_the
 CLINICIANS = _kind("clinicians", *CLINICAL_STAFF, "far_owner", "far_therapist")
 HOME_CLINICIANS = _kind("clinicians of the practice", *CLINICAL_STAFF)
 OWNERS = _kind("owners", "owner", "far_owner")
+LEADS = _kind("who may be the second person", "owner", "supervisor", "far_owner")
+HOME_LEADS = _kind("who may be the practice's second person", "owner", "supervisor")
 HOME_ABSENT = _kind("who is away, and the owner", "owner", "therapist")
 HOME_OWNER = _kind("the practice's own owner", "owner")
 CLINICAL = _kind("one couple's clinical page", *OF_THE_COUPLE)
@@ -200,8 +202,8 @@ DOORS: dict[str, Door] = {
     "join_team": Door(PUBLIC, ticket("team")),
     "account": Door(STAFF),
     "practice_settings": Door(OWNERS),
-    "second_person": Door(OWNERS),
-    "second_person_act": Door(HOME_OWNER, thing("pk", "two_people"), get=SENDS),
+    "second_person": Door(LEADS),
+    "second_person_act": Door(HOME_LEADS, thing("pk", "two_people"), get=SENDS),
     "staff_invite": Door(OWNERS, get=SENDS),
     "staff_invitation_resend": Door(HOME_OWNER, thing("pk", "staff_invitation"), get=SENDS),
     "staff_invitation_withdraw": Door(HOME_OWNER, thing("pk", "staff_invitation"), get=SENDS),
