@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from django.urls import reverse
 from django.utils import timezone
@@ -33,7 +33,7 @@ def to_ask(membership: Membership, couples: Collection[uuid.UUID]) -> list[Queue
             what=_("How may they be reached safely?"),
             couple_id=one.couple_id,
             detail=_("To be asked in person, each apart"),
-            since=timezone.make_aware(datetime.combine(today, time())),
+            since=timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0),
             url=reverse("safe_contact", args=[one.couple_id, one.client_id]),
             action=_("Write it down"),
             calm=True,

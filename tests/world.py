@@ -266,7 +266,7 @@ def make_exercise(
     house: House, slug: str, lane: str, questions: list[dict[str, Any]], scoring: dict[str, Any] | None = None
 ) -> Edition:
     """An exercise of the practice's own: what is in it may be met by all its staff and by whom it was given."""
-    given_to = {"safety": ("mara",)}.get(slug, BOTH)
+    given_to = {"safety": ("mara",), "mixed": (*BOTH, "former")}.get(slug, BOTH)
     may = (*CLINICIANS, "colleague", *given_to)
     title = f"{slug.title()} {house.word(f'title{slug}', *may)}"
     exercise = Exercise.objects.create(

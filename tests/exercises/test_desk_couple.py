@@ -241,4 +241,4 @@ def test_much_or_little_costs_the_same(practice, couple, therapist, mara, theo):
     for person in (mara, theo):
         send(person)
     fill(practice, therapist, 2)
-    assert queries(therapist, base(couple)) <= few + 1 < 64
+    assert queries(therapist, base(couple)) <= few + 1 < 70

@@ -112,9 +112,9 @@ def private_questions(giver: Giver) -> None:
                         number=number,
                         text=text,
                     )
-                from exercises.signals import response_submitted
+                from exercises.signals import response_written
 
-                response_submitted.send(sender=Response, response=response)
+                response_written.send(sender=Response, response=response)
 
 
 def test_nothing_private_moves_anything_in_the_shared_edition(giver, couple):

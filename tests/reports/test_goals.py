@@ -38,7 +38,10 @@ def story(couple, therapist, mara, theo):
     alone = give(couple, therapist, "private", TWO_SCALES, title="Marzipan")[0]
     with as_attune(couple):
         Goal.objects.update(started_on=timezone.localdate() - datetime.timedelta(days=90))
-        Assignment.objects.filter(pk__in=[openly.assignment_id, alone.assignment_id]).update(goal=ours)
+        # Whatever the hour is, and wherever it is tomorrow already.
+        began = timezone.localdate() - datetime.timedelta(days=3)
+        given = Assignment.objects.filter(pk__in=[openly.assignment_id, alone.assignment_id])
+        given.update(goal=ours, starts_on=began)
 
 
 def of(couple, therapist, *, shared: bool, days: int = 30, until: int = 0):
