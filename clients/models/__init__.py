@@ -1,0 +1,30 @@
+"""People in care: clients, couples, who looks after them, and when they meet."""
+
+from clients.models.appointment import Appointment
+from clients.models.consent import Consent, ConsentText, SecretsPolicy
+from clients.models.couple import Clearance, ClientInvitation, Couple, Parting, Partner
+from clients.models.duty import Absence, CaseloadEntry, Cover
+from clients.models.person import Client, Contact, Pin, PortalVisit
+from clients.models.reach import AddressProof, PushDevice, Reach
+
+__all__ = [
+    "Absence",
+    "AddressProof",
+    "Appointment",
+    "CaseloadEntry",
+    "Clearance",
+    "Client",
+    "ClientInvitation",
+    "Consent",
+    "ConsentText",
+    "Contact",
+    "Couple",
+    "Cover",
+    "Parting",
+    "Partner",
+    "Pin",
+    "PortalVisit",
+    "PushDevice",
+    "Reach",
+    "SecretsPolicy",
+]
