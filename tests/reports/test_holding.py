@@ -78,9 +78,7 @@ def moment(how: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("how", ["over", "ahead", "all", "together", "appointment", "therapist"])
-def test_b15_a_fear_holds_what_is_sealed_and_the_other_meets_the_same_bytes(
-    how, couple, therapist, mara, theo, fear
-):
+def test_b15_a_fear_holds_what_is_sealed_and_the_other_meets_the_same_bytes(how, couple, therapist, mara, theo, fear):
     hers, his = give(couple, therapist, "reveal", WORDS, **moment(how))
     says(his, theo, HIS)
     before = pages(theo, his)
