@@ -27,6 +27,14 @@ register(
         "practice.Provider", PRACTICE, keep=Keep.PRACTICE, lane=Reads.STAFF,
         export=False, not_exported="It is nothing but the secrets of a mail or text service.",
     ),
+    Record(
+        "practice.Archive", PERSON, person="person_id", lane=Reads.PRIVATE, keep=Keep.DELIVERY,
+        why_not="It is a copy itself.", export=False, not_exported="It is a copy itself.",
+    ),
+    Record(
+        "practice.ArchivePiece", PRACTICE, lane=Reads.NOBODY, keep=Keep.DELIVERY,
+        export=False, not_exported="It is a copy itself.",
+    ),
     Record("practice.TwoPersonAct", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF),
     # Clients read the lines about their own record, without what and how it changed: see clients/own_record.py.
     Record(
@@ -53,8 +61,11 @@ register(
     ),
 )  # fmt: skip
 
-JOBS = ("deliver", "probe", "sweep", "resolve", "plant_pulse", "watch", "seal_trail", "anchor_trail")
+JOBS = (
+    "deliver", "probe", "sweep", "resolve", "plant_pulse", "watch", "seal_trail", "anchor_trail", "tend_archives",
+)  # fmt: skip
 register(*(Job(f"practice.tasks.{name}") for name in JOBS))
+register(Job("practice.tasks.make_archive", carries=("practice_id", "archive_id")))
 
 register(
     MessageKind("staff_invitation", to="staff", about="practice.StaffInvitation"),

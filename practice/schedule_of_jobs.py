@@ -11,6 +11,7 @@ JOBS = {
     "plant a pulse": {"task": "practice.tasks.plant_pulse", "schedule": 60.0},
     "seal the trail": {"task": "practice.tasks.seal_trail", "schedule": 300.0},
     "anchor the trail": {"task": "practice.tasks.anchor_trail", "schedule": 3600.0},
+    "tend files to take away": {"task": "practice.tasks.tend_archives", "schedule": 60.0},
     "raise alarms": {"task": "practice.tasks.watch", "schedule": 60.0},
     "pass alerts on": {"task": "reports.tasks.escalate", "schedule": 60.0},
     "make reports before sessions": {"task": "reports.tasks.make_due", "schedule": 300.0},

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from practice import alarms, anchoring, delivery, pulse, sealing, sweeping
+import logging
+import uuid
+
+from practice import alarms, anchoring, archives, delivery, dispatch, pulse, sealing, sweeping, tenancy
 from practice.celery import app
+
+log = logging.getLogger(__name__)
 
 
 @app.task(name="practice.tasks.deliver", steps=True, expires=30)
@@ -54,3 +59,20 @@ def seal_trail() -> None:
 def anchor_trail() -> None:
     """Put the newest seals where whoever changes the database can not reach."""
     anchoring.anchor()
+
+
+@app.task(name="practice.tasks.make_archive", steps=True)
+def make_archive(*, practice_id: str, archive_id: str) -> None:
+    """Make one file to take away (see practice/archives.py)."""
+    archives.make(uuid.UUID(practice_id), uuid.UUID(archive_id))
+
+
+@app.task(name="practice.tasks.tend_archives", steps=True, expires=60)
+def tend_archives() -> None:
+    """Destroy files to take away that have run out, and ring again for those that nobody makes, in all practices."""
+    for practice_id in dispatch.practices():
+        try:
+            with tenancy.acting(tenancy.as_system(practice_id)):
+                archives.tend()
+        except Exception as error:
+            log.error("Archives of practice %s wait for the next run: %s", practice_id, type(error).__name__)

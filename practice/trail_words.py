@@ -69,5 +69,6 @@ call(
         "practice_datakey": _("a key of sealed texts"),
         "practice_practicekey": _("the practice's key"),
         "practice_provider": _("a way that messages leave"),
+        "practice_archive": _("a copy to take away"),
     }
 )

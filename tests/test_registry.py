@@ -109,7 +109,7 @@ def points_at(record: Record) -> set[str]:
 
 
 #: Who is themselves what others point at; and what holds ids of people who may be staff as well.
-THEMSELVES = {"clients.Client", "clients.Couple", "practice.Message"}
+THEMSELVES = {"clients.Client", "clients.Couple", "practice.Message", "practice.Archive"}
 
 
 def test_b1_what_points_at_a_client_or_couple_is_declared_as_about_people_and_nothing_else_is():

@@ -18,6 +18,7 @@ from exercises.models import (
     Sitting,
 )
 from practice import sealing
+from practice.models import Archive, ArchivePiece
 from reports.models import Release, Score, SetAside, Showing
 from tests.factories import inside
 
@@ -39,6 +40,10 @@ def fill(house: House) -> None:
         contact.save()
         AddressProof.objects.create(client=mara, channel="sms", address="+447911123456", code_hash="0" * 64)
         PortalVisit.objects.create(client=mara)
+        archive = Archive.objects.create(kind=Archive.Kind.OWN_COPY, user_id=mara.user_id, person_id=mara.pk)
+        piece = ArchivePiece(practice=house.practice, archive=archive, number=0)
+        piece.seal(b"a copy", mara.pk)
+        piece.save()
         Pin.objects.create(client=mara, hashed="!")
         QuestionnaireFile.objects.create(exercise=exercise, edition=edition, text="{}", sha256="0" * 64, imported_by=by)
         Manuscript.objects.create(exercise=exercise, saved_by=by)

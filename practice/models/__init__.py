@@ -1,5 +1,6 @@
 """The tenant: who works here, under which rules, and what they did."""
 
+from practice.models.archive import Archive, ArchivePiece
 from practice.models.audit import AuditEvent, AuditSeal
 from practice.models.base import PracticeModel, inside
 from practice.models.keys import DataKey, InstallationSecret, PracticeKey
@@ -10,6 +11,8 @@ from practice.models.two_people import TwoPersonAct
 from practice.models.user import User
 
 __all__ = [
+    "Archive",
+    "ArchivePiece",
     "AuditEvent",
     "AuditSeal",
     "Circuit",

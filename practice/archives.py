@@ -1,0 +1,348 @@
+"""Files to take away: asked for by one sign-in, made by a worker, sealed, and gone after a short time.
+
+What is put into one is declared where it is known::
+
+    @archives.makes(Archive.Kind.OWN_COPY, lives=timedelta(hours=24), once=True)
+    def own_copy(archive: Archive, tell: archives.Tell) -> Iterator[bytes]: ...
+
+    archive = archives.ask(Archive.Kind.OWN_COPY, user_id=…, person_id=…)    # rings; the page shows how far it is
+    body = archives.take(archive)                                            # the only time, where it is ``once``
+
+A maker runs outside of any transaction and enters the practice by itself, as whoever it reads for. It calls ``tell``
+between its steps, at least every two minutes: a maker that gives no sign for :data:`LOST_AFTER` is taken for dead, and
+another one begins anew. The row is the record and the broker only rings: what got lost is taken up by :func:`tend`.
+
+Whether it may be asked for, and the fresh sign-in before it, is for the page to see to. The database shows an archive
+to the account that asked and to nobody else, and its pieces to nobody but Attune itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_noop as _
+
+from practice import tenancy
+from practice.models import Archive, ArchivePiece
+
+log = logging.getLogger(__name__)
+
+State = Archive.State
+Tell = Callable[[int, str], None]
+Maker = Callable[[Archive, Tell], Iterator[bytes]]
+
+#: Bytes of one piece: what is in memory while one is sealed or opened.
+A_PIECE = 2**20
+#: Without a sign since then, nobody is making it any more.
+LOST_AFTER = timedelta(minutes=5)
+#: A ring that nobody answered for so long was never heard.
+UNHEARD_AFTER = timedelta(seconds=60)
+MOST_ATTEMPTS = 3
+#: A row without bytes is kept for so long, to count by.
+REMEMBERED = timedelta(days=1)
+
+SEALING = _("Putting it away safely")
+READY = _("Ready")
+BROKEN = _("Something went wrong on our side. Nothing was lost.")
+TOO_LONG = _("It took too long. Nothing was lost.")
+
+
+class NotThere(Exception):
+    """It is not made yet, was taken away already, was thrown away, or has run out."""
+
+
+class Overtaken(Exception):
+    """Somebody else has taken it up, or it was thrown away; whoever notices stops."""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    make: Maker
+    lives: timedelta
+    once: bool
+
+
+_kinds: dict[str, _Kind] = {}
+
+
+def makes(kind: str, *, lives: timedelta, once: bool) -> Callable[[Maker], Maker]:
+    """Declare what is put into archives of a kind, for how long they lie here, and whether they are given out once."""
+
+    def register(maker: Maker) -> Maker:
+        _kinds[kind] = _Kind(maker, lives, once)
+        return maker
+
+    return register
+
+
+def declared() -> list[str]:
+    """Return the kinds that something makes here."""
+    return [kind for kind in Archive.Kind.values if kind in _kinds]
+
+
+def lives(kind: str) -> timedelta:
+    """Return for how long a finished archive of a kind lies here."""
+    return _kinds[kind].lives
+
+
+# ── asking ───────────────────────────────────────────────────────────────────
+
+
+def ask(
+    kind: str,
+    *,
+    user_id: uuid.UUID,
+    person_id: uuid.UUID | None = None,
+    about_id: uuid.UUID | None = None,
+    details: dict[str, Any] | None = None,
+) -> Archive:
+    """Ask for an archive in the bound practice, and ring once the transaction is through.
+
+    While the same is being made there is no second one. What the same account asked for of this kind and about the
+    same before, and has not taken, is destroyed.
+    """
+    if kind not in _kinds:
+        raise LookupError(f"Nothing makes {kind!r} here.")
+    with tenancy.elevated() as asker:
+        for before in _same(kind, user_id, person_id, about_id).select_for_update():
+            if before.is_moving:
+                return before
+            destroy(before)
+        made = Archive.objects.create(
+            kind=kind, user_id=user_id, person_id=person_id, about_id=about_id, details=details or {}
+        )
+        ring(asker.practice_id, made.pk)
+    return made
+
+
+def _same(kind: str, user_id: uuid.UUID, person_id: uuid.UUID | None, about_id: uuid.UUID | None) -> Any:
+    rows = Archive.objects.filter(kind=kind, user_id=user_id, person_id=person_id, about_id=about_id)
+    return rows.filter(destroyed_at=None).order_by("asked_at", "pk")
+
+
+def asked_since(kind: str, user_id: uuid.UUID, since: datetime) -> int:
+    """Return how many an account asked for since then, whatever became of them. At most :data:`REMEMBERED` back."""
+    with tenancy.elevated():
+        return Archive.objects.filter(kind=kind, user_id=user_id, asked_at__gt=since).count()
+
+
+def newest(kind: str, user_id: uuid.UUID, *, about_id: uuid.UUID | None = None) -> Archive | None:
+    """Return the newest one that an account may still do something with, as the bound asker sees it."""
+    rows = Archive.objects.filter(kind=kind, user_id=user_id, about_id=about_id, destroyed_at=None)
+    found = rows.order_by("-asked_at", "-pk").first()
+    return found if found is not None and (found.is_there or found.state != State.DONE) else None
+
+
+# ── making ───────────────────────────────────────────────────────────────────
+
+
+def ring(practice_id: uuid.UUID | None, archive_id: uuid.UUID) -> None:
+    """Ask a worker to make it, once the running transaction is through."""
+    from practice.tasks import make_archive
+
+    ids = {"practice_id": str(practice_id), "archive_id": str(archive_id)}
+    transaction.on_commit(lambda: make_archive.delay(**ids), robust=True)
+
+
+def make(practice_id: uuid.UUID, archive_id: uuid.UUID) -> None:
+    """Make one archive, outside of any request. Done stays done, and two workers never make the same one."""
+    archive = _begin(practice_id, archive_id)
+    if archive is None:
+        return
+    making = _Making(practice_id, archive)
+    try:
+        making.run()
+    except Overtaken:
+        return
+    except SoftTimeLimitExceeded:
+        log.warning("archive %s took too long", archive_id)
+        making.fail(TOO_LONG)
+    except Exception as error:
+        # An error's words may hold somebody's: only its kind is written down.
+        log.error("archive %s failed: %s", archive_id, type(error).__name__)
+        making.fail(BROKEN)
+
+
+def _begin(practice_id: uuid.UUID, archive_id: uuid.UUID) -> Archive | None:
+    now = timezone.now()
+    with tenancy.acting(tenancy.as_system(practice_id)):
+        archive = Archive.objects.select_for_update().filter(pk=archive_id, destroyed_at=None).first()
+        if archive is None or not archive.is_moving or archive.kind not in _kinds:
+            return None
+        if archive.state == State.WORKING and archive.touched_at and archive.touched_at > now - LOST_AFTER:
+            return None
+        archive.pieces.all().delete()
+        if archive.attempts >= MOST_ATTEMPTS:
+            archive.state, archive.failure, archive.finished_at = State.FAILED, BROKEN, now
+        else:
+            archive.state, archive.attempts = State.WORKING, archive.attempts + 1
+        archive.percent, archive.touched_at = 0, now
+        archive.save(update_fields=["state", "failure", "finished_at", "attempts", "percent", "touched_at"])
+        return archive if archive.state == State.WORKING else None
+
+
+class _Making:
+    """One attempt at one archive; every step in a transaction of its own."""
+
+    def __init__(self, practice_id: uuid.UUID, archive: Archive) -> None:
+        self.practice_id = practice_id
+        self.archive = archive
+        self.hash = hashlib.sha256()
+        self.size = self.pieces = 0
+        self.waiting = b""
+
+    def run(self) -> None:
+        for part in _kinds[self.archive.kind].make(self.archive, self.tell):
+            self.waiting += part
+            while len(self.waiting) >= A_PIECE:
+                self._put_away(self.waiting[:A_PIECE])
+                self.waiting = self.waiting[A_PIECE:]
+        if self.waiting:
+            self._put_away(self.waiting)
+        self._finish()
+
+    def tell(self, percent: int, step: str) -> None:
+        """Say how far it is; ``step`` is marked for translation and said to whoever asked. May raise Overtaken."""
+        with tenancy.acting(tenancy.as_system(self.practice_id)):
+            row = self._mine()
+            row.percent, row.step, row.touched_at = percent, step, timezone.now()
+            row.save(update_fields=["percent", "step", "touched_at"])
+
+    def _put_away(self, plain: bytes) -> None:
+        with tenancy.acting(tenancy.as_system(self.practice_id)):
+            row = self._mine()
+            piece = ArchivePiece(practice_id=self.practice_id, archive=row, number=self.pieces)
+            piece.seal(plain, row.person_id)
+            piece.save(force_insert=True)
+            row.touched_at = timezone.now()
+            row.save(update_fields=["touched_at"])
+        self.hash.update(plain)
+        self.size, self.pieces = self.size + len(plain), self.pieces + 1
+
+    def _finish(self) -> None:
+        now = timezone.now()
+        with tenancy.acting(tenancy.as_system(self.practice_id)):
+            row = self._mine()
+            row.state, row.percent, row.step, row.failure = State.DONE, 100, READY, ""
+            row.finished_at = row.touched_at = now
+            row.expires_at = now + lives(row.kind)
+            row.size, row.sha256 = self.size, self.hash.hexdigest()
+            row.save()
+
+    def fail(self, failure: str) -> None:
+        """Keep nothing of it. The first time it is tried once more, then whoever asked is told."""
+        with tenancy.acting(tenancy.as_system(self.practice_id)):
+            try:
+                row = self._mine()
+            except Overtaken:
+                return
+            row.pieces.all().delete()
+            row.percent, row.touched_at = 0, timezone.now()
+            if row.attempts < 2:
+                row.state = State.WAITING
+                ring(self.practice_id, row.pk)
+            else:
+                row.state, row.failure, row.finished_at = State.FAILED, failure, timezone.now()
+            row.save()
+
+    def _mine(self) -> Archive:
+        row = Archive.objects.select_for_update().filter(pk=self.archive.pk).first()
+        if row is None or row.destroyed_at or row.state != State.WORKING or row.attempts != self.archive.attempts:
+            raise Overtaken
+        return row
+
+
+# ── taking away ──────────────────────────────────────────────────────────────
+
+
+def take(archive: Archive) -> bytes:
+    """Return the bytes of an archive that is small enough for memory; of one that is given out once, destroy it.
+
+    The bound asker must see it. Raises :class:`NotThere`.
+    """
+    with tenancy.elevated():
+        row = _held(archive)
+        body = b"".join(one.opened(row.person_id) for one in row.pieces.order_by("number"))
+        _mark_taken(row)
+        if _kinds[row.kind].once:
+            destroy(row)
+    return body
+
+
+def begin_taking(archive: Archive) -> tuple[int, Callable[[int], Iterator[bytes]]]:
+    """Return the size of a large archive and a reader from any byte on, for one that may be taken more than once.
+
+    The reader works after the request's transaction has ended: piece by piece, each in one of its own.
+    Raises :class:`NotThere`.
+    """
+    if _kinds[archive.kind].once:
+        raise ValueError("What is given out once is taken whole.")
+    practice_id = tenancy.current_practice_id()
+    with tenancy.elevated():
+        row = _held(archive)
+        _mark_taken(row)
+    return row.size or 0, lambda first=0: _from(practice_id, row.pk, row.person_id, first)
+
+
+def _from(practice_id: uuid.UUID, pk: uuid.UUID, person_id: uuid.UUID | None, first: int) -> Iterator[bytes]:
+    number, skip = divmod(first, A_PIECE)
+    while True:
+        with tenancy.acting(tenancy.as_system(practice_id)):
+            piece = ArchivePiece.objects.filter(archive_id=pk, number=number).first()
+            body = piece.opened(person_id) if piece is not None else b""
+        if len(body) <= skip:
+            return
+        yield body[skip:]
+        number, skip = number + 1, 0
+
+
+def _held(archive: Archive) -> Archive:
+    row = Archive.objects.select_for_update().filter(pk=archive.pk).first()
+    if row is None or not row.is_there:
+        raise NotThere
+    return row
+
+
+def _mark_taken(row: Archive) -> None:
+    row.taken_at = row.taken_at or timezone.now()
+    row.save(update_fields=["taken_at"])
+
+
+def destroy(archive: Archive) -> None:
+    """Destroy the bytes, whatever state it is in; who makes it notices and stops."""
+    with tenancy.elevated():
+        ArchivePiece.objects.filter(archive_id=archive.pk).delete()
+        archive.destroyed_at = timezone.now()
+        archive.save(update_fields=["destroyed_at"])
+
+
+# ── tending ──────────────────────────────────────────────────────────────────
+
+
+def tend() -> None:
+    """Destroy what has run out, forget what is past, and ring again for what nobody makes, in the bound practice."""
+    asker, now = tenancy.current(), timezone.now()
+    if asker is None:
+        raise tenancy.NoPractice("Archives are tended inside a practice.")
+    live = Archive.objects.filter(destroyed_at=None)
+    for archive in live.filter(expires_at__lte=now).select_for_update(skip_locked=True):
+        destroy(archive)
+    for archive in live.filter(state=State.FAILED, finished_at__lt=now - REMEMBERED).select_for_update():
+        destroy(archive)
+    Archive.objects.filter(destroyed_at__isnull=False, asked_at__lt=now - REMEMBERED).delete()
+    unheard = Q(state=State.WAITING) & (
+        Q(touched_at__lt=now - UNHEARD_AFTER) | Q(touched_at=None, asked_at__lt=now - UNHEARD_AFTER)
+    )
+    lost = Q(state=State.WORKING, touched_at__lt=now - LOST_AFTER)
+    for archive_id in live.filter(unheard | lost).order_by("pk").values_list("pk", flat=True):
+        ring(asker.practice_id, archive_id)
