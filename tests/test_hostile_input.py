@@ -6,15 +6,21 @@ The forms are found by walking, so a new one is tried the day it is linked. Each
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
-from django.db import transaction
+from django.apps import apps
+from django.db import ProgrammingError, transaction
 from django.http import HttpResponse
 from django.test import Client as Browser
 
+from clients.models import Client
+from practice import tenancy
+from practice.models import PracticeModel
 from tests.crawl import name_of, walk
 from tests.doors import ACCOUNTS, ANONYMOUS, DOORS
+from tests.factories import asker_for, inside
 from tests.pages import Field, Page, PageForm, inline
 from tests.world import World
 
@@ -45,7 +51,9 @@ ODD = {
     "rhythm": ("FREQ=SECONDLY", "FREQ=DAILY;COUNT=1000000000", "once\x00"),
 }
 #: Walked for their forms. Everybody else has a part of these.
-WALKERS = ("owner", "mara", ANONYMOUS)
+SIGNED_IN = ("owner", "mara")
+WALKERS = (*SIGNED_IN, ANONYMOUS)
+FORM = "application/x-www-form-urlencoded"
 TEXT_KINDS = ("text", "textarea", "email", "password", "search", "url", "tel")
 #: Pressing these ends the walk or asks a mail server; allauth's own forms test themselves.
 NOT_TRIED = ("account_logout", "leave")
@@ -80,7 +88,7 @@ def tries(world: World, browser_of, django_db_blocker) -> list[Try]:
 def send(browser: Browser, one: Try, data: dict[str, list[str]], *, follow: bool) -> HttpResponse:
     """Press the button, follow where it leads, and undo everything."""
     with transaction.atomic():
-        answer = browser.post(one.path, encoded(data), content_type="application/x-www-form-urlencoded", follow=follow)
+        answer = browser.post(one.path, encoded(data), content_type=FORM, follow=follow)
         transaction.set_rollback(True)
     return answer
 
@@ -193,6 +201,87 @@ def sort_of(field: Field) -> str:
 def quiet(browser: Browser) -> Browser:
     browser.raise_request_exception = False
     return browser
+
+
+# ── what belongs to others (B9) ─────────────────────────────────────────────
+
+
+#: Said back only to be compared: which version the page showed.
+COMPARED = ("base",)
+
+
+@dataclass(frozen=True)
+class Things:
+    """The ids of everything: of which table each is, and one or two of each table that a persona may not see."""
+
+    table_of: dict[str, str]
+    foreign: dict[tuple[str, str], tuple[str, ...]]
+
+
+@pytest.fixture(scope="module")
+def things(world: World, django_db_blocker) -> Things:
+    """What stands in the database: at home, next door, and what each walker at home cannot see of it."""
+    with django_db_blocker.unblock():
+        home, far = (ids_of_all(tenancy.as_system(house.practice.pk)) for house in (world.home, world.far))
+        table_of = {one: table for table, ids in home.items() for one in ids}
+        foreign = {}
+        for who in SIGNED_IN:
+            seen = ids_of_all(asker_for(world.personas[who]))
+            for table, ids in home.items():
+                unseen = sorted(ids - seen.get(table, set()))[:1]
+                foreign[who, table] = (*unseen, *sorted(far.get(table, set()) - ids)[:1])
+    return Things(table_of, foreign)
+
+
+def ids_of_all(asker: tenancy.Asker) -> dict[str, set[str]]:
+    """Return the ids of all rows that somebody can read, by table; none of those they may not even ask for."""
+    found = {}
+    with tenancy.acting(asker):
+        for model in apps.get_models():
+            if issubclass(model, PracticeModel):
+                with suppress(ProgrammingError), transaction.atomic():
+                    found[model._meta.db_table] = {str(pk) for pk in model._base_manager.values_list("pk", flat=True)}
+    return found
+
+
+def test_b9_an_id_of_somebody_elses_is_refused_wherever_a_form_sends_one(tries, things, browser_of):
+    """In each field that names a thing: one of another practice, and one of this practice that is out of sight."""
+    taken, tried = [], 0
+    for one in tries:
+        browser = quiet(browser_of(one.who))
+        for field in one.form.fields.values():
+            named = [value for value in field.values if value in things.table_of and field.name not in COMPARED]
+            for value in dict.fromkeys(named[:1]):
+                for other in things.foreign.get((one.who, things.table_of[value]), ()):
+                    data = {**filled(one.form), field.name: [other]}
+                    answer = send(browser, one, data, follow=False)
+                    tried += 1
+                    if answer.status_code in (301, 302) or answer.status_code >= 500:
+                        taken.append(f"{one}: {field.name} took another's {things.table_of[value]}")
+    assert taken == []
+    assert tried > 5
+
+
+def test_b9_an_id_that_no_form_asked_for_changes_no_row_of_that_id(tries, world, browser_of):
+    """What is made anew never turns out to be somebody who was there before."""
+    stranger = world.home["stranger"]
+    overwritten = []
+    for one in tries:
+        if one.who == ANONYMOUS or name_of(one.path).startswith(ACCOUNTS) or str(stranger.pk) in one.path:
+            continue
+        extra = {name: [str(stranger.pk)] for name in ("id", "pk", "uuid", "client_id", "client_ptr")}
+        with transaction.atomic():
+            before = row_of(stranger, world)
+            quiet(browser_of(one.who)).post(one.path, encoded({**extra, **filled(one.form)}), content_type=FORM)
+            if row_of(stranger, world) != before:
+                overwritten.append(str(one))
+            transaction.set_rollback(True)
+    assert overwritten == []
+
+
+def row_of(client: Client, world: World) -> dict[str, object]:
+    with inside(world.home.practice):
+        return Client.objects.filter(pk=client.pk).values().get()
 
 
 @pytest.mark.parametrize("name", [name for name, door in DOORS.items() if not door.about_something])

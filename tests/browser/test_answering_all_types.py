@@ -247,7 +247,7 @@ def test_an_hour_offline_on_one_page(page, context, sign_in, on_one_page, mara):
     assert page.evaluate(STORED) == 0
 
 
-def test_two_tabs_offline_keep_both_texts(page, context: BrowserContext, sign_in, on_one_page, mara):
+def test_b149_two_tabs_offline_keep_both_texts(page, context: BrowserContext, sign_in, on_one_page, mara):
     sign_in(mara)
     other = context.new_page()
     for one in (page, other):

@@ -200,7 +200,7 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_pressed_four_times_at_once_is_one_response(couple, mara, therapist):
+def test_b148_pressed_four_times_at_once_is_one_response(couple, mara, therapist):
     occurrence = give(couple, therapist, "reveal", EVERY_TYPE)[0]
     sent = at_once(*[lambda: send(occurrence, mara, {"near": ["7"], "good": ["Tea"]})] * 4)
     assert {type(one) for one in sent} == {Response}, sent
@@ -210,7 +210,7 @@ def test_pressed_four_times_at_once_is_one_response(couple, mara, therapist):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_partners_in_the_same_millisecond(couple, mara, theo, therapist):
+def test_b146_two_partners_in_the_same_millisecond(couple, mara, theo, therapist):
     for _round in range(12):
         hers, his = give(couple, therapist, "reveal", opens_by="all", slot=f"2026-11-{10 + _round}T18:00")
         sent = at_once(partial(send, hers, mara, {"near": ["7"]}), partial(send, his, theo, {"near": ["3"]}))

@@ -81,7 +81,7 @@ def test_halves_of_characters_do_not_break_a_draft(hers, mara):
         st.tuples(st.sampled_from([0, 1]), st.sampled_from(["good", "wish"]), st.text(max_size=4)), max_size=12
     )
 )
-def test_two_tabs_never_lose_a_text_silently(hers, mara, steps):
+def test_b149_two_tabs_never_lose_a_text_silently(hers, mara, steps):
     """Each tab knows the count it last saw. A refused save leaves both texts; an accepted one is what is kept."""
     with acting_as(mara):
         Draft.objects.filter(occurrence=hers).delete()

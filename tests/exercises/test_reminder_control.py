@@ -75,7 +75,7 @@ class Elsewhere(threading.Thread):
 
 
 @pytest.mark.parametrize("act", [send, skip])
-def test_r11_who_answers_before_the_hand_off_commits_gets_nothing(reminder, due, mara, mail_server, act):
+def test_r11_b150_who_answers_before_the_hand_off_commits_gets_nothing(reminder, due, mara, mail_server, act):
     """The answer is written and not committed: the hand-off does not wait for it, and lets nothing leave."""
     assert moves.claim(reminder.practice_id, "me") == [reminder.pk]
     elsewhere = Elsewhere(act, mara, due)
@@ -91,7 +91,7 @@ def test_r11_who_answers_before_the_hand_off_commits_gets_nothing(reminder, due,
 
 
 @pytest.mark.parametrize("act", [send, skip])
-def test_r11_who_answers_between_claim_and_hand_off_gets_nothing(reminder, due, mara, mail_server, act):
+def test_r11_b150_who_answers_between_claim_and_hand_off_gets_nothing(reminder, due, mara, mail_server, act):
     assert moves.claim(reminder.practice_id, "me") == [reminder.pk]
     with acting_as(mara):
         act(Occurrence.objects.select_related("assignment__edition").get(pk=due.pk), mara)
@@ -101,7 +101,7 @@ def test_r11_who_answers_between_claim_and_hand_off_gets_nothing(reminder, due, 
 
 
 @pytest.mark.parametrize("act", [send, skip])
-def test_r11_who_answers_after_the_hand_off_and_before_the_first_byte_gets_nothing(
+def test_r11_b150_who_answers_after_the_hand_off_and_before_the_first_byte_gets_nothing(
     reminder, due, mara, mail_server, monkeypatch, act
 ):
     before = moves.turn_over
