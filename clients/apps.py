@@ -8,6 +8,7 @@ class ClientsConfig(AppConfig):
         from clients import (  # noqa: F401  register themselves
             changed_addresses,
             consents,
+            costs,
             devices,
             invited,
             inviting,

@@ -67,6 +67,7 @@ urlpatterns = [
     path(f"{COUPLE}/clearance/withdraw/", sessions.clearance_withdraw, name="clearance_withdraw"),
     path(f"{PARTNER}/", couples.client_edit, name="client_edit"),
     path(f"{PARTNER}/safe-contact/", couples.safe_contact, name="safe_contact"),
+    path(f"{PARTNER}/met/", couples.client_met, name="client_met"),
     path(f"{PARTNER}/invite/", invitations.invitation_send, name="invitation_send"),
     path(f"{PARTNER}/withdraw/", invitations.invitation_withdraw, name="invitation_withdraw"),
 ]

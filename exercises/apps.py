@@ -8,6 +8,7 @@ class ExercisesConfig(AppConfig):
         from exercises import (
             assigning,  # noqa: F401  takes back what lost its clearance
             attachments,  # noqa: F401  sends files along with their answers
+            by_itself,  # noqa: F401  says what pages call by themselves
             caseload,  # noqa: F401  registers its part of the queue
             digests,  # noqa: F401  registers its kind of message
             explaining,  # noqa: F401  says what messages were about

@@ -65,6 +65,8 @@ NOTHING_KEPT = Kept(0, {})
 def kept(occurrence: Occurrence, author: Client) -> Kept:
     """Return what ``author`` has typed so far."""
     draft = Draft.objects.filter(occurrence=occurrence, author=author).first()
+    if draft is None:
+        _refuse_if_begun_before(occurrence)
     return Kept(draft.version, raw_from_json(draft.answers), draft.saved_at) if draft else NOTHING_KEPT
 
 
@@ -119,7 +121,17 @@ def _locked(occurrence: Occurrence, author: Client) -> Draft:
                 practice_id=occurrence.practice_id, occurrence=occurrence, author=author, answers="", version=0
             )
     except IntegrityError:  # another tab was faster by a moment
-        return mine.get()
+        found = mine.first()
+        if found is None:
+            raise tenancy.Closed from None
+        return found
+
+
+def _refuse_if_begun_before(occurrence: Occurrence) -> None:
+    """A closed sign-in does not see what was typed before it, and must not type over it either."""
+    asker, begun = tenancy.current(), occurrence.started_at
+    if asker is not None and asker.closed and begun and begun < datetime.datetime.fromisoformat(asker.closed):
+        raise tenancy.Closed
 
 
 def _mark_started(occurrence: Occurrence) -> None:

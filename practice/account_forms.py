@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 from allauth.account import forms as account
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from practice import limits, second_factors
 from practice.fields import KindErrors
+from practice.models import User
 
 EMAIL = _("E-mail address")
 LONG_ENOUGH = _("At least 15 characters. Four or five everyday words make a good one.")
@@ -49,7 +53,6 @@ class SignIn(InOurWords, account.LoginForm):
     labels: ClassVar = {
         "login": EMAIL,
         "password": _("Password"),
-        "remember": _("This is my own device. Keep me signed in for a week."),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -104,12 +107,36 @@ class AskPasswordAgain(InOurWords, account.ReauthenticateForm):
     labels: ClassVar = {"password": _("Password")}
 
 
-class SecondStep(InOurWords, mfa.AuthenticateForm):
+class OnceOnly:
+    """Mixed in before a form that asks for a code: each code counts once, ever, and few are tried."""
+
+    user: User
+    cleaned_data: dict[str, Any]
+
+    def clean_code(self) -> str:
+        try:
+            for rate in limits.CODES:
+                limits.take("code", str(self.user.pk), rate)
+        except limits.TooMany as reached:
+            raise ValidationError(
+                _("Too many codes were tried. Wait %(minutes)s minutes, then try again."),
+                params={"minutes": math.ceil(reached.wait / 60)},
+            ) from None
+        found = second_factors.matching(self.user, self.cleaned_data["code"])
+        if found is None:
+            raise ValidationError(_("That code does not fit, or it was used before."), code="incorrect_code")
+        limits.give_back("code", str(self.user.pk), limits.CODES)
+        found.user = self.user
+        self.authenticator = found
+        return str(self.cleaned_data["code"])
+
+
+class SecondStep(OnceOnly, InOurWords, mfa.AuthenticateForm):
     labels: ClassVar = {"code": _("Code")}
     hints: ClassVar = {"code": FROM_APP}
 
 
-class AskCodeAgain(InOurWords, mfa.ReauthenticateForm):
+class AskCodeAgain(OnceOnly, InOurWords, mfa.ReauthenticateForm):
     labels: ClassVar = {"code": _("Code")}
     hints: ClassVar = {"code": FROM_APP}
 

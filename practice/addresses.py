@@ -3,7 +3,19 @@
 from django.urls import path
 
 from practice.leaving import leave
-from practice.views import delivery, demo_mail, duty, home, hooks, joining, second_person, settings, sign_up, text_hooks
+from practice.views import (
+    delivery,
+    demo_mail,
+    duty,
+    home,
+    hooks,
+    joining,
+    second_person,
+    settings,
+    sign_ins,
+    sign_up,
+    text_hooks,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -11,6 +23,13 @@ urlpatterns = [
     path("leave/", leave, name="leave"),
     path("sign-up/", sign_up.sign_up, name="sign_up"),
     path("join/team/<str:ticket>/", joining.join_team, name="join_team"),
+    path("account/sign-ins/", sign_ins.sign_ins, name="sign_ins"),
+    path("account/sign-ins/others/end/", sign_ins.sign_ins_end_others, name="sign_ins_end_others"),
+    path("account/sign-ins/<uuid:pk>/end/", sign_ins.sign_in_end, name="sign_in_end"),
+    path("account/still-here/", sign_ins.still_here_press, name="still_here"),
+    path("account/rest/", sign_ins.rest, name="rest"),
+    path("account/kept/", sign_ins.kept_form, name="kept_form"),
+    path("account/closed/", sign_ins.closed, name="closed"),
     path("desk/account/", settings.account, name="account"),
     path("desk/practice/", settings.practice_settings, name="practice_settings"),
     path("desk/practice/duty/", duty.duty, name="duty"),

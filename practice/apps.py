@@ -15,6 +15,7 @@ class PracticeConfig(AppConfig):
             inviting,
             records,
             rotating,
+            signing_in,
             two_people,
         )
 

@@ -16,5 +16,7 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "membership": getattr(request, "membership", None),
         "person": getattr(request, "person", None),
         "demo": settings.DEMO,
+        "sign_in_rests": int(settings.SIGN_IN_RESTS.total_seconds()),
+        "sign_in_closed": getattr(request, "is_closed", False),
         "narrow": narrow.of(request) is not None,
     }

@@ -29,7 +29,7 @@ class Identity:
     membership: Membership | None = None
     person: Any = None
 
-    def asker(self, request_id: str = "") -> Asker:
+    def asker(self, request_id: str = "", closed: str = "") -> Asker:
         role = self.membership.database_role if self.membership else roles.PORTAL
         return Asker(
             role=role,
@@ -38,6 +38,7 @@ class Identity:
             person_id=self.person.pk if self.person else None,
             sharing=self.membership.shares_with if self.membership else None,
             request_id=request_id,
+            closed=closed if self.person else "",
         )
 
 
@@ -85,6 +86,11 @@ def of(request: HttpRequest) -> Identity | None:
         if str(one.practice_id) == chosen:
             return one
     return found[0] if found else None
+
+
+def has_second_factor(user: Any) -> bool:
+    """Tell whether a user signs in with two things."""
+    return bool(is_mfa_enabled(user))
 
 
 def second_factor_missing(user: Any) -> bool:

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from practice import audit, identity, sensors, tenancy
+from practice import audit, identity, sensors, signing_in, tenancy
 from practice.keyring import KeyOutOfReach
 from practice.models import Practice
 
@@ -88,10 +88,11 @@ class SignedIn:
             return self._rolled_back_if_broken(self.get_response(request))
         if who.membership and identity.second_factor_missing(request.user):
             return redirect(f"{reverse('mfa_index')}?needed=1")
-        asker = tenancy.scoped(who.asker(request_id=uuid.uuid4().hex))
+        asker = tenancy.scoped(who.asker(request_id=uuid.uuid4().hex, closed=signing_in.closed_since(request)))
         with tenancy.acting(asker):
             request.practice = Practice.objects.get(pk=asker.practice_id)  # type: ignore[attr-defined]
             request.membership, request.person = who.membership, who.person  # type: ignore[attr-defined]
+            request.is_closed = bool(asker.closed)  # type: ignore[attr-defined]
             with timezone.override(identity.zone_of(request)):
                 return self._on_record(request)
 
@@ -101,6 +102,13 @@ class SignedIn:
         if response.status_code < 500:
             audit.of_request(request, response)
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Lead to the page that says what opens it, where somebody comes to what this sign-in does not open."""
+        if not isinstance(exception, tenancy.Closed):
+            return None
+        transaction.set_rollback(True)
+        return redirect("closed")
 
     def _rolled_back_if_broken(self, response: HttpResponse) -> HttpResponse:
         if response.status_code >= 500:

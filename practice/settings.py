@@ -8,6 +8,7 @@ stops the start and says its name.
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 import os
 from pathlib import Path
@@ -116,6 +117,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "practice.signing_in.SignInsFollow",
+    "practice.still_here.StillSignedIn",
+    "practice.limits.WithinLimits",
     "practice.narrow.NarrowSignIn",
     "practice.middleware.SignedIn",
     "practice.shared_screen.SharedScreen",
@@ -197,14 +201,15 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_SESSION_REMEMBER = False
+# One limiter for everything, in the database: practice/limits.py.
+ACCOUNT_RATE_LIMITS = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_EMAIL_NOTIFICATIONS = False
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_SESSION_COOKIE_AGE = 60 * 60 * 24 * 7
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
 ACCOUNT_FORMS = {
     "login": "practice.account_forms.SignIn",
@@ -227,7 +232,9 @@ MFA_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_TOLERANCE = 0
+# A code counts half a minute before and after its own; used ones are remembered (practice/account_forms.py).
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = "Attune"
 MFA_ADAPTER = "practice.accounts.SecondFactorAdapter"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
@@ -235,7 +242,13 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 #: Whoever works in a practice signs in with a second factor; only the demo does without.
 STAFF_NEED_SECOND_FACTOR = not DEMO
 
-SESSION_COOKIE_AGE = 60 * 60 * 12
+#: A sign-in ends after so long without an act of the person, and after so long in all (practice/still_here.py).
+SIGN_IN_RESTS = datetime.timedelta(minutes=15)
+SIGN_IN_LASTS = datetime.timedelta(hours=12)
+SESSION_COOKIE_AGE = int(SIGN_IN_LASTS.total_seconds())
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+#: Says only that somebody signed in with this browser before (practice/known_browser.py).
+KNOWN_BROWSER_COOKIE = "__Host-known" if PRODUCTION else "known"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "session"

@@ -19,11 +19,15 @@ from django.db import connection, transaction
 
 from practice import roles
 
-SETTINGS = ("practice", "user", "person", "couples", "people", "present", "room", "given", "request")
+SETTINGS = ("practice", "user", "person", "couples", "people", "present", "room", "given", "request", "closed")
 
 
 class NoPractice(RuntimeError):
     """Practice data was asked for without saying whose."""
+
+
+class Closed(PermissionError):
+    """What was begun here is not read back by a sign-in that only shows that somebody reads the mailbox."""
 
 
 class OtherPractice(RuntimeError):
@@ -53,6 +57,9 @@ class Asker:
     room: Sequence[uuid.UUID] = field(default=())
     given: Sequence[uuid.UUID] = field(default=())
     request_id: str = ""
+    #: A client's sign-in that shows only that somebody reads the mailbox: private lanes are not read back.
+    #: Since when, as PostgreSQL reads it: what is typed from then on is its own.
+    closed: str = ""
 
     def settings(self) -> dict[str, str]:
         return {
@@ -66,6 +73,7 @@ class Asker:
             "room": _array(self.room) if self.sharing else "",
             "given": _array(self.given) if self.sharing else "",
             "request": self.request_id,
+            "closed": self.closed,
         }
 
 

@@ -29,6 +29,9 @@ ROOM = "NULLIF(current_setting('app.room', true), '')::uuid[]"
 GIVEN = "NULLIF(current_setting('app.given', true), '')::uuid[]"
 NO_SHARED_SCREEN = "coalesce(current_setting('app.room', true), '') = ''"
 
+#: A sign-in that shows no more than that somebody reads the account's mail (practice/signing_in.py).
+CLOSED_SINCE = "NULLIF(current_setting('app.closed', true), '')::timestamptz"
+
 ALL = "SELECT, INSERT, UPDATE, DELETE"
 READ = "SELECT"
 

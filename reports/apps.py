@@ -7,6 +7,7 @@ class ReportsConfig(AppConfig):
     def ready(self) -> None:
         from reports import (  # noqa: F401  register themselves
             alert_letters,
+            costs,
             document_notices,
             receivers,
             records,

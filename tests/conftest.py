@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -67,6 +68,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _quick_and_quiet(settings) -> Iterator[None]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STAFF_NEED_SECOND_FACTOR = False
+    # Tests travel in time with a browser in their hands; how long a sign-in lasts is tested where it says so.
+    settings.SIGN_IN_RESTS = settings.SIGN_IN_LASTS = datetime.timedelta(days=36500)
     settings.ATTUNE_LOCAL_PROVIDERS = True  # practices' own servers of tests stand on this machine
     vault.forget_keys()
     yield
@@ -100,7 +103,10 @@ def world(django_db_setup: None, django_db_blocker) -> Iterator[World]:
     from tests.world import build_world
 
     quick = override_settings(
-        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"], STAFF_NEED_SECOND_FACTOR=False
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        STAFF_NEED_SECOND_FACTOR=False,
+        SIGN_IN_RESTS=datetime.timedelta(days=36500),
+        SIGN_IN_LASTS=datetime.timedelta(days=36500),
     )
     # The test browser keeps a copy of every template's context; these tests read pages, not contexts.
     unread = mock.patch("django.test.client.store_rendered_templates", _keep_nothing)

@@ -8,7 +8,7 @@ import psycopg
 from django.db import connection
 
 #: What a request may write without changing anybody's data: its session, a counter, that somebody looked.
-UNREAD = ("django_session", "attune_cache", "practice_auditevent")
+UNREAD = ("django_session", "attune_cache", "practice_auditevent", "practice_limit", "practice_signin")
 
 
 def rows_of_all_tables(superuser: Callable[[str], psycopg.Connection]) -> dict[str, tuple[int, str]]:

@@ -10,8 +10,10 @@ from django.forms import BaseFormSet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from clients import safe_contact as safe_contacts
+from clients import recovering
 from clients import status as statuses
 from clients.forms import (
     TAKEN,
@@ -105,7 +107,24 @@ def client_edit(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResp
         _save_client(form, partner.client, contact)
         messages.success(request, _("Saved."))
         return redirect("couple", couple.pk)
-    return render(request, "clients/client_edit.html", {"form": form, "couple": couple, "partner": partner})
+    context = {
+        "form": form,
+        "couple": couple,
+        "partner": partner,
+        "recovering": request.membership.sees_answers and recovering.waits(partner.client),
+    }
+    return render(request, "clients/client_edit.html", context)
+
+
+@require_POST
+@for_clinicians
+def client_met(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResponse:
+    """The therapist has met a client whose account was got back through the mailbox."""
+    couple = get_object_or_404(Couple.objects.with_partners(), pk=couple_pk)
+    partner = get_object_or_404(Partner.objects.select_related("client"), couple=couple, client_id=pk)
+    if recovering.met_in_person(partner.client):
+        messages.success(request, _("What is private to them is open to them again."))
+    return redirect("couple", couple.pk)
 
 
 def _save_client(form: ClientForm, client: Client, contact: Contact) -> None:

@@ -7,10 +7,12 @@ from practice.models.keys import DataKey, InstallationSecret, PracticeKey
 from practice.models.message import Message
 from practice.models.practice import Membership, Practice, StaffInvitation, Step
 from practice.models.provider import Circuit, Pace, Provider, Pulse, Suppression
+from practice.models.signing import AccountEvent, Limit, Recovery, SignIn
 from practice.models.two_people import TwoPersonAct
 from practice.models.user import User
 
 __all__ = [
+    "AccountEvent",
     "Archive",
     "ArchivePiece",
     "AuditEvent",
@@ -18,6 +20,7 @@ __all__ = [
     "Circuit",
     "DataKey",
     "InstallationSecret",
+    "Limit",
     "Membership",
     "Message",
     "Pace",
@@ -26,6 +29,8 @@ __all__ = [
     "PracticeModel",
     "Provider",
     "Pulse",
+    "Recovery",
+    "SignIn",
     "StaffInvitation",
     "Step",
     "Suppression",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.signup import complete_signup, prevent_enumeration
-from allauth.core import ratelimit
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,9 +21,6 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         return redirect("home")
     form = SignUpForm(request.POST or None)
     if request.method == "POST":
-        limited = ratelimit.consume_or_429(request, action="signup")
-        if limited:
-            return limited
         if form.is_valid():
             user = make_practice(form.new_practice())
             if user is None:

@@ -1,0 +1,11 @@
+"""What pages call by themselves, and what costs enough to be limited."""
+
+from __future__ import annotations
+
+from practice import limits, still_here
+
+still_here.by_itself("do_save", "do_steps_state")
+
+for name in ("do_file", "portal_space_file", "portal_begin", "do_send"):
+    limits.limit(name, limits.COSTLY)
+limits.limit("library", limits.SEARCH)

@@ -1,0 +1,222 @@
+"""One limiter for pages, the API and jobs: how often somebody may try, ask or make something costly.
+
+A limit lets ``amount`` acts through at once and then one for every ``seconds / amount``. It is one statement in
+the database, so that two hundred at the same moment get exactly what one after the other would get; it outlives
+a cache that is emptied, and where the database does not answer nobody is let in. Keys are keyed hashes: the table
+names no address, no account and no place.
+
+:class:`WithinLimits` asks for the addresses in :data:`PAGES` before anything else happens. What an account may be
+tried from anywhere is counted apart from what a browser may try that its owner has signed in with before: whoever
+uses the first up does not lock the owner out.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import hmac
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from allauth.account.adapter import get_adapter
+from allauth.core.internal.ratelimit import truncate_ip
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import Resolver404, resolve
+
+from practice import known_browser, mailboxes, vault
+from practice.models import Limit
+
+MINUTE, QUARTER, HOUR, DAY = 60, 900, 3600, 86400
+
+# A row is held only by whoever is let through: the others find that the condition does not hold, and go.
+TAKE = """
+    INSERT INTO practice_limit AS had (key, full_until)
+    VALUES (%(key)s, attune_now() + %(each)s)
+    ON CONFLICT (key) DO UPDATE SET full_until = greatest(had.full_until, attune_now()) + %(each)s
+        WHERE greatest(had.full_until, attune_now()) + %(each)s <= attune_now() + %(all)s
+    RETURNING 1
+"""
+WAIT = "SELECT full_until + %(each)s - %(all)s - attune_now() FROM practice_limit WHERE key = %(key)s"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many at once, and so many again in so many seconds."""
+
+    amount: int
+    seconds: int
+
+
+class TooMany(Exception):
+    """A limit is reached; ``wait`` is the number of seconds after which one more is let through."""
+
+    def __init__(self, wait: int) -> None:
+        super().__init__(f"{wait} seconds")
+        self.wait = wait
+
+
+def take(act: str, whose: str, rate: Rate) -> None:
+    """Use one of what ``whose`` has of ``act``, or raise :class:`TooMany`.
+
+    Outside of a transaction it counts at once; inside of one it counts when that is committed, and others who
+    want the same wait for it.
+    """
+    values = {
+        "key": key_of(act, whose, rate),
+        "each": datetime.timedelta(seconds=rate.seconds / rate.amount),
+        "all": datetime.timedelta(seconds=rate.seconds),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, values)
+        if cursor.fetchone():
+            return
+        cursor.execute(WAIT, values)
+        row = cursor.fetchone()
+    raise TooMany(max(1, math.ceil(row[0].total_seconds())) if row else 1)
+
+
+def give_back(act: str, whose: str, rates: Iterable[Rate]) -> None:
+    """Forget what ``whose`` has used of ``act``: they have proved who they are."""
+    Limit.objects.filter(key__in=[key_of(act, whose, rate) for rate in rates]).delete()
+
+
+def key_of(act: str, whose: str, rate: Rate) -> str:
+    text = f"{act}|{rate.amount}/{rate.seconds}|{whose}"
+    return hmac.new(vault.secret_for("limits"), text.encode(), hashlib.sha256).hexdigest()
+
+
+def forget_full() -> int:
+    """Delete what time has caught up with; return how many rows that were."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM practice_limit WHERE full_until < attune_now()")
+        return cursor.rowcount
+
+
+# ── pages ──
+
+#: Wrong passwords for one account: from anywhere, and from a browser that its owner has signed in with.
+TRIES = (Rate(5, 5 * MINUTE), Rate(40, DAY))
+#: Codes of a second step, and saying once more who one is.
+CODES = (Rate(5, 5 * MINUTE), Rate(60, DAY))
+#: Letters with a code or a link to one address.
+LETTERS = (Rate(5, QUARTER), Rate(20, DAY))
+#: Acts of one place without a sign-in.
+ONE_PLACE = (Rate(30, MINUTE), Rate(400, HOUR))
+FEW_FROM_ONE_PLACE = (Rate(20, MINUTE), Rate(100, HOUR))
+
+Whose = Callable[[HttpRequest], str]
+
+
+def by_place(request: HttpRequest) -> str:
+    """The network address that a request came from, as far as our own proxy vouches for it; an IPv6 /64 is one."""
+    return "place " + truncate_ip(get_adapter().get_client_ip(request))
+
+
+def by_account(field: str) -> Whose:
+    """Whose address was typed into ``field``, whether there is such an account or not."""
+
+    def whose(request: HttpRequest) -> str:
+        address = mailboxes.normal(request.POST.get(field, "")[:320].replace("\x00", ""))
+        return known_browser.whose(request, address) if field == "login" else f"account {address}"
+
+    return whose
+
+
+def by_user(request: HttpRequest) -> str:
+    """The user who is signed in; a place for nobody."""
+    user = request.session.get("_auth_user_id") if hasattr(request, "session") else None
+    return f"user {user}" if user else by_place(request)
+
+
+@dataclass(frozen=True)
+class PageLimit:
+    """What sending one kind of form is limited to. ``reads`` counts looking at the page, too."""
+
+    whose: Whose
+    rates: tuple[Rate, ...]
+    reads: bool = False
+
+
+SIGNING_IN = PageLimit(by_account("login"), TRIES)
+ANYBODY = PageLimit(by_place, ONE_PLACE)
+STRANGERS = PageLimit(by_place, FEW_FROM_ONE_PLACE)
+SURE = PageLimit(by_user, CODES)
+OWN = PageLimit(by_user, (Rate(20, 5 * MINUTE), Rate(200, DAY)))
+COSTLY = PageLimit(by_user, (Rate(30, MINUTE), Rate(600, HOUR)))
+SEARCH = PageLimit(by_user, (Rate(120, MINUTE), Rate(3000, HOUR)), reads=True)
+CALLS = PageLimit(by_place, (Rate(6000, MINUTE),))
+
+#: Names of addresses and what holds there. Upper apps add theirs with :func:`limit`.
+PAGES: dict[str, tuple[PageLimit, ...]] = {
+    "account_login": (ANYBODY, SIGNING_IN),
+    "mfa_login_webauthn": (ANYBODY,),
+    "mfa_authenticate": (ANYBODY,),
+    "account_request_login_code": (STRANGERS, PageLimit(by_account("email"), LETTERS)),
+    "account_confirm_login_code": (STRANGERS,),
+    "account_reset_password": (STRANGERS, PageLimit(by_account("email"), LETTERS)),
+    "account_reset_password_from_key": (STRANGERS,),
+    "account_email_verification_sent": (STRANGERS,),
+    "account_signup": (STRANGERS,),
+    "sign_up": (STRANGERS,),
+    "join": (STRANGERS,),
+    "join_team": (STRANGERS,),
+    "account_reauthenticate": (SURE,),
+    "mfa_reauthenticate": (ANYBODY,),
+    "mfa_reauthenticate_webauthn": (SURE,),
+    "account_change_password": (SURE,),
+    "account_set_password": (SURE,),
+    "account_email": (OWN,),
+    "mfa_generate_recovery_codes": (OWN,),
+    "mfa_activate_totp": (OWN,),
+    "mfa_add_webauthn": (OWN,),
+    "staff_invite": (OWN,),
+    "staff_invitation_resend": (OWN,),
+    "delivery_try": (OWN,),
+    "mail_hook": (CALLS,),
+    "mail_hook_own": (CALLS,),
+    "texts_came": (CALLS,),
+    "texts_came_of": (CALLS,),
+}
+
+
+def limit(name: str, *limits: PageLimit) -> None:
+    """Let an app say what holds for one of its addresses."""
+    PAGES[name] = limits
+
+
+class WithinLimits:
+    """Ask the limits before anything else is done. Stands outside of any transaction: what is used stays used."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            for one in PAGES.get(_name_of(request), ()):
+                if one.reads or request.method not in ("GET", "HEAD", "OPTIONS"):
+                    self._take(request, one)
+        except TooMany as reached:
+            return wait_a_moment(request, reached)
+        return self.get_response(request)
+
+    def _take(self, request: HttpRequest, one: PageLimit) -> None:
+        whose = one.whose(request)
+        for rate in one.rates:
+            take(_name_of(request), whose, rate)
+
+
+def _name_of(request: HttpRequest) -> str:
+    try:
+        return resolve(request.path_info).url_name or ""
+    except Resolver404:
+        return ""
+
+
+def wait_a_moment(request: HttpRequest, reached: TooMany) -> HttpResponse:
+    """Say that it was too often, and when it can be tried again."""
+    response = render(request, "429.html", {"minutes": math.ceil(reached.wait / 60)}, status=429)
+    response["Retry-After"] = str(reached.wait)
+    return response

@@ -1,0 +1,47 @@
+"""Telling people that something about how they sign in has changed: first in their own account, then outside.
+
+Outside, it goes by what an upper app registers as a person's safe contact; who has none is not written to. Staff
+get a neutral letter to the address they sign in with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from allauth.account.adapter import get_adapter
+from django.db import transaction
+from django.utils import timezone
+
+from practice import tenancy
+from practice.models import AccountEvent, Membership, User
+
+What = AccountEvent.What
+
+#: Given a user and what happened, plans the message by the person's safe contact; True where that is theirs to do.
+Teller = Callable[[User, str], bool]
+_tellers: list[Teller] = []
+
+#: Too ordinary to be written about.
+QUIET = frozenset({What.NEW_BROWSER, What.OPENED_AGAIN})
+
+
+def register(teller: Teller) -> Teller:
+    """Let the app that knows somebody's safe contact take notices there."""
+    _tellers.append(teller)
+    return teller
+
+
+def tell(user: User, what: str) -> None:
+    """Write down what happened in the user's account, and tell them outside where that is safe."""
+    AccountEvent.objects.create(user=user, what=what, at=timezone.now())
+    if what in QUIET:
+        return
+    taken = [teller(user, what) for teller in _tellers]
+    if not any(taken) and _is_staff(user):
+        get_adapter().send_mail("account/email/security_notice", user.email, {})
+
+
+def _is_staff(user: User) -> bool:
+    with transaction.atomic():
+        tenancy.bind_user(user.pk)
+        return Membership.objects.filter(user=user, ended_at=None).exists()

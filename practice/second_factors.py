@@ -1,0 +1,40 @@
+"""Codes of an app and from paper: each is good once, however many hold it up at the same moment."""
+
+from __future__ import annotations
+
+from allauth.core.internal.cryptokit import compare_user_code
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.utils import decrypt
+from django.db import transaction
+
+from practice.models import User
+
+#: In an authenticator's data: the half minute of the newest code that was used. Nothing older counts again.
+USED = "used_until"
+
+
+@transaction.atomic
+def matching(user: User, code: str) -> Authenticator | None:
+    """Return the app or the paper codes that ``code`` belongs to, and use it up; None when it is not good.
+
+    Holds their rows until the transaction ends, so that of many at once one is let through.
+    """
+    rows = Authenticator.objects.select_for_update().filter(user=user).order_by("type")
+    for one in rows.exclude(type=Authenticator.Type.WEBAUTHN):
+        good = _of_app(one, code) if one.type == Authenticator.Type.TOTP else one.wrap().validate_code(code)
+        if good:
+            return one
+    return None
+
+
+def _of_app(app: Authenticator, code: str) -> bool:
+    secret = decrypt(app.data["secret"])
+    for counter in totp.yield_hotp_counters_from_time():
+        if counter <= app.data.get(USED, -1):
+            continue
+        if compare_user_code(actual=code, expected=totp.format_hotp_value(totp.hotp_value(secret, counter))):
+            app.data[USED] = counter
+            app.save(update_fields=["data"])
+            return True
+    return False

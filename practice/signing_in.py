@@ -1,0 +1,210 @@
+"""What follows when somebody signs in, or changes how they do."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
+from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
+
+from practice import known_browser, limits, narrow, notices, still_here
+from practice.browsers import in_words
+from practice.models import AccountEvent, Recovery, SignIn, User
+
+What = AccountEvent.What
+
+#: In a session: what was written for oneself or for the therapist alone is not shown.
+CLOSED = "closed"
+#: Ways of signing in that only show that somebody reads the mailbox.
+MAILBOX_ONLY = frozenset({"code", "password_reset"})
+
+
+# ── sign-ins and their end ──
+
+
+@receiver(user_logged_in)
+def begins(request: HttpRequest | None, user: User, **kwargs: Any) -> None:
+    """Start the clock, note the sign-in for its owner, and forget the tries that came before it."""
+    if request is None or not hasattr(request, "session"):
+        return
+    if not request.session.session_key:
+        request.session.create()
+    still_here.begin(request)
+    still_here.clear_for(request)
+    now = timezone.now()
+    agent = getattr(request, "META", {}).get("HTTP_USER_AGENT", "")
+    SignIn.objects.filter(session_key=request.session.session_key).delete()
+    SignIn.objects.create(
+        user=user, session_key=request.session.session_key, device=in_words(agent), began_at=now, seen_at=now
+    )
+    records = get_authentication_records(request, user)
+    if records:
+        _proved(request, user)
+    if is_closed(request, user, records):
+        request.session[CLOSED] = True
+
+
+def _proved(request: HttpRequest, user: User) -> None:
+    """Somebody got in by themselves: this browser is known from now on, and wrong tries are forgotten."""
+    whose = known_browser.whose(request, user.email)
+    if whose == f"account {user.email}":
+        notices.tell(user, What.NEW_BROWSER)
+    limits.give_back("account_login", whose, limits.TRIES)
+    request.proved_by = user.email  # type: ignore[attr-defined]
+
+
+@receiver(user_logged_out)
+def ends(request: HttpRequest | None, **kwargs: Any) -> None:
+    if request is not None and getattr(request, "session", None) is not None and request.session.session_key:
+        SignIn.objects.filter(session_key=request.session.session_key).delete()
+
+
+def of_user(user: User) -> list[SignIn]:
+    """Return the sign-ins of a user that are still good, newest act first."""
+    rows = list(SignIn.objects.filter(user=user).order_by("-seen_at", "-pk"))
+    keys = Session.objects.filter(session_key__in=[one.session_key for one in rows], expire_date__gt=timezone.now())
+    there = set(keys.values_list("session_key", flat=True))
+    now = timezone.now()
+    return [one for one in rows if one.session_key in there and not still_here.is_past(one, now)]
+
+
+def end(rows: list[SignIn]) -> None:
+    """End these sign-ins: from their next request on they are nobody's."""
+    keys = [one.session_key for one in rows]
+    Session.objects.filter(session_key__in=keys).delete()
+    SignIn.objects.filter(session_key__in=keys).delete()
+
+
+def end_all(user: User, *, but: str = "") -> None:
+    """End every sign-in of a user, but the one with this session's key."""
+    end(list(SignIn.objects.filter(user=user).exclude(session_key=but)))
+
+
+def _key_of_request(user: User) -> str:
+    """The session in which a user is changing something of their own; empty when somebody else does."""
+    request = context.request
+    session = getattr(request, "session", None)
+    if session is None or session.get(SESSION_KEY) != str(user.pk):
+        return ""
+    return session.session_key or ""
+
+
+# ── changes of how one signs in ──
+
+
+@receiver(post_save, sender=Authenticator)
+def factor_added(instance: Authenticator, created: bool, **kwargs: Any) -> None:
+    """In the same transaction: there is no moment at which the factor is new and old sign-ins go on."""
+    if created:
+        user = instance.user
+        end_all(user, but=_key_of_request(user))  # type: ignore[arg-type]
+        codes = instance.type == Authenticator.Type.RECOVERY_CODES
+        notices.tell(user, What.CODES_MADE if codes else What.FACTOR_ADDED)  # type: ignore[arg-type]
+
+
+@receiver(post_delete, sender=Authenticator)
+def factor_removed(instance: Authenticator, **kwargs: Any) -> None:
+    user = User.objects.filter(pk=instance.user_id).first()
+    if user is not None:
+        end_all(user, but=_key_of_request(user))
+        if instance.type != Authenticator.Type.RECOVERY_CODES:
+            notices.tell(user, What.FACTOR_REMOVED)
+
+
+@receiver(mfa.authenticator_used)
+def factor_used(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    """A factor from before an account was got back shows that it is its owner who is here."""
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        notices.tell(user, What.CODE_USED)
+    recovery = open_recovery(user)
+    if recovery is not None and authenticator.created_at < recovery.at:
+        settle(recovery, Recovery.How.FACTOR)
+
+
+@receiver([account.password_changed, account.password_set])
+def password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    end_all(user, but=_key_of_request(user))
+    notices.tell(user, What.PASSWORD_CHANGED)
+
+
+@receiver(account.email_changed)
+def address_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    end_all(user, but=_key_of_request(user))
+    notices.tell(user, What.ADDRESS_CHANGED)
+
+
+@receiver(account.password_reset)
+def got_back_by_mail(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Whoever reads the mailbox has a password now. What is private stays closed to them."""
+    end_all(user)
+    with transaction.atomic():
+        Recovery.objects.filter(user=user, settled_at=None).delete()
+        Recovery.objects.create(user=user, at=timezone.now())
+    notices.tell(user, What.RECOVERED)
+
+
+# ── what a mailbox alone does not open ──
+
+
+def open_recovery(user: User) -> Recovery | None:
+    """Return the recovery through the mailbox that nobody has vouched for yet."""
+    return Recovery.objects.filter(user=user, settled_at=None).first()
+
+
+def settle(recovery: Recovery, how: str) -> None:
+    """Open what is private again: its owner has shown who they are, or the therapist has seen them."""
+    changed = Recovery.objects.filter(pk=recovery.pk, settled_at=None).update(
+        settled_at=timezone.now(), settled_how=how
+    )
+    if changed:
+        AccountEvent.objects.create(user_id=recovery.user_id, what=What.OPENED_AGAIN, at=timezone.now())
+
+
+def is_closed(request: HttpRequest, user: User, records: list[dict[str, Any]] | None = None) -> bool:
+    """Tell whether this sign-in shows no more than that somebody reads the account's mail."""
+    if narrow.KEY in request.session:
+        return False
+    if records is None:
+        records = get_authentication_records(request, user)
+    methods = {one.get("method") for one in records}
+    return bool(methods and methods <= MAILBOX_ONLY) or open_recovery(user) is not None
+
+
+def closed_since(request: HttpRequest) -> str:
+    """Return since when a sign-in is closed, empty for one that is not; costs nothing for those that never were."""
+    if not request.session.get(CLOSED):
+        return ""
+    if is_closed(request, request.user):  # type: ignore[arg-type]
+        return datetime.datetime.fromtimestamp(request.session[still_here.BEGAN], datetime.UTC).isoformat()
+    del request.session[CLOSED]
+    return ""
+
+
+class SignInsFollow:
+    """After each request: a session's new key stands on its sign-in, and a browser that proved itself is known."""
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> Any:
+        before = request.session.session_key
+        response = self.get_response(request)
+        after = request.session.session_key
+        if before and after and before != after and SESSION_KEY in request.session:
+            SignIn.objects.filter(session_key=before).update(session_key=after)
+        proved_by = getattr(request, "proved_by", "")
+        if proved_by and SESSION_KEY in request.session and narrow.KEY not in request.session:
+            known_browser.remember(request, response, proved_by)
+        return response

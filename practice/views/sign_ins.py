@@ -1,0 +1,97 @@
+"""One's own sign-ins: where they are, how to end them, and what waits after one has ended by itself."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from practice import identity, signing_in, still_here, tenancy
+from practice.models import AccountEvent, SignIn
+
+#: So many of the latest changes are shown.
+LATELY = 20
+
+
+@require_safe
+def sign_ins(request: HttpRequest) -> HttpResponse:
+    """Where somebody is signed in, and what changed lately about how they are: for their own eyes."""
+    key = request.session.session_key
+    rows = [(one, one.session_key == key) for one in signing_in.of_user(request.user)]  # type: ignore[arg-type]
+    rows.sort(key=lambda row: not row[1])
+    events = AccountEvent.objects.filter(user=request.user).order_by("-at", "-pk")[:LATELY]  # type: ignore[misc]
+    zone = request.user.zone  # type: ignore[union-attr]
+    return render(request, "practice/sign_ins.html", {"rows": rows, "events": events, "zone": zone})
+
+
+@require_POST
+def sign_in_end(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """End one sign-in of one's own, somewhere else or here."""
+    one = SignIn.objects.filter(user=request.user, pk=pk).first()  # type: ignore[misc]
+    if one is None:
+        raise Http404
+    if one.session_key == request.session.session_key:
+        logout(request)
+        return redirect("account_login")
+    signing_in.end([one])
+    messages.success(request, _("That sign-in is ended."))
+    return redirect("sign_ins")
+
+
+@require_POST
+def sign_ins_end_others(request: HttpRequest) -> HttpResponse:
+    """End all sign-ins but this one."""
+    signing_in.end_all(request.user, but=request.session.session_key or "")  # type: ignore[arg-type]
+    messages.success(request, _("You are signed in only here now."))
+    return redirect("sign_ins")
+
+
+@require_POST
+def still_here_press(request: HttpRequest) -> HttpResponse:
+    """Somebody says that they are still there: the middleware has noted it."""
+    return HttpResponse(status=204)
+
+
+@login_not_required
+@require_POST
+def rest(request: HttpRequest) -> HttpResponse:
+    """End a sign-in at which nobody has done anything for a while; what the page held waits for its owner."""
+    if request.user.is_authenticated:
+        still_here.end_keeping(request, request.POST.get("path", ""), request.POST.lists())
+    return HttpResponse(status=204)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def kept_form(request: HttpRequest) -> HttpResponse:
+    """What somebody sent when their sign-in was over: shown to them again, to be sent or let go."""
+    if request.method == "POST":
+        still_here.forget_kept(request)
+        return redirect("home")
+    found = still_here.kept(request)
+    if found is None:
+        return redirect("home")
+    texts = [text for _name, values in found["fields"] for text in values if len(text) > 2 and " " in text]
+    fields = [(name, value) for name, values in found["fields"] for value in values]
+    return render(request, "practice/kept_form.html", {"path": found["path"], "fields": fields, "texts": texts})
+
+
+@require_safe
+def closed(request: HttpRequest) -> HttpResponse:
+    """Why something private is not shown, and what opens it."""
+    if not signing_in.closed_since(request):
+        return redirect("home")
+    recovery = signing_in.open_recovery(request.user)  # type: ignore[arg-type]
+    return render(request, "practice/closed.html", {"recovered": recovery is not None, **_ways(request)})
+
+
+def _ways(request: HttpRequest) -> dict[str, Any]:
+    tenancy.bind_user(request.user.pk)  # type: ignore[arg-type]
+    who = identity.of(request)
+    return {"has_factor": identity.has_second_factor(request.user), "is_client": who is not None and who.person}
