@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.core.mail import send_mail
 from django.db import transaction
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from practice import tenancy
@@ -38,7 +40,12 @@ def tell(user: User, what: str) -> None:
         return
     taken = [teller(user, what) for teller in _tellers]
     if not any(taken) and _is_staff(user):
-        get_adapter().send_mail("account/email/security_notice", user.email, {})
+        send_mail(
+            render_to_string("account/email/security_notice_subject.txt").strip(),
+            render_to_string("account/email/security_notice_message.txt").strip(),
+            settings.DEFAULT_FROM_EMAIL,
+            [user.email],
+        )
 
 
 def _is_staff(user: User) -> bool:

@@ -71,6 +71,13 @@ def ends(request: HttpRequest | None, **kwargs: Any) -> None:
         SignIn.objects.filter(session_key=request.session.session_key).delete()
 
 
+@receiver(account.authentication_step_completed)
+def showed_again_who_it_is(request: HttpRequest, reauthenticated: bool = False, **kwargs: Any) -> None:
+    """A sign-in that may do more from now on goes on under another key."""
+    if reauthenticated and SESSION_KEY in request.session:
+        request.session.cycle_key()
+
+
 def of_user(user: User) -> list[SignIn]:
     """Return the sign-ins of a user that are still good, newest act first."""
     rows = list(SignIn.objects.filter(user=user).order_by("-seen_at", "-pk"))

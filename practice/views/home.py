@@ -35,6 +35,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         for one in found:
             if str(one.practice_id) == request.POST.get("practice"):
+                request.session.cycle_key()
                 request.session[identity.CHOICE] = str(one.practice_id)
                 return redirect(_place_of(one))
     places = [{"id": one.practice_id, "name": _practice_name(one.practice_id), "who": one} for one in found]

@@ -20,11 +20,10 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("home")
     form = SignUpForm(request.POST or None)
-    if request.method == "POST":
-        if form.is_valid():
-            user = make_practice(form.new_practice())
-            if user is None:
-                return prevent_enumeration(request, email=form.cleaned_data["email"])
-            record_authentication(request, user, method="password", reauthenticated=True)
-            return complete_signup(request, user=user)
+    if request.method == "POST" and form.is_valid():
+        user = make_practice(form.new_practice())
+        if user is None:
+            return prevent_enumeration(request, email=form.cleaned_data["email"])
+        record_authentication(request, user, method="password", reauthenticated=True)
+        return complete_signup(request, user=user)
     return render(request, "practice/sign_up.html", {"form": form})

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from clients import inviting, status
 from clients.models import Client, ClientInvitation, Contact, Couple
-from practice import outbox
+from practice import limits, outbox
 from practice.models import Message, User
 from tests import pages
 from tests.factories import (
@@ -79,7 +79,7 @@ def test_the_page_names_nobody_and_nothing(practice, therapist, waiting):
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_a_mail_scanner_consumes_nothing(practice, therapist, waiting, method):
+def test_b41_a_mail_scanner_consumes_nothing(practice, therapist, waiting, method):
     invitation, path = invite(practice, waiting, therapist)
     for _time in range(3):
         assert getattr(Browser(), method)(path).status_code == 200
@@ -90,7 +90,7 @@ def test_a_mail_scanner_consumes_nothing(practice, therapist, waiting, method):
     assert Browser().post(path, {"password": GOOD}).status_code == 302
 
 
-def test_every_link_that_does_not_work_meets_the_same_page(practice, therapist, waiting):
+def test_b41_every_link_that_does_not_work_meets_the_same_page(practice, therapist, waiting):
     _used, used_path = invite(practice, waiting, therapist, 0)
     Browser().post(used_path, {"password": GOOD})
     first, resent_path = invite(practice, waiting, therapist, 1)
@@ -110,7 +110,7 @@ def test_every_link_that_does_not_work_meets_the_same_page(practice, therapist, 
     assert not User.objects.filter(email="noor@example.org").exists()
 
 
-def test_a_link_used_twice_leaves_the_first_password(practice, therapist, waiting):
+def test_b41_a_link_used_twice_leaves_the_first_password(practice, therapist, waiting):
     _invitation, path = invite(practice, waiting, therapist)
     Browser().post(path, {"password": GOOD})
     Browser().post(path, {"password": "quite another line of words"})
@@ -128,7 +128,7 @@ def test_a_poor_password_is_explained_and_nothing_is_used_up(practice, therapist
     assert invitation.is_open
 
 
-def test_somebody_known_elsewhere_signs_in_first(practice, therapist, waiting):
+def test_b41_somebody_known_elsewhere_signs_in_first(practice, therapist, waiting):
     known = make_user("lea@example.org")
     _invitation, path = invite(practice, waiting, therapist)
     page = Browser().get(path).content.decode()
@@ -144,7 +144,7 @@ def test_somebody_known_elsewhere_signs_in_first(practice, therapist, waiting):
         assert Client.objects.get(name="Lea").user_id == known.pk
 
 
-def test_a_partner_who_is_signed_in_cannot_take_the_others_place(practice, therapist, waiting):
+def test_b41_a_partner_who_is_signed_in_cannot_take_the_others_place(practice, therapist, waiting):
     _first, lea_path = invite(practice, waiting, therapist, 0)
     browser = Browser()
     browser.post(lea_path, {"password": GOOD})
@@ -168,14 +168,14 @@ def test_an_unproved_address_does_not_count_as_reading_it(practice, therapist, w
     assert invitation.is_open
 
 
-def test_a_changed_role_or_couple_counts_as_it_is_when_accepted(practice, therapist, waiting):
+def test_b41_a_changed_role_or_couple_counts_as_it_is_when_accepted(practice, therapist, waiting):
     _invitation, path = invite(practice, waiting, therapist)
     with inside(practice):
         status.change(waiting, Couple.Status.SEPARATED)
     assert Browser().get(path).status_code == 404
 
 
-def test_an_invitation_dies_with_the_access_of_who_sent_it(practice, therapist, waiting):
+def test_b41_an_invitation_dies_with_the_access_of_who_sent_it(practice, therapist, waiting):
     _invitation, path = invite(practice, waiting, therapist)
     with inside(practice):
         type(therapist).objects.filter(pk=therapist.pk).update(ended_at=timezone.now())
@@ -185,7 +185,7 @@ def test_an_invitation_dies_with_the_access_of_who_sent_it(practice, therapist, 
 # ── the desk's side ──
 
 
-def test_sending_again_kills_the_earlier_link(practice, therapist, waiting):
+def test_b41_sending_again_kills_the_earlier_link(practice, therapist, waiting):
     browser = signed_in(therapist)
     lea = waiting.clients[0]
     act = f"/desk/couples/{waiting.pk}/partners/{lea.pk}"
@@ -233,8 +233,8 @@ def test_invitations_outside_the_caseload_are_unknown(practice, colleague, waiti
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_who_accept_at_once_become_one_account(settings):
-    settings.ACCOUNT_RATE_LIMITS = False
+def test_b41_fifty_who_accept_at_once_become_one_account(monkeypatch):
+    monkeypatch.delitem(limits.PAGES, "join")
     practice = make_practice()
     therapist = make_member(practice)
     couple = ready_to_join(practice, therapist)

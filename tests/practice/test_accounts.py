@@ -67,7 +67,7 @@ def test_pages_of_ones_own_account_wear_our_design(name, mara):
 
 
 @pytest.mark.parametrize("name", FRESH_PAGES)
-def test_changing_how_one_signs_in_asks_once_more_who_it_is(name, mara, fresh):
+def test_b43_changing_how_one_signs_in_asks_once_more_who_it_is(name, mara, fresh):
     assert "/account/reauthenticate/" in signed_in(mara).get(reverse(name)).url
     in_our_clothes(fresh.get(reverse(name)))
 
@@ -78,16 +78,14 @@ def test_signing_in_with_a_password(mara):
     assert browser.get("/you/").status_code == 200
 
 
-def test_the_own_device_keeps_one_signed_in_for_a_week(mara):
+def test_b58_nothing_keeps_one_signed_in_for_longer(mara):
     browser = Browser()
     sign_in(user_of(mara).email, browser=browser, remember="on")
-    assert browser.session.get_expiry_age() == 7 * 24 * 3600
-    other = Browser()
-    sign_in(user_of(mara).email, browser=other)
-    assert other.session.get_expire_at_browser_close()
+    assert browser.session.get_expire_at_browser_close()
+    assert browser.session.get_expiry_age() == 12 * 3600
 
 
-def test_unknown_addresses_and_wrong_passwords_get_the_same_answer(mara):
+def test_b33_unknown_addresses_and_wrong_passwords_get_the_same_answer(mara):
     texts = []
     for email in (user_of(mara).email, "nobody@example.org"):
         page = sign_in(email, "something quite wrong")
@@ -96,7 +94,7 @@ def test_unknown_addresses_and_wrong_passwords_get_the_same_answer(mara):
     assert texts[0] == texts[1]
 
 
-def test_a_code_signs_in_and_unknown_addresses_see_the_same_page(mara):
+def test_b33_a_code_signs_in_and_unknown_addresses_see_the_same_page(mara):
     pages = []
     for email in (user_of(mara).email, "nobody@example.org"):
         browser = Browser()
@@ -112,14 +110,7 @@ def test_a_code_signs_in_and_unknown_addresses_see_the_same_page(mara):
     assert pages[0] == pages[1]
 
 
-def test_wrong_passwords_are_limited(mara):
-    answers = [sign_in(user_of(mara).email, f"wrong words number {n}") for n in range(7)]
-    last = answers[-1].content.decode()
-    assert "Too many" in last
-    assert "Too many" in sign_in(user_of(mara).email).content.decode()
-
-
-def test_a_link_for_a_new_password_works_once_and_does_not_sign_in(mara):
+def test_b39_a_link_for_a_new_password_works_once_and_does_not_sign_in(mara):
     Browser().post("/account/password/reset/", {"email": user_of(mara).email})
     [letter] = mail.outbox
     path = re.search(r"https?://[^/]+(/\S+)", letter.body).group(1)
@@ -145,14 +136,14 @@ def test_a_link_for_a_new_password_works_once_and_does_not_sign_in(mara):
         ("  leading and trailing  ", True),
     ],
 )
-def test_passwords_are_judged_by_length_and_taken_as_typed(password, fits, mara, fresh):
+def test_b31_passwords_are_judged_by_length_and_taken_as_typed(password, fits, mara, fresh):
     sent = {"oldpassword": PASSWORD, "password1": password, "password2": password}
     fresh.post("/account/password/change/", sent)
     user = User.objects.get(pk=mara.user_id)
     assert user.check_password(password if fits else PASSWORD)
 
 
-def test_changing_the_address_keeps_the_old_one_until_the_new_is_proved(mara, fresh, practice):
+def test_b42_changing_the_address_keeps_the_old_one_until_the_new_is_proved(mara, fresh, practice):
     old = user_of(mara).email
     fresh.post("/account/email/", {"email": "mara.new@example.org", "action_add": ""})
     assert user_of(mara).email == old
@@ -165,7 +156,7 @@ def test_changing_the_address_keeps_the_old_one_until_the_new_is_proved(mara, fr
     assert "mara" not in mail.outbox[-1].body.lower()
 
 
-def test_another_persons_address_cannot_be_taken_and_is_not_betrayed(mara, theo, fresh):
+def test_b24_b42_another_persons_address_cannot_be_taken_and_is_not_betrayed(mara, theo, fresh):
     before = user_of(mara).email
     answer = fresh.post("/account/email/", {"email": user_of(theo).email.upper(), "action_add": ""})
     other = fresh.post("/account/email/", {"email": "free@example.org", "action_add": ""})
@@ -179,7 +170,7 @@ def strict(settings):
     settings.STAFF_NEED_SECOND_FACTOR = True
 
 
-def test_staff_without_a_second_factor_find_only_the_page_to_set_one_up(strict, owner, coordinator):
+def test_b38_staff_without_a_second_factor_find_only_the_page_to_set_one_up(strict, owner, coordinator):
     for member in (owner, coordinator):
         browser = signed_in(member)
         for path in ("/desk/practice/", "/desk/account/", "/desk/couples/new/", "/desk/"):
@@ -212,7 +203,7 @@ def test_clients_may_do_without_a_second_factor(strict, mara):
     assert signed_in(mara).get("/you/").status_code == 200
 
 
-def test_ended_members_find_nothing_from_their_next_request_on(practice, therapist, owner):
+def test_b46_ended_members_find_nothing_from_their_next_request_on(practice, therapist, owner):
     browser = signed_in(therapist)
     assert browser.get("/desk/account/").status_code == 200
     signed_in(owner).post(f"/desk/practice/team/{therapist.pk}/end/")

@@ -1,0 +1,138 @@
+"""A sign-in by the mailbox alone: the database gives no private word back, and takes whatever is sent."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from exercises import answering, drafts, journal
+from exercises.models import Answer, Draft, JournalEntry, Response
+from practice import signing_in, tenancy
+from practice.ids import uuid7
+from practice.models import Recovery
+from tests.exercises.given import EVERY_TYPE, as_attune, give
+from tests.exercises.test_answering import mine, send
+from tests.factories import acting_as, asker_for, signed_in, user_of
+
+pytestmark = pytest.mark.django_db
+
+RAW = {"good": ["Tea in the garden"], "near": ["7"], "note": ["I am afraid of the evenings"], "safe": ["no"]}
+
+
+@contextmanager
+def closed(who, since: datetime.datetime | None = None) -> Iterator[None]:
+    asker = dataclasses.replace(asker_for(who), closed=(since or timezone.now()).isoformat())
+    with tenancy.acting(asker):
+        yield
+
+
+def later() -> datetime.datetime:
+    return timezone.now() + datetime.timedelta(minutes=1)
+
+
+@pytest.fixture
+def mailbox_only(mara):
+    """Mara's sign-in after somebody chose a new password through her mailbox."""
+    Recovery.objects.create(user=user_of(mara), at=timezone.now())
+    browser = signed_in(mara)
+    assert browser.session[signing_in.CLOSED]
+    return browser
+
+
+def test_b40_private_answers_are_not_read_back_and_shared_ones_are(couple, mara, therapist):
+    send(give(couple, therapist, "shared", EVERY_TYPE)[0], mara, RAW)
+    with acting_as(mara):
+        assert {one.key for one in Answer.objects.all()} >= {"good", "note"}
+    with closed(mara):
+        assert {one.lane for one in Answer.objects.all()} == {"shared"}
+        assert not Answer.objects.filter(key__in=["note", "safe"]).exists()
+
+
+def test_b40_a_sealed_answer_is_not_read_back_before_its_moment(couple, mara, therapist):
+    moment = timezone.now() + datetime.timedelta(days=1)
+    send(give(couple, therapist, "reveal", EVERY_TYPE, reveals_at=moment)[0], mara, RAW)
+    with closed(mara):
+        assert not Answer.objects.filter(lane="reveal").exists()
+
+
+def test_b40_pages_of_ones_own_are_closed(couple, mara):
+    with acting_as(mara):
+        journal.begin(mara, couple.pk, "Only for me.", uuid7())
+    with closed(mara):
+        assert not JournalEntry.objects.exists()
+        assert JournalEntry.objects.update(version=9) == 0
+
+
+def test_b40_a_draft_from_before_is_neither_shown_nor_written_over(couple, mara, therapist):
+    occurrence = give(couple, therapist, "private")[0]
+    with acting_as(mara):
+        drafts.save_draft(mine(occurrence), author=mara, raw={"good": ["Before"]}, base_version=0)
+    since = later()
+    with closed(mara, since):
+        assert not Draft.objects.exists()
+    with pytest.raises(tenancy.Closed), closed(mara, since):
+        drafts.kept(mine(occurrence), mara)
+    with pytest.raises(tenancy.Closed), closed(mara, since):
+        drafts.save_draft(mine(occurrence), author=mara, raw={"good": ["Over it"]}, base_version=0)
+    with acting_as(mara):
+        assert drafts.kept(mine(occurrence), mara).raw == {"good": ["Before"]}
+
+
+def test_b38_b40_sending_works_and_what_was_sent_is_closed(couple, mara, therapist):
+    occurrence = give(couple, therapist, "private", EVERY_TYPE)[0]
+    since = timezone.now() - datetime.timedelta(minutes=1)
+    with closed(mara, since):
+        drafts.save_draft(mine(occurrence), author=mara, raw={"near": ["4"]}, base_version=0)
+        assert drafts.kept(mine(occurrence), mara).raw == {"near": ["4"]}
+        answering.submit(mine(occurrence), author=mara, raw=RAW)
+        assert not Answer.objects.exists()
+    with as_attune(couple):
+        assert Response.objects.get(occurrence=occurrence).lane == "private"
+        assert Answer.objects.filter(key="note").exists()
+    with acting_as(therapist):
+        assert Answer.objects.get(key="note").text == RAW["note"][0]
+
+
+def test_b40_pages_show_no_private_word_and_say_why(couple, mara, therapist, mailbox_only):
+    occurrence = give(couple, therapist, "private", EVERY_TYPE)[0]
+    send(occurrence, mara, RAW)
+    begun = give(couple, therapist, "private", slot="2026-11-01T18:00")[0]
+    with acting_as(mara):
+        drafts.save_draft(mine(begun), author=mara, raw={"good": ["Begun at night"]}, base_version=0)
+        page = journal.begin(mara, couple.pk, "Only for me.", uuid7())
+    session = mailbox_only.session
+    session["began"] = later().timestamp()
+    session.save()
+    paths = ["/today/", "/you/", "/space/", "/together/", "/lately/", f"/space/{page.pk}/"]
+    paths += [f"/do/{occurrence.pk}/{part}" for part in ("", "sent/", "1/", "change/", "check/")]
+    for path in paths:
+        answer = mailbox_only.get(path)
+        assert answer.status_code in (200, 302, 404, 405), path
+        html = answer.content.decode()
+        assert not any(word in html for word in (*RAW["note"], "Only for me", "Begun at night", "Tea in the")), path
+    for path in (f"/do/{begun.pk}/", f"/do/{begun.pk}/1/"):
+        assert mailbox_only.get(path).url == "/account/closed/"
+    assert "What opens it" in mailbox_only.get("/account/closed/").content.decode()
+
+
+def test_b40_every_table_with_words_of_ones_own_is_closed():
+    """A new table with a lane says in its migration what a closed sign-in reads of it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT relname FROM pg_class
+              JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'lane' AND relkind = 'r'
+             WHERE has_any_column_privilege('attune_portal', pg_class.oid, 'SELECT')
+               AND NOT EXISTS (SELECT FROM pg_policies
+                                WHERE tablename = relname AND policyname = 'closed_sign_in')
+            """
+        )
+        open_tables = {name for (name,) in cursor.fetchall()}
+    # What was asked, and when something was sent: no words in it.
+    assert open_tables == {"exercises_assignment", "exercises_response"}
