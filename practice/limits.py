@@ -18,6 +18,7 @@ import hmac
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.core.internal.ratelimit import truncate_ip
@@ -64,7 +65,7 @@ def take(act: str, whose: str, rate: Rate) -> None:
     Outside of a transaction it counts at once; inside of one it counts when that is committed, and others who
     want the same wait for it.
     """
-    values = {
+    values: dict[str, Any] = {
         "key": key_of(act, whose, rate),
         "each": datetime.timedelta(seconds=rate.seconds / rate.amount),
         "all": datetime.timedelta(seconds=rate.seconds),

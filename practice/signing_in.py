@@ -116,9 +116,9 @@ def factor_added(instance: Authenticator, created: bool, **kwargs: Any) -> None:
     """In the same transaction: there is no moment at which the factor is new and old sign-ins go on."""
     if created:
         user = instance.user
-        end_all(user, but=_key_of_request(user))  # type: ignore[arg-type]
+        end_all(user, but=_key_of_request(user))
         codes = instance.type == Authenticator.Type.RECOVERY_CODES
-        notices.tell(user, What.CODES_MADE if codes else What.FACTOR_ADDED)  # type: ignore[arg-type]
+        notices.tell(user, What.CODES_MADE if codes else What.FACTOR_ADDED)
 
 
 @receiver(post_delete, sender=Authenticator)

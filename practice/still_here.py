@@ -24,8 +24,9 @@ from practice import narrow, vault
 from practice.models import SignIn
 
 BEGAN, SEEN, KEPT = "began", "seen", "kept"
-#: An act is written down at most so often: a sign-in may end so much sooner than promised, never later.
-GRAIN = datetime.timedelta(seconds=60)
+#: Of a rest, an act is written down at most once in so much: a sign-in may end so much sooner than promised, never
+#: later.
+GRAINS = 15
 #: Bytes of a form that can wait, and how long it does.
 LARGEST = 512 * 1024
 WAITS = datetime.timedelta(hours=2)
@@ -62,7 +63,7 @@ def is_over(session: Any) -> bool:
 
 def is_past(one: SignIn, now: datetime.datetime) -> bool:
     """Tell the same of a sign-in as its owner sees it listed."""
-    return now - one.began_at >= settings.SIGN_IN_LASTS or now - one.seen_at >= settings.SIGN_IN_RESTS + GRAIN
+    return now - one.began_at >= settings.SIGN_IN_LASTS or now - one.seen_at >= settings.SIGN_IN_RESTS
 
 
 class StillSignedIn:
@@ -111,7 +112,7 @@ def sign_in_again(then: str) -> str:
 
 def _was_seen(request: HttpRequest) -> None:
     now = timezone.now()
-    if now.timestamp() - request.session.get(SEEN, 0) >= GRAIN.total_seconds():
+    if now.timestamp() - request.session.get(SEEN, 0) >= settings.SIGN_IN_RESTS.total_seconds() / GRAINS:
         request.session[SEEN] = now.timestamp()
         SignIn.objects.filter(session_key=request.session.session_key).update(seen_at=now)
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -26,7 +25,7 @@ def sign_ins(request: HttpRequest) -> HttpResponse:
     key = request.session.session_key
     rows = [(one, one.session_key == key) for one in signing_in.of_user(request.user)]  # type: ignore[arg-type]
     rows.sort(key=lambda row: not row[1])
-    events = AccountEvent.objects.filter(user=request.user).order_by("-at", "-pk")[:LATELY]  # type: ignore[misc]
+    events = AccountEvent.objects.filter(user=request.user).order_by("-at", "-pk")[:LATELY]
     zone = request.user.zone  # type: ignore[union-attr]
     return render(request, "practice/sign_ins.html", {"rows": rows, "events": events, "zone": zone})
 
@@ -34,7 +33,7 @@ def sign_ins(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_in_end(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """End one sign-in of one's own, somewhere else or here."""
-    one = SignIn.objects.filter(user=request.user, pk=pk).first()  # type: ignore[misc]
+    one = SignIn.objects.filter(user=request.user, pk=pk).first()
     if one is None:
         raise Http404
     if one.session_key == request.session.session_key:
@@ -59,12 +58,10 @@ def still_here_press(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@login_not_required
 @require_POST
 def rest(request: HttpRequest) -> HttpResponse:
     """End a sign-in at which nobody has done anything for a while; what the page held waits for its owner."""
-    if request.user.is_authenticated:
-        still_here.end_keeping(request, request.POST.get("path", ""), request.POST.lists())
+    still_here.end_keeping(request, request.POST.get("path", ""), request.POST.lists())
     return HttpResponse(status=204)
 
 
