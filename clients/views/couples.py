@@ -12,8 +12,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from clients import safe_contact as safe_contacts
 from clients import recovering
+from clients import safe_contact as safe_contacts
 from clients import status as statuses
 from clients.forms import (
     TAKEN,
