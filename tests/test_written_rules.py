@@ -84,6 +84,7 @@ SQL_BY_HAND = {
     "practice/grants.py": "rights, after migrations",
     "practice/handing_off.py": "one trip instead of three, for each message",
     "practice/ledger.py": "sums of the outbox",
+    "practice/limits.py": "an atomic counter of tries",
     "practice/pace.py": "an atomic counter",
     "practice/rotating.py": "rows whose texts go to another key, as they lie",
     "practice/sealing.py": "the seals of the audit trail",

@@ -17,6 +17,7 @@ BETWEEN_SEVERAL = "cardinality(readers) > 1"
 
 WORDS = {
     "exercises_answer": SHARED,
+    "exercises_goal": TOGETHER,
     "exercises_goalrating": SHARED,
     "exercises_feedback": SHARED,
     "exercises_win": SHARED,

@@ -134,5 +134,5 @@ def test_b40_every_table_with_words_of_ones_own_is_closed():
             """
         )
         open_tables = {name for (name,) in cursor.fetchall()}
-    # What was asked, and when something was sent: no words in it.
-    assert open_tables == {"exercises_assignment", "exercises_response"}
+    # What was asked, when something was sent, and who looked: no words in it.
+    assert open_tables == {"exercises_assignment", "exercises_response", "practice_auditevent"}
