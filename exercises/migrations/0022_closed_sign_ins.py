@@ -39,6 +39,6 @@ def policy(table: str, condition: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exercises", "0019_trail_without_plans")]
+    dependencies = [("exercises", "0021_agreed_and_together")]
 
     operations = [policy(table, condition) for table, condition in WORDS.items()]
