@@ -244,6 +244,8 @@ WITHOUT_A_LINK = {
     "shared_screen_end": "on a shared screen",
     "still_here": "the page's own script",
     "rest": "the page's own script",
+    "sign_in_end": "on one's own sign-ins, where there is another one",
+    "sign_ins_end_others": "on one's own sign-ins, where there is another one",
     "kept_form": "where signing in again leads, after a form that came too late",
     "closed": "on the pages of a sign-in by the mailbox alone",
     "client_met": "on a partner whose account was got back through the mailbox",
