@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from clients import kinds, letters, quiet
 from clients.models import Client, Contact, Partner
 from clients.scope import clients_of
-from practice import outbox, tenancy
+from practice import notices, outbox, tenancy
 from practice.channels.base import Letter
 from practice.ids import uuid7
 from practice.models import Membership, Message, User
@@ -148,4 +148,5 @@ def _describe(person: Client, messages: Sequence[Message]) -> dict[uuid.UUID, ki
 
 
 outbox.register(KIND, SecurityNotice())
+notices.register(tell)
 kinds.register(kinds.Kind(KIND, _describe))

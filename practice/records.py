@@ -67,6 +67,7 @@ register(
 
 JOBS = (
     "deliver", "probe", "sweep", "resolve", "plant_pulse", "watch", "seal_trail", "anchor_trail", "tend_archives",
+    "forget_signing_in",
 )  # fmt: skip
 register(*(Job(f"practice.tasks.{name}") for name in JOBS))
 register(Job("practice.tasks.make_archive", carries=("practice_id", "archive_id")))

@@ -14,6 +14,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -97,6 +98,18 @@ def end(rows: list[SignIn]) -> None:
 def end_all(user: User, *, but: str = "") -> None:
     """End every sign-in of a user, but the one with this session's key."""
     end(list(SignIn.objects.filter(user=user).exclude(session_key=but)))
+
+
+def forget_ended() -> int:
+    """Delete sessions that have run out, and the sign-ins whose session is gone; return how many sign-ins that were.
+
+    A session outlives its sign-in until it runs out: a form that comes too late still finds whose it is.
+    """
+    now = timezone.now()
+    Session.objects.filter(expire_date__lt=now).delete()
+    there = Session.objects.filter(session_key=OuterRef("session_key"))
+    # One that was in use a moment ago may be getting another key right now.
+    return SignIn.objects.filter(~Exists(there), seen_at__lt=now - datetime.timedelta(hours=1)).delete()[0]
 
 
 def _key_of_request(user: User) -> str:

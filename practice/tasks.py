@@ -5,7 +5,19 @@ from __future__ import annotations
 import logging
 import uuid
 
-from practice import alarms, anchoring, archives, delivery, dispatch, pulse, sealing, sweeping, tenancy
+from practice import (
+    alarms,
+    anchoring,
+    archives,
+    delivery,
+    dispatch,
+    limits,
+    pulse,
+    sealing,
+    signing_in,
+    sweeping,
+    tenancy,
+)
 from practice.celery import app
 
 log = logging.getLogger(__name__)
@@ -53,6 +65,13 @@ def seal_trail() -> None:
     """Seal what is new in the audit trail, and sound an alarm where something could not be sealed for long."""
     sealing.seal_all()
     alarms.unsealed(sealing.late())
+
+
+@app.task(name="practice.tasks.forget_signing_in", steps=True, expires=3600)
+def forget_signing_in() -> None:
+    """Delete what signing in leaves behind: limits that time has caught up with, sessions that ran out."""
+    limits.forget_full()
+    signing_in.forget_ended()
 
 
 @app.task(name="practice.tasks.anchor_trail", steps=True, expires=3600)

@@ -6,6 +6,7 @@ import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core import mail
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from clients.models import Contact
 from exercises.desk import queue
 from practice import outbox
 from practice.models import Message
-from tests.factories import acting_as, inside, make_couple, signed_in, user_of
+from tests.factories import PASSWORD, acting_as, inside, make_couple, signed_in, user_of
 
 ZONES = ["Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Santiago"]
 WAYS = ["portal", "email", "sms"]
@@ -84,6 +85,21 @@ def test_b26_a_notice_goes_by_the_way_they_named_and_says_what_every_letter_says
         letter = safe_contact.SecurityNotice().compose(one)
     for word in ("password", "factor", "sign-in", "security", "Linden", "Theo", "Mara"):
         assert word.lower() not in f"{letter.subject} {letter.text}".lower()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("way", "planned"), [("email", ["email"]), ("sms", ["sms"]), ("portal", [])])
+def test_b26_b60_a_new_password_is_told_by_safe_contact_alone(practice, mara, way, planned):
+    """Signing in hands its notices over to safe contact: no letter of its own leaves."""
+    said(mara, practice, safe_channel=way, asked_on=timezone.localdate())
+    browser = signed_in(mara)
+    browser.post("/account/reauthenticate/", {"password": PASSWORD})
+    new = "another long line of words"
+    changed = browser.post("/account/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    assert changed.status_code == 302
+    assert [one.channel for one in notices(practice)] == planned
+    assert mail.outbox == []
+    assert "The password was changed." in browser.get("/account/sign-ins/").content.decode()
 
 
 @pytest.mark.django_db

@@ -20,7 +20,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.urls import get_resolver
 
-from practice import known_browser, notices, second_factors, signing_in, still_here
+from practice import known_browser, notices, schedule_of_jobs, second_factors, signing_in, still_here, tasks
 from practice.browsers import in_words
 from practice.models import AccountEvent, Recovery, SignIn, User
 from tests.factories import PASSWORD, inside, make_member, make_user, signed_in, user_of
@@ -325,6 +325,24 @@ def test_b46_a_deactivated_user_is_out_from_the_next_request(therapist):
     User.objects.filter(pk=therapist.user_id).update(is_active=False)
     assert browser.get("/desk/account/").status_code == 302
     assert password_in(user_of(therapist)).get("/desk/account/").status_code == 302
+
+
+def test_what_is_left_of_sign_ins_that_ran_out_is_forgotten(mara, clock):
+    here, gone = signed_in(mara), signed_in(mara)
+    Session.objects.filter(pk=key_of(gone)).delete()
+    assert signing_in.forget_ended() == 0  # it may be getting another key right now
+    wait(clock, hours=2)
+    assert signing_in.forget_ended() == 1
+    assert [one.session_key for one in SignIn.objects.all()] == [key_of(here)]
+    wait(clock, hours=11)
+    tasks.forget_signing_in()
+    assert not SignIn.objects.exists()
+    assert not Session.objects.exists()
+
+
+def test_limits_and_sign_ins_are_forgotten_every_hour():
+    job = schedule_of_jobs.JOBS["forget old sign-ins"]
+    assert job == {"task": tasks.forget_signing_in.name, "schedule": 3600.0}
 
 
 # ── session ids and cookies ──
