@@ -23,7 +23,7 @@ GRANT SELECT, INSERT ON practice_accountevent TO {roles.SYSTEM};
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("practice", "0013_keys_and_seals_walls"),
+        ("practice", "0014_files_to_take_away"),
     ]
 
     operations = [
