@@ -74,7 +74,7 @@ class SignedIn:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.practice = request.membership = request.person = None  # type: ignore[attr-defined]
-        with transaction.atomic():
+        with tenancy.of_request():
             outside = request.path == FRONT_DOOR or request.path.startswith(OUTSIDE)
             if outside or not request.user.is_authenticated:
                 return self._rolled_back_if_broken(self.get_response(request))
@@ -82,19 +82,19 @@ class SignedIn:
 
     def as_somebody(self, request: HttpRequest) -> HttpResponse:
         """Answer as whoever is signed in."""
-        tenancy.bind_user(request.user.pk)  # type: ignore[arg-type]
-        who = identity.of(request)
+        with tenancy.as_user(request.user.pk):  # type: ignore[arg-type]
+            who = identity.of(request)
         if who is None:
             return self._rolled_back_if_broken(self.get_response(request))
         if who.membership and identity.second_factor_missing(request.user):
             return redirect(f"{reverse('mfa_index')}?needed=1")
-        asker = tenancy.scoped(who.asker(request_id=uuid.uuid4().hex, closed=signing_in.closed_since(request)))
-        with tenancy.acting(asker):
+        bare = who.asker(request_id=uuid.uuid4().hex, closed=signing_in.closed_since(request))
+        with tenancy.for_the_rest(bare) as asker:
             request.practice = Practice.objects.get(pk=asker.practice_id)  # type: ignore[attr-defined]
-            request.membership, request.person = who.membership, who.person  # type: ignore[attr-defined]
-            request.is_closed = bool(asker.closed)  # type: ignore[attr-defined]
-            with timezone.override(identity.zone_of(request)):
-                return self._on_record(request)
+        request.membership, request.person = who.membership, who.person  # type: ignore[attr-defined]
+        request.is_closed = bool(asker.closed)  # type: ignore[attr-defined]
+        with timezone.override(identity.zone_of(request)):
+            return self._on_record(request)
 
     def _on_record(self, request: HttpRequest) -> HttpResponse:
         audit.begin_request()

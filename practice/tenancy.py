@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connection, transaction
 
-from practice import roles
+from practice import roles, trips
 
 SETTINGS = ("practice", "user", "person", "couples", "people", "present", "room", "given", "request", "closed")
 
@@ -104,27 +104,81 @@ def acting(asker: Asker) -> Iterator[Asker]:
     Nested use may change the role inside one practice; it never changes the practice
     (:class:`OtherPractice`). On leaving, the outer binding holds again, also after an error.
     """
+    outer = _may_follow(asker)
+    token = _current.set(asker)
+    try:
+        with ExitStack() as ending:
+            _begin(ending, asker)
+            yield asker
+            _end(ending, outer)
+    finally:
+        _current.reset(token)
+
+
+def _may_follow(asker: Asker) -> Asker | None:
+    """Return who is bound now; refuse an asker without a practice, and one of another practice."""
     if asker.practice_id is None and asker.role != roles.DISPATCH:
         raise NoPractice(f"{asker.role} needs a practice.")
     outer = current()
     if outer is not None and outer.practice_id != asker.practice_id:
         raise OtherPractice("One transaction, one practice.")
-    # What is bound is local to its transaction: where that ends along with the block, nothing is to be undone.
-    nested = connection.in_atomic_block
-    token = _current.set(asker)
+    return outer
+
+
+def _begin(ending: ExitStack, asker: Asker) -> None:
+    """Begin a block's transaction or savepoint, and bind ``asker`` in it."""
+    if not connection.in_atomic_block:
+        ending.enter_context(transaction.atomic())
+        with connection.cursor() as cursor:
+            cursor.execute(*_binding(asker))
+        return
+    # After the savepoint, so that rolling back to it restores what was bound before.
+    with trips.after_next(*_binding(asker)):
+        ending.enter_context(transaction.atomic())
+
+
+def _end(ending: ExitStack, then: Asker | None) -> None:
+    """End a block's transaction or savepoint; ``then`` is bound afterwards."""
+    # What is bound is local to its transaction: where that ends here, or is rolled back, nothing is to be undone.
+    # Releasing a savepoint alone would keep it.
+    if not connection.savepoint_ids or connection.needs_rollback:
+        ending.close()
+        return
+    with trips.before_next(*_binding(then)):
+        ending.close()
+
+
+@contextmanager
+def of_request() -> Iterator[None]:
+    """Open the transaction of a request: in it :func:`as_user` finds who somebody is, :func:`for_the_rest` binds it.
+
+    Afterwards nobody is bound any more, or whoever was before.
+    """
+    outer = current()
+    token = _current.set(outer)
     try:
-        with transaction.atomic():
-            _bind(asker)
-            try:
-                yield asker
-            except BaseException:
-                # The rollback of a savepoint or transaction restores the settings by itself.
-                raise
-            else:
-                if nested:
-                    _restore(outer)
+        with ExitStack() as ending:
+            ending.enter_context(transaction.atomic())
+            yield
+            _end(ending, outer)
     finally:
         _current.reset(token)
+
+
+@contextmanager
+def for_the_rest(asker: Asker) -> Iterator[Asker]:
+    """Bind what is left of :func:`of_request`, from this block on, to ``asker`` with its caseload or couple filled in.
+
+    The binding goes to the server together with the first statement of the block.
+    """
+    _may_follow(asker)
+    system = replace(asker, role=roles.SYSTEM)
+    _current.set(system)
+    with trips.before_next(*_binding(system)):
+        asker = _found(asker)
+    _current.set(asker)
+    with trips.before_next(*_binding(asker)):
+        yield asker
 
 
 @contextmanager
@@ -165,32 +219,28 @@ def as_system(practice_id: uuid.UUID, **kwargs) -> Asker:
     return Asker(role=roles.SYSTEM, practice_id=practice_id, **kwargs)
 
 
+SIGNED_IN = "SELECT set_config('app.user', %s, true)"
+
+
 def bind_user(user_id: uuid.UUID) -> None:
     """Tell the database who signed in, so that the login role finds that user's own memberships."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('app.user', %s, true)", [str(user_id)])
+        cursor.execute(SIGNED_IN, [str(user_id)])
 
 
-def _bind(asker: Asker) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(*_binding(asker))
+@contextmanager
+def as_user(user_id: uuid.UUID) -> Iterator[None]:
+    """Do what :func:`bind_user` does together with the first statement of the block; it holds on after it."""
+    with trips.before_next(SIGNED_IN, [str(user_id)]):
+        yield
 
 
-def _binding(asker: Asker) -> tuple[str, list[str]]:
-    pairs = asker.settings()
+def _binding(asker: Asker | None) -> tuple[str, list[str]]:
+    """Return the statement that binds ``asker``; None: nobody, and the role that signs in to the database."""
+    pairs = asker.settings() if asker else dict.fromkeys(SETTINGS, "")
     calls = ", ".join("set_config(%s, %s, true)" for _ in pairs)
     values = [part for name, value in pairs.items() for part in (f"app.{name}", value)]
-    return f"SELECT {calls}, set_config('role', %s, true)", [*values, asker.role]
-
-
-def _restore(outer: Asker | None) -> None:
-    """Hand back what was bound before: releasing a savepoint alone would keep our settings."""
-    if outer is not None:
-        _bind(outer)
-    elif not connection.needs_rollback:
-        calls = ", ".join(f"set_config('app.{name}', '', true)" for name in SETTINGS)
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {calls}, set_config('role', 'none', true)")
+    return f"SELECT {calls}, set_config('role', %s, true)", [*values, asker.role if asker else "none"]
 
 
 #: Set by an upper app: given who signed in, returns the ids that the person wall lets through.
@@ -207,6 +257,10 @@ def register_scope(finder: ScopeFinder) -> ScopeFinder:
 def scoped(asker: Asker) -> Asker:
     """Return ``asker`` with its caseload or couple filled in, read as Attune itself."""
     with acting(replace(asker, role=roles.SYSTEM)):
-        for finder in _scope_finders:
-            asker = finder(asker)
+        return _found(asker)
+
+
+def _found(asker: Asker) -> Asker:
+    for finder in _scope_finders:
+        asker = finder(asker)
     return asker

@@ -89,6 +89,7 @@ SQL_BY_HAND = {
     "practice/rotating.py": "rows whose texts go to another key, as they lie",
     "practice/sealing.py": "the seals of the audit trail",
     "practice/tenancy.py": "binds who is asking",
+    "practice/trips.py": "joins what others say",
     "practice/walls.py": "policies, in migrations",
     "practice/watchdog.py": "a line of its own, beside Django",
     "practice/management/commands/make_roles.py": "makes the roles, as an operator",

@@ -1,0 +1,139 @@
+"""Statements that go to the database together: in the order that was said, once, and undone with the rest."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import ProgrammingError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from clients.models import Couple
+from practice import roles, tenancy, trips
+from tests.factories import acting_as, inside, make_practice, signed_in
+
+pytestmark = pytest.mark.django_db
+
+NOTE = "SELECT set_config('test.note', current_setting('test.note', true) || %s, true)"
+
+
+@pytest.fixture(autouse=True)
+def _blank() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('test.note', '', true)")
+
+
+def noted() -> str:
+    return one("SELECT current_setting('test.note')")
+
+
+def one(sql: str, *values: object):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values or None)
+        return cursor.fetchone()[0]
+
+
+def test_what_goes_before_is_there_when_the_next_statement_runs():
+    with trips.before_next(NOTE, ["a"]):
+        assert one("SELECT current_setting('test.note') || %s", "%") == "a%"
+        assert noted() == "a"
+
+
+def test_what_goes_after_is_not_there_when_the_next_statement_runs():
+    with trips.after_next(NOTE, ["b"]), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('test.note', current_setting('test.note') || 'a', true)")
+    assert noted() == "ab"
+
+
+@pytest.mark.parametrize("way", [trips.before_next, trips.after_next])
+def test_a_block_without_statements_sends_it_all_the_same(way):
+    with way(NOTE, ["a"]):
+        pass
+    assert noted() == "a"
+
+
+@pytest.mark.parametrize("way", [trips.before_next, trips.after_next])
+def test_it_is_sent_once_in_one_trip(way):
+    with CaptureQueriesContext(connection) as sent, way(NOTE, ["a"]), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        cursor.execute("SELECT 2")
+    assert len(sent) == 2
+    assert noted() == "a"
+
+
+def test_rows_are_those_of_the_callers_own_statement(practice, couple):
+    with inside(practice), trips.before_next(NOTE, ["a"]):
+        assert list(Couple.objects.all()) == [couple]
+
+
+def test_a_cursor_on_the_server_waits_for_it(practice, couple):
+    with inside(practice), trips.before_next(NOTE, ["a"]):
+        assert list(Couple.objects.all().iterator(chunk_size=1)) == [couple]
+    assert noted() == "a"
+
+
+def test_many_rows_at_once_wait_for_it():
+    with trips.before_next(NOTE, ["a"]), connection.cursor() as cursor:
+        cursor.executemany("SELECT set_config('test.note', current_setting('test.note') || %s, true)", [["b"], ["c"]])
+    assert noted() == "abc"
+
+
+def test_where_it_fails_the_next_statement_never_ran():
+    with pytest.raises(ProgrammingError), transaction.atomic(), trips.before_next("SELECT nothing_like_it()", []):
+        one("SELECT set_config('test.note', 'too far', true)")
+    assert noted() == ""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", [trips.before_next, trips.after_next])
+def test_outside_of_a_transaction_it_is_refused(way):
+    with pytest.raises(transaction.TransactionManagementError), way(NOTE, ["a"]):
+        one("SELECT 1")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_binding_holds_where_the_connection_is_only_just_made():
+    connection.close()
+    practice = make_practice()
+    connection.close()
+    with inside(practice):
+        assert one("SELECT current_user") == roles.SYSTEM
+
+
+class TestBindings:
+    def test_a_block_inside_another_costs_two_trips(self, practice, couple):
+        with inside(practice), CaptureQueriesContext(connection) as sent, tenancy.elevated():
+            pass
+        assert len(sent) == 2
+
+    def test_a_block_that_is_rolled_back_leaves_the_outer_binding(self, practice, therapist, couple):
+        with acting_as(therapist):
+            with tenancy.elevated():
+                transaction.set_rollback(True)
+            assert one("SELECT current_user") == roles.THERAPIST
+            assert one("SELECT current_setting('app.user')") == str(therapist.user_id)
+
+    def test_a_request_leaves_nobody_bound(self, therapist, couple):
+        signed_in(therapist).get("/desk/")
+        assert one("SELECT current_user") == roles.LOGIN
+        bound = [one("SELECT current_setting(%s, true)", f"app.{name}") for name in tenancy.SETTINGS]
+        assert not any(bound)
+        assert tenancy.current() is None
+
+    def test_a_request_that_breaks_leaves_nobody_bound(self, therapist, couple, monkeypatch):
+        def broken(*args: object, **kwargs: object) -> None:
+            raise RuntimeError
+
+        monkeypatch.setattr("practice.identity.zone_of", broken)
+        browser = signed_in(therapist, raise_request_exception=False)
+        assert browser.get("/desk/").status_code == 500
+        assert one("SELECT current_user") == roles.LOGIN
+        assert not one("SELECT current_setting('app.practice', true)")
+
+    @pytest.mark.parametrize(("who", "trips_before"), [("therapist", 8), ("owner", 7), ("coordinator", 7), ("mara", 9)])
+    def test_a_page_begins_after_few_trips(self, who, trips_before, couple, monkeypatch, request):
+        """Session, user, what the user is, and what their walls let through."""
+        begun = []
+        monkeypatch.setattr("practice.audit.begin_request", lambda: begun.append(len(sent)))
+        browser = signed_in(request.getfixturevalue(who))
+        with CaptureQueriesContext(connection) as sent:
+            browser.get("/you/help/" if who == "mara" else "/desk/")
+        assert begun[0] <= trips_before
