@@ -189,7 +189,7 @@ def test_the_list_costs_the_same_with_many(therapist, couple, django_assert_max_
     path = f"/desk/couples/{couple.pk}/sessions/"
     for count in (2, 30):
         plan(therapist, couple, repeats="1", ends="count", count=str(count))
-        with django_assert_max_num_queries(24):
+        with django_assert_max_num_queries(16):
             browser.get(path)
 
 

@@ -252,7 +252,7 @@ def test_r18_a_number_that_said_stop_is_told_that_only_start_helps(with_number):
 
 def test_the_page_costs_the_same_for_one_channel_or_many(with_number, django_assert_max_num_queries):
     browser = signed_in(with_number)
-    with django_assert_max_num_queries(34):
+    with django_assert_max_num_queries(25):
         browser.get("/you/reach/")
 
 

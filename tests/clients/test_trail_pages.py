@@ -146,7 +146,7 @@ def test_the_list_costs_the_same_for_one_line_or_many(mara, therapist, django_as
     browser = signed_in(mara)
     for _turn in range(30):
         look(therapist, "opened", "clients_client", mara.pk)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(18):
         browser.get(PAGE)
 
 

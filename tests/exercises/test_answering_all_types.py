@@ -402,9 +402,9 @@ def test_queries_do_not_grow_with_what_is_typed(times, couple, mara, therapist, 
     keep(hers, mara, {**FULL, **{f"thanks~{n}": ["Rain"] for n in range(1, times + 1)}})
     browser, at = signed_in(mara), f"/do/{hers.pk}/"
     for page in ("1/", "15/", "check/"):
-        with django_assert_max_num_queries(33):
+        with django_assert_max_num_queries(24):
             assert browser.get(f"{at}{page}").status_code == 200
-    with django_assert_max_num_queries(38):
+    with django_assert_max_num_queries(29):
         browser.post(f"{at}save/", {"question": "bed", "bed": f"2{times}:00", "base_version": "1"})
 
 

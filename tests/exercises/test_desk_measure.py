@@ -291,7 +291,7 @@ def test_more_scores_need_no_more_queries(couple, therapist, mara, django_assert
     for day in range(1, 21):
         enter(therapist, couple, mara, "phq9" if day % 2 else "gad7", total=day, taken_on=f"2026-03-{day:02}")
     scores_of(therapist, couple, mara)
-    with django_assert_max_num_queries(34):
+    with django_assert_max_num_queries(25):
         browser.get(f"{base(couple)}of/{mara.pk}/")
 
 

@@ -149,13 +149,13 @@ def test_the_page_costs_the_same_for_one_message_or_many(
 ):
     browser = signed_in(mara)
     sent(mara, about=round_of_mara.pk)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(19):
         browser.get("/you/arrived/")
     with acting_as(therapist):
         thread = threads.begin(couple, [mara.pk], by=therapist, text="Hello", key=uuid7(), about=threads.About())
     for number in range(25):
         sent(mara, "talk" if number % 2 else "reminder", thread.pk if number % 2 else round_of_mara.pk)
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(20):
         page = browser.get("/you/arrived/").content.decode()
     assert "Page 1 of 2" in page
 

@@ -207,7 +207,7 @@ def test_the_pages_cost_the_same_for_one_goal_or_many(couple, therapist, mara, t
     for number in range(6):
         rate(set_goal(couple, therapist, [mara, theo], f"Goal {number}"), mara, number)
     hers, staff = signed_in(mara), signed_in(therapist)
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(20):
         hers.get("/goals/")
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(21):
         staff.get(f"{desk(couple)}goals/")

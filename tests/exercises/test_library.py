@@ -114,7 +114,7 @@ def test_a_practice_sees_its_own_and_never_its_neighbours(practice, neighbour, t
 
 def test_the_page_searches_filters_and_pages(therapist, django_assert_max_num_queries):
     browser = signed_in(therapist)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(17):
         page = browser.get("/desk/library/?q=repair&level=gentle&minutes=30")
     assert page.status_code == 200
     assert "that fit" in page.content.decode()
@@ -168,7 +168,7 @@ def test_programs_lead_to_their_exercises(therapist, django_assert_max_num_queri
         slugs = list(Program.objects.values_list("slug", flat=True))
     assert len(slugs) == 12
     for slug in slugs:
-        with django_assert_max_num_queries(26):
+        with django_assert_max_num_queries(17):
             shown = browser.get(f"/desk/programs/{slug}/")
         assert shown.status_code == 200
         assert "/desk/library/" in shown.content.decode()

@@ -435,11 +435,11 @@ def test_queries_do_not_grow_with_what_is_there(rows, couple, mara, theo, therap
         send(hers, mara, {"near": ["3"], "good": ["a"]})
         send(his, theo, {"near": ["4"], "good": ["b"]})
     browser = signed_in(mara)
-    with django_assert_max_num_queries(44):
+    with django_assert_max_num_queries(35):
         browser.get("/today/")
-    with django_assert_max_num_queries(44):
+    with django_assert_max_num_queries(35):
         browser.get("/together/")
-    with django_assert_max_num_queries(44):
+    with django_assert_max_num_queries(35):
         browser.get(f"/together/{hers.pk}/")
 
 

@@ -105,7 +105,7 @@ def test_the_page_costs_the_same_for_one_answer_or_many(
         other = make_couple(practice, names, therapist=therapist)
         for occurrence, person in zip(give_form(other, therapist, "shared", TWO_SCALES), other.clients, strict=True):
             answer(occurrence, person, near="5", good="A word")
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(21):
         page = browser.get("/desk/review/").content.decode()
     assert "6 answers" in page
 

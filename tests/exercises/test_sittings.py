@@ -358,5 +358,5 @@ def test_looking_on_costs_few_queries(couple, mara, therapist, django_assert_max
     hers = talk(couple, therapist)[0]
     browser = signed_in(mara)
     browser.post(f"/do/{hers.pk}/steps/move/", {"act": "begin"})
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(16):
         browser.get(f"/do/{hers.pk}/steps/state/")

@@ -253,9 +253,9 @@ def test_lists_cost_the_same_for_one_thread_or_many(couple, therapist, mara, dja
     desk, hers = signed_in(therapist), signed_in(mara)
     for number in range(7):
         begin(couple, mara, [mara], f"message {number}")
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(19):
         hers.get("/talk/")
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(21):
         desk.get(f"/desk/couples/{couple.pk}/private/{mara.pk}/messages/")
 
 

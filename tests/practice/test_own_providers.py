@@ -220,7 +220,7 @@ def test_the_page_asks_the_same_few_questions_however_much_there_is(practice, ow
     for rank in range(1, 8):
         make_server(practice, 25, rank=rank)
     page(owner)
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(23):
         page(owner)
 
 

@@ -134,7 +134,7 @@ def test_ordering_costs_the_same_for_few_and_for_many(therapist, couples, django
     for kind in ("progress", "sheet", "closing"):
         audience = "shared" if kind == "sheet" else "partner"
         for some in (couples[:1], couples):
-            with django_assert_max_num_queries(28):
+            with django_assert_max_num_queries(24):
                 order(therapist, some, kind=kind, audience=audience)
 
 
@@ -344,7 +344,7 @@ def test_watching_costs_the_same_for_few_and_for_many(therapist, couples, bells,
     work(bells)
     browser = signed_in(therapist)
     for one in (few, many):
-        with django_assert_max_num_queries(23):
+        with django_assert_max_num_queries(16):
             assert browser.get(one.get_absolute_url()).status_code == 200
 
 

@@ -335,7 +335,7 @@ def test_the_list_costs_the_same_for_one_and_for_many(couple, therapist, mara, d
         for _one in range(count):
             handed(run(asked(couple, therapist)), therapist)
         browser = signed_in(mara)
-        with django_assert_max_num_queries(24):
+        with django_assert_max_num_queries(15):
             assert browser.get(reverse(DOCUMENTS)).status_code == 200
 
 

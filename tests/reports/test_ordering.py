@@ -335,7 +335,7 @@ def test_a_preview_costs_the_same_for_little_and_for_much(giver, couple, therapi
         for day in weeks(count)[count - 2 :]:
             giver.send(check, giver.people[0], day, {"closeness": 5, "note": "Something that was said aloud."})
         # What may be shown of measures is one of them; what metrics are counted from are the rest beyond thirty.
-        with django_assert_max_num_queries(36):
+        with django_assert_max_num_queries(28):
             assert post(browser, couple, "report_preview").status_code == 200
 
 

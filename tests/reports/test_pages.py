@@ -191,9 +191,9 @@ def test_the_list_costs_the_same_for_one_and_for_many(couple, therapist, practic
     for count in (1, 12):
         for _report in range(count):
             ask(browser, couple)
-        with django_assert_max_num_queries(24):
+        with django_assert_max_num_queries(16):
             assert browser.get(reverse("reports")).status_code == 200
-        with django_assert_max_num_queries(25):
+        with django_assert_max_num_queries(18):
             assert browser.get(of_couple(couple)).status_code == 200
 
 

@@ -260,7 +260,7 @@ def test_a_page_costs_the_same_however_long_the_form_is(therapist, questions, dj
         ]
         row.save()
     browser = signed_in(therapist)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(13):
         assert browser.get(f"/desk/library/{one.slug}/write/questions/q0/").status_code == 200
 
 

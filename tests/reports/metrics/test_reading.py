@@ -131,7 +131,7 @@ def test_the_page_says_each_number_with_its_formula_and_what_stands_behind_it(
         send(giver)
         browser = signed_in(therapist)
         browser.get(page(couple))
-        with django_assert_max_num_queries(31):
+        with django_assert_max_num_queries(23):
             text = browser.get(page(couple) + "?weeks=52").content.decode()
     assert "Median of all answers after talks" not in text
     assert "Taking part" in text
