@@ -14,6 +14,8 @@ GLOBAL_APPS = ("account", "auth", "contenttypes", "mfa", "sessions", "usersessio
 
 def grant_global_tables(sender: Any, using: str, **kwargs: Any) -> None:
     """Give the login role its own tables after each migration of a global app."""
+    if sender.label == "practice":
+        _let_back_ups_read(using)
     if sender.label not in GLOBAL_APPS:
         return
     with connections[using].cursor() as cursor:
@@ -21,3 +23,12 @@ def grant_global_tables(sender: Any, using: str, **kwargs: Any) -> None:
             table = model._meta.db_table
             cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {roles.LOGIN}")
         cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {roles.LOGIN}")
+
+
+def _let_back_ups_read(using: str) -> None:
+    """Let back-ups read every table, those of later migrations too. A server that lacks the role goes without."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [roles.BACKUP])
+        if cursor.fetchone()[0]:
+            cursor.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {roles.BACKUP}")
+            cursor.execute(f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {roles.BACKUP}")

@@ -57,7 +57,11 @@ register(
     # of libraries
     *(
         Record(model, INSTALLATION, keep=Keep.ACCESS, export=False, not_exported=SIGNS_IN)
-        for model in ("sessions.Session", "account.EmailAddress", "account.EmailConfirmation", "mfa.Authenticator")
+        for model in ("account.EmailAddress", "account.EmailConfirmation", "mfa.Authenticator")
+    ),
+    Record(
+        "sessions.Session", INSTALLATION, keep=Keep.ACCESS, export=False, not_exported=SIGNS_IN,
+        not_backed_up="A sign-in that was ended must not come back.",
     ),
     *(
         Record(model, INSTALLATION, keep=Keep.TECHNICAL, export=False, not_exported=OF_HERE)

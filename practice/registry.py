@@ -92,6 +92,7 @@ class Record:
     ``withheld``: columns that no client reads; the portal's role has no right to them.
     ``why_not``: why it does not, for everything about people. ``export``: whether it goes into the practice's
     export; ``not_exported``: why it does not.
+    ``not_backed_up``: why no back-up holds it; everything else is in every one (see :mod:`practice.backups`).
     """
 
     model: str
@@ -105,6 +106,7 @@ class Record:
     not_exported: str = ""
     office: bool = False
     withheld: tuple[str, ...] = ()
+    not_backed_up: str = ""
 
     def __post_init__(self) -> None:
         about_people = self.scope in (Scope.COUPLE, Scope.PERSON)

@@ -1,8 +1,8 @@
 """The database roles Attune works with, and the SQL that makes them.
 
 Made once for a PostgreSQL server by an operator (``manage.py make_roles``); the demo and the tests do it
-by themselves. Only ``attune_login`` and ``attune_owner`` sign in; the others are taken on for the length of
-one transaction by :func:`practice.tenancy.acting`.
+by themselves. Only ``attune_login``, ``attune_owner`` and ``attune_backup`` sign in; the others are taken on for the
+length of one transaction by :func:`practice.tenancy.acting`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ COORDINATOR = "attune_coordinator"
 PORTAL = "attune_portal"
 SYSTEM = "attune_system"
 DISPATCH = "attune_dispatch"
-OPS = "attune_ops"
+BACKUP = "attune_backup"
 
 #: Roles that a transaction of the web server or a worker may take on.
 ACTING = (THERAPIST, SUPERVISOR, COORDINATOR, PORTAL, SYSTEM, DISPATCH)
@@ -33,7 +33,9 @@ def statements() -> list[str]:
     made += [
         _create(OWNER, "LOGIN NOSUPERUSER NOBYPASSRLS CREATEDB"),
         _create(LOGIN, "LOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT"),
-        _create(OPS, "NOLOGIN BYPASSRLS"),
+        # Reads everything and changes nothing: its own right says so, and its transactions do.
+        _create(BACKUP, "LOGIN NOSUPERUSER BYPASSRLS NOINHERIT"),
+        f"ALTER ROLE {BACKUP} SET default_transaction_read_only = on",
     ]
     made += [f"GRANT {role} TO {LOGIN}" for role in ACTING]
     return made
@@ -54,9 +56,16 @@ def owner_connection(alias: str = "default") -> Iterator[None]:
     """Connect as the owner of the tables inside the block, for migrations; nothing else may need it."""
     from django.conf import settings
 
+    with connected({"USER": OWNER, **settings.DATABASE_OWNER}, alias):
+        yield
+
+
+@contextmanager
+def connected(changes: dict, alias: str = "default") -> Iterator[None]:
+    """Connect with other settings (``USER``, ``HOST``, …) inside the block."""
     connection = connections[alias]
-    before = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD", "HOST", "PORT")}
-    _reconnect(connection, {"USER": OWNER, **settings.DATABASE_OWNER})
+    before = {key: connection.settings_dict[key] for key in ("USER", "PASSWORD", "HOST", "PORT", "OPTIONS")}
+    _reconnect(connection, changes)
     try:
         yield
     finally:

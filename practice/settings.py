@@ -163,6 +163,8 @@ if os.environ.get("DATABASE_URL") or PRODUCTION:
         if os.environ.get("DATABASE_OWNER_URL")
         else {}
     )
+    #: Back-ups read as a role that sees everything and changes nothing.
+    DATABASE_BACKUP = database(os.environ["DATABASE_BACKUP_URL"]) if os.environ.get("DATABASE_BACKUP_URL") else {}
 else:
     DATABASES = {
         "default": {
@@ -174,6 +176,7 @@ else:
         }
     }
     DATABASE_OWNER = {}
+    DATABASE_BACKUP = {}
 
 # --- Jobs ---------------------------------------------------------------------------------------
 
@@ -367,6 +370,9 @@ ATTUNE_CANARY_ADDRESS = os.environ.get("ATTUNE_CANARY_ADDRESS", "")
 ATTUNE_OPERATOR_EMAIL = os.environ.get("ATTUNE_OPERATOR_EMAIL", "")
 #: Where anchors of the audit trail are added, best on storage that only takes additions; empty: log and mail alone.
 ATTUNE_ANCHOR_FILE = os.environ.get("ATTUNE_ANCHOR_FILE", "")
+#: The public key that back-ups are sealed for, and, on the day of a restore and on no other, the private one.
+ATTUNE_BACKUP_KEY = os.environ.get("ATTUNE_BACKUP_KEY", "")
+ATTUNE_RESTORE_KEY = os.environ.get("ATTUNE_RESTORE_KEY", "")
 #: After so long without a pulse a worker begins again; 0: never.
 ATTUNE_WATCHDOG_SECONDS = float(os.environ.get("ATTUNE_WATCHDOG_SECONDS", "180"))
 

@@ -21,6 +21,7 @@ ACTS: dict[str, Words] = {
     "opened": _("opened"),
     "downloaded": _("took away"),
     "turned away": _("was turned away from"),
+    "restored": _("brought back from a back-up:"),
     "gave deep work early": _("gave deep work early:"),
     "shared the screen with": _("shared the screen with"),
     "stopped sharing the screen with": _("stopped sharing the screen with"),
