@@ -4,6 +4,8 @@ from practice.registry import Job, Keep, MessageKind, Reads, Record, Scope, regi
 
 PRACTICE, INSTALLATION, PERSON = Scope.PRACTICE, Scope.INSTALLATION, Scope.PERSON
 OF_HERE = "It belongs to this installation."
+ENDED = "A sign-in that was ended must not come back."
+SHORT_LIVED = "It lives for a day and must not live on in back-ups."
 SIGNS_IN = "Who comes over signs in anew: passwords, factors and sessions stay where they are."
 
 register(
@@ -29,11 +31,11 @@ register(
     ),
     Record(
         "practice.Archive", PERSON, person="person_id", lane=Reads.PRIVATE, keep=Keep.DELIVERY,
-        why_not="It is a copy itself.", export=False, not_exported="It is a copy itself.",
+        why_not="It is a copy itself.", export=False, not_exported="It is a copy itself.", not_backed_up=SHORT_LIVED,
     ),
     Record(
         "practice.ArchivePiece", PRACTICE, lane=Reads.NOBODY, keep=Keep.DELIVERY,
-        export=False, not_exported="It is a copy itself.",
+        export=False, not_exported="It is a copy itself.", not_backed_up=SHORT_LIVED,
     ),
     Record("practice.TwoPersonAct", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF),
     # Clients read the lines about their own record, without what and how it changed: see clients/own_record.py.
@@ -46,7 +48,9 @@ register(
         export=False, not_exported="A seal proves the trail of this place; the lines themselves go along.",
     ),
     Record("practice.User", INSTALLATION, keep=Keep.ACCESS, export=False, not_exported=SIGNS_IN),
-    Record("practice.SignIn", INSTALLATION, keep=Keep.ACCESS, export=False, not_exported=SIGNS_IN),
+    Record(
+        "practice.SignIn", INSTALLATION, keep=Keep.ACCESS, export=False, not_exported=SIGNS_IN, not_backed_up=ENDED,
+    ),
     Record("practice.Recovery", INSTALLATION, keep=Keep.ACCESS, export=False, not_exported=SIGNS_IN),
     Record("practice.AccountEvent", INSTALLATION, keep=Keep.ACCESS, export=False, not_exported=SIGNS_IN),
     Record("practice.Limit", INSTALLATION, keep=Keep.TECHNICAL, export=False, not_exported=OF_HERE),
@@ -61,7 +65,7 @@ register(
     ),
     Record(
         "sessions.Session", INSTALLATION, keep=Keep.ACCESS, export=False, not_exported=SIGNS_IN,
-        not_backed_up="A sign-in that was ended must not come back.",
+        not_backed_up=ENDED,
     ),
     *(
         Record(model, INSTALLATION, keep=Keep.TECHNICAL, export=False, not_exported=OF_HERE)

@@ -329,9 +329,7 @@ def _erase_again(found: Restored, also: Iterable[Pair]) -> None:
     wanted = set(also)
     for practice_id in dispatch.practices():
         with tenancy.acting(tenancy.as_system(practice_id)):
-            gone = DataKey.objects.filter(destroyed_at__gte=found.data.moment - UNDER_WAY).exclude(
-                destroyed_why__in=REPLACED
-            )
+            gone = DataKey.objects.filter(destroyed_at__gte=found.data.moment - UNDER_WAY, destroyed_why=ERASURE)
             ids = {one.client_id for one in gone if one.client_id}
             ids |= {client_id for practice, client_id in wanted if practice == practice_id}
             for client_id in sorted(ids):
