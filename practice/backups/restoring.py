@@ -128,7 +128,7 @@ def _make_room(url: str, name: str) -> None:
     )
     with psycopg.connect(url, autocommit=True) as server:
         for statement in roles.statements():
-            server.execute(statement)  # type: ignore[call-overload]
+            server.execute(statement)
         if server.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
             server.execute(
                 sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' TEMPLATE template0").format(
