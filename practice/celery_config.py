@@ -6,13 +6,15 @@ minute. Nothing runs longer than five minutes, and nothing is delayed inside the
 
 from django.conf import settings
 
-from practice import schedule_of_jobs
+from practice import lines, schedule_of_jobs
 
 broker_url = settings.CELERY_BROKER_URL
 if not broker_url:
     from practice.local import valkey
 
     broker_url = valkey.ensure(settings.STATE / ("demo" if settings.DEMO else "test"))
+
+broker_use_ssl = lines.of_broker(broker_url)
 
 # A broker that is away comes back: workers and beat try for as long as it takes, first after a second or two.
 broker_connection_retry = True

@@ -11,14 +11,17 @@ import base64
 import datetime
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from psycopg import ProgrammingError, conninfo
 
-from practice import keyring, mail_services
+from practice import keyring, lines, mail_services
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PRODUCTION = os.environ.get("ATTUNE_ENV", "") == "production"
@@ -34,17 +37,30 @@ def required(name: str, otherwise: str = "") -> str:
     return value or otherwise
 
 
-def database(url: str) -> dict:
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgres", "postgresql"):
-        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://")
-    return {
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
-    }
+#: Hosts of one's own that are reached without TLS, because the line to them never leaves a machine or closed network.
+ATTUNE_PLAIN_HOSTS = [one.strip() for one in os.environ.get("ATTUNE_PLAIN_HOSTS", "").split(",") if one.strip()]
+
+
+def database(name: str) -> dict:
+    url = required(name)
+    if urlsplit(url).scheme not in ("postgres", "postgresql"):
+        raise ImproperlyConfigured(f"{name} must begin with postgresql://")
+    try:
+        given = dict(conninfo.conninfo_to_dict(url))
+    except ProgrammingError:
+        raise ImproperlyConfigured(f"{name} can not be read: mind what must be percent-encoded.") from None
+    words = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    place = {ours: str(given.pop(theirs, "") or "") for ours, theirs in words.items()}
+    options = encrypted(lines.of_database, name, place["HOST"], given) if PRODUCTION else given
+    return {**place, "OPTIONS": options}
+
+
+def encrypted(look: Callable, *words: object) -> Any:
+    """Look at a line to another machine as :mod:`practice.lines` does; it stops the start where it is in the open."""
+    try:
+        return look(*words, plain=ATTUNE_PLAIN_HOSTS)
+    except lines.InTheOpen as error:
+        raise ImproperlyConfigured(str(error)) from None
 
 
 def demo_key(name: str) -> str:
@@ -150,21 +166,22 @@ TEMPLATES = [
 
 POOL = {"min_size": 1, "max_size": 6, "timeout": 10}
 if os.environ.get("DATABASE_URL") or PRODUCTION:
+    _there = database("DATABASE_URL")
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.postgresql",
-            "OPTIONS": {"pool": POOL},
-            **database(required("DATABASE_URL")),
+            **_there,
+            "OPTIONS": {**_there["OPTIONS"], "pool": POOL},
         }
     }
     #: Migrations connect as the owner of the tables.
     DATABASE_OWNER = (
-        {key: value for key, value in database(os.environ["DATABASE_OWNER_URL"]).items() if key != "NAME"}
+        {key: value for key, value in database("DATABASE_OWNER_URL").items() if key != "NAME"}
         if os.environ.get("DATABASE_OWNER_URL")
         else {}
     )
     #: Back-ups read as a role that sees everything and changes nothing.
-    DATABASE_BACKUP = database(os.environ["DATABASE_BACKUP_URL"]) if os.environ.get("DATABASE_BACKUP_URL") else {}
+    DATABASE_BACKUP = database("DATABASE_BACKUP_URL") if os.environ.get("DATABASE_BACKUP_URL") else {}
 else:
     DATABASES = {
         "default": {
@@ -181,6 +198,10 @@ else:
 # --- Jobs ---------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = required("CELERY_BROKER_URL")  # empty: the embedded Valkey, started by practice.celery
+if PRODUCTION:
+    encrypted(lines.check_url, "CELERY_BROKER_URL", CELERY_BROKER_URL, "rediss")
+    encrypted(lines.check_url, "ATTUNE_CACHE_URL", os.environ.get("ATTUNE_CACHE_URL", ""), "rediss")
+    encrypted(lines.check_url, "ATTUNE_SMS_URL", os.environ.get("ATTUNE_SMS_URL", ""), "https")
 
 # --- Accounts -----------------------------------------------------------------------------------
 
@@ -335,6 +356,13 @@ EMAIL_PORT = int(os.environ.get("EMAIL_PORT") or os.environ.get("ATTUNE_SMTP_POR
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS", "1" if PRODUCTION else "0") == "1"
+if (
+    PRODUCTION
+    and not EMAIL_USE_TLS
+    and not ATTUNE_MAIL_SERVICE
+    and not lines.stays_here(EMAIL_HOST, ATTUNE_PLAIN_HOSTS)
+):
+    raise ImproperlyConfigured("EMAIL_USE_TLS must be 1, or EMAIL_HOST stand in ATTUNE_PLAIN_HOSTS.")
 EMAIL_TIMEOUT = 10
 #: Neutral on purpose: this line is read over shoulders.
 DEFAULT_FROM_EMAIL = required("ATTUNE_FROM_EMAIL", "Attune <hello@attune.invalid>")

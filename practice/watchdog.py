@@ -130,7 +130,8 @@ class Watchdog:
 
 def _own_connection() -> psycopg.Connection:
     params = connection.get_connection_params()
-    wanted = {key: params[key] for key in ("dbname", "user", "password", "host", "port") if params.get(key)}
+    there = ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert")
+    wanted = {key: params[key] for key in there if params.get(key)}
     options = f"-c role={roles.DISPATCH} -c statement_timeout=5000"
     return psycopg.connect(**wanted, autocommit=True, connect_timeout=5, tcp_user_timeout=5000, options=options)
 

@@ -29,7 +29,7 @@ from django.db import connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from psycopg import conninfo, sql
 
-from practice import destroying, dispatch, keyring, roles, sealing, tenancy, vault
+from practice import destroying, dispatch, keyring, lines, roles, sealing, tenancy, vault
 from practice.backups import archive, taking, walls
 from practice.backups.archive import BackupBroken, Header
 from practice.keyring import SealBroken
@@ -103,10 +103,18 @@ def erased_in(text: str) -> set[Pair]:
     return {(uuid.UUID(practice), uuid.UUID(client)) for practice, client in ERASED.findall(text)}
 
 
+def address_of(url: str) -> str:
+    """Return the server that an operator named, with the proof that a line to another machine needs."""
+    given: dict[str, Any] = dict(conninfo.conninfo_to_dict(url))
+    if settings.PRODUCTION:
+        given = lines.of_database("--as", str(given.get("host") or ""), given, settings.ATTUNE_PLAIN_HOSTS)
+    return conninfo.make_conninfo("", **given)
+
+
 @contextmanager
 def as_operator(url: str) -> Iterator[None]:
     """Connect as the operator inside the block, who works as the owner of the tables and may become any role."""
-    given: dict[str, Any] = dict(conninfo.conninfo_to_dict(url))
+    given = conninfo.conninfo_to_dict(address_of(url))
     changes = {
         "USER": given.pop("user", "") or "",
         "PASSWORD": given.pop("password", "") or "",
@@ -126,6 +134,7 @@ def _make_room(url: str, name: str) -> None:
     closed = sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC, {}").format(
         sql.Identifier(name), sql.Identifier(roles.LOGIN)
     )
+    url = address_of(url)
     with psycopg.connect(url, autocommit=True) as server:
         for statement in roles.statements():
             server.execute(statement)

@@ -116,14 +116,13 @@ def connection_settings() -> dict[str, Any]:
     if settings.PRODUCTION and not settings.DATABASE_BACKUP:
         raise CannotBackUp("DATABASE_BACKUP_URL is not set: it names the role attune_backup.")
     there = {key: value for key, value in connection.get_connection_params().items() if key in _PLACE}
-    of_role = {"user": roles.BACKUP, "password": None} | {
-        _PLACE_OF[key]: value for key, value in settings.DATABASE_BACKUP.items() if key in _PLACE_OF and value
-    }
-    return there | of_role
+    said = settings.DATABASE_BACKUP
+    given = {theirs: said[ours] for ours, theirs in _PLACE_OF.items() if said.get(ours)}
+    return there | {"user": roles.BACKUP} | given | (said.get("OPTIONS") or {})
 
 
 _PLACE = ("dbname", "host", "port", "sslmode", "sslrootcert")
-_PLACE_OF = {"USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+_PLACE_OF = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
 
 
 def _public_key() -> Any:
