@@ -6,11 +6,15 @@ import math
 from typing import Any, ClassVar
 
 from allauth.account import forms as account
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
+from allauth.mfa.webauthn.internal.auth import parse_authentication_response, parse_registration_response
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from fido2.webauthn import AuthenticatorData
 
 from practice import limits, second_factors
 from practice.fields import KindErrors
@@ -158,6 +162,62 @@ class AddPasskey(InOurWords, webauthn.AddWebAuthnForm):
         self.initial["name"] = self.fields["name"].initial = ""
         if "passwordless" in self.fields:
             self.fields["passwordless"].initial = True
+
+    def clean(self) -> dict[str, Any]:
+        try:  # before the challenge is used up: the page that tells of an error reads the form once more
+            if self._is_somebody_elses():
+                self.add_error("name", _("This passkey cannot be used here. Please make a new one."))
+                return self.cleaned_data
+            cleaned: dict[str, Any] = super().clean()
+        except (KeyError, AttributeError):  # the library expects no less than a whole answer
+            raise get_adapter().validation_error("incorrect_code") from None
+        return cleaned
+
+    def _is_somebody_elses(self) -> bool:
+        credential = self.cleaned_data.get("credential")
+        if not credential:
+            return False
+        made = parse_registration_response(credential).response.attestation_object.auth_data
+        return second_factors.is_somebody_elses(made, self.user)
+
+
+class OneOfAKind:
+    """Mixed in before a form that asks for a passkey: no copy of one is let in."""
+
+    cleaned_data: dict[str, Any]
+
+    def clean_credential(self) -> Authenticator:
+        try:
+            said = parse_authentication_response(self.cleaned_data["credential"]).response.authenticator_data
+        except (KeyError, AttributeError):  # the library expects no less than a whole answer
+            raise get_adapter().validation_error("incorrect_code") from None
+        passkey: Authenticator = super().clean_credential()
+        self.check(said)
+        if second_factors.is_a_copy(passkey, said):
+            raise get_adapter().validation_error("incorrect_code")
+        return passkey
+
+    def check(self, said: AuthenticatorData) -> None:
+        """Refuse what this form does not take, with a ValidationError."""
+
+
+class PasskeyAlone(OneOfAKind, webauthn.LoginWebAuthnForm):
+    """In place of password and second step, so the device must have asked who holds it.
+
+    The library asks for that where it makes the challenge; a challenge from another page does not get round it.
+    """
+
+    def check(self, said: AuthenticatorData) -> None:
+        if not said.is_user_verified():
+            raise get_adapter().validation_error("incorrect_code")
+
+
+class PasskeyAsSecondStep(OneOfAKind, webauthn.AuthenticateWebAuthnForm):
+    """After the password."""
+
+
+class AskPasskeyAgain(OneOfAKind, webauthn.ReauthenticateWebAuthnForm):
+    """Before what asks for a fresh sign-in."""
 
 
 class RenamePasskey(InOurWords, webauthn.EditWebAuthnForm):

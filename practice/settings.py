@@ -252,6 +252,9 @@ MFA_FORMS = {
     "reauthenticate": "practice.account_forms.AskCodeAgain",
     "activate_totp": "practice.account_forms.AddApp",
     "add_webauthn": "practice.account_forms.AddPasskey",
+    "login_webauthn": "practice.account_forms.PasskeyAlone",
+    "authenticate_webauthn": "practice.account_forms.PasskeyAsSecondStep",
+    "reauthenticate_webauthn": "practice.account_forms.AskPasskeyAgain",
     "edit_webauthn": "practice.account_forms.RenamePasskey",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -424,6 +427,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": os.environ.get("ATTUNE_LOG_LEVEL", "INFO")},
     "loggers": {
         "django.server": {"level": "WARNING"},
+        "fido2": {"level": "WARNING"},  # it names the devices of people
         "fontTools": {"level": "WARNING"},
         "weasyprint": {"level": "WARNING"},
         "weasyprint.progress": {"level": "WARNING"},
