@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
@@ -18,6 +21,16 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_from_email(self) -> str:
         return settings.DEFAULT_FROM_EMAIL
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Links in letters lead to our own address, whatever host the request named."""
+        links = {name: _at_our_address(value) for name, value in context.items() if name.endswith("_url")}
+        super().send_mail(template_prefix, email, {**context, **links})
+
+
+def _at_our_address(link: str) -> str:
+    parts = urlsplit(link)
+    return f"{settings.ATTUNE_URL}{urlunsplit(('', '', parts.path, parts.query, ''))}"
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

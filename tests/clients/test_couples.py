@@ -125,7 +125,7 @@ def test_one_person_is_no_couple(practice, therapist, people):
         "lea+second@example.org",
     ],
 )
-def test_two_partners_cannot_share_a_mailbox(practice, therapist, same):
+def test_b24_two_partners_cannot_share_a_mailbox(practice, therapist, same):
     answer = signed_in(therapist).post(NEW, couple_of(LEA, {**NOOR, "email": same}))
     errors = answer.context["partners"].errors
     assert errors[0] == {}

@@ -78,7 +78,7 @@ def test_the_oldest_of_many_browsers_makes_room(mara):
     assert len(in_force(mara)) == devices.MOST
 
 
-def test_a_shared_phone_never_shows_one_persons_notices_to_the_other(mara, theo):
+def test_b24_a_shared_phone_never_shows_one_persons_notices_to_the_other(mara, theo):
     phone = Phone(FCM + "shared")
     switch_on(signed_in(mara), phone)
     switch_on(signed_in(theo), phone)
@@ -87,7 +87,7 @@ def test_a_shared_phone_never_shows_one_persons_notices_to_the_other(mara, theo)
     assert PUSH not in chosen(mara)
 
 
-def test_signing_in_on_somebody_elses_phone_ends_their_notices_there(mara, theo):
+def test_b24_signing_in_on_somebody_elses_phone_ends_their_notices_there(mara, theo):
     phone = Phone(FCM + "shared")
     switch_on(signed_in(mara), phone)
     assert asks(signed_in(mara), phone) == 204

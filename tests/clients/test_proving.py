@@ -147,7 +147,7 @@ def test_a_newer_code_kills_the_older_one(mara, gateway):  # noqa: F811
     assert decided(second_message) == ""
 
 
-def test_no_more_than_three_codes_an_hour(mara, gateway):  # noqa: F811
+def test_b99_no_more_than_three_codes_an_hour(mara, gateway):  # noqa: F811
     browser, _answer = ask(mara)
     for _time in range(4):
         browser.post("/you/reach/number/", {"number": TYPED})
@@ -156,7 +156,7 @@ def test_no_more_than_three_codes_an_hour(mara, gateway):  # noqa: F811
     assert "three codes within an hour" in page
 
 
-def test_one_number_is_not_pestered_by_many_people(practice, gateway):  # noqa: F811
+def test_b99_one_number_is_not_pestered_by_many_people(practice, gateway):  # noqa: F811
     people = [person for _n in range(3) for person in make_couple(practice).clients]
     for person in people:
         with acting_as(person):
