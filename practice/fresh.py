@@ -36,6 +36,10 @@ def after_fresh_sign_in(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if is_fresh(request):
             return view(request, *args, **kwargs)
-        return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': request.path})}")
+        there = f"{reverse('account_reauthenticate')}?{urlencode({'next': request.path})}"
+        if request.headers.get("HX-Request"):
+            # A part of a page that renews itself: the whole page goes there.
+            return HttpResponse(status=204, headers={"HX-Redirect": there})
+        return redirect(there)
 
     return guarded

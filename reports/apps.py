@@ -14,3 +14,4 @@ class ReportsConfig(AppConfig):
             trail_words,
             waiting,
         )
+        from reports.copies import making  # noqa: F401

@@ -74,13 +74,14 @@ def print_html(
     files: Files,
     *,
     paper: str = "a4",
+    sheet: str = "paper.css",
     colour: str = "",
     issued: date,
     enclosed: Sequence[Enclosure] = (),
 ) -> Printed:
     """Turn a page into a tagged PDF. Raises NotPrinted rather than return one with something missing."""
     fetcher = ReportFetcher(files)
-    sheets = [stylesheet("paper.css")] + ([stylesheet("letter.css")] if paper == "letter" else [])
+    sheets = [stylesheet(sheet)] + ([stylesheet("letter.css")] if paper == "letter" else [])
     if colour:
         sheets.append(CSS(string=f".cover {{ background: {colour} }}", url_fetcher=ReportFetcher()))
     try:

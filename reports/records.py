@@ -33,6 +33,7 @@ register(
 register(
     Download("report_download", "application/pdf", Reads.READERS),
     Download("portal_document", "application/pdf", Reads.READERS),
+    Download("portal_copy_take", "application/zip", Reads.OWN),
     Download("caseload_files", "application/zip", Reads.READERS),
     Download("letterhead_logo", "image/png"),
     Download("letterhead_colour", "text/css"),

@@ -5,6 +5,7 @@ from django.urls import path
 from reports.views import (
     alerts,
     caseload,
+    copy,
     lately,
     letterhead,
     measures,
@@ -27,6 +28,9 @@ urlpatterns = [
     path("documents/<uuid:report_id>/file/", portal.document, name="portal_document"),
     path("lately/", lately.portal_lately, name="portal_lately"),
     path("lately/showing/", lately.portal_showing, name="portal_showing"),
+    path("you/copy/", copy.portal_copy, name="portal_copy"),
+    path("you/copy/take/", copy.portal_copy_take, name="portal_copy_take"),
+    path("you/copy/away/", copy.portal_copy_away, name="portal_copy_away"),
     path("desk/reports/", reports.reports, name="reports"),
     path("desk/reports/unchanged/", verifying.report_verify, name="report_verify"),
     path("desk/to-look-at/", alerts.open_alerts, name="open_alerts"),

@@ -25,13 +25,16 @@ from exercises.models import Answer, Assignment, Occurrence, Response
 from exercises.vocabulary import Lane
 from practice.ids import uuid7
 from practice.models import Message
+from practice.vault import SealedTextField
 from reports import alerts
+from reports.copies import gathering
 from reports.models import Alert
 from tests import world as worlds
 from tests.crawl import own_doors, walk
 from tests.factories import acting_as, inside
 from tests.pages import headers, plain
-from tests.world import House, World, give_one, keep, send
+from tests.reports.test_copies import copy_of
+from tests.world import CANARY, House, World, give_one, keep, send
 
 pytestmark = pytest.mark.django_db
 
@@ -271,3 +274,61 @@ def test_b15_the_private_part_of_a_joint_answer_can_not_be_observed(house, obser
     before = observe()
     send(house, "jointly", "mara", "hers", safe="no")
     assert [key for key in differences(before, observe()) if key.startswith("/") or key == "mail"] == []
+
+
+# ── their own copies ─────────────────────────────────────────────────────────
+
+
+def words_in(files: dict[str, bytes]) -> set[str]:
+    return {word for body in files.values() for word in CANARY.findall(body.decode("utf-8", "ignore"))}
+
+
+def test_b117_it_holds_every_word_that_somebody_wrote_and_may_read(house):
+    there = words_in(copy_of(house["mara"]))
+    missing = {}
+    with acting_as(house["mara"]):
+        for table in gathering.tables(house["mara"]):
+            sealed = [one for one in table.fields if isinstance(one, SealedTextField)]
+            found = {
+                word for row in table.rows for one in sealed for word in CANARY.findall(str(getattr(row, one.attname)))
+            }
+            if found - there:
+                missing[table.name] = found - there
+    assert missing == {}
+    own = ("sharedmara", "openedmara", "jointmara", "sealedmara", "toldmara", "ownmara", "draftmara", "skipmara")
+    assert {house.word_of(one) for one in own} <= there
+
+
+@pytest.mark.parametrize("who", ["mara", "theo", "former"])
+def test_b28_b117_no_word_in_it_is_for_somebody_else(house, who):
+    files = copy_of(house[who])
+    strange = {word for word in words_in(files) if house.persona(who) not in house.canaries.get(word, ())}
+    assert strange == set()
+    assert words_in(files), "and it is not empty"
+
+
+def test_b28_nothing_that_one_partner_does_in_private_changes_a_byte_of_the_others_copy(house, stopped_clock):
+    before = copy_of(house["theo"])
+    for act in (
+        given_in_private,
+        drafted,
+        sent_with_an_alert,
+        put_aside,
+        read_by_the_therapist,
+        looked_back_with_her,
+        changed_how_she_is_reached,
+        taken_back,
+    ):
+        act(house)
+        after = copy_of(house["theo"])
+        assert [path for path in before if before[path] != after.get(path)] == [], act
+    send(house, "together", "mara", "this one is for both")
+    assert copy_of(house["theo"]) != before, "and what is not private is seen"
+
+
+def test_b28_a_sealed_answer_is_in_its_authors_copy_and_moves_nothing_in_the_others(house, stopped_clock):
+    give_one(house, "hidden", "open", "reveal", ("mara", "theo"), opens_by="all")
+    before = copy_of(house["theo"])
+    send(house, "hidden", "mara", "sealed words of hers")
+    assert copy_of(house["theo"]) == before
+    assert b"sealed words of hers" in copy_of(house["mara"])["copy.html"]

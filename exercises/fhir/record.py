@@ -10,11 +10,13 @@ import hashlib
 import hmac
 import uuid
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -40,9 +42,18 @@ class NotAuthorised(ValueError):
     """Not every partner said yes to an export about all of them."""
 
 
-def record_of(couple: Couple, client: Client, *, with_name: bool = False) -> dict[str, Any]:
-    """The record of one partner, as the bound person may read it."""
-    record = _Record(couple, client, with_name=with_name)
+@dataclass(frozen=True)
+class Told:
+    """What a record may tell, where another look than the bound one decided it: rows by id, scores by response and
+    series."""
+
+    rows: Collection[uuid.UUID]
+    scores: Collection[tuple[uuid.UUID | None, str]]
+
+
+def record_of(couple: Couple, client: Client, *, with_name: bool = False, told: Told | None = None) -> dict[str, Any]:
+    """The record of one partner, as the bound person may read it; with ``told``, no row and no score besides these."""
+    record = _Record(couple, client, with_name=with_name, told=told)
     record.fill()
     return bundle(record.entries)
 
@@ -94,11 +105,18 @@ class _Record:
     """Gathers one person's entries. Every row is asked for by that person, and by nothing of another's."""
 
     def __init__(
-        self, couple: Couple, client: Client, *, with_name: bool, lanes: Collection[str] = tuple(Lane)
+        self,
+        couple: Couple,
+        client: Client,
+        *,
+        with_name: bool,
+        lanes: Collection[str] = tuple(Lane),
+        told: Told | None = None,
     ) -> None:
         self.couple = couple
         self.client = client
         self.with_name = with_name
+        self.told = told
         self.lanes = list(lanes)
         self.zone = zones_of(couple, [client.pk])[client.pk]
         self.patient = f"urn:uuid:{self._id('patient', client.pk)}"
@@ -117,14 +135,19 @@ class _Record:
         for response in self._responses():
             self._response(response)
         if Lane.PRIVATE in self.lanes:
-            for entered in MeasureEntry.objects.filter(couple=self.couple, client=self.client, taken_back_at=None):
+            entries = MeasureEntry.objects.filter(couple=self.couple, client=self.client, taken_back_at=None)
+            for entered in self._only_told(entries):
                 self._entered(entered)
         for assignment in self._assignments():
             self._task(assignment)
 
     def _responses(self) -> Iterable[Response]:
         rows = Response.objects.newest().filter(couple=self.couple, author=self.client, lane__in=self.lanes)
-        return rows.select_related("edition__exercise").prefetch_related("answers").order_by("submitted_at", "pk")
+        rows = rows.select_related("edition__exercise").prefetch_related("answers").order_by("submitted_at", "pk")
+        return self._only_told(rows)
+
+    def _only_told(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows if self.told is None else rows.filter(pk__in=self.told.rows)
 
     def _form(self, edition: Edition) -> tuple[dict[str, Any], str, Any]:
         """The form's Questionnaire, how it is referred to, and its plan; it joins the bundle once."""
@@ -171,6 +194,8 @@ class _Record:
         for one in scores(form, scorings, values):
             if one.source == "metric" or (one.private and Lane.PRIVATE not in self.lanes):
                 continue
+            if self.told is not None and (response.pk, one.series) not in self.told.scores:
+                continue
             code = _code(native, one.series)
             made = self._observation(f"{response.pk}:{one.series}", code, one.value, at)
             made["derivedFrom"] = [{"reference": source}]
@@ -212,12 +237,12 @@ class _Record:
         rows = Assignment.objects.filter(
             couple=self.couple, audience__contains=[self.client.pk], lane__in=self.lanes
         ).exclude(lane=Lane.OWN)
-        return rows.select_related("edition__exercise").order_by("given_at", "pk")
+        return self._only_told(rows.select_related("edition__exercise").order_by("given_at", "pk"))
 
     def _task(self, assignment: Assignment) -> None:
         """What was asked of this person, with what they sent; nothing says whom else it was for."""
         _resource, link, _plan = self._form(assignment.edition)
-        mine = Occurrence.objects.filter(assignment=assignment, audience__contains=[self.client.pk])
+        mine = self._only_told(Occurrence.objects.filter(assignment=assignment, audience__contains=[self.client.pk]))
         outputs = [
             url for one in mine.order_by("due_at").values_list("pk", flat=True) for url in self.sent.get(one, [])
         ]

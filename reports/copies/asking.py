@@ -1,0 +1,33 @@
+"""Asking for one's own copy."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clients.models import Client
+from practice import archives
+from practice.models import Archive
+from practice.saying_why import SaysWhy
+
+#: Short: it lies on a server, and whoever asked is there.
+LIVES = timedelta(hours=24)
+#: Every copy is worked for, and nobody needs more of them.
+A_DAY = 5
+
+
+class Enough(SaysWhy):
+    """As many as anybody gets in a day; ``message`` says so."""
+
+
+def ask(person: Client, *, user_id: uuid.UUID) -> Archive:
+    """Ask for a person's own copy; while one is being made it is that one. Raises :class:`Enough`.
+
+    Nobody is written to about it, neither now nor when it is ready: it is there for whoever looks.
+    """
+    if archives.asked_since(Archive.Kind.OWN_COPY, user_id, timezone.now() - timedelta(days=1)) >= A_DAY:
+        raise Enough(_("You have had several today. Please come back tomorrow, or ask your therapist."))
+    return archives.ask(Archive.Kind.OWN_COPY, user_id=user_id, person_id=person.pk)

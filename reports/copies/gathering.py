@@ -1,0 +1,218 @@
+"""What goes into a person's own copy: row by row, from the lines of the registry.
+
+Everything is read as that person, so that the walls decide; what no client's role reads at all, and is about one
+person alone, is read as Attune by whose it is. Of what others wrote under their own name only what was said to
+everybody in it is there: one answer together, a conversation, an agreement and who said yes to it. What a partner
+answered and lets the other read stays on the pages: it is theirs, and ends when they part.
+
+Columns that move when somebody else does something are left out of every table (:data:`NOT_TOLD`). So a copy is a
+function of what its person wrote, was given and agreed on, and equal contents give equal bytes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from clients.models import Client, ConsentText
+from exercises.models import Edition, Program
+from exercises.vocabulary import Lane
+from practice import registry, tenancy
+from practice.models import Membership
+from practice.registry import Reads, Record, Scope
+
+#: Columns that no copy tells, of any table or of one: because others move them, because they say how the machine
+#: works and nothing about anybody, or because they are files and lie in the copy as such.
+MOVED_BY_OTHERS = frozenset({"readers", "opens_at", "reveals_at", "ready_at", "unfolded_at", "people"})
+HOW_IT_WORKS = frozenset(
+    [
+        *("practice", "couple", "given_key", "request_key", "tailoring", "content", "planned_until", "slot"),
+        *("position", "user", "Draft.version", "JournalEntry.version"),
+        *(f"Sitting.{one}" for one in ("version", "step", "turn_of", "timer_started_at", "timer_seconds")),
+        *(f"Message.{one}" for one in ("worker", "lease_until", "attempts", "handed_off_at", "provider")),
+        *(f"Message.{one}" for one in ("provider_id", "merged_into", "fresh_until", "step", "occasion")),
+        *(f"Message.{one}" for one in ("couple_id", "person_id", "about_id")),
+        *(f"Report.{one}" for one in ("state", "touched_at", "percent", "step", "attempts", "narrowed_at")),
+        *(f"Report.{one}" for one in ("failure", "caseload_order", "standing_order", "requested_by", "requested_at")),
+        "Report.summary",  # it stands on the paper
+    ]
+)
+IN_FILES_OF_THEIR_OWN = frozenset({"pdf", "sealed"})
+#: How they may be called was settled in person, so that somebody who reads along does not learn of it; no page of
+#: theirs shows it either.
+SETTLED_IN_PERSON = frozenset(
+    f"Contact.{one}" for one in ("safe_channel", "never_call", "call_when", "call_as", "asked_on", "asked_by")
+)
+NOT_TOLD = MOVED_BY_OTHERS | HOW_IT_WORKS | IN_FILES_OF_THEIR_OWN | SETTLED_IN_PERSON
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of one table that go into somebody's copy."""
+
+    record: Record
+    rows: list[models.Model]
+
+    @property
+    def name(self) -> str:
+        return self.record.model
+
+    @property
+    def fields(self) -> list[models.Field]:
+        """The columns that are told, in their order."""
+        model = self.record.class_
+        left_out = NOT_TOLD | set(self.record.withheld)
+        every = model._meta.concrete_fields
+        return [one for one in every if not {one.name, f"{model.__name__}.{one.name}"} & left_out]
+
+
+def records() -> list[Record]:
+    """The tables that go into somebody's own copy, in the order of the registry."""
+    return [one for one in registry.all_records() if one.bundle]
+
+
+def left_out() -> list[Record]:
+    """The tables about people that do not, each with its reason."""
+    return [one for one in registry.all_records() if one.why_not]
+
+
+def tables(person: Client, *, without: frozenset[str] = frozenset()) -> list[Table]:
+    """Read all of it, as whoever is bound. ``without`` are lanes that are left out, for a copy by other hands."""
+    return [Table(one, list(_rows(one, person, without))) for one in records()]
+
+
+def _rows(record: Record, person: Client, without: frozenset[str]) -> QuerySet[Any]:
+    heavy = [one.name for one in record.class_._meta.concrete_fields if one.name in IN_FILES_OF_THEIR_OWN]
+    rows = record.class_._default_manager.filter(theirs(record, person)).order_by("pk")
+    rows = rows.defer(*heavy, *record.withheld)
+    if without and _has(record, "lane"):
+        rows = rows.exclude(lane__in=without)
+    if record.lane != Reads.STAFF:
+        return rows
+    # No client's role has a right to the table: by whose it is, then.
+    with tenancy.elevated():
+        return _read(rows)
+
+
+def _read(rows: QuerySet[Any]) -> QuerySet[Any]:
+    len(rows)
+    return rows
+
+
+def theirs(record: Record, person: Client) -> Q:
+    """Return the condition for the rows of a table that belong into somebody's copy, besides what the walls say."""
+    if not record.person:
+        return Q()
+    own = record.of(person.pk)
+    if record.scope == Scope.COUPLE:
+        # Of everybody together, or of them.
+        return own | Q(**{f"{record.person}__isnull": True})
+    if record.lane == Reads.AUDIENCE:
+        return Q()
+    if record.lane == Reads.ROW:
+        return own | Q(lane=Lane.JOINT)
+    return own
+
+
+def _has(record: Record, name: str) -> bool:
+    return name in {one.name for one in record.class_._meta.concrete_fields}
+
+
+# ── names for ids ────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Names:
+    """What ids are called in a copy: people by name, forms by title; anything else keeps its id."""
+
+    people: dict[uuid.UUID, str]
+    staff: dict[uuid.UUID, str]
+    titles: dict[uuid.UUID, str]
+    words: dict[uuid.UUID, str]
+
+    def of(self, field: models.Field, value: Any) -> Any:
+        """Return the name behind an id in this column, or the value as it is."""
+        if value is None:
+            return None
+        known = self._known(field)
+        if known is None:
+            return value
+        if isinstance(value, list):
+            return [known.get(one, "") for one in value]
+        return known.get(value, "")
+
+    def _known(self, field: models.Field) -> dict[uuid.UUID, str] | None:
+        if isinstance(field, ArrayField) and field.name == "audience":
+            return self.people
+        match field.related_model:
+            case model if model is Client:
+                return self.people
+            case model if model is Membership:
+                return self.staff
+            case model if model in (Edition, Program):
+                return self.titles
+            case model if model is ConsentText:
+                return self.words
+        return None
+
+
+def names(person: Client, tables: Iterable[Table]) -> Names:
+    """Read the names that these rows need. People are those whom this person may see; others stay unnamed."""
+    wanted = _pointed_at(tables)
+    return Names(
+        people={**dict(Client.objects.values_list("pk", "name")), person.pk: person.name},
+        staff=dict(Membership.objects.filter(pk__in=wanted[Membership]).values_list("pk", "name")),
+        titles={**_titles(Edition, wanted), **_titles(Program, wanted)},
+        words=dict(ConsentText.objects.filter(pk__in=wanted[ConsentText]).values_list("pk", "words")),
+    )
+
+
+def _titles(model: Any, wanted: Mapping[Any, set[uuid.UUID]]) -> dict[uuid.UUID, str]:
+    """What was given to them is called by its title, also where a client's role does not read the library."""
+    with tenancy.elevated():
+        return dict(model.objects.filter(pk__in=wanted[model]).values_list("pk", "title"))
+
+
+def _pointed_at(tables: Iterable[Table]) -> Mapping[Any, set[uuid.UUID]]:
+    """The ids that stand in the told columns, by the model that they lead to."""
+    found: dict[Any, set[uuid.UUID]] = defaultdict(set)
+    for table in tables:
+        for one in table.fields:
+            if one.related_model is not None:
+                found[one.related_model] |= {getattr(row, one.attname) for row in table.rows} - {None}
+    return found
+
+
+# ── as data ──────────────────────────────────────────────────────────────────
+
+
+def as_data(table: Table, known: Names) -> Iterator[Row]:
+    """Give each row as plain JSON values, with its id so that rows can be told to belong together."""
+    for row in table.rows:
+        yield {one.name: _plain(known.of(one, getattr(row, one.attname))) for one in table.fields}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime() | date() | time():
+            return value.isoformat()
+        case uuid.UUID():
+            return str(value)
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case list() | tuple():
+            return [_plain(one) for one in value]
+        case dict():
+            return {key: _plain(one) for key, one in value.items()}
+    return value

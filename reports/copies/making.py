@@ -1,0 +1,166 @@
+"""How a person's own copy is made: gathered in one look, told, printed and packed."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.text import slugify
+from django.utils.translation import gettext_noop
+
+from clients.models import Client, Contact, Couple, Partner
+from exercises import attachments
+from exercises.fhir.reading import written
+from exercises.fhir.record import Told, bundle, record_of
+from exercises.languages import language_of
+from exercises.models import Attachment
+from practice import archives, roles, tenancy
+from practice.models import Archive, Practice
+from reports.copies import gathering, telling
+from reports.copies.asking import LIVES
+from reports.copies.packing import Part, as_json, packed
+from reports.models import Report
+from reports.views.portal import handed_to
+
+#: What a program that reads data.json can rely on.
+FORMAT = "attune-own-copy-1"
+
+READING = gettext_noop("Reading what is yours")
+PRINTING = gettext_noop("Setting the pages")
+
+SHEET = Path(__file__).parent.parent / "static" / "reports" / "copy.css"
+#: The ending of a file, by what uploads are kept as (see practice/bare.py).
+ENDINGS = {"image/jpeg": "jpg", "audio/mpeg": "mp3", "text/plain": "txt"}
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """All that goes in, read at one moment."""
+
+    html: str
+    paper: str
+    parts: list[Part]
+    facts: dict[str, Any]
+
+
+@archives.makes(Archive.Kind.OWN_COPY, lives=LIVES, once=True)
+def own_copy(archive: Archive, tell: archives.Tell) -> Iterator[bytes]:
+    """Make a person's own copy, read as that person."""
+    tell(10, READING)
+    asker = tenancy.scoped(
+        tenancy.Asker(
+            role=roles.PORTAL,
+            practice_id=archive.practice_id,
+            user_id=archive.user_id,
+            person_id=archive.person_id,
+        )
+    )
+    with tenancy.acting(asker):
+        made = gathered(Client.objects.get(pk=archive.person_id), archive.asked_at)
+    tell(40, PRINTING)
+    yield whole(made, archive.asked_at)
+    tell(90, archives.SEALING)
+
+
+def whole(made: Gathered, made_at: datetime) -> bytes:
+    """Print and pack what was gathered. Loads WeasyPrint: for a worker."""
+    from reports import press
+
+    printed = press.print_html(made.html, {}, paper=made.paper, sheet="copy.css", issued=made_at.date())
+    parts = [*made.parts, Part("copy.pdf", printed.pdf, "The same, on paper")]
+    return packed(parts, made_at=made_at, facts=made.facts)
+
+
+def gathered(person: Client, made_at: datetime, *, without: frozenset[str] = frozenset()) -> Gathered:
+    """Read everything that belongs into a copy, as whoever is bound, in one look at the database."""
+    practice = Practice.objects.get(pk=tenancy.current_practice_id())
+    contact = Contact.objects.filter(client=person).first()
+    with timezone.override(_zone(contact, practice)):
+        tables = gathering.tables(person, without=without)
+        known = gathering.names(person, tables)
+        fhir = _fhir(tables, person, made_at)
+        files = [*_attachments(tables), *_documents(person)]
+        with translation.override(language_of(person, practice)):
+            told = telling.sections(tables, known, person, practice)
+            html = _page(told, person, practice, made_at, files)
+    data = {one.name: list(gathering.as_data(one, known)) for one in tables}
+    parts = [
+        Part("copy.html", _styled(html).encode(), "Everything in words; opens in any browser"),
+        Part("data.json", as_json(data), "Everything as data, table by table"),
+        Part("fhir.json", written(fhir).encode(), "What was asked, answered and added up, as a FHIR R4 Bundle"),
+        *files,
+    ]
+    country = (contact.country if contact else "") or practice.country
+    return Gathered(html, "letter" if country in ("US", "CA") else "a4", parts, _facts(data))
+
+
+def _zone(contact: Contact | None, practice: Practice) -> ZoneInfo:
+    return contact.zone if contact is not None else practice.zone
+
+
+def _facts(data: dict[str, list[Any]]) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "rows": {name: len(rows) for name, rows in data.items()},
+        "columns_not_in_it": sorted(gathering.NOT_TOLD),
+        "not_in_it": {one.model: one.why_not for one in gathering.left_out()},
+    }
+
+
+def _page(told: list[telling.Section], person: Client, practice: Practice, made_at: datetime, files: list[Part]) -> str:
+    return render_to_string(
+        "reports/paper/copy.html",
+        {
+            "sections": told,
+            "person": person,
+            "practice": practice,
+            "made_at": made_at,
+            "files": files,
+            "language": translation.get_language() or practice.language,
+        },
+    )
+
+
+def _styled(html: str) -> str:
+    """The page with its looks inside: the file stands alone and fetches nothing."""
+    return html.replace("</head>", f"<style>{SHEET.read_text('utf-8')}</style></head>", 1)
+
+
+def _fhir(tables: list[gathering.Table], person: Client, made_at: datetime) -> dict[str, Any]:
+    """One Bundle for all couples that this person was ever in: of the gathered rows, and the scores they are shown.
+
+    Read as Attune, which the library is open to.
+    """
+    rows = {row.pk for table in tables for row in table.rows}
+    scores = next(table.rows for table in tables if table.name == "reports.Score")
+    told = Told(rows, {(one.response_id, one.series) for one in scores})  # type: ignore[attr-defined]
+    entries: dict[str, Any] = {}
+    with tenancy.elevated():
+        mine = Partner.objects.filter(client=person).order_by("pk").values_list("couple_id", flat=True)
+        for couple in Couple.objects.filter(pk__in=list(mine)).order_by("pk"):
+            for entry in record_of(couple, person, with_name=True, told=told)["entry"]:
+                entries.setdefault(entry["fullUrl"], entry)
+    return {**bundle(list(entries.values())), "timestamp": made_at.replace(microsecond=0).isoformat()}
+
+
+def _attachments(tables: list[gathering.Table]) -> Iterator[Part]:
+    rows = next(one.rows for one in tables if one.name == "exercises.Attachment")
+    for number, row in enumerate(Attachment.objects.filter(pk__in=[one.pk for one in rows]).order_by("pk"), 1):
+        ending = ENDINGS.get(row.content_type, row.content_type.rpartition("/")[2])
+        about = str(row.name) or str(row.get_kind_display())
+        yield Part(f"files/{number:03}.{slugify(ending)}", attachments.content(row), about)
+
+
+def _documents(person: Client) -> Iterator[Part]:
+    """The papers that lie in this person's portal, as they were handed over."""
+    for number, one in enumerate(handed_to(person.pk).order_by("pk"), 1):
+        if one.pdf:
+            body = base64.b64decode(str(one.pdf))
+            yield Part(f"documents/{number:03}.pdf", body, f"{Report.Kind(one.kind).label}, {one.reference}")

@@ -1,0 +1,220 @@
+"""A person's own copy: all of theirs, nothing private of anybody else's, and no trace of it either."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+
+from clients import consents, parting
+from clients.models import Client
+from practice import archives, registry, tenancy
+from practice.models import Archive, Message
+from practice.tasks import make_archive
+from practice.vault import SealedTextField
+from reports.copies import asking, gathering, making, telling
+from reports.copies.packing import Part, packed
+from tests.clients.test_parting import freshly
+from tests.factories import acting_as, signed_in
+from tests.reports.orders import send
+from tests.reports.test_releases import LOW, release
+
+pytestmark = pytest.mark.django_db
+
+AT = datetime.datetime(2026, 11, 22, 18, 30, tzinfo=datetime.UTC)
+
+
+@pytest.fixture
+def answered(couple, therapist, mara) -> Client:
+    """Somebody who answered a measure."""
+    send(couple, therapist, mara, "csi4", LOW)
+    return mara
+
+
+def copy_of(person: Client) -> dict[str, bytes]:
+    """Everything in somebody's copy but the paper, by path."""
+    with acting_as(person):
+        made = making.gathered(person, AT)
+    return opened(packed(made.parts, made_at=AT, facts=made.facts))
+
+
+def opened(body: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def inside_of(person):
+    """Work as Attune itself where somebody is in care."""
+    return tenancy.acting(tenancy.as_system(person.practice_id))
+
+
+# ── every table and every column ─────────────────────────────────────────────
+
+
+def test_b117_every_table_about_people_is_in_it_or_says_why_not():
+    named = {one.model for one in gathering.records()} | {one.model for one in gathering.left_out()}
+    assert named == {one.model for one in registry.all_records() if one.scope in ("couple", "person")}
+    assert {one.model for one in gathering.records()} == {*telling.HEADINGS, *telling.WITHIN}
+
+
+def test_b117_every_column_that_is_told_has_a_name_and_what_is_left_out_exists():
+    tables = [gathering.Table(one, []) for one in gathering.records()]
+    assert all(telling.label(one) for table in tables for one in table.fields if one.name != "id")
+    columns = {one.name for table in tables for one in table.record.class_._meta.concrete_fields}
+    columns |= {f"{t.record.class_.__name__}.{f.name}" for t in tables for f in t.record.class_._meta.concrete_fields}
+    assert gathering.NOT_TOLD - columns == set()
+
+
+def test_b117_no_sealed_word_is_left_out_but_those_that_lie_in_files_or_were_settled_in_person():
+    missing = {
+        f"{one.model}.{field.name}"
+        for one in gathering.records()
+        for field in one.class_._meta.concrete_fields
+        if isinstance(field, SealedTextField) and field not in gathering.Table(one, []).fields
+    }
+    assert missing == {
+        "clients.Contact.call_when", "clients.Contact.call_as", "exercises.MeasureEntry.note",
+        "reports.Report.pdf", "reports.Report.summary",
+    }  # fmt: skip
+
+
+# ── what it looks like ───────────────────────────────────────────────────────
+
+
+def test_b117_its_checksums_verify_and_its_data_is_plain_json(answered):
+    files = copy_of(answered)
+    sums = dict(reversed(line.split("  ")) for line in files["SHA256SUMS"].decode().splitlines())
+    assert {path: hashlib.sha256(files[path]).hexdigest() for path in sums} == sums
+    assert set(files) - set(sums) == {"SHA256SUMS"}
+    manifest, data = json.loads(files["manifest.json"]), json.loads(files["data.json"])
+    assert manifest["rows"] == {name: len(rows) for name, rows in data.items()}
+    assert manifest["not_in_it"]["exercises.StaffNote"]
+    bundle = json.loads(files["fhir.json"])
+    kinds = {entry["resource"]["resourceType"] for entry in bundle["entry"]}
+    assert {"Patient", "Questionnaire", "QuestionnaireResponse", "Task"} <= kinds
+
+
+def observations(person: Client) -> list[dict[str, Any]]:
+    entries = json.loads(copy_of(person)["fhir.json"])["entry"]
+    return [one["resource"] for one in entries if one["resource"]["resourceType"] == "Observation"]
+
+
+def test_a_score_is_in_it_from_the_moment_that_it_is_released(couple, therapist, mara, answered):
+    assert observations(mara) == []
+    release(couple, therapist, client=mara)
+    assert len(observations(mara)) == 1
+    assert len(json.loads(copy_of(mara)["data.json"])["reports.Score"]) == 1
+
+
+def test_the_page_in_it_stands_alone(answered):
+    page = copy_of(answered)["copy.html"].decode()
+    assert "<style>" in page
+    assert "<script" not in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert "<title>A copy</title>" in page, "neutral, wherever it is opened"
+
+
+def test_equal_contents_are_equal_bytes():
+    parts = [Part("b.txt", b"two"), Part("a.txt", b"one")]
+    assert packed(parts, made_at=AT, facts={"x": 1}) == packed(reversed(parts), made_at=AT, facts={"x": 1})
+
+
+# ── the page ─────────────────────────────────────────────────────────────────
+
+PAGE, TAKE, AWAY = "/you/copy/", "/you/copy/take/", "/you/copy/away/"
+
+
+@pytest.fixture
+def no_broker(monkeypatch) -> None:
+    monkeypatch.setattr(make_archive, "delay", lambda **ids: None)
+
+
+def make_it(person) -> Archive:
+    with acting_as(person):
+        archive = archives.newest(Archive.Kind.OWN_COPY, person.user_id)
+    assert archive is not None
+    make_archive(practice_id=str(person.practice_id), archive_id=str(archive.pk))
+    return archive
+
+
+def test_b118_every_way_to_it_leads_through_a_fresh_sign_in(mara, no_broker):
+    browser = signed_in(mara)
+    for answer in (browser.get(PAGE), browser.post(PAGE), browser.post(TAKE), browser.post(AWAY)):
+        assert answer.url.startswith("/account/reauthenticate/")
+    renewed = browser.get(PAGE, headers={"HX-Request": "true"})
+    assert (renewed.status_code, renewed.content) == (204, b"")
+    assert renewed.headers["HX-Redirect"].startswith("/account/reauthenticate/")
+
+
+def test_b118_it_is_made_with_paper_and_data_taken_once_and_gone(mara, no_broker):
+    browser = freshly(signed_in(mara))
+    assert b"Make a copy" in browser.get(PAGE).content
+    assert browser.post(PAGE).url == PAGE
+    assert b"Waiting for its turn" in browser.get(PAGE).content
+    make_it(mara)
+    assert b"Download it" in browser.get(PAGE).content
+    answer = browser.post(TAKE)
+    assert (answer.status_code, answer["Content-Type"], answer["Cache-Control"]) == (200, "application/zip", "no-store")
+    assert answer["Content-Disposition"] == 'attachment; filename="copy.zip"'
+    files = opened(answer.content)
+    assert {"copy.html", "copy.pdf", "data.json", "fhir.json", "manifest.json", "SHA256SUMS"} <= set(files)
+    assert files["copy.pdf"].startswith(b"%PDF-")
+    assert browser.post(TAKE).url == PAGE
+    assert b"Make a copy" in browser.get(PAGE).content, "and the page says nothing of it any more"
+
+
+def test_b118_nobody_is_written_to_about_it(mara, no_broker):
+    browser = freshly(signed_in(mara))
+    with inside_of(mara):
+        before = Message.objects.count()
+    browser.post(PAGE)
+    make_it(mara)
+    browser.post(TAKE)
+    with inside_of(mara):
+        assert Message.objects.count() == before
+
+
+def test_b118_it_can_be_thrown_away_before_and_after_it_is_made(mara, no_broker):
+    browser = freshly(signed_in(mara))
+    browser.post(PAGE)
+    assert browser.post(AWAY).url == PAGE
+    assert b"Make a copy" in browser.get(PAGE).content
+    assert browser.post(AWAY).url == PAGE, "and nothing breaks where there is none"
+
+
+def test_b118_there_are_only_so_many_in_a_day(mara, no_broker):
+    browser = freshly(signed_in(mara))
+    for _turn in range(asking.A_DAY):
+        assert browser.post(PAGE).status_code == 302
+        browser.post(AWAY)
+    refused = browser.post(PAGE)
+    assert refused.status_code == 429
+    assert b"several today" in refused.content
+
+
+def test_a_copy_is_there_for_whoever_agreed_to_nothing_or_has_parted(practice, couple, mara, theo, no_broker):
+    with acting_as(mara):
+        consents.take_back(mara, "care")
+        parting.leave(mara, couple.pk)
+    browser = freshly(signed_in(mara))
+    assert browser.get(PAGE).status_code == 200
+    browser.post(PAGE)
+    make_it(mara)
+    assert browser.post(TAKE).status_code == 200
+
+
+def test_the_pages_that_lead_to_it_name_it(couple, mara):
+    browser = freshly(signed_in(mara))
+    for path in ("/you/record/", "/you/care/", "/you/care/end/"):
+        assert f'href="{PAGE}"'.encode() in browser.get(path).content, path
+
+
+def test_the_page_asks_the_database_the_same_whatever_there_is(mara, no_broker, django_assert_max_num_queries):
+    browser = freshly(signed_in(mara))
+    with django_assert_max_num_queries(24):
+        browser.get(PAGE)
