@@ -8,7 +8,15 @@ from practice import limits
 PREVIEWS = limits.PageLimit(
     limits.by_user, (limits.Rate(120, limits.MINUTE), limits.Rate(2000, limits.HOUR)), reads=True
 )
-for name in ("report_new", "report_of_kind", "report_again", "caseload_new", "caseload_again", "letterhead_logo"):
+for name in (
+    "report_new",
+    "report_of_kind",
+    "report_again",
+    "caseload_new",
+    "caseload_again",
+    "letterhead_logo",
+    "portal_copy",
+):
     limits.limit(name, limits.COSTLY)
 for name in ("report_preview", "report_of_kind_preview", "report_download", "portal_document", "caseload_files"):
     limits.limit(name, PREVIEWS)

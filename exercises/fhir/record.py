@@ -26,7 +26,7 @@ from exercises.answers import Value
 from exercises.fhir.answering import AnswerWriter
 from exercises.fhir.exporting import canonical, origin_of, plan_of, questionnaire_of
 from exercises.measures import MeasureScoring
-from exercises.models import Assignment, Edition, MeasureEntry, Occurrence, Response
+from exercises.models import Answer, Assignment, Edition, MeasureEntry, Occurrence, Response
 from exercises.rounds import zones_of
 from exercises.scoring import read_scorings, scores
 from exercises.vocabulary import Lane
@@ -146,6 +146,9 @@ class _Record:
         rows = rows.select_related("edition__exercise").prefetch_related("answers").order_by("submitted_at", "pk")
         return self._only_told(rows)
 
+    def _tells(self, answer: Answer) -> bool:
+        return answer.lane in self.lanes and (self.told is None or answer.pk in self.told.rows)
+
     def _only_told(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows if self.told is None else rows.filter(pk__in=self.told.rows)
 
@@ -164,7 +167,7 @@ class _Record:
 
     def _response(self, response: Response) -> None:
         resource, link, plan = self._form(response.edition)
-        values = {one.key: one.value for one in response.answers.all() if one.lane in self.lanes}
+        values = {one.key: one.value for one in response.answers.all() if self._tells(one)}
         at = timezone.localtime(response.submitted_at, self.zone)
         writer = AnswerWriter(response.edition.form, response.edition.content, values, plan, _offset(at))
         made: dict[str, Any] = {

@@ -35,7 +35,7 @@ FORMAT = "attune-own-copy-1"
 READING = gettext_noop("Reading what is yours")
 PRINTING = gettext_noop("Setting the pages")
 
-SHEET = Path(__file__).parent.parent / "static" / "reports" / "copy.css"
+LOOKS = [Path(__file__).parent.parent / "static" / "reports" / name for name in ("copy.css", "copy-screen.css")]
 #: The ending of a file, by what uploads are kept as (see practice/bare.py).
 ENDINGS = {"image/jpeg": "jpg", "audio/mpeg": "mp3", "text/plain": "txt"}
 
@@ -130,7 +130,8 @@ def _page(told: list[telling.Section], person: Client, practice: Practice, made_
 
 def _styled(html: str) -> str:
     """The page with its looks inside: the file stands alone and fetches nothing."""
-    return html.replace("</head>", f"<style>{SHEET.read_text('utf-8')}</style></head>", 1)
+    looks = "".join(one.read_text("utf-8") for one in LOOKS)
+    return html.replace("</head>", f"<style>{looks}</style></head>", 1)
 
 
 def _fhir(tables: list[gathering.Table], person: Client, made_at: datetime) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clients import consents
-from practice import archives, audit
+from practice import archives, audit, tenancy
 from practice.access import PortalRequest, for_clients, page_or_part
 from practice.fresh import after_fresh_sign_in
 from practice.models import Archive
@@ -27,6 +27,7 @@ PAGE = "reports/portal/copy.html"
 def portal_copy(request: PortalRequest) -> HttpResponse:
     """How far it is, and asking for one."""
     if request.method == "POST":
+        _of(request)
         try:
             asking.ask(request.person, user_id=request.user.pk)  # type: ignore[arg-type]
         except asking.Enough as error:
@@ -66,6 +67,10 @@ def portal_copy_away(request: PortalRequest) -> HttpResponse:
 
 
 def _of(request: PortalRequest) -> Archive | None:
+    """What there is for them. Everything private is in it: not for a sign-in that only shows who reads the mailbox."""
+    asker = tenancy.current()
+    if asker is not None and asker.closed:
+        raise tenancy.Closed
     return archives.newest(Archive.Kind.OWN_COPY, request.user.pk)  # type: ignore[arg-type]
 
 

@@ -10,18 +10,20 @@ import zipfile
 from typing import Any
 
 import pytest
+from django.urls import reverse
+from django.utils import timezone
 
 from clients import consents, parting
 from clients.models import Client
-from practice import archives, registry, tenancy
-from practice.models import Archive, Message
+from practice import archives, registry, signing_in, tenancy
+from practice.models import Archive, Message, Recovery
 from practice.tasks import make_archive
 from practice.vault import SealedTextField
 from reports.copies import asking, gathering, making, telling
 from reports.copies.packing import Part, packed
 from tests.clients.test_parting import freshly
 from tests.factories import acting_as, signed_in
-from tests.reports.orders import send
+from tests.reports.test_measures import send
 from tests.reports.test_releases import LOW, release
 
 pytestmark = pytest.mark.django_db
@@ -149,6 +151,17 @@ def test_b118_every_way_to_it_leads_through_a_fresh_sign_in(mara, no_broker):
     renewed = browser.get(PAGE, headers={"HX-Request": "true"})
     assert (renewed.status_code, renewed.content) == (204, b"")
     assert renewed.headers["HX-Redirect"].startswith("/account/reauthenticate/")
+
+
+def test_b118_a_sign_in_by_the_mailbox_alone_neither_asks_for_one_nor_takes_one(mara, no_broker):
+    freshly(browser := signed_in(mara)).post(PAGE)
+    make_it(mara)
+    Recovery.objects.create(user_id=mara.user_id, at=timezone.now())
+    session = browser.session
+    session[signing_in.CLOSED] = True
+    session.save()
+    for answer in (browser.get(PAGE), browser.post(PAGE), browser.post(TAKE), browser.post(AWAY)):
+        assert (answer.status_code, answer.url) == (302, reverse("closed"))
 
 
 def test_b118_it_is_made_with_paper_and_data_taken_once_and_gone(mara, no_broker):
