@@ -42,6 +42,7 @@ def nobody_is_bound() -> bool:
 
 @pytest.mark.parametrize("job", OF_ONE_PRACTICE, ids=lambda job: job.name)
 def test_b12_a_job_without_a_practice_is_refused(job, committed):
+    app.loader.import_default_modules()
     others = {name: str(uuid.uuid4()) for name in job.carries if name != "practice_id"}
     with pytest.raises(TypeError):
         app.tasks[job.name](**others)
