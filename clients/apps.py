@@ -10,6 +10,7 @@ class ClientsConfig(AppConfig):
             consents,
             costs,
             devices,
+            erasing,
             invited,
             inviting,
             proving,

@@ -5,10 +5,18 @@ from practice.registry import Download, Keep, MessageKind, Reads, Record, Scope,
 COUPLE, PERSON, PRACTICE = Scope.COUPLE, Scope.PERSON, Scope.PRACTICE
 LETS_IN = "It is a secret that lets somebody in."
 HERE_ONLY = "It only works here."
+COUNTS = "It names nobody once the person's own row is empty, and counts are made of it."
+PROOF = "It is the proof."
 
 register(
-    Record("clients.Client", PERSON, person="id", lane=Reads.COUPLE, bundle=True, office=True),
-    Record("clients.Contact", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.CONTACT, bundle=True, office=True),
+    Record(
+        "clients.Client", PERSON, person="id", lane=Reads.COUPLE, bundle=True, office=True,
+        empties=("name", "pronouns", "user"),
+    ),
+    Record(
+        "clients.Contact", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.CONTACT, bundle=True, office=True,
+        empties=("email", "phone", "language", "country", "remind_at", "call_when", "call_as"),
+    ),
     Record("clients.Reach", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.CONSENT, bundle=True, office=True),
     Record(
         "clients.AddressProof", PERSON, person="client", lane=Reads.OWN, keep=Keep.ACCESS,
@@ -19,8 +27,8 @@ register(
         why_not="Whoever has it can write to that browser.", export=False, not_exported=HERE_ONLY,
     ),
     Record("clients.PortalVisit", PERSON, person="client", lane=Reads.STAFF, keep=Keep.ACCESS, bundle=True),
-    Record("clients.Couple", COUPLE, lane=Reads.COUPLE, bundle=True, office=True),
-    Record("clients.Partner", COUPLE, person="client", lane=Reads.COUPLE, bundle=True, office=True),
+    Record("clients.Couple", COUPLE, lane=Reads.COUPLE, bundle=True, office=True, stays=COUNTS),
+    Record("clients.Partner", COUPLE, person="client", lane=Reads.COUPLE, bundle=True, office=True, stays=COUNTS),
     Record(
         "clients.CaseloadEntry", COUPLE, lane=Reads.COUPLE, office=True,
         why_not="How the practice shares out its work.",
@@ -40,10 +48,29 @@ register(
     Record("clients.ConsentText", PRACTICE, keep=Keep.CONSENT),
     Record("clients.SecretsPolicy", PRACTICE, keep=Keep.CONSENT),
     Record(
-        "clients.Parting", COUPLE, person="client", lane=Reads.STAFF,
+        "clients.Parting", COUPLE, person="client", lane=Reads.STAFF, stays=COUNTS,
         why_not="It says who decided it, on a paper that the other one may come to read.",
     ),
-    Record("clients.Appointment", COUPLE, lane=Reads.AUDIENCE, bundle=True, office=True),
+    # When somebody was here is what bills are made of.
+    Record(
+        "clients.Appointment", COUPLE, lane=Reads.AUDIENCE, bundle=True, office=True, empties=("place", "link"),
+    ),
+    Record(
+        "clients.ErasureRequest", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.AUDIT, bundle=True,
+        stays=PROOF,
+    ),
+    Record(
+        "clients.LegalHold", COUPLE, person="client", lane=Reads.STAFF, keep=Keep.AUDIT, empties=("why",),
+        why_not="Why a court or an inquiry asks for a record is not the record.",
+    ),
+    Record(
+        "clients.KeptLonger", PERSON, person="client", lane=Reads.STAFF, keep=Keep.AUDIT, empties=("why",),
+        why_not="How the practice decided; it is told of it in the answer to a request.",
+    ),
+    Record(
+        "clients.Erasure", PERSON, person="client", lane=Reads.STAFF, keep=Keep.AUDIT, stays=PROOF,
+        why_not="It proves what is not there any more.",
+    ),
 )  # fmt: skip
 
 register(
@@ -51,6 +78,7 @@ register(
     MessageKind("proof", to="client", about="clients.AddressProof", security=True),
     MessageKind("test", to="client", about="clients.Client"),
     MessageKind("security", to="client", about="clients.Client", security=True),
+    MessageKind("erasure_request", to="staff", about="clients.ErasureRequest"),
 )
 
 register(

@@ -21,3 +21,11 @@ parted = Signal()
 
 #: A client took back what they had agreed to: ``client``, ``about``. What needs it stops.
 consent_taken_back = Signal()
+
+#: Somebody is about to be erased: ``person`` (clients.removing.Person). Receivers may return what else goes along, as
+#: {table: ids}. Sent for a preview as well: nothing is changed by it.
+somebody_goes = Signal()
+
+#: What is kept of somebody was erased: ``person`` (clients.removing.Person). Sent as Attune itself, before the proof is
+#: written. What was made of it (papers, sums) follows.
+somebody_gone = Signal()

@@ -27,7 +27,8 @@ def change(couple: Couple, status: str, *, by: Membership | None = None) -> None
     where somebody of the practice did.
     """
     couple.status = status
-    couple.save(update_fields=["status"])
+    couple.ended_at = (couple.ended_at or timezone.now()) if status in ENDED else None
+    couple.save(update_fields=["status", "ended_at"])
     together_changed.send(sender=Couple, couple_id=couple.pk)
     if status in ENDED:
         _end(couple)

@@ -23,5 +23,9 @@ trail_words.call(
         "clients_pin": _("a code for a phone that is handed over"),
         "clients_pushdevice": _("a browser with notifications"),
         "clients_addressproof": _("the proof of an address"),
+        "clients_erasurerequest": _("somebody's request to erase what is kept of them"),
+        "clients_legalhold": _("a hold on what is kept"),
+        "clients_keptlonger": _("that a record is kept longer"),
+        "clients_erasure": _("the proof of an erasure"),
     }
 )

@@ -11,6 +11,7 @@ class ExercisesConfig(AppConfig):
             by_itself,  # noqa: F401  says what pages call by themselves
             caseload,  # noqa: F401  registers its part of the queue
             digests,  # noqa: F401  registers its kind of message
+            erased,  # noqa: F401  says what goes along with a person
             explaining,  # noqa: F401  says what messages were about
             kept,  # noqa: F401  registers its part of the queue
             measures,  # noqa: F401  lets forms refer to a measure

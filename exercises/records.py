@@ -13,7 +13,7 @@ LIBRARY = (
 )  # fmt: skip
 
 #: What one partner wrote or marked, each under its own lane.
-OF_AUTHORS = ("Response", "Answer", "Feedback", "Win", "JournalEntry", "GoalRating", "Attachment")
+OF_AUTHORS = ("Response", "Answer", "Feedback", "Win", "JournalEntry", "GoalRating")
 
 #: What several do together, or what is said to them: read by those it is for.
 OF_AUDIENCES = ("Assignment", "Goal", "Agreement", "AgreementVersion", "Thread", "ProgramRun", "Sitting", "Draw")
@@ -21,6 +21,14 @@ OF_AUDIENCES = ("Assignment", "Goal", "Agreement", "AgreementVersion", "Thread",
 register(
     *(Record(f"exercises.{name}", PRACTICE, keep=Keep.LIBRARY) for name in LIBRARY),
     *(Record(f"exercises.{name}", PERSON, person="author", lane=Reads.ROW, bundle=True) for name in OF_AUTHORS),
+    Record(
+        "exercises.Attachment",
+        PERSON,
+        person="author",
+        lane=Reads.ROW,
+        bundle=True,
+        belongs=("occurrence", "response", "journal_entry", "assignment", "comment"),
+    ),
     *(Record(f"exercises.{name}", COUPLE, lane=Reads.AUDIENCE, bundle=True) for name in OF_AUDIENCES),
     Record("exercises.Assent", PERSON, person="author", lane=Reads.AUDIENCE, bundle=True),
     Record("exercises.Comment", PERSON, person="author", lane=Reads.AUDIENCE, bundle=True),
@@ -34,7 +42,7 @@ register(
         bundle=True,
         withheld=("safety", "note", "entered_by", "entered_at"),
     ),
-    Record("exercises.Pause", COUPLE, person="asked_by", lane=Reads.STAFF, why_not=BY_STAFF),
+    Record("exercises.Pause", COUPLE, person="asked_by", lane=Reads.STAFF, why_not=BY_STAFF, empties=("reason",)),
     Record("exercises.Reading", COUPLE, person="response__author", lane=Reads.STAFF, why_not=STAFF_WORK),
     Record("exercises.Review", PERSON, person="author", lane=Reads.PRIVATE, bundle=True),
     Record("exercises.Seen", COUPLE, person="author", lane=Reads.PRIVATE, why_not=STAFF_WORK),

@@ -52,6 +52,11 @@ def register_person_finder(finder: PersonFinder) -> PersonFinder:
     return finder
 
 
+def is_person(user_id: uuid.UUID) -> bool:
+    """Tell whether a user is somebody's client, in whatever practice. Needs the login role with that user bound."""
+    return any(finder(User(pk=user_id)) for finder in _person_finders)
+
+
 def all_of(user: User) -> list[Identity]:
     """Return everything ``user`` is, staff before client. Needs :func:`tenancy.bind_user` before."""
     staff = Membership.objects.filter(user=user, ended_at=None).order_by("joined_at")

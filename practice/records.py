@@ -24,7 +24,11 @@ register(
         not_exported="What is sealed is exported open or under a passphrase, never with the keys of this place.",
     ),
     Record("practice.InstallationSecret", INSTALLATION, keep=Keep.KEYS, export=False, not_exported=OF_HERE),
-    Record("practice.Message", PERSON, person="person_id", lane=Reads.PRIVATE, keep=Keep.DELIVERY, bundle=True),
+    # That a message went out stays, for the counts; how its carrier knows it does not.
+    Record(
+        "practice.Message", PERSON, person="person_id", lane=Reads.PRIVATE, keep=Keep.DELIVERY, bundle=True,
+        empties=("provider_id",),
+    ),
     Record(
         "practice.Provider", PRACTICE, keep=Keep.PRACTICE, lane=Reads.STAFF,
         export=False, not_exported="It is nothing but the secrets of a mail or text service.",

@@ -80,6 +80,21 @@ class Keep(enum.StrEnum):
     TECHNICAL = "technical"
 
 
+class Erased(enum.StrEnum):
+    """What becomes of the rows of one person when what is kept of them is erased."""
+
+    #: They are removed.
+    GOES = "goes"
+    #: They stay for the sake of others, of counts and of bills, without what was of this person.
+    EMPTIED = "emptied"
+    #: They stay as they are: nothing in them is anybody's once the rest is gone.
+    STAYS = "stays"
+
+
+#: What goes along with a person. All other classes stay, and hold nothing but ids and times.
+GO = frozenset({Keep.CLINICAL, Keep.NOTES, Keep.CONTACT, Keep.CONSENT, Keep.ACCESS})
+
+
 @dataclass(frozen=True)
 class Record:
     """One table. ``model`` is its label, as in ``"clients.Contact"``.
@@ -90,6 +105,9 @@ class Record:
     ``bundle``: whether its rows go into a person's own copy. What they may read of it is decided by the walls: read
     it as that person, and as Attune by ``person`` where the portal has no right to the table at all (lane ``staff``).
     ``withheld``: columns that no client reads; the portal's role has no right to them.
+    ``empties``: columns that are emptied when somebody is erased whose row it is; the row stays. ``stays``: why it
+    stays as it is. Without either, ``keep`` says it. ``belongs``: pointers that may be empty and still say of what a
+    row is a part: it goes when that goes.
     ``why_not``: why it does not, for everything about people. ``export``: whether it goes into the practice's
     export; ``not_exported``: why it does not.
     ``not_backed_up``: why no back-up holds it; everything else is in every one (see :mod:`practice.backups`).
@@ -107,6 +125,9 @@ class Record:
     office: bool = False
     withheld: tuple[str, ...] = ()
     not_backed_up: str = ""
+    empties: tuple[str, ...] = ()
+    stays: str = ""
+    belongs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         about_people = self.scope in (Scope.COUPLE, Scope.PERSON)
@@ -116,11 +137,20 @@ class Record:
             raise ValueError(f"{self.model}: in a person's own copy, or why not?")
         if self.export == bool(self.not_exported):
             raise ValueError(f"{self.model}: in the practice's export, or why not?")
+        if self.empties and self.stays:
+            raise ValueError(f"{self.model}: is it emptied, or does it stay?")
 
     @property
     def class_(self) -> type[models.Model]:
         """The model itself."""
         return apps.get_model(self.model)
+
+    @property
+    def erased(self) -> Erased:
+        """What becomes of a person's rows when that person is erased."""
+        if self.empties:
+            return Erased.EMPTIED
+        return Erased.STAYS if self.stays or self.keep not in GO else Erased.GOES
 
     @property
     def is_walled(self) -> bool:

@@ -20,6 +20,9 @@ COORDINATOR = "attune_coordinator"
 PORTAL = "attune_portal"
 SYSTEM = "attune_system"
 DISPATCH = "attune_dispatch"
+#: Removes what is kept of one person (clients/erasing.py), and is taken on for nothing else: no right that all the
+#: others get is its own.
+ERASER = "attune_eraser"
 BACKUP = "attune_backup"
 
 #: Roles that a transaction of the web server or a worker may take on.
@@ -29,7 +32,7 @@ STAFF = (THERAPIST, SUPERVISOR, COORDINATOR)
 
 def statements() -> list[str]:
     """Return the SQL that makes all roles; running it again changes nothing."""
-    made = [_create(role, "NOLOGIN") for role in ACTING]
+    made = [_create(role, "NOLOGIN") for role in (*ACTING, ERASER)]
     made += [
         _create(OWNER, "LOGIN NOSUPERUSER NOBYPASSRLS CREATEDB"),
         _create(LOGIN, "LOGIN NOSUPERUSER NOBYPASSRLS NOINHERIT"),
@@ -37,7 +40,7 @@ def statements() -> list[str]:
         _create(BACKUP, "LOGIN NOSUPERUSER BYPASSRLS NOINHERIT"),
         f"ALTER ROLE {BACKUP} SET default_transaction_read_only = on",
     ]
-    made += [f"GRANT {role} TO {LOGIN}" for role in ACTING]
+    made += [f"GRANT {role} TO {LOGIN}" for role in (*ACTING, ERASER)]
     return made
 
 

@@ -235,6 +235,25 @@ def as_user(user_id: uuid.UUID) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def signing_in(user_id: uuid.UUID) -> Iterator[None]:
+    """Run the block as the login role with this user bound, inside the running transaction.
+
+    Accounts belong to the installation. Rows of practices are found only as far as they say who the user is, in all
+    of them.
+    """
+    outer = current()
+    token = _current.set(None)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(*_binding(None))
+            bind_user(user_id)
+            yield
+            cursor.execute(*_binding(outer))
+    finally:
+        _current.reset(token)
+
+
 def _binding(asker: Asker | None) -> tuple[str, list[str]]:
     """Return the statement that binds ``asker``; None: nobody, and the role that signs in to the database."""
     pairs = asker.settings() if asker else dict.fromkeys(SETTINGS, "")

@@ -43,6 +43,10 @@ class NotTheirs(Exception):
     """This person may not decide: they asked for it, came later, or do not run the practice."""
 
 
+class CannotBeDone(Exception):
+    """What was agreed on cannot be done as things stand now; the message says why. Nothing was decided."""
+
+
 class NotWaiting(Exception):
     """It was decided, withdrawn, or has run out; or the same is waiting already."""
 

@@ -108,6 +108,7 @@ class Wall(Operation):
             *self._keys(model, table),
             *self._policies(table),
             *[f"GRANT {rights} ON {table} TO {role}" for role, rights in self.grants.items()],
+            *(for_the_eraser(table) if is_about_people(model) else []),
             *self._audit(model, table),
         ]
 
@@ -152,6 +153,30 @@ class Wall(Operation):
             f"CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON {table} "
             f"FOR EACH ROW EXECUTE FUNCTION attune_audit('{column}', {names})"
         ]
+
+
+#: Columns by which a row is somebody's or some couple's, in the tables of the apps above this one.
+WHOSE = frozenset({"client", "author", "couple"})
+
+
+def is_about_people(model: type[models.Model]) -> bool:
+    """Whether rows of a table are about clients or couples."""
+    names = {one.name for one in model._meta.local_fields}
+    known = model._meta.label_lower in ("clients.client", "clients.couple")
+    return model._meta.app_label != "practice" and (known or not WHOSE.isdisjoint(names))
+
+
+def for_the_eraser(table: str) -> list[str]:
+    """Return the SQL by which Attune removes rows of somebody who is erased, inside one practice.
+
+    It is a role of its own: no other one gets a right by it, and what may never be removed stays so for them.
+    """
+    own = f"practice_id = {PRACTICE}"
+    return [
+        f"DROP POLICY IF EXISTS eraser ON {table}",
+        f"CREATE POLICY eraser ON {table} FOR ALL TO {roles.ERASER} USING ({own}) WITH CHECK ({own})",
+        f"GRANT SELECT, UPDATE, DELETE ON {table} TO {roles.ERASER}",
+    ]
 
 
 def on_a_shared_screen(table: str, rule: str = "false") -> str:

@@ -9,6 +9,7 @@ class ReportsConfig(AppConfig):
             alert_letters,
             costs,
             document_notices,
+            erased,
             receivers,
             records,
             trail_words,

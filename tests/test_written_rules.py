@@ -98,6 +98,7 @@ SQL_BY_HAND = {
     "practice/watchdog.py": "a line of its own, beside Django",
     "practice/management/commands/make_roles.py": "makes the roles, as an operator",
     "clients/duty.py": "locks",
+    "clients/erasing.py": "a lock on whoever is erased",
     "exercises/holding.py": "a lock on what no row stands for yet",
     "exercises/loading.py": "locks",
     "exercises/reminder_facts.py": "one trip for all that forbids a reminder",
@@ -144,7 +145,10 @@ def test_b55_nothing_goes_around_the_managers():
         for node in nodes(tree)
         if isinstance(node, ast.Attribute) and node.attr in ("_base_manager", "_raw_delete")
     }
-    assert around == set()
+    assert around == {
+        "clients/removing.py",  # what it listed by the managers, without asking once more what hangs on it
+        "practice/closing.py",  # an account's rows, without letters about each of them
+    }
 
 
 #: What came with a request; of a form that was read, the names of its fields are ours.

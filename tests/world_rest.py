@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from clients.models import AddressProof, Contact, Pin, PortalVisit
+from clients.models import AddressProof, Contact, Erasure, ErasureRequest, KeptLonger, LegalHold, Pin, PortalVisit
 from exercises.models import (
     Draw,
     Exercise,
@@ -57,5 +57,11 @@ def fill(house: House) -> None:
         )
         SetAside.objects.create(**of_mara, rule="zq", set_by=by, seen_until=now, note=house.word("asidenote"))
         Release.objects.create(**of_mara, series="phq9", released_at=now, released_by=by, withdrawn_by=by)
+        LegalHold.objects.create(client=mara, why=house.word("holdwhy"), set_by=by, lifted_at=now, lifted_by=by)
+        ErasureRequest.objects.create(client=mara, noted_by=by, answer="kept", answered_at=now, answered_by=by)
+        KeptLonger.objects.create(client=mara, why=house.word("keptwhy"), until=now, decided_by=by)
+        Erasure.objects.create(
+            client=mara, extent="own", ground="request", asked_by=by, confirmed_by=by, country="GB", years=7
+        )
         Showing.objects.create(**of_mara, series="phq9", shows=True, said_at=now)
     sealing.seal_all()

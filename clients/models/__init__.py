@@ -4,6 +4,7 @@ from clients.models.appointment import Appointment
 from clients.models.consent import Consent, ConsentText, SecretsPolicy
 from clients.models.couple import Clearance, ClientInvitation, Couple, Parting, Partner
 from clients.models.duty import Absence, CaseloadEntry, Cover
+from clients.models.erasing import Erasure, ErasureRequest, KeptLonger, LegalHold
 from clients.models.person import Client, Contact, Pin, PortalVisit
 from clients.models.reach import AddressProof, PushDevice, Reach
 
@@ -20,6 +21,10 @@ __all__ = [
     "Contact",
     "Couple",
     "Cover",
+    "Erasure",
+    "ErasureRequest",
+    "KeptLonger",
+    "LegalHold",
     "Parting",
     "Partner",
     "Pin",

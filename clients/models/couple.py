@@ -52,6 +52,8 @@ class Couple(PracticeModel):
     phase = models.CharField(_("phase"), max_length=12, choices=Phase, default=Phase.ASSESSMENT)
     started_on = models.DateField(_("in care since"), default=datetime.date.today)
     time_zone = models.CharField(_("time zone"), max_length=64)
+    #: Since when they are not in care any more: from here on the time runs for which the record is kept.
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = BoundManager.from_queryset(CoupleQuerySet)()
 
@@ -75,6 +77,12 @@ class Couple(PracticeModel):
         return [partner.client for partner in self.partners.all()]
 
 
+class PartnerQuerySet(models.QuerySet):
+    def of_the_kept(self) -> PartnerQuerySet:
+        """With their clients, and without those who were erased: nobody can do anything with them any more."""
+        return self.filter(client__erased_at=None).select_related("client")
+
+
 class Partner(PracticeModel):
     """A client's place in a couple. The position gives shape and colour, and never changes."""
 
@@ -82,6 +90,8 @@ class Partner(PracticeModel):
     client = inside(Client, related_name="partnerships")
     position = models.PositiveSmallIntegerField()
     left_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BoundManager.from_queryset(PartnerQuerySet)()
 
     class Meta:
         ordering = ["position"]

@@ -23,6 +23,8 @@ class Client(PracticeModel):
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="client_of", editable=False
     )
     made_at = models.DateTimeField(auto_now_add=True)
+    #: Nothing is kept of them any more (see clients/erasing.py): the row stays for the sake of others.
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [

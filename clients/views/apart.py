@@ -68,4 +68,4 @@ def alone(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResponse:
 
 def _partner_or_404(couple_pk: UUID, pk: UUID) -> tuple[Couple, Client]:
     couple = get_object_or_404(Couple, pk=couple_pk)
-    return couple, get_object_or_404(Client, pk=pk, partnerships__couple=couple)
+    return couple, get_object_or_404(Client, pk=pk, partnerships__couple=couple, erased_at=None)

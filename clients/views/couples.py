@@ -94,7 +94,7 @@ def _unjudged(form: CoupleForm, request: PracticeRequest) -> CoupleForm:
 def client_edit(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResponse:
     """Correct a partner's name, pronouns, address or time zone."""
     couple = get_object_or_404(Couple, pk=couple_pk)
-    partner = get_object_or_404(Partner.objects.select_related("client"), couple=couple, client_id=pk)
+    partner = get_object_or_404(Partner.objects.of_the_kept(), couple=couple, client_id=pk)
     contact = get_object_or_404(Contact, client_id=pk)
     start = {
         "name": partner.client.name,
@@ -121,7 +121,7 @@ def client_edit(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResp
 def client_met(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResponse:
     """The therapist has met a client whose account was got back through the mailbox."""
     couple = get_object_or_404(Couple.objects.with_partners(), pk=couple_pk)
-    partner = get_object_or_404(Partner.objects.select_related("client"), couple=couple, client_id=pk)
+    partner = get_object_or_404(Partner.objects.of_the_kept(), couple=couple, client_id=pk)
     if recovering.met_in_person(partner.client):
         messages.success(request, _("What is private to them is open to them again."))
     return redirect("couple", couple.pk)
@@ -147,7 +147,7 @@ def _save_client(form: ClientForm, client: Client, contact: Contact) -> None:
 def safe_contact(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResponse:
     """Write down what one partner said, in person and apart, about how they may be reached."""
     couple = get_object_or_404(Couple, pk=couple_pk)
-    partner = get_object_or_404(Partner.objects.select_related("client"), couple=couple, client_id=pk)
+    partner = get_object_or_404(Partner.objects.of_the_kept(), couple=couple, client_id=pk)
     contact = get_object_or_404(Contact.objects.select_related("asked_by"), client_id=pk)
     start = {name: getattr(contact, name) for name in ("safe_channel", "never_call", "call_when", "call_as")}
     ways = [one for one, there in (("email", contact.email), ("sms", contact.phone)) if there]

@@ -26,7 +26,7 @@ from practice.views import joining
 def invitation_send(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResponse:
     """Send a partner their link, or a new one in place of an earlier one."""
     couple = get_object_or_404(Couple.objects.in_care(), pk=couple_pk)
-    partner = get_object_or_404(Partner.objects.select_related("client"), couple=couple, client_id=pk)
+    partner = get_object_or_404(Partner.objects.of_the_kept(), couple=couple, client_id=pk)
     if inviting.invite(partner.client, couple, by=request.membership):
         messages.success(request, _("The invitation is on its way. A link sent earlier no longer works."))
     else:

@@ -97,11 +97,17 @@ class Practice(models.Model):
     duty_set_at = models.DateTimeField(null=True, editable=False)
     #: Whether a couple may agree that scores are shown as they come, without a release of each measure.
     scores_by_agreement = models.BooleanField(_("couples may agree to see their scores as they come"), default=False)
+    #: For how many years a record is kept after care has ended; empty: as practice/retention.py has it by country.
+    keep_years = models.PositiveSmallIntegerField(_("years"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("practice")
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(keep_years=None) | models.Q(keep_years__gte=1, keep_years__lte=50),
+                name="practice_keeps_for_years",
+            ),
             models.CheckConstraint(
                 condition=models.Q(answer_within__gte=QUICKEST, answer_within__lte=MOST_MINUTES),
                 name="practice_answers_in_time",

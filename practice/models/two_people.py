@@ -33,6 +33,7 @@ class TwoPersonAct(PracticeModel):
     class Act(models.TextChoices):
         PRACTICE_EXPORT = "practice_export", _("Take out everything that the practice keeps")
         PRACTICE_DELETION = "practice_deletion", _("Delete the practice")
+        ERASURE = "erasure", _("Erase what is kept of one person")
         KEY_DESTRUCTION = "key_destruction", _("Destroy a key, and with it every text that it opens")
 
     class Outcome(models.TextChoices):

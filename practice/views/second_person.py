@@ -49,6 +49,8 @@ def second_person_act(request: PracticeRequest, pk: UUID) -> HttpResponse:
             messages.success(request, _("Taken back. Nothing was done."))
     except two_people.NotTheirs:
         raise Http404 from None
+    except two_people.CannotBeDone as refusal:
+        messages.warning(request, str(refusal))
     except two_people.NotWaiting:
         messages.warning(request, _("That was decided already, or has run out."))
     return redirect("second_person")

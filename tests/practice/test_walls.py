@@ -6,7 +6,8 @@ import pytest
 from django.apps import apps
 from django.db import connection, models
 
-from practice import grants, roles
+from practice import grants, registry, roles
+from practice.registry import Scope
 from practice.walls import foreign_keys_inside_practice
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +87,14 @@ def test_b2_every_policy_compares_the_practice_and_none_asks_another_table():
             assert "app.practice" in condition, table
 
 
+#: Rows about clients and couples, which go when somebody is erased. Files to take away are thrown away as a whole.
+ABOUT_PEOPLE = {
+    one.class_._meta.db_table
+    for one in registry.all_records()
+    if one.scope in (Scope.PERSON, Scope.COUPLE) and one.model != "practice.Archive"
+}
+
+
 def test_b2_only_named_policies_are_permissive_besides_the_practice_wall():
     others = {
         (table, name)
@@ -103,7 +112,22 @@ def test_b2_only_named_policies_are_permissive_besides_the_practice_wall():
         ("practice_provider", "finds_provider"),
         ("practice_practice", "finds_practices"),
         *((table, name) for table in LIBRARY for name in ("also_read", "catalogue")),
+        *((table, "eraser") for table in ABOUT_PEOPLE),
     }
+
+
+def test_b119_only_the_role_that_erases_removes_what_nobody_may_remove():
+    """It is of no other use: it reads and removes rows about people inside one practice, and adds none."""
+    found = rows(
+        """SELECT c.relname, p FROM pg_class c, unnest(%s::text[]) p WHERE c.relnamespace = 'public'::regnamespace
+            AND c.relkind = 'r' AND has_table_privilege(%s, c.oid, p)""",
+        ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER"],
+        roles.ERASER,
+    )
+    rights = {table: {right for one, right in found if one == table} for table, _right in found}
+    kept = {"clients_erasure": {"SELECT"}, "practice_message": {"SELECT", "UPDATE"}, "practice_practice": {"SELECT"}}
+    assert rights.keys() == {*ABOUT_PEOPLE, "practice_practice"}
+    assert {table: one for table, one in rights.items() if one != {"SELECT", "UPDATE", "DELETE"}} == kept
 
 
 def test_b2_roles_own_nothing_and_bypass_nothing():
