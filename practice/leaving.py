@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import Resolver404, resolve
@@ -20,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from practice import narrow
+from practice import narrow, tenancy
 from practice.middleware import SignedIn
 
 
@@ -54,7 +53,7 @@ def _keep_what_was_typed(request: HttpRequest) -> None:
         return
     for draft in drafts:
         request.POST = QueryDict(draft)
-        with suppress(Exception), transaction.atomic():
+        with suppress(Exception), tenancy.of_request():
             SignedIn(lambda asked: match.func(asked, *match.args, **match.kwargs)).as_somebody(request)
 
 

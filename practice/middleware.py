@@ -81,7 +81,7 @@ class SignedIn:
             return self.as_somebody(request)
 
     def as_somebody(self, request: HttpRequest) -> HttpResponse:
-        """Answer as whoever is signed in."""
+        """Answer as whoever is signed in, inside :func:`tenancy.of_request`."""
         with tenancy.as_user(request.user.pk):  # type: ignore[arg-type]
             who = identity.of(request)
         if who is None:
