@@ -30,18 +30,29 @@ FRONT_DOOR = "/"
 
 
 class PrivateResponses:
-    """Nothing is cached by browsers or proxies, and no page uses the device's sensors unasked."""
+    """Nothing is cached by browsers or proxies, and no page uses the device's sensors unasked.
+
+    What stands on every answer stands here, refusals of other middleware and files of the house included.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
+        self.unless_said_otherwise = {
+            sensors.HEADER: sensors.NONE,
+            "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": settings.X_FRAME_OPTIONS,
+            "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+        }
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if not request.path.startswith(settings.STATIC_URL):
             response.headers["Cache-Control"] = "no-store"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        response.headers.setdefault(sensors.HEADER, sensors.NONE)
         response.headers["X-Robots-Tag"] = "noindex"
+        for name, value in self.unless_said_otherwise.items():
+            response.headers.setdefault(name, value)
         return response
 
 

@@ -63,6 +63,13 @@ def encrypted(look: Callable, *words: object) -> Any:
         raise ImproperlyConfigured(str(error)) from None
 
 
+def strong(name: str, value: str) -> str:
+    """Return a secret; in production refuse one that could be guessed."""
+    if PRODUCTION and (len(value) < 50 or max(map(value.count, set(value))) > len(value) // 4):
+        raise ImproperlyConfigured(f"{name} can be guessed: it must be 50 random characters.")
+    return value
+
+
 def demo_key(name: str) -> str:
     """Return a secret of the demo: made once, kept beside its database; empty outside of the demo."""
     if not DEMO:
@@ -73,28 +80,36 @@ def demo_key(name: str) -> str:
 
 
 DEBUG = False
-SECRET_KEY = required("SECRET_KEY", demo_key("secret") or "only-for-this-machine-" + "x" * 40)
+SECRET_KEY = strong("SECRET_KEY", required("SECRET_KEY", demo_key("secret") or "only-for-this-machine-" + "x" * 40))
 #: What signed before: cookies and links made with one of these still count, and nobody is signed out by a change.
-SECRET_KEY_FALLBACKS = os.environ.get("SECRET_KEYS_OLD", "").split()
+SECRET_KEY_FALLBACKS = [strong("SECRET_KEYS_OLD", one) for one in os.environ.get("SECRET_KEYS_OLD", "").split()]
 ALLOWED_HOSTS = [
     one.strip() for one in required("ATTUNE_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",") if one.strip()
 ]
+if PRODUCTION and any("*" in one for one in ALLOWED_HOSTS):
+    raise ImproperlyConfigured("ATTUNE_HOSTS must name every host: whoever may choose one chooses where links lead.")
+#: Everybody who reads this knows it.
+DEVELOPMENT_KEY = base64.urlsafe_b64encode(hashlib.sha256(b"development").digest()).decode()
 #: 32 bytes, URL-safe base64. It wraps every practice's key: lose it and all sealed text is lost.
 ATTUNE_MASTER_KEY = required(
     "ATTUNE_MASTER_KEY",
-    demo_key("master") or base64.urlsafe_b64encode(hashlib.sha256(b"development").digest()).decode(),
+    demo_key("master") or DEVELOPMENT_KEY,
 )
 #: Others that may be met in the database: the next one before it is used, the last one until it is turned away.
 ATTUNE_MASTER_KEYS_ALSO = os.environ.get("ATTUNE_MASTER_KEYS_ALSO", "").split()
 for _key in (ATTUNE_MASTER_KEY, *ATTUNE_MASTER_KEYS_ALSO):
     try:
-        keyring.read(_key)
+        _bytes = keyring.read(_key)
     except ValueError:
         raise ImproperlyConfigured(
             "ATTUNE_MASTER_KEY and each of ATTUNE_MASTER_KEYS_ALSO must be 32 bytes in URL-safe base64."
         ) from None
+    if PRODUCTION and (_key == DEVELOPMENT_KEY or len(set(_bytes)) < 16):
+        raise ImproperlyConfigured("ATTUNE_MASTER_KEY can be guessed: it must be 32 random bytes.")
 #: Where links in mail lead: never taken from a request.
 ATTUNE_URL = required("ATTUNE_URL", f"http://localhost:{os.environ.get('ATTUNE_WEB_PORT', '8000')}").rstrip("/")
+if PRODUCTION and not ATTUNE_URL.startswith("https://"):
+    raise ImproperlyConfigured("ATTUNE_URL must begin with https://: links in mail carry what opens an account.")
 #: Where 'Leave' goes: a site that says nothing about anybody.
 ATTUNE_LEAVE_URL = os.environ.get("ATTUNE_LEAVE_URL", "https://www.wikipedia.org/")
 
@@ -119,10 +134,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Outermost: what turns a request away further in, a wrong host or plain HTTP, answers as strictly as a page.
+    "practice.middleware.PrivateResponses",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "practice.middleware.PrivateResponses",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -424,9 +440,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {"()": "practice.logs.WithoutWords", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+        "plain": {"()": "practice.logs.WithoutWords", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "lines": {"()": "practice.logs.Lines"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines" if PRODUCTION else "plain"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("ATTUNE_LOG_LEVEL", "INFO")},
     "loggers": {
         "django.server": {"level": "WARNING"},

@@ -9,3 +9,5 @@ urlpatterns = [
     path("", include("exercises.urls")),
     path("", include("reports.urls")),
 ]
+
+handler500 = "practice.views.errors.server_error"

@@ -152,7 +152,7 @@ def test_there_are_forms_to_try(tries):
     assert len(names) > 25
 
 
-def test_hostile_words_are_kept_as_typed_or_refused_kindly(tries, browser_of):
+def test_b62_b64_b65_b67_b77_hostile_words_are_kept_as_typed_or_refused_kindly(tries, browser_of):
     wrong, accepted = [], set()
     for one in tries:
         if not texts_of(one.form):
@@ -168,7 +168,7 @@ def test_hostile_words_are_kept_as_typed_or_refused_kindly(tries, browser_of):
     assert {("do_question", "script"), ("do_question", "template"), ("do_skip", "script")} <= accepted
 
 
-def test_odd_values_are_refused_kindly(tries, browser_of, world):
+def test_b64_b72_b73_b74_odd_values_are_refused_kindly(tries, browser_of, world):
     foreign = (str(world.far["mara"].pk),)
     wrong = []
     for one in tries:
@@ -285,7 +285,7 @@ def row_of(client: Client, world: World) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("name", [name for name, door in DOORS.items() if not door.about_something])
-def test_hostile_addresses_are_answered_calmly(name, world, browser_of):
+def test_b13_b64_b68_b77_hostile_addresses_are_answered_calmly(name, world, browser_of):
     path = DOORS[name].path(name, world.home)
     for who in ("owner", "mara"):
         browser = quiet(browser_of(who))

@@ -133,7 +133,7 @@ def test_b22_titles_of_the_portal_are_neutral(walks):
     assert {title for title in titles if not title or telling.search(title)} == set()
 
 
-def test_the_log_holds_no_words_addresses_or_tickets(walks, world):
+def test_b102_the_log_holds_no_words_addresses_or_tickets(walks, world):
     from tests.world import tickets
 
     links = [*tickets(world.home).values(), *tickets(world.far).values()]
@@ -172,7 +172,7 @@ def policy(visit: Visit) -> dict[str, list[str]]:
     return {one[0]: one[1:] for one in parts if one}
 
 
-def test_every_answer_carries_the_strict_headers(walks):
+def test_b89_every_answer_carries_the_strict_headers(walks):
     wrong = []
     for visit in walks.visits():
         found = visit.response.headers
@@ -195,7 +195,7 @@ def test_every_answer_carries_the_strict_headers(walks):
     assert wrong == []
 
 
-def test_every_answer_carries_the_strict_policy(walks):
+def test_b88_every_answer_carries_the_strict_policy(walks):
     nonces = []
     for visit in walks.visits():
         said = policy(visit)
@@ -211,7 +211,7 @@ def test_every_answer_carries_the_strict_policy(walks):
     assert len(nonces) == len(set(nonces))
 
 
-def test_pages_hold_nothing_inline_and_say_their_language(walks):
+def test_b88_pages_hold_nothing_inline_and_say_their_language(walks):
     wrong = []
     for one in walks.of.values():
         for visit, page in one.pages():
@@ -223,7 +223,7 @@ def test_pages_hold_nothing_inline_and_say_their_language(walks):
     assert wrong == []
 
 
-def test_pages_load_from_their_own_house_alone(walks):
+def test_b95_pages_load_from_their_own_house_alone(walks):
     loaded = {address for one in walks.of.values() for _visit, page in one.pages() for address in page.loaded}
     assert {one for one in loaded if urlsplit(one).netloc or urlsplit(one).scheme} == set()
 

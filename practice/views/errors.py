@@ -6,6 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template import loader
+from django.utils.crypto import get_random_string
 from django.views.debug import SafeExceptionReporterFilter
 
 
@@ -20,6 +22,13 @@ class NoValues(SafeExceptionReporterFilter):
 
     def get_post_parameters(self, request: Any) -> dict[str, str]:
         return {}
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say that something broke, with a number that stands in the log beside the error and says nothing else."""
+    request.reference = get_random_string(8, "23456789abcdefghjkmnpqrstuvwxyz")  # type: ignore[attr-defined]
+    page = loader.render_to_string("500.html", {"reference": request.reference})  # type: ignore[attr-defined]
+    return HttpResponse(page, status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

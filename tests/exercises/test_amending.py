@@ -73,7 +73,7 @@ def test_the_partner_cannot_tell_that_something_was_changed(couple, mara, theo, 
     assert observed(theo, *paths) == before
 
 
-def test_what_was_sent_stands_until_it_is_sent_again(couple, mara, therapist):
+def test_b51_what_was_sent_stands_until_it_is_sent_again(couple, mara, therapist):
     hers = give(couple, therapist, "reveal", reveals_at=ahead())[0]
     send(hers, mara, {"near": ["3"], "good": ["Tea"]})
     browser, at = signed_in(mara), f"/do/{hers.pk}/"
@@ -119,7 +119,7 @@ def test_what_others_read_at_once_is_changed_by_asking(lane, couple, mara, thera
         assert not Draft.objects.exists()
 
 
-def test_a_private_answer_until_the_therapist_has_read_it(couple, mara, therapist):
+def test_b51_a_private_answer_until_the_therapist_has_read_it(couple, mara, therapist):
     one = give(couple, therapist, "private", to=[mara])[0]
     response = send(one, mara, {"near": ["3"]})
     browser = signed_in(mara)
@@ -159,7 +159,7 @@ def test_own_notes_may_be_changed_whenever_one_likes(couple, mara, therapist):
         assert Response.objects.newest().get().revision == 2
 
 
-def test_nobody_changes_what_they_did_not_send(couple, mara, theo, therapist):
+def test_b51_nobody_changes_what_they_did_not_send(couple, mara, theo, therapist):
     hers, his = give(couple, therapist, "reveal", reveals_at=ahead())
     send(hers, mara, {"near": ["3"]})
     assert signed_in(theo).post(f"/do/{hers.pk}/change/").status_code == 404

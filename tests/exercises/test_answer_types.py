@@ -165,7 +165,7 @@ class TestAddresses:
         "raw", ["javascript:alert(1)", "data:text/html,x", "example.org", "https://", "https://a b", "ftp://x.org",
                 "https://u:p@x.org", "https://x.org/\u202egpj", "https://[", "https://x.org/" + "a" * 2000],
     )  # fmt: skip
-    def test_lead_nowhere_else(self, raw: str) -> None:
+    def test_b66_lead_nowhere_else(self, raw: str) -> None:
         assert refused("page", raw)
 
 
@@ -176,7 +176,7 @@ class TestText:
         assert "at least 2" in refused("code", "t")
         assert refused("code", "t" * 21)
 
-    def test_a_pattern_that_takes_for_ever_decides_nothing(self) -> None:
+    def test_b75_a_pattern_that_takes_for_ever_decides_nothing(self) -> None:
         data = {"key": "t", "type": "short_text", "label": "T", "pattern": "(a|aa)+"}
         began = time.perf_counter()
         assert clean(Form.from_data([data])["t"], ["a" * 400 + "!"]).text
@@ -269,7 +269,7 @@ class TestWholeForm:
         kept = raw_from_json(raw_to_json(FORM, raw))
         assert set(kept) == set(raw) - {"intruder", "week.joy", "name~2.9"}
 
-    def test_a_draft_is_bounded(self) -> None:
+    def test_b62_a_draft_is_bounded(self) -> None:
         big = {"key": "g", "type": "group", "repeats": 20, "questions": [
             {"key": f"q{n}", "type": "yes_no", "label": "Q"} for n in range(200)]}  # fmt: skip
         form = Form.from_data([big])
@@ -289,7 +289,7 @@ PIECES = st.text(st.characters(), max_size=30) | st.sampled_from(
 
 @settings(max_examples=500, deadline=None)
 @given(st.sampled_from(ASKED), st.lists(PIECES, max_size=4))
-def test_every_type_takes_anything_or_says_what_would_help(question: Question, raw: list[str]) -> None:
+def test_b74_every_type_takes_anything_or_says_what_would_help(question: Question, raw: list[str]) -> None:
     try:
         value = clean(question, raw)
     except QuestionError as error:

@@ -46,7 +46,7 @@ def test_a_file_with_a_draft_is_its_authors_alone_until_it_is_sent(couple, thera
     assert readable(therapist, one)
 
 
-def test_a_private_file_stays_with_the_therapist(couple, therapist, mara, theo, colleague):
+def test_b81_a_private_file_stays_with_the_therapist(couple, therapist, mara, theo, colleague):
     occurrence = give(couple, therapist, "private", to=[mara])[0]
     one = add(mara, occurrence)
     send(mara, occurrence)
@@ -84,7 +84,7 @@ def test_the_database_holds_no_readable_byte_of_it(couple, therapist, mara):
     assert b"PNG" not in stored
 
 
-def test_a_file_is_handed_out_with_strict_headers_and_in_parts(couple, therapist, mara):
+def test_b80_a_file_is_handed_out_with_strict_headers_and_in_parts(couple, therapist, mara):
     one = add(mara, give(couple, therapist, "shared")[0])
     browser = signed_in(mara)
     whole = browser.get(f"/files/{one.pk}/")
@@ -106,7 +106,7 @@ def test_a_therapists_file_is_for_those_the_assignment_is_for(couple, therapist,
     assert not readable(theo, one)
 
 
-def test_four_files_fit_and_the_fifth_is_refused_kindly(couple, therapist, mara):
+def test_b82_four_files_fit_and_the_fifth_is_refused_kindly(couple, therapist, mara):
     occurrence = give(couple, therapist, "shared")[0]
     for _ in range(4):
         add(mara, occurrence)
@@ -127,7 +127,7 @@ def test_it_is_added_and_taken_away_in_the_portal(couple, therapist, mara):
         assert not Attachment.objects.exists()
 
 
-def test_what_is_no_picture_is_refused_with_a_kind_word(couple, therapist, mara):
+def test_b78_what_is_no_picture_is_refused_with_a_kind_word(couple, therapist, mara):
     occurrence = give(couple, therapist, "shared")[0]
     bad = SimpleUploadedFile("virus.png", b"MZ nothing of the kind", "image/png")
     answer = signed_in(mara).post(f"/do/{occurrence.pk}/files/", {"file": bad}, follow=True)

@@ -208,7 +208,7 @@ class TestShape:
             ([shown_if(("b", "exists", True), key="a"), shown_if(("a", "exists", True), key="b")], "0.show_if"),
         ],
     )  # fmt: skip
-    def test_that_leads_nowhere_or_in_a_circle_is_refused(self, data, place) -> None:
+    def test_b76_that_leads_nowhere_or_in_a_circle_is_refused(self, data, place) -> None:
         with pytest.raises(FormError) as refusal:
             Form.from_data(data)
         assert place in refusal.value.errors
@@ -395,7 +395,7 @@ def seconds(form: Form, answers: dict[str, Value]) -> float:
     return best
 
 
-def test_a_long_form_is_settled_at_once() -> None:
+def test_b76_a_long_form_is_settled_at_once() -> None:
     form = Form.from_data(long_form(128))
     answers = {f"q{n}": YES for n in range(128)}
     assert len(visible(form, answers).keys) == 128
@@ -404,7 +404,7 @@ def test_a_long_form_is_settled_at_once() -> None:
     assert seconds(longest, {f"q{n}": YES for n in range(500)}) < 0.08
 
 
-def test_much_that_repeats_is_settled_soon() -> None:
+def test_b76_much_that_repeats_is_settled_soon() -> None:
     inside = [shown_if(("a", "=", True), key=f"b{n}") for n in range(200)]
     form = Form.from_data([{"key": "g", "type": "group", "repeats": 20, "questions": [source("yes_no", "a"), *inside]}])
     answers = {f"a~{n}": YES for n in range(1, 21)}

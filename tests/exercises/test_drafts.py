@@ -63,14 +63,14 @@ def test_saves_to_different_questions_join(hers, mara):
     assert kept(hers, mara).raw == {"good": ["Tea"], "near": ["4"]}
 
 
-def test_too_much_is_refused_and_what_was_there_stays(hers, mara):
+def test_b62_too_much_is_refused_and_what_was_there_stays(hers, mara):
     save(hers, mara, {"good": ["Tea"]}, 0)
     with pytest.raises(drafts.TooLong):
         save(hers, mara, {"good": ["x" * 1_000_000]}, 1)
     assert kept(hers, mara).raw == {"good": ["Tea"]}
 
 
-def test_halves_of_characters_do_not_break_a_draft(hers, mara):
+def test_b63_halves_of_characters_do_not_break_a_draft(hers, mara):
     save(hers, mara, {"good": ["a\ud800b"]}, 0)
     assert kept(hers, mara).raw["good"] == ["a?b"]
 

@@ -195,14 +195,14 @@ class TestSizes:
             return scale()
         return {"key": f"g{depth}", "type": "group", "questions": [self.nested(depth - 1)]}
 
-    def test_groups_lie_only_so_deep(self) -> None:
+    def test_b76_groups_lie_only_so_deep(self) -> None:
         assert Form.from_data([self.nested(4)], HAND_MADE)
         assert wrong(self.nested(5), limits=HAND_MADE)
         assert Form.from_data([self.nested(8)], IMPORTED)
         assert wrong(self.nested(9))
         assert wrong(self.nested(300))
 
-    def test_forms_hold_only_so_much(self) -> None:
+    def test_b76_forms_hold_only_so_much(self) -> None:
         many = [scale(key=f"s{n}") for n in range(500)]
         assert len(Form.from_data(many)) == 500
         with pytest.raises(FormError, match="at most 100"):
@@ -219,7 +219,7 @@ class TestSizes:
         with pytest.raises(FormError, match="at most 10000"):
             Form.from_data([{**item, "key": f"a{n}"} for n in range(34)])
 
-    def test_what_repeats_in_what_repeats_is_bounded(self) -> None:
+    def test_b76_what_repeats_in_what_repeats_is_bounded(self) -> None:
         item: dict[str, Any] = scale(repeats=20)
         for depth in range(4):
             item = {"key": f"g{depth}", "type": "group", "repeats": 20, "questions": [item]}
@@ -230,7 +230,7 @@ class TestSizes:
         assert wrong(scale(label="x" * 301), limits=HAND_MADE) == {"0.label"}
         assert wrong(scale(label="x" * 10_000_000)) == {"0.label"}
 
-    def test_the_longest_form_is_read_soon(self) -> None:
+    def test_b76_the_longest_form_is_read_soon(self) -> None:
         options = [{"value": f"o{n}", "label": "x"} for n in range(20)]
         data = [{"key": f"a{n}", "type": "single", "label": "A", "options": options} for n in range(500)]
         began = time.process_time()
@@ -245,7 +245,7 @@ noise = st.sampled_from(
 
 @settings(max_examples=400, deadline=None)
 @given(st.sampled_from(EVERYTHING), st.data())
-def test_any_part_replaced_by_anything_is_a_form_or_refused(item: dict[str, Any], data: st.DataObject) -> None:
+def test_b76_any_part_replaced_by_anything_is_a_form_or_refused(item: dict[str, Any], data: st.DataObject) -> None:
     """However an item is spoiled, it reads as what it says or is refused at its place."""
     spoiled = dict(item)
     for name in data.draw(st.lists(st.sampled_from([*item, "options", "lane", "show_if", "questions"]), max_size=3)):

@@ -48,7 +48,7 @@ def test_quotes_or_and_minus_are_understood(therapist):
 @pytest.mark.parametrize(
     "words", ["'; DROP TABLE x --", "a:* & !b |", "<->", "((", "\\", "🙂", "ا ب", "the", ":*", "x" * 5000, '"', "-"]
 )
-def test_no_search_breaks_anything(therapist, words):
+def test_b13_b68_no_search_breaks_anything(therapist, words):
     titles(therapist, words)
 
 
@@ -77,7 +77,7 @@ def test_each_facet_narrows(therapist):
             assert all(read(one) for one in found)
 
 
-def test_unknown_filters_are_left_out():
+def test_b13_unknown_filters_are_left_out():
     wish = library.wish_of(QueryDict("kind=nonsense&level=gentle&level=%00&page=x&q=%00a"))
     assert wish.chosen["kind"] == ()
     assert wish.chosen["level"] == ("gentle",)

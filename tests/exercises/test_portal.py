@@ -385,7 +385,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_text_is_text(name, couple, mara, therapist):
+def test_b65_hostile_text_is_text(name, couple, mara, therapist):
     occurrence = give(couple, therapist, "reveal", EVERY_TYPE)[0]
     browser, text = signed_in(mara), HOSTILE[name]
     answer = browser.post(f"/do/{occurrence.pk}/1/", {"good": text, "base_version": "0"})

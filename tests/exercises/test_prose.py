@@ -43,13 +43,13 @@ def test_paragraphs_lists_and_emphasis():
         "&lt;b&gt;",
     ],
 )
-def test_everything_else_is_the_characters_it_is_made_of(text):
+def test_b66_everything_else_is_the_characters_it_is_made_of(text):
     assert {tag for tag, _attrs in tags(text)} == {"p"}
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(alphabet="<>&\"'*_-`[]()!#\n ab:/\\", max_size=60))
-def test_no_text_makes_a_tag_with_attributes(text):
+def test_b66_no_text_makes_a_tag_with_attributes(text):
     made = tags(text)
     assert {tag for tag, _attrs in made} <= {"p", "ul", "ol", "li", "strong", "em", "br"}
     assert all(name == "start" for _tag, attrs in made for name, _value in attrs)

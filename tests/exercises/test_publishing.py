@@ -54,7 +54,7 @@ class TestSimpleThings:
         assert (one.severity, one.place, one.question_key) == ("stop", "questions.0.questions.1.label", "b")
 
     @pytest.mark.parametrize("questions", [None, 3, "x", [3], [[]], [{"key": []}], [{"questions": [{}]}], {}])
-    def test_anything_else_is_no_error_of_ours(self, questions: Any) -> None:
+    def test_b76_anything_else_is_no_error_of_ours(self, questions: Any) -> None:
         assert findings({"title": "Tea", "kind": "ritual", "questions": questions, "steps": ["x"]}) is not None
 
     def test_the_same_words_twice_are_noticed(self) -> None:
@@ -141,11 +141,11 @@ class TestBranches:
         assert not may_publish(findings(data))
         assert may_publish(findings(data, limits=IMPORTED))
 
-    def test_a_circle_stops(self) -> None:
+    def test_b76_a_circle_stops(self) -> None:
         data = content(shown_if(("b", "exists", True), key="a"), shown_if(("a", "exists", True), key="b"))
         assert {one.place for one in findings(data, limits=IMPORTED)} == {"questions.0.show_if", "questions.1.show_if"}
 
-    def test_the_longest_forms_are_looked_over_soon(self) -> None:
+    def test_b76_the_longest_forms_are_looked_over_soon(self) -> None:
         knot = [
             shown_if(*((f"q{m}", "=", bool((n + m) % 3)) for m in range(20)), word="any", key=f"k{n}")
             for n in range(200)

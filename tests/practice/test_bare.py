@@ -68,7 +68,7 @@ def letter() -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_picture_forgets_where_it_was_taken(kind):
+def test_b78_a_picture_forgets_where_it_was_taken(kind):
     before = photograph(kind)
     assert TELLTALE.encode() in before
 
@@ -97,14 +97,14 @@ def test_a_large_picture_is_made_smaller():
     assert (kept.width, kept.height) == (2000, 500)
 
 
-def test_a_picture_with_too_many_points_is_refused_before_it_is_drawn(monkeypatch):
+def test_b79_a_picture_with_too_many_points_is_refused_before_it_is_drawn(monkeypatch):
     monkeypatch.setattr(module, "PIXELS", 1000)
     with pytest.raises(Unkeepable, match="more points"):
         bare(photograph())
 
 
 @pytest.mark.parametrize("container", SOUNDS)
-def test_a_recording_keeps_its_sound_and_loses_its_title(container):
+def test_b78_a_recording_keeps_its_sound_and_loses_its_title(container):
     before = recording(container)
     assert TELLTALE.encode() in before
 
@@ -123,7 +123,7 @@ def test_a_recording_that_goes_on_for_long_is_refused(monkeypatch):
         bare(recording("ogg"))
 
 
-def test_a_pdf_loses_its_author_and_what_it_would_run():
+def test_b78_a_pdf_loses_its_author_and_what_it_would_run():
     kept = bare(letter())
     assert (kept.kind, kept.content_type) == ("file", "application/pdf")
     with pikepdf.open(io.BytesIO(kept.data)) as pdf:
@@ -137,20 +137,20 @@ def test_a_pdf_loses_its_author_and_what_it_would_run():
     [b"", b"hello", b"%PDF-1.4 nonsense", b"\x1aE\xdf\xa3junk", b"OggSjunk", b"<svg onload=alert(1)>", b"MZ\x90\x00",
      b"\x00\x00\x00\x20ftypM4A junk", b"RIFF\x00\x00\x00\x00WAVEjunk", b"GIF89a\x01\x00\x01\x00"],
 )  # fmt: skip
-def test_what_we_do_not_know_is_refused_kindly(data):
+def test_b78_what_we_do_not_know_is_refused_kindly(data):
     with pytest.raises(Unkeepable) as refusal:
         bare(data)
     assert str(refusal.value.message)
 
 
-def test_a_file_beyond_the_limit_is_refused_unread():
+def test_b79_a_file_beyond_the_limit_is_refused_unread():
     with pytest.raises(Unkeepable, match="5 MB"):
         bare(b"\xff" * (module.LIMIT + 1))
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
-def test_broken_files_are_kept_without_their_notes_or_refused(data):
+def test_b79_broken_files_are_kept_without_their_notes_or_refused(data):
     whole = data.draw(st.sampled_from([photograph(), photograph("PNG"), recording("ogg"), recording("mp4"), letter()]))
     broken = bytearray(whole)
     for place in data.draw(st.lists(st.integers(0, len(whole) - 1), max_size=8)):

@@ -280,7 +280,7 @@ def test_the_sender_is_the_practices_own_under_the_neutral_name(settings):
 
 
 @pytest.mark.parametrize("header", ["subject", "address", "unsubscribe"])
-def test_no_header_can_be_slipped_in(header: str):
+def test_b77_no_header_can_be_slipped_in(header: str):
     evil = "x\r\nBcc: everybody@example.org"
     letter = Letter(evil if header == "subject" else "s", "t", unsubscribe=evil if header == "unsubscribe" else "")
     with pytest.raises(ValueError, match=r"newline|[Ii]nvalid"):

@@ -631,7 +631,7 @@ def test_ids_of_another_practice_move_nothing(practice, neighbour, note):
     assert now_of(message).state == State.HANDING_OFF
 
 
-def test_logs_hold_ids_and_no_addresses(practice, note, mail_server, caplog):
+def test_b102_logs_hold_ids_and_no_addresses(practice, note, mail_server, caplog):
     caplog.set_level("DEBUG", logger="practice")
     person = uuid.uuid4()
     plan(practice, person_id=person)

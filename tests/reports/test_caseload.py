@@ -319,7 +319,7 @@ def test_all_of_them_come_in_one_file_under_neutral_names(therapist, couples, be
         assert taken.count() == len(couples)
 
 
-def test_what_left_the_caseload_meanwhile_is_not_in_the_file(therapist, couples, bells):
+def test_b81_b87_what_left_the_caseload_meanwhile_is_not_in_the_file(therapist, couples, bells):
     made = order(therapist, couples)
     work(bells)
     with home(made):
@@ -329,7 +329,7 @@ def test_what_left_the_caseload_meanwhile_is_not_in_the_file(therapist, couples,
         assert len(archive.namelist()) == len(couples) - 1
 
 
-def test_an_order_belongs_to_who_placed_it(therapist, colleague, owner, neighbour, couples, bells):
+def test_b81_an_order_belongs_to_who_placed_it(therapist, colleague, owner, neighbour, couples, bells):
     made = order(therapist, couples)
     work(bells)
     far = make_member(neighbour, "owner", "Nell Next-Door")

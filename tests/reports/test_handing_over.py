@@ -114,7 +114,7 @@ def test_what_is_not_ready_is_not_handed_over(couple, therapist):
         handed(asked(couple, therapist), therapist)
 
 
-def test_taken_back_it_is_gone_and_can_be_handed_over_anew(shared, therapist, mara):
+def test_b81_taken_back_it_is_gone_and_can_be_handed_over_anew(shared, therapist, mara):
     with acting_as(therapist):
         handing_over.take_back(shared)
     assert signed_in(mara).get(document(shared)).status_code == 404
@@ -156,7 +156,7 @@ def status_of(couple: Couple, value: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["as people do", "behind the code's back"])
-def test_once_one_has_left_nothing_that_may_speak_of_them_is_downloaded(shared, maras, couple, mara, theo, how):
+def test_b81_once_one_has_left_nothing_that_may_speak_of_them_is_downloaded(shared, maras, couple, mara, theo, how):
     """By the wall alone as well: no code has to have heard of it."""
     with home(couple):
         rows = Partner.objects.filter(client=theo)
@@ -194,7 +194,7 @@ def test_after_they_parted_nothing_is_handed_over(couple, therapist, mara, audie
         handing_over.hand_over(report, fresh(couple), by=therapist)
 
 
-def test_parting_while_the_edition_of_one_is_made_keeps_nothing_of_it(couple, therapist, mara, monkeypatch):
+def test_b87_parting_while_the_edition_of_one_is_made_keeps_nothing_of_it(couple, therapist, mara, monkeypatch):
     """It was read while the other's words were hers to read."""
     report = asked(couple, therapist, audience="partner", partner_id=mara.pk)
 
@@ -240,7 +240,7 @@ def test_somebody_leaving_while_it_is_made_fails_it_kindly(couple, therapist, ma
     assert run(report).failure == tasks.NARROWED
 
 
-def test_a_release_taken_back_while_it_is_made_fails_it_kindly(couple, therapist, mara, monkeypatch):
+def test_b87_a_release_taken_back_while_it_is_made_fails_it_kindly(couple, therapist, mara, monkeypatch):
     with home(couple):
         release = Release.objects.create(
             couple=couple, client=mara, series="phq9", released_at=timezone.now(), released_by=therapist

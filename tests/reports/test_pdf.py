@@ -121,13 +121,13 @@ def test_shared_report_refuses_the_table_of_partners() -> None:
         sample.report("shared", doing=Doing(given=(row,)))
 
 
-def test_shared_report_says_nothing_about_open_things(shared: Rendered) -> None:
+def test_b87_shared_report_says_nothing_about_open_things(shared: Rendered) -> None:
     text = text_of(shared)
     for word in ("Open\n", "Skipped", "Started\n", "Not done", "missed", "overdue", "homework", "Homework"):
         assert word not in text
 
 
-def test_no_word_of_another_report_stays_in_the_process() -> None:
+def test_b87_no_word_of_another_report_stays_in_the_process() -> None:
     other = Letterhead("Kestrel Rooms", "Somewhere else", logo=png())
     render(sample.report(letterhead=other, quotes=(Quote("Only between these two walls.", 0),)))
     again = render(sample.report())
@@ -194,7 +194,7 @@ def test_a_report_in_another_language_has_its_numbers() -> None:
     assert "2. März – 24. Mai 2026" in text
 
 
-def test_a_long_table_has_a_limit_and_a_price() -> None:
+def test_b86_a_long_table_has_a_limit_and_a_price() -> None:
     rows = tuple(
         Given(at // 4 + 1, f"Exercise {at}", "Ritual", sample.STARTS + timedelta(days=at % 80), ("done", "open"))
         for at in range(1001)

@@ -15,7 +15,7 @@ from reports.pdf import NotPrinted
 from tests.reports.reading import png
 
 
-def test_page_fetches_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_b85_page_fetches_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Whatever way a template might ask for something from outside, the report fails instead."""
     secret = tmp_path / "secret.png"
     secret.write_bytes(png())
@@ -32,7 +32,7 @@ def test_page_fetches_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
                 press.print_html(html, {}, issued=date(2026, 1, 1))
 
 
-def test_fetcher_refuses_all_but_its_own() -> None:
+def test_b85_fetcher_refuses_all_but_its_own() -> None:
     from weasyprint.urls import FatalURLFetchingError
 
     from reports.press import ReportFetcher
@@ -53,7 +53,7 @@ def test_failure_names_no_one() -> None:
     assert failure.value.__cause__ is None
 
 
-def test_nothing_reaches_the_network_while_a_report_is_printed() -> None:
+def test_b85_nothing_reaches_the_network_while_a_report_is_printed() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         where = server.getsockname()
         with press.without_network():
@@ -64,7 +64,7 @@ def test_nothing_reaches_the_network_while_a_report_is_printed() -> None:
         socket.create_connection(where, timeout=1).close()
 
 
-def test_a_report_that_takes_too_much_memory_ends_and_the_process_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_b86_a_report_that_takes_too_much_memory_ends_and_the_process_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     def greedy(*_args: object, **_options: object) -> None:
         bytearray(2 * press.MOST_MEMORY)
 

@@ -31,7 +31,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_words_are_printed_as_words(name: str) -> None:
+def test_b65_b85_hostile_words_are_printed_as_words(name: str) -> None:
     words = HOSTILE[name]
     begun = time.process_time()
     report = sample.report(

@@ -121,7 +121,7 @@ def test_a_form_goes_out_as_it_came(therapist, take_form):  # noqa: F811
     assert answer.json() == json.loads(sample("registration-translated"))
 
 
-def test_an_oversized_file_is_refused_kindly(therapist):
+def test_b71_b84_an_oversized_file_is_refused_kindly(therapist):
     file = SimpleUploadedFile("form.json", b" " * (LARGEST_FILE + 10))
     answer = signed_in(therapist).post(ADDRESS, {"file": file})
     assert answer.status_code == 422
@@ -195,7 +195,7 @@ def test_an_old_answer_that_needs_a_look_is_shown_as_old(practice, therapist, co
 
 
 @pytest.mark.parametrize("words", ["nul \x00", "\u202eevil\u202c", "x" * 5000, " \t\n"])
-def test_odd_words_are_kept_or_refused_kindly(therapist, couple, mara, words):
+def test_b84_odd_words_are_kept_or_refused_kindly(therapist, couple, mara, words):
     browser = signed_in(therapist)
     for name in ("title", "summary", "licence", "licence_reference", "number", "packed", "asks", "lane"):
         said = answers("gad7-researchkit", asks="no")
