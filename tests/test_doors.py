@@ -5,20 +5,26 @@ What is refused is refused like something that does not exist: same status, same
 
 from __future__ import annotations
 
+import io
+import logging
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from practice import roles, shared_screen
+from practice.logs import Lines, WithoutWords
 from practice.models import Limit, Membership
 from tests.databases import superuser
-from tests.doors import ANONYMOUS, CLIENTS, DOORS, PERSONAS, PUBLIC, Door, account_paths, patterns
+from tests.doors import ANONYMOUS, CLIENTS, DOORS, NOBODY, PERSONAS, PUBLIC, Door, account_paths, patterns
 from tests.factories import acting_as
 from tests.pages import same_answer
 from tests.practice.test_walls import practice_tables, rows
@@ -123,6 +129,58 @@ def test_the_accounts_pages_answer_everybody_calmly(name, browsers):
     path = account_paths()[name]
     for who in (ANONYMOUS, "owner", "mara", "ended"):
         assert browsers[who].get(path).status_code in (200, 302, 404, 405), who
+
+
+# ── what breaks says nothing ─────────────────────────────────────────────────
+
+
+def patterns_named(name: str) -> list[URLPattern]:
+    def below(resolver: URLResolver) -> Iterator[URLPattern]:
+        for one in resolver.url_patterns:
+            if isinstance(one, URLResolver):
+                yield from below(one)
+            elif one.name == name:
+                yield one
+
+    return list(below(get_resolver()))
+
+
+def breaking(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The view, failing when it is done, with everything it said in its hands and in the error."""
+
+    @wraps(view)
+    def broken(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        words = view(request, *args, **kwargs).getvalue().decode("utf-8", "replace")
+        raise ValueError(words)
+
+    return broken
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", [name for name, door in DOORS.items() if door.kind is not NOBODY and name != LEAVE])
+def test_b103_a_view_that_breaks_gives_nothing_away(name, world, browsers, monkeypatch):
+    """Neither its page nor its line in the log, in either form, holds a word of what it had in its hands."""
+    door = DOORS[name]
+    who = min(door.kind.who - {ANONYMOUS} or {ANONYMOUS})
+    for pattern in patterns_named(name):
+        monkeypatch.setattr(pattern, "callback", breaking(pattern.callback))
+    written = io.StringIO()
+    for formatter in (WithoutWords("%(levelname)s %(name)s %(message)s"), Lines()):
+        handler = logging.StreamHandler(written)
+        handler.setFormatter(formatter)
+        logging.getLogger().addHandler(handler)
+    try:
+        browsers[who].raise_request_exception = False
+        answer = browsers[who].get(door.path(name, world.home))
+    finally:
+        del logging.getLogger().handlers[-2:]
+    assert answer.status_code == 500
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert written.getvalue().count("builtins.ValueError") == 2
+    for said in (answer.content.decode(), written.getvalue(), str(answer.headers)):
+        assert CANARY.findall(said) == []
+        assert "@example.org" not in said
 
 
 # ── nothing is changed by those who may not ──────────────────────────────────

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import uuid
 from typing import Any
 
@@ -10,6 +12,7 @@ from django.db import connection
 
 from practice import registry, tenancy
 from practice.celery import NotAnId, PracticeTask, app
+from practice.logs import Lines, WithoutWords
 from practice.models import Practice
 from reports.models import Report
 from reports.tasks import make_report
@@ -18,6 +21,7 @@ from tests.factories import acting_as
 from tests.rows import changed, rows_of_all_tables
 
 JOBS = {job.name: job for job in registry.all_jobs()}
+CANARY_WORD = "zqhomexjobqz"
 OF_ONE_PRACTICE = [job for job in JOBS.values() if job.carries]
 
 
@@ -90,6 +94,31 @@ def test_b12_after_every_job_nobody_is_bound(world, committed):
             bound[name] = nobody_is_bound()
     assert {name for name, free in bound.items() if not free} == set()
     assert len(bound) > 10
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_b103_a_job_that_breaks_writes_down_nothing_of_what_it_held(name, monkeypatch):
+    """As the worker runs it: what failed is named by its kind and its place."""
+    app.loader.import_default_modules()
+    job, words = app.tasks[name], f"{CANARY_WORD} wrote to mara@example.org"
+
+    def breaks(*args: Any, **kwargs: Any) -> None:
+        held = words
+        raise ValueError(held, kwargs)
+
+    monkeypatch.setattr(job, "run", breaks)
+    written = io.StringIO()
+    for formatter in (WithoutWords("%(levelname)s %(name)s %(message)s"), Lines()):
+        handler = logging.StreamHandler(written)
+        handler.setFormatter(formatter)
+        logging.getLogger().addHandler(handler)
+    try:
+        job.apply(kwargs={one: str(uuid.uuid4()) for one in JOBS[name].carries}, throw=False)
+    finally:
+        del logging.getLogger().handlers[-2:]
+    assert written.getvalue().count("ValueError") >= 2
+    assert CANARY_WORD not in written.getvalue()
+    assert "@example.org" not in written.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from clients.models import Client
 from practice.models import Membership
@@ -41,7 +42,11 @@ def enter(context: BrowserContext, site: str, who: Membership | Client) -> None:
 
 @pytest.fixture
 def new_context(chromium: Browser, live_server: Any) -> Iterator[Callable[..., BrowserContext]]:
-    """Make fresh profiles. A script error or a breach of the content policy in any of them fails the test."""
+    """Make fresh profiles.
+
+    A script error in any of them fails the test, and so does a breach of the content policy (B88), or anything that is
+    asked of another house (B95) than where 'Leave' leads.
+    """
     made: list[BrowserContext] = []
     troubles: list[str] = []
 
@@ -52,8 +57,15 @@ def new_context(chromium: Browser, live_server: Any) -> Iterator[Callable[..., B
             "console",
             lambda message: troubles.append(message.text) if "Content Security Policy" in message.text else None,
         )
+        context.on("request", lambda request: None if is_ours(request) else troubles.append(f"asked {request.url}"))
         made.append(context)
         return context
+
+    def is_ours(request: Request) -> bool:
+        """Of our own house, made by the page itself, or the way out."""
+        if request.url.startswith((f"{live_server.url}/", "data:", "blob:")):
+            return True
+        return request.is_navigation_request() and request.url == settings.ATTUNE_LEAVE_URL
 
     yield make
     for context in made:
