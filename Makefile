@@ -10,7 +10,7 @@ READY := .venv/ready-$(shell cksum < uv.lock | tr ' ' -)
 # How many processes test at once: make test PROCESSES=3.
 PROCESSES ?= 2
 
-.PHONY: help demo rehearse test tests lint style types bench chaos stop environment libraries browser
+.PHONY: help demo rehearse test tests lint style types supply materials bench chaos stop environment libraries browser
 
 help:
 	@echo "make demo          a practice to click through: http://localhost:8000 (Ctrl-C ends it, the data is kept)"
@@ -18,7 +18,8 @@ help:
 	@echo "make demo CHECK=1  start it, walk through it, stop it: does everything work?"
 	@echo "make rehearse      beside a running demo: some days of one couple over a change of the clocks, in two zones"
 	@echo "make test          lint, types, import contracts and all tests"
-	@echo "make lint          the first three of them"
+	@echo "make lint          the first three of them, and what the packages are: hashes, licences, known holes"
+	@echo "make materials     the bill of materials (CycloneDX), for whoever has to keep one"
 	@echo "make bench         the benchmarks"
 	@echo "make chaos         kills, cuts off and confuses real processes for ten minutes (ATTUNE_CHAOS_MINUTES), and counts"
 	@echo "make stop          end PostgreSQL and Valkey if something left them running"
@@ -38,7 +39,7 @@ tests: environment libraries browser
 	$(PY) -m practice.local run sh -c '$(PY) manage.py makemigrations --check && \
 		exec $(PY) -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder'
 
-lint: style types
+lint: style types supply
 	$(PY) -m practice.local run $(PY) manage.py makemigrations --check
 
 style: environment libraries
@@ -48,6 +49,14 @@ style: environment libraries
 
 types: environment libraries
 	$(PY) -m mypy
+
+# Says so, and goes on, where the list of known holes is out of reach.
+supply: environment
+	$(PY) -m practice.local.supply
+
+materials: environment
+	@.venv/bin/uv export --frozen --quiet --no-default-groups --format cyclonedx1.5 \
+		--preview-features sbom-export
 
 bench: environment libraries
 	$(PY) -m practice.local run $(PY) -m pytest tests/benchmarks -p no:xdist -s
