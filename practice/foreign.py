@@ -1,0 +1,193 @@
+"""Documents and recordings from elsewhere, opened in a process of their own that knows nothing and may do little.
+
+    python -I practice/foreign.py document PAGES | sound READER CONTAINER SECONDS     < file > bare file
+
+A few kilobytes can ask for gigabytes, and what reads PDF and sound is written in C: so it runs without our keys, our
+database and our memory, and ends when it takes too much. It imports nothing of Attune. It ends with 0 and the file as
+it may be kept, or with one of the codes below and nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import resource
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+BROKEN, TOO_LONG, SILENT = 10, 11, 12
+MOST_MEMORY = 700_000_000
+SECONDS_OF_WORK = 20
+#: Bytes that one packed part of a PDF may become; none that people make comes near.
+UNPACKED = 60_000_000
+
+
+class NotKept(Exception):
+    """The file is not kept; the code says why."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+
+# ── PDF ──────────────────────────────────────────────────────────────────────
+
+#: What acts by itself, brings other files along, or tells who made it and with what.
+DROPPED = (
+    "/AA", "/AF", "/AcroForm", "/Collection", "/EF", "/JS", "/Metadata", "/Names", "/OpenAction", "/Perms",
+    "/PieceInfo",
+)  # fmt: skip
+#: Acts that a reader asks for by pressing: going to a place inside, or to a page of the web.
+PRESSED = ("/GoTo", "/URI")
+#: Notes on a page that carry something to be played, opened or run.
+CARRYING = ("/FileAttachment", "/Movie", "/Sound", "/Screen", "/RichMedia", "/3D")
+#: Parts of a JPEG that say how it looks: all other notes (place, time, device) go.
+LOOKS = (0xE0, 0xE2, 0xEE)
+
+
+def document(data: bytes, pages: int) -> bytes:
+    """Return a PDF without its properties, scripts, attachments and what its pictures know of their making."""
+    import pikepdf
+
+    bounds = ("flate_max_memory", "png_max_memory", "tiff_max_memory", "run_length_max_memory", "dct_max_memory")
+    pikepdf.settings.set_qpdf_limits(parser_max_nesting=100, **dict.fromkeys(bounds, UNPACKED))
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        if len(pdf.pages) > pages:
+            raise NotKept(TOO_LONG)
+        if "/Info" in pdf.trailer:
+            del pdf.trailer["/Info"]
+        for page in pdf.pages:
+            _without_carriers(page)
+        for one in pdf.objects:
+            for inner in _below(one):
+                _bare(inner)
+        kept = pikepdf.StreamDecodeLevel.none
+        pdf.save(out, deterministic_id=True, fix_metadata_version=False, stream_decode_level=kept)
+    return out.getvalue()
+
+
+def _below(one: Any) -> Iterator[Any]:
+    """Yield a part and all that lies in it; what it only points to comes by itself."""
+    import pikepdf
+
+    if isinstance(one, pikepdf.Dictionary | pikepdf.Stream):
+        yield one
+        inside = [value for _key, value in one.items()]
+    elif isinstance(one, pikepdf.Array):
+        inside = list(one)
+    else:
+        return
+    for value in inside:
+        if isinstance(value, pikepdf.Object) and not value.is_indirect:
+            yield from _below(value)
+
+
+def _bare(one: Any) -> None:
+    import pikepdf
+
+    for name in DROPPED:
+        if name in one:
+            del one[name]
+    if "/A" in one and not _is_pressed(one["/A"]):
+        del one["/A"]
+    if "/S" in one and "/Next" in one:  # an act that goes on to others
+        del one["/Next"]
+    if isinstance(one, pikepdf.Stream) and one.get("/Filter") in ("/DCTDecode", [pikepdf.Name("/DCTDecode")]):
+        one.write(without_notes(one.read_raw_bytes()), filter=pikepdf.Name("/DCTDecode"))
+
+
+def _is_pressed(act: Any) -> bool:
+    import pikepdf
+
+    if not isinstance(act, pikepdf.Dictionary):
+        return False
+    if str(act.get("/S")) == "/URI":
+        return str(act.get("/URI", "")).lower().startswith(("https://", "http://", "mailto:"))
+    return str(act.get("/S")) in PRESSED
+
+
+def _without_carriers(page: Any) -> None:
+    import pikepdf
+
+    notes = page.get("/Annots")
+    if isinstance(notes, pikepdf.Array):
+        page.Annots = pikepdf.Array([one for one in notes if str(one.get("/Subtype")) not in CARRYING])
+
+
+def without_notes(picture: bytes) -> bytes:
+    """Return a JPEG's bytes without comments and notes on how it was taken; its points stay as they are."""
+    if picture[:2] != b"\xff\xd8":
+        return b""
+    kept, place = bytearray(picture[:2]), 2
+    while place + 4 <= len(picture) and picture[place] == 0xFF:
+        kind, length = picture[place + 1], int.from_bytes(picture[place + 2 : place + 4], "big")
+        if kind == 0xDA:  # the points themselves
+            return bytes(kept) + picture[place:]
+        if not (0xE0 <= kind <= 0xEF or kind == 0xFE) or kind in LOOKS:
+            kept += picture[place : place + 2 + length]
+        place += 2 + length
+    return bytes(kept)
+
+
+# ── sound ────────────────────────────────────────────────────────────────────
+
+
+def sound(data: bytes, reader: str, container: str, seconds: int) -> bytes:
+    """Copy the sound, packet by packet and unchanged, into a container that says nothing else."""
+    import av
+
+    out = io.BytesIO()
+    with (
+        av.open(io.BytesIO(data), "r", format=reader, timeout=10) as source,
+        av.open(out, "w", format=container, options={"fflags": "+bitexact"}) as target,
+    ):
+        if not source.streams.audio:
+            raise NotKept(SILENT)
+        heard = source.streams.audio[0]
+        copy = target.add_stream_from_template(heard)
+        copy.metadata.clear()
+        target.metadata.clear()
+        for packet in source.demux(heard):
+            if packet.dts is None:
+                continue
+            if packet.pts is not None and float(packet.pts * packet.time_base) > seconds:
+                raise NotKept(TOO_LONG)
+            packet.stream = copy
+            target.mux(packet)
+    return out.getvalue()
+
+
+# ── the process ──────────────────────────────────────────────────────────────
+
+
+def bounded() -> None:
+    """Take little memory and time, and write no file."""
+    for what, most in (
+        (resource.RLIMIT_CPU, SECONDS_OF_WORK),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, MOST_MEMORY),
+    ):
+        hard = resource.getrlimit(what)[1]
+        resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def main(words: list[str]) -> int:
+    bounded()
+    data = sys.stdin.buffer.read()
+    try:
+        if words[0] == "document":
+            kept = document(data, int(words[1]))
+        else:
+            kept = sound(data, words[1], words[2], int(words[3]))
+    except NotKept as error:
+        return error.code
+    except Exception:  # whatever a broken or hostile file does to who reads it: its text may quote the file
+        return BROKEN
+    sys.stdout.buffer.write(kept)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
