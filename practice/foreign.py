@@ -48,8 +48,14 @@ def document(data: bytes, pages: int) -> bytes:
     """Return a PDF without its properties, scripts, attachments and what its pictures know of their making."""
     import pikepdf
 
-    bounds = ("flate_max_memory", "png_max_memory", "tiff_max_memory", "run_length_max_memory", "dct_max_memory")
-    pikepdf.settings.set_qpdf_limits(parser_max_nesting=100, **dict.fromkeys(bounds, UNPACKED))
+    pikepdf.settings.set_qpdf_limits(
+        parser_max_nesting=100,
+        flate_max_memory=UNPACKED,
+        png_max_memory=UNPACKED,
+        tiff_max_memory=UNPACKED,
+        run_length_max_memory=UNPACKED,
+        dct_max_memory=UNPACKED,
+    )
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(data)) as pdf:
         if len(pdf.pages) > pages:
