@@ -27,7 +27,7 @@ _FEWEST_IN_SENTENCE = 5
 _ROOM = 1.5
 _MOST_TEXTS = 20
 
-_SENTENCE_END = re.compile(r"[.!?…:;]+(?:\s|$)|\n+")
+_SENTENCE_END = re.compile(r"(?<![.!?…:;])[.!?…:;]++(?:\s|$)|\n+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _VOWELS = re.compile(r"[aeiouyáéíóúàèìòùäëïöü]+")
 _SILENT = re.compile(r"(?:[^aeiouyl]e|[^aeiouydt]ed|[^aeiouyscxzgh]es)$")

@@ -1,0 +1,121 @@
+"""Every pattern that the code looks through texts with, tried on what makes careless ones take for ever (B75)."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+import regex
+
+from tests.test_written_rules import sources
+
+#: A text of this length tells at little cost which patterns are to be tried on the whole one.
+SHORT, WHOLE = 2_000, 100_000
+#: Seconds of this thread's own work: what a short text may take before the whole one is tried, and what that may take.
+DOUBTFUL, MOST = 0.001, 0.05
+ASKED = ("match", "fullmatch", "search", "sub", "split", "findall", "finditer", "subn")
+#: What repeats in hostile texts, besides the signs of the pattern itself.
+PIECES = (
+    "a",
+    "0",
+    " ",
+    "\n",
+    "\n ",
+    "\t",
+    "a-",
+    "a.",
+    "a,",
+    "0,",
+    '"',
+    "\\",
+    '\\"',
+    "[",
+    "<",
+    "é",
+    "e\u0301",
+    "x" * 50 + " ",
+    "a1 ",
+)
+ENDS = ("", "!", "\n!", "@", '"')
+
+
+def used() -> Iterator[tuple[str, str, Any]]:
+    """Each pattern of the code with how it is asked: ``(place, how, pattern)``."""
+    for file, tree in sources().items():
+        module = None
+        named: dict[str, set[str]] = {}
+        for node in ast.walk(tree):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ASKED):
+                continue
+            target = node.func.value
+            if isinstance(target, ast.Name) and target.id in ("re", "regex"):
+                if node.args and isinstance(node.args[0], ast.Constant):
+                    yield f"{file}:{node.lineno}", node.func.attr, re.compile(node.args[0].value)
+            elif isinstance(target, ast.Name):
+                named.setdefault(target.id, set()).add(node.func.attr)
+        if named:
+            module = importlib.import_module(file.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+        for name, asked in named.items():
+            found = getattr(module, name, None)
+            if isinstance(found, re.Pattern | regex.Pattern):
+                yield from ((f"{file}:{name}", how, found) for how in sorted(asked))
+
+
+def ask(pattern: Any, how: str) -> Callable[[str], Any]:
+    if how in ("sub", "subn"):
+        return lambda text: pattern.sub("", text)
+    if how == "finditer":
+        return lambda text: sum(1 for _one in pattern.finditer(text))
+    return getattr(pattern, how)
+
+
+def pieces(pattern: Any) -> Iterator[str]:
+    own = sorted(set(re.sub(r"[\\^$*+?{}()|\[\]]", "", str(pattern.pattern))))[:20]
+    yield from dict.fromkeys((*PIECES, *own))
+
+
+PATTERNS = list(used())
+
+
+def test_b75_the_patterns_of_the_code_are_found():
+    assert len(PATTERNS) > 40
+    assert {"practice/logs.py:_DOORS", "exercises/wording.py:"} <= {
+        place if "wording" not in place else "exercises/wording.py:" for place, _how, _pattern in PATTERNS
+    }
+
+
+def seconds(ask_it: Callable[[str], Any], piece: str, end: str, length: int) -> float:
+    text = piece * (length // len(piece)) + end
+    start = time.thread_time()
+    ask_it(text)
+    return time.thread_time() - start
+
+
+def slow_for(pattern: Any, how: str, hostile: Iterable[str]) -> dict[str, float]:
+    """Return the texts that take too long, tried at growing lengths: what is slow for a part is not tried whole."""
+    ask_it, slow = ask(pattern, how), {}
+    for piece, end in product(hostile, ENDS):
+        if seconds(ask_it, piece, end, SHORT) < DOUBTFUL:
+            continue
+        for length in (10_000, WHOLE):
+            took = min(seconds(ask_it, piece, end, length) for _once_more in range(2))  # the machine may be busy
+            if took > MOST:
+                slow[f"{piece!r} and {end!r}"] = round(took, 2)
+                break
+    return slow
+
+
+@pytest.mark.parametrize(("place", "how", "pattern"), PATTERNS, ids=[f"{place} {how}" for place, how, _ in PATTERNS])
+def test_b75_no_pattern_takes_long_for_any_text(place, how, pattern):
+    assert slow_for(pattern, how, pieces(pattern)) == {}
+
+
+def test_b75_a_careless_pattern_would_be_found():
+    assert slow_for(re.compile(r"[.!?]+(?:\s|$)"), "split", "!") != {}
+    assert slow_for(re.compile(r"(?<![.!?])[.!?]++(?:\s|$)"), "split", "!") == {}
