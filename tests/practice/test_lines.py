@@ -36,8 +36,8 @@ ELSEWHERE = "elsewhere.example.org"
 #: What a start in production needs, all of it encrypted.
 GOOD = {
     "ATTUNE_ENV": "production",
-    "SECRET_KEY": "k" * 50,
-    "ATTUNE_MASTER_KEY": "A" * 43 + "=",
+    "SECRET_KEY": "qG7wVt2mXc9ZrB4nKd8sLp3yHf6uJa1eTo5iWx0vCbNzRkQhYg-MjDs",
+    "ATTUNE_MASTER_KEY": "n3Jm8QpYw2vT6rXc1ZsKd9FbGh4LaUe7Ri5No0Mtq-k=",
     "DATABASE_URL": f"postgresql://attune_login:p%40ss@{ELSEWHERE}:6432/attune",
     "CELERY_BROKER_URL": f"rediss://{ELSEWHERE}:6379/0",
     "ATTUNE_HOSTS": "care.example.org",

@@ -26,7 +26,7 @@ WHOLE = {
     "SECRET_KEY": "qG7wVt2mXc9ZrB4nKd8sLp3yHf6uJa1eTo5iWx0vCbNzRkQhYg-MjDs",
     "ATTUNE_MASTER_KEY": "n3Jm8QpYw2vT6rXc1ZsKd9FbGh4LaUe7Ri5No0Mtq-k=",
     "DATABASE_URL": "postgresql://attune_login:x@db.invalid/attune",
-    "CELERY_BROKER_URL": "redis://broker.invalid:6379/0",
+    "CELERY_BROKER_URL": "rediss://broker.invalid:6379/0",
     "ATTUNE_HOSTS": "care.example.org",
     "ATTUNE_URL": "https://care.example.org",
     "EMAIL_HOST": "mail.invalid",
@@ -103,14 +103,17 @@ SECRETS = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/]{40}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b"
     r"|\bxox[abpr]-[A-Za-z0-9-]{20}|\bsk_live_[A-Za-z0-9]{20}|\bSG\.[\w-]{20}\.[\w-]{40}|\bglpat-[\w-]{20}"
 )
+#: Without one of these there is none, and most files are done with.
+MARKS = (b"PRIVATE KEY", b"AKIA", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"xox", b"sk_live_", b"SG.", b"glpat-")
 
 
 def test_b105_no_secret_lies_in_the_tree():
     told = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
     names = told.stdout.decode().split("\0") if told.returncode == 0 else []
     files = [ROOT / one for one in names if one] or [one for one in ROOT.rglob("*.py") if ".venv" not in one.parts]
-    found = {str(one) for one in files if one.is_file() and SECRETS.search(one.read_text("utf-8", "ignore"))}
-    assert found == set()
+    texts = {one: one.read_bytes() for one in files if one.is_file()}
+    doubtful = {one: text.decode("utf-8", "ignore") for one, text in texts.items() if any(a in text for a in MARKS)}
+    assert {str(one) for one, text in doubtful.items() if SECRETS.search(text)} == set()
     assert not {one.name for one in files} & {".env", "id_rsa", "id_ed25519", "credentials.json", ".netrc", ".pgpass"}
     assert SECRETS.search("ghp_" + "a" * 36), "and it would be found"
 
