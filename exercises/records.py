@@ -1,6 +1,6 @@
 """What is kept of the library, of what was given, and of what partners answered, wrote and agreed on."""
 
-from practice.registry import Download, Job, Keep, MessageKind, Reads, Record, Scope, register
+from practice.registry import Download, Job, Keep, MessageKind, Reads, Record, Scope, Shared, register
 
 COUPLE, PERSON, PRACTICE = Scope.COUPLE, Scope.PERSON, Scope.PRACTICE
 STAFF_WORK = "It is how staff work, not what anybody said."
@@ -28,12 +28,21 @@ register(
         lane=Reads.ROW,
         bundle=True,
         belongs=("occurrence", "response", "journal_entry", "assignment", "comment"),
+        sealed_bytes=("sealed",),
     ),
     *(Record(f"exercises.{name}", COUPLE, lane=Reads.AUDIENCE, bundle=True) for name in OF_AUDIENCES),
     Record("exercises.Assent", PERSON, person="author", lane=Reads.AUDIENCE, bundle=True),
     Record("exercises.Comment", PERSON, person="author", lane=Reads.AUDIENCE, bundle=True),
     Record("exercises.Occurrence", COUPLE, person="client", lane=Reads.AUDIENCE, bundle=True),
-    Record("exercises.Draft", PERSON, person="author", lane=Reads.OWN, bundle=True),
+    Record(
+        "exercises.Draft",
+        PERSON,
+        person="author",
+        lane=Reads.OWN,
+        bundle=True,
+        export=False,
+        not_exported="Nobody but its author has it until it is sent.",
+    ),
     Record(
         "exercises.MeasureEntry",
         PERSON,
@@ -49,6 +58,12 @@ register(
     Record("exercises.ReminderStop", PERSON, person="client", lane=Reads.STAFF, why_not=STAFF_WORK),
     Record("exercises.AgendaItem", COUPLE, person="client", lane=Reads.STAFF, why_not=BY_STAFF),
     Record("exercises.StaffNote", COUPLE, lane=Reads.STAFF, keep=Keep.NOTES, why_not=BY_STAFF),
+)
+
+register(
+    Shared("exercises.Exercise", key=("slug",), ends="retired_at"),
+    Shared("exercises.Edition", key=("exercise__slug", "digest"), number="number"),
+    Shared("exercises.Program", key=("slug",), ends="retired_at"),
 )
 
 register(*(Job(f"exercises.tasks.{name}") for name in ("plan", "close", "plan_digests")))

@@ -7,6 +7,7 @@ from practice.views import (
     delivery,
     demo_mail,
     duty,
+    exporting,
     home,
     hooks,
     joining,
@@ -34,6 +35,9 @@ urlpatterns = [
     path("desk/practice/", settings.practice_settings, name="practice_settings"),
     path("desk/practice/duty/", duty.duty, name="duty"),
     path("desk/practice/second/", second_person.second_person, name="second_person"),
+    path("desk/practice/export/", exporting.practice_export, name="practice_export"),
+    path("desk/practice/export/<uuid:pk>/", exporting.practice_export_file, name="practice_export_file"),
+    path("desk/practice/export/<uuid:pk>/end/", exporting.practice_export_end, name="practice_export_end"),
     path("desk/practice/second/<uuid:pk>/", second_person.second_person_act, name="second_person_act"),
     path("desk/practice/invite/", settings.invite_staff, name="staff_invite"),
     path(

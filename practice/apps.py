@@ -11,6 +11,7 @@ class PracticeConfig(AppConfig):
             changed_addresses,
             checks,
             destroying,
+            exporting,
             grants,
             inviting,
             records,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from practice import clock, tenancy, two_people, vault
+from practice import clock, exporting, tenancy, two_people, vault
 from practice.models import DataKey, PracticeKey, TwoPersonAct
 
 
@@ -67,6 +67,9 @@ def proofs_of(client_id: uuid.UUID) -> list[Destroyed]:
 def _destroy(rows: QuerySet[DataKey], why: str) -> list[Destroyed]:
     with tenancy.elevated():
         ids = _forget_bytes(rows, why)
+        # An export that lies here holds what the key opened.
+        if ids:
+            exporting.end_all()
         return [_proof(row) for row in DataKey.objects.filter(pk__in=ids).order_by("pk")]
 
 

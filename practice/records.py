@@ -1,6 +1,8 @@
 """What the practice itself keeps, and what the libraries keep that sign people in."""
 
-from practice.registry import Job, Keep, MessageKind, Reads, Record, Scope, register
+from django.db.models import Q
+
+from practice.registry import Download, Job, Keep, MessageKind, Reads, Record, Scope, register
 
 PRACTICE, INSTALLATION, PERSON = Scope.PRACTICE, Scope.INSTALLATION, Scope.PERSON
 OF_HERE = "It belongs to this installation."
@@ -28,6 +30,8 @@ register(
     Record(
         "practice.Message", PERSON, person="person_id", lane=Reads.PRIVATE, keep=Keep.DELIVERY, bundle=True,
         empties=("provider_id",),
+        left_behind=Q(state__in=("planned", "claimed", "handing_off")),
+        why_left_behind="What has not left yet leaves from here, or is planned anew elsewhere: never both.",
     ),
     Record(
         "practice.Provider", PRACTICE, keep=Keep.PRACTICE, lane=Reads.STAFF,
@@ -46,6 +50,7 @@ register(
     Record(
         "practice.AuditEvent", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF,
         withheld=("request", "subject_id", "changes"),
+        only_read="Nobody writes lines into a trail, elsewhere either: there it begins with what was brought in.",
     ),
     Record(
         "practice.AuditSeal", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF,
@@ -88,3 +93,5 @@ register(
     MessageKind("staff_invitation", to="staff", about="practice.StaffInvitation"),
     MessageKind("second_person", to="staff", about="practice.TwoPersonAct", security=True),
 )
+
+register(Download("practice_export_file", "application/octet-stream", Reads.NOBODY))

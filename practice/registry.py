@@ -109,7 +109,10 @@ class Record:
     stays as it is. Without either, ``keep`` says it. ``belongs``: pointers that may be empty and still say of what a
     row is a part: it goes when that goes.
     ``why_not``: why it does not, for everything about people. ``export``: whether it goes into the practice's
-    export; ``not_exported``: why it does not.
+    export; ``not_exported``: why it does not. ``left_behind``: rows that don't although the table does, and
+    ``why_left_behind``; what stays with its author (lane ``own``) never does. ``only_read``: why it is in the export
+    to be read, and not taken in again where the export is brought to. ``sealed_bytes``: columns of bytes that are
+    sealed by hand, for ``person``, where a text would be a ``SealedTextField``.
     ``not_backed_up``: why no back-up holds it; everything else is in every one (see :mod:`practice.backups`).
     """
 
@@ -128,6 +131,10 @@ class Record:
     empties: tuple[str, ...] = ()
     stays: str = ""
     belongs: tuple[str, ...] = ()
+    left_behind: Q | None = None
+    why_left_behind: str = ""
+    only_read: str = ""
+    sealed_bytes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         about_people = self.scope in (Scope.COUPLE, Scope.PERSON)
@@ -139,6 +146,10 @@ class Record:
             raise ValueError(f"{self.model}: in the practice's export, or why not?")
         if self.empties and self.stays:
             raise ValueError(f"{self.model}: is it emptied, or does it stay?")
+        if self.export and self.lane in (Reads.OWN, Reads.NOBODY):
+            raise ValueError(f"{self.model}: whose lane is {self.lane} leaves the practice with nobody else.")
+        if (self.left_behind is None) != (not self.why_left_behind):
+            raise ValueError(f"{self.model}: which rows stay behind, and why?")
 
     @property
     def class_(self) -> type[models.Model]:
@@ -156,6 +167,13 @@ class Record:
     def is_walled(self) -> bool:
         """Whether it lies behind the practice wall."""
         return self.scope != Scope.INSTALLATION
+
+    @property
+    def stays_with_author(self) -> bool:
+        """Whether some of its rows are read by nobody but their author: those whose lane is ``own``."""
+        if self.lane not in (Reads.ROW, Reads.READERS, Reads.STAFF):
+            return False
+        return any(field.name == "lane" for field in self.class_._meta.concrete_fields)
 
     def of(self, client_id: uuid.UUID) -> Q:
         """Return the condition for rows that are of one client. Needs ``person``."""
@@ -203,7 +221,22 @@ class Download:
     lane: Reads = Reads.OPEN
 
 
-Line = Record | Job | MessageKind | Download
+@dataclass(frozen=True)
+class Shared:
+    """A table that holds the shipped catalogue, too: rows without a practice, which every practice reads.
+
+    ``key`` are the paths to what such a row is known by in every installation. ``number`` counts within what the
+    first of them names: a row from elsewhere takes the next one that is free. ``ends`` is the time since when one
+    is not offered any more.
+    """
+
+    model: str
+    key: tuple[str, ...]
+    number: str = ""
+    ends: str = ""
+
+
+Line = Record | Job | MessageKind | Download | Shared
 
 _lines: dict[tuple[type, str], Line] = {}
 
@@ -219,7 +252,7 @@ def register(*lines: Line) -> None:
 
 def _name(line: Line) -> str:
     match line:
-        case Record():
+        case Record() | Shared():
             return line.model
         case MessageKind():
             return line.kind
@@ -252,3 +285,7 @@ def all_messages() -> list[MessageKind]:
 
 def all_downloads() -> list[Download]:
     return [line for line in _lines.values() if isinstance(line, Download)]
+
+
+def all_shared() -> list[Shared]:
+    return [line for line in _lines.values() if isinstance(line, Shared)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from practice import exporting
 from practice.models import Membership
 
 
@@ -16,6 +17,7 @@ def change_role(member: Membership, role: str) -> None:
         _keep_an_owner(member)
     member.role = role
     member.save(update_fields=["role"])
+    _take_back(member)
 
 
 def end(member: Membership) -> None:
@@ -23,6 +25,12 @@ def end(member: Membership) -> None:
     _keep_an_owner(member)
     member.ended_at = timezone.now()
     member.save(update_fields=["ended_at"])
+    _take_back(member)
+
+
+def _take_back(member: Membership) -> None:
+    if member.ended_at or not member.runs_practice:
+        exporting.end_all(of_user=member.user_id)
 
 
 def _keep_an_owner(member: Membership) -> None:

@@ -7,6 +7,8 @@ same code copies at once; one that belongs to other code is replaced.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import psycopg
@@ -52,6 +54,26 @@ def begin(*, keep: bool) -> None:
         server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         server.execute(f'CREATE DATABASE "{name}" OWNER {roles.OWNER} TEMPLATE "{pattern}" STRATEGY file_copy')
         _point_to(name)
+
+
+@contextmanager
+def another() -> Iterator[psycopg.Connection]:
+    """Point Django to an empty installation beside the one of the tests; yield a connection above its walls."""
+    here = connection.settings_dict["NAME"]
+    name = f"{here}_elsewhere"
+    with superuser("postgres") as server:
+        server.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        pattern = f"{PATTERN}{_state_of_the_code()}"
+        server.execute(f'CREATE DATABASE "{name}" OWNER {roles.OWNER} TEMPLATE "{pattern}" STRATEGY file_copy')
+    _point_to(name)
+    try:
+        with superuser(name) as above:
+            yield above
+    finally:
+        _point_to(here)
+        with superuser("postgres") as server:
+            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def end() -> None:

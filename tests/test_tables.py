@@ -7,23 +7,29 @@ what is refused is refused because of whose it is.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import re
 import uuid
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from django.db import ProgrammingError, connection, transaction
+from django.utils import timezone
 
-from practice import registry, roles, tenancy
+from exercises.models import Exercise, Shelf, ShelfEntry
+from practice import registry, roles, tenancy, whole_export, whole_import
 from practice.registry import Reads, Record, Scope
 from practice.vault import SealedTextField
 from practice.walls import foreign_keys_inside_practice
+from reports.models import Alert
+from tests import databases
 from tests.attempts import attempt
-from tests.databases import superuser
-from tests.factories import acting_as
+from tests.databases import CATALOGUE, superuser
+from tests.factories import acting_as, inside
 from tests.rows import changed, rows_of_all_tables
 from tests.world import CANARY, House, World
 from tests.world_rest import fill
@@ -407,3 +413,198 @@ def test_b10_every_sealed_column_holds_a_word_that_is_nowhere_else(full, committ
             told[name] = told.get(name, False) or bool(CANARY.search(text))
         silent |= {f"{record.model}.{name}" for name, found in told.items() if not found}
     assert silent == NOT_WORDS
+
+
+# ── all of it, out and in again ──────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def written(full: World, django_db_blocker) -> bytes:
+    """The home practice's whole export, as the ZIP inside the sealed file; two things of it are the catalogue's."""
+    file = io.BytesIO()
+    with django_db_blocker.unblock():
+        with inside(full.home.practice):
+            kept, gone = Exercise.objects.filter(practice=None).order_by("slug")[:2]
+            ShelfEntry.objects.create(shelf=Shelf.objects.first(), exercise=kept)
+            Exercise.objects.filter(pk=full.home.things["open"].exercise_id).update(adapted_from=gone.newest)
+        with whole_export.one_moment(full.home.practice.pk):
+            whole_export.write(full.home.practice.pk, "Zq House", file, timezone.now())
+        connection.close()
+    return file.getvalue()
+
+
+def looked_into(written: bytes) -> whole_import.Export:
+    return whole_import.look_into(io.BytesIO(written))
+
+
+def test_every_row_leaves_but_those_of_which_it_is_said_why_they_stay(full, above, written, committed):
+    files = looked_into(written).manifest["files"]
+    wrong = {}
+    for record in whole_export.exported():
+        stays = ["lane = 'own'"] if record.stays_with_author else []
+        stays += ["state IN ('planned', 'claimed', 'handing_off')"] if record.left_behind is not None else []
+        where = f"NOT ({' OR '.join(stays) or 'false'})"
+        came, there = files[whole_export.file_of(record)]["rows"], _count(above, record, full.home, where)
+        if came != there or not there:
+            wrong[record.model] = (came, there)
+    assert wrong == {}, "every table, none of them empty"
+
+
+def _count(above: psycopg.Connection, record: Record, house: House, where: str) -> int:
+    found = above.execute(
+        f"SELECT count(*) FROM {table_of(record)} WHERE {practice_column(record)} = %s AND {where}",  # type: ignore[arg-type]
+        [house.practice.pk],
+    ).fetchone()
+    assert found is not None
+    return found[0]
+
+
+#: Nobody of the practice meets these on a page; whoever comes over signs in by them.
+ADDRESSES = re.compile("zqhomexmail[a-z]+qz")
+
+
+def test_b10_an_export_holds_what_staff_read_and_nothing_that_its_author_keeps_or_that_is_anothers(full, written):
+    with zipfile.ZipFile(io.BytesIO(written)) as archive:
+        met = {word for name in archive.namelist() for word in CANARY.findall(archive.read(name).decode())}
+    own = {word for word, may in full.home.canaries.items() if may and not may & {"owner", "supervisor", "therapist"}}
+    kept = {word for word in own if not ADDRESSES.fullmatch(word)}
+    assert {full.home.word_of("draftmara"), full.home.word_of("ownmara"), full.home.word_of("ownpage")} <= kept
+    assert met & kept == set()
+    assert met & set(full.far.canaries) == set()
+    for known in ("alertnote", "secondwhy", "pausereason"):
+        assert full.home.word_of(known) in met, "what is sealed here is open there"
+
+
+def test_it_comes_into_an_empty_installation_as_what_it_was(full, written, committed):
+    export = looked_into(written)
+    with databases.another() as there:
+        gone = _another_catalogue(there)
+        taken = whole_import.take_in(export)
+        assert whole_import.compare(export) == []
+        assert taken.rows == {
+            record.model: export.manifest["files"][whole_export.file_of(record)]["rows"]
+            for record in whole_export.exported()
+            if not record.only_read
+        }
+        assert taken.catalogue == 2
+        added = there.execute(
+            """SELECT x.retired_at IS NOT NULL, x.newest_id = e.id FROM exercises_exercise x
+                 JOIN exercises_edition e ON e.exercise_id = x.id WHERE x.slug = %s AND x.practice_id IS NULL""",
+            [gone],
+        ).fetchall()
+        assert added == [(True, True)], "nobody is offered what the catalogue there does not have"
+        _it_is_walled_and_sealed_there(full.home, there)
+        with pytest.raises(whole_import.Refused, match="already"):
+            whole_import.take_in(export)
+
+
+def _another_catalogue(above: psycopg.Connection) -> str:
+    """The same exercises under other ids, and one that was never there; return its name."""
+    above.execute("SET session_replication_role = replica")
+    found = above.execute("SELECT slug FROM exercises_exercise ORDER BY slug LIMIT 1 OFFSET 1").fetchone()
+    assert found is not None
+    above.execute(
+        "DELETE FROM exercises_edition WHERE exercise_id = (SELECT id FROM exercises_exercise WHERE slug = %s)", found
+    )
+    above.execute("DELETE FROM exercises_exercise WHERE slug = %s", found)
+    for table, columns in {
+        "edition": ("id", "exercise_id"),
+        "exercise": ("id", "newest_id"),
+        "program": ("id",),
+    }.items():
+        said = ", ".join(f"{one} = md5({one}::text)::uuid" for one in columns)
+        above.execute(f"UPDATE exercises_{table} SET {said}")  # type: ignore[arg-type]
+    above.execute("SET session_replication_role = DEFAULT")
+    return found[0]
+
+
+def _it_is_walled_and_sealed_there(house: House, above: psycopg.Connection) -> None:
+    """Everybody reads there what they read here, under keys of that place; the trail begins with the import."""
+    with acting_as(house["therapist"]):
+        notes = [one.note for one in Alert.objects.filter(couple=house.couple)]
+    assert any(house.word_of("alertnote") in note for note in notes)
+    with acting_as(house["colleague"]):
+        assert not Alert.objects.filter(couple=house.couple).exists()
+    with connection.cursor() as cursor, pytest.raises(ProgrammingError):
+        cursor.execute("SELECT FROM reports_alert")
+    assert above.execute("SELECT count(*) FROM reports_alert WHERE position('zq'::bytea in note) > 0").fetchone() == (
+        0,
+    )
+    assert above.execute("SELECT DISTINCT request, act FROM practice_auditevent ORDER BY act").fetchall() == [
+        ("import", "insert")
+    ]
+    assert above.execute("SELECT count(*) FROM practice_user WHERE password NOT LIKE '!%'").fetchone() == (0,)
+
+
+def rewritten(written: bytes, name: str, change: Callable[[bytes], bytes], *, sums: bool) -> bytes:
+    """Return the export with one file changed; with ``sums`` its list of contents says what is there then."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(written)) as old, zipfile.ZipFile(file, "w") as new:
+        bodies = {one: old.read(one) for one in old.namelist()}
+        bodies[name] = change(bodies[name])
+        said = json.loads(bodies["manifest.json"])
+        if sums:
+            lines = bodies[name].splitlines(keepends=True)
+            said["files"][name] = vars(whole_export.Sum.of(iter(lines)))
+            all_sums = {one: whole_export.Sum(**sum_) for one, sum_ in said["files"].items()}
+            said["content"] = whole_export.content_digest(all_sums)
+            bodies["manifest.json"] = json.dumps(said).encode()
+        for one, body in bodies.items():
+            new.writestr(one, body)
+    return file.getvalue()
+
+
+def without_last_line(body: bytes) -> bytes:
+    return b"".join(body.splitlines(keepends=True)[:-1])
+
+
+def test_a_file_that_was_changed_on_the_way_is_refused_before_anything_is_read(written):
+    for name in ("data/exercises.Answer.jsonl", "data/accounts.jsonl", "data/practice.AuditEvent.jsonl"):
+        with pytest.raises(whole_import.Refused, match=re.escape(name)):
+            looked_into(rewritten(written, name, without_last_line, sums=False))
+    with pytest.raises(whole_import.Refused):
+        looked_into(rewritten(written, "manifest.json", lambda body: b"{}", sums=False))
+    with pytest.raises(whole_import.Refused):
+        looked_into(written[: len(written) // 2])
+
+
+def test_an_export_of_another_release_is_refused_by_its_name(written, committed):
+    export = looked_into(written)
+    export.manifest["tables"]["clients.Client"].remove("pronouns")
+    with pytest.raises(whole_import.Refused, match=r"another release.*clients 0"):
+        whole_import.take_in(export)
+
+
+@pytest.fixture(scope="module")
+def empty(written, django_db_blocker) -> Iterator[dict[str, tuple[int, str]]]:
+    """An empty installation, and what stands in its tables."""
+    with django_db_blocker.unblock(), databases.another():
+        yield rows_of_all_tables(superuser)
+
+
+#: Of a whole that was made up anew: what is written, and in what words it is refused.
+MADE_UP = {
+    "a row that others point at is not there": ("data/clients.Client.jsonl", without_last_line),
+    "a row that no table holds": ("data/clients.Client.jsonl", lambda body: body.replace(b'"name":', b'"title":', 1)),
+    "an id that is none": ("data/clients.Reach.jsonl", lambda body: body.replace(b'"id":"', b'"id":"x', 1)),
+    "a number that the database refuses": (
+        "data/exercises.GoalRating.jsonl",
+        lambda body: re.sub(rb'"value":\d+', b'"value":11', body),
+    ),
+    "the same row twice": ("data/clients.Couple.jsonl", lambda body: body + body.splitlines(keepends=True)[0]),
+    "a lane that is its author's": (
+        "data/exercises.Win.jsonl",
+        lambda body: re.sub(rb'"lane":"\w+"', b'"lane":"own"', body, count=1),
+    ),
+}
+
+
+@pytest.mark.parametrize("why", MADE_UP)
+def test_b84_what_does_not_fit_is_refused(why, written, empty, committed):
+    name, change = MADE_UP[why]
+    with pytest.raises(whole_import.Refused):
+        whole_import.take_in(looked_into(rewritten(written, name, change, sums=True)))
+
+
+def test_b84_and_nothing_of_it_stays(empty, committed):
+    assert changed(empty, rows_of_all_tables(superuser), apart_from=CATALOGUE) == {}

@@ -96,6 +96,7 @@ SQL_BY_HAND = {
     "practice/trips.py": "joins what others say",
     "practice/walls.py": "policies, in migrations",
     "practice/watchdog.py": "a line of its own, beside Django",
+    "practice/whole_export.py": "one moment for all that is read",
     "practice/management/commands/make_roles.py": "makes the roles, as an operator",
     "clients/duty.py": "locks",
     "clients/erasing.py": "a lock on whoever is erased",

@@ -41,7 +41,7 @@ from exercises.models import (
 from exercises.recurrence import Recurrence
 from exercises.vocabulary import Lane
 from practice import inviting as staff_invitations
-from practice.models import Membership, Practice, Provider, StaffInvitation, TwoPersonAct
+from practice.models import Archive, Membership, Practice, Provider, StaffInvitation, TwoPersonAct
 from practice.tickets import issue
 from reports.alerts import Assessment
 from reports.alerts import close as close_alert
@@ -429,6 +429,17 @@ def _invited(house: House) -> None:
         )
         house.things["staff_invitation"] = staff_invitations.invite(
             name=house.word("invitee", "owner"), email=f"{word}@example.org", role="therapist", by=house["owner"]
+        )
+    with inside(house.practice):
+        house.things["export"] = Archive.objects.create(
+            kind=Archive.Kind.PRACTICE_EXPORT,
+            user_id=house["owner"].user_id,
+            about_id=house.things["two_people"].pk,
+            state=Archive.State.DONE,
+            size=1,
+            sha256="0" * 64,
+            finished_at=timezone.now(),
+            expires_at=timezone.now() + datetime.timedelta(days=7),
         )
     house.things["couple_of_one"] = alone = factories.make_couple(
         house.practice,

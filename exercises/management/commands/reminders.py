@@ -14,8 +14,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from clients.models import Contact
-from practice import alarms, circuits, clock, delivery, dispatch, ledger, providers, pulse, sweeping, tenancy
-from practice.models import Circuit, Message, Practice
+from practice import alarms, circuits, clock, delivery, dispatch, ledger, practices, providers, pulse, sweeping, tenancy
+from practice.models import Circuit, Message
 
 State = Message.State
 AHEAD = (State.PLANNED, State.CLAIMED, State.HANDING_OFF)
@@ -102,7 +102,7 @@ class Command(BaseCommand):
         """Settle what can be settled, and say what stays unknown, and why."""
         stays: Counter[str] = Counter()
         settled: Counter[str] = Counter()
-        for practice_id in [_practice_of(slug)] if slug else dispatch.practices():
+        for practice_id in [practices.called(slug)] if slug else dispatch.practices():
             settled += sweeping.resolve(practice_id)
             stays += _unknown(practice_id)
         self.stdout.write(
@@ -194,15 +194,6 @@ def _planned(message: Message, contact: Contact) -> str:
         f"{local:%Y-%m-%d %H:%M %Z}  {message.channel:6}  {message.kind} {message.step}".rstrip()
         + f"  {message.state}{waits}  about {message.about_id}"
     )
-
-
-def _practice_of(slug: str) -> uuid.UUID:
-    # The wall shows one practice at a time, so each is asked for its own short name.
-    for practice_id in dispatch.practices():
-        with tenancy.acting(tenancy.as_system(practice_id)):
-            if Practice.objects.filter(pk=practice_id, slug=slug).exists():
-                return practice_id
-    raise CommandError(f"There is no practice “{slug}”.")
 
 
 def _unknown(practice_id: uuid.UUID) -> Counter[str]:

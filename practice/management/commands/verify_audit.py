@@ -9,8 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from practice import anchoring, dispatch, sealing, tenancy
-from practice.models import Practice
+from practice import anchoring, dispatch, practices, sealing
 
 
 class Command(BaseCommand):
@@ -29,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *, practice: str | None, anchor: list[str], write_anchor: str | None, **options: Any) -> None:
         anchored = _anchors(anchor)
-        ids = dispatch.practices() if practice is None else [_called(practice)]
+        ids = dispatch.practices() if practice is None else [practices.called(practice)]
         broken = 0
         for practice_id in ids:
             broken += self._check(practice_id, anchored.pop(practice_id, {}))
@@ -59,12 +58,3 @@ def _anchors(paths: list[str]) -> dict[uuid.UUID, dict[int, str]]:
         return anchoring.read("\n".join(Path(path).read_text(encoding="utf-8") for path in paths))
     except (OSError, ValueError) as error:
         raise CommandError(str(error)) from error
-
-
-def _called(slug: str) -> uuid.UUID:
-    # The wall shows one practice at a time, so each is asked for its own short name.
-    for practice_id in dispatch.practices():
-        with tenancy.acting(tenancy.as_system(practice_id)):
-            if Practice.objects.filter(pk=practice_id, slug=slug).exists():
-                return practice_id
-    raise CommandError(f"There is no practice “{slug}”.")

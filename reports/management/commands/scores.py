@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-import uuid
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from practice import dispatch, tenancy
-from practice.models import Practice
+from practice import dispatch, practices
 from reports import recomputing
 
 
@@ -28,7 +26,7 @@ class Command(BaseCommand):
         look = recomputing.check if verb == "check" else recomputing.recompute
         said = "differ" if verb == "check" else "made again"
         differences = 0
-        for practice_id in [_called(practice)] if practice else dispatch.practices():
+        for practice_id in [practices.called(practice)] if practice else dispatch.practices():
             tally = look(practice_id)
             for one in tally.differences:
                 self.stdout.write(f"{practice_id}  response {one.response_id}: {one.what}")
@@ -37,12 +35,3 @@ class Command(BaseCommand):
             self.stdout.write(f"{practice_id}  {counts}")
         if verb == "check" and differences:
             sys.exit(1)
-
-
-def _called(slug: str) -> uuid.UUID:
-    # The wall shows one practice at a time, so each is asked for its own short name.
-    for practice_id in dispatch.practices():
-        with tenancy.acting(tenancy.as_system(practice_id)):
-            if Practice.objects.filter(pk=practice_id, slug=slug).exists():
-                return practice_id
-    raise CommandError(f"There is no practice “{slug}”.")

@@ -1,0 +1,43 @@
+"""What an owner says who wants to take everything out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from practice.fields import KindErrors, NewPasswordField
+
+
+class ExportForm(KindErrors, forms.Form):
+    """Why, and the passphrase that will open the file. Twice: it is kept nowhere, and nobody can find it again."""
+
+    why = forms.CharField(
+        label=_("Why"),
+        max_length=400,
+        help_text=_("Whoever confirms it reads this."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    passphrase = NewPasswordField(
+        label=_("Passphrase for the file"),
+        help_text=_("At least 15 characters, best five or six everyday words. Write it down: it is kept nowhere here."),
+    )
+    again = NewPasswordField(label=_("The passphrase once more"), help_text="")
+
+    def clean_passphrase(self) -> str:
+        passphrase = self.cleaned_data["passphrase"]
+        validate_password(passphrase)
+        return passphrase
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if {"passphrase", "again"} <= said.keys() and said["passphrase"] != said["again"]:
+            self.add_error("again", ValidationError(_("This is not the same as above.")))
+        return said
+
+    def said(self) -> dict[str, str]:
+        """Return what :func:`practice.exporting.ask` needs."""
+        return {name: self.cleaned_data[name] for name in ("why", "passphrase")}
