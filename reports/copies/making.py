@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.text import slugify
@@ -27,7 +29,10 @@ from reports.copies import gathering, telling
 from reports.copies.asking import LIVES
 from reports.copies.packing import Part, as_json, packed
 from reports.models import Report
+from reports.pdf import NotPrinted
 from reports.views.portal import handed_to
+
+log = logging.getLogger(__name__)
 
 #: What a program that reads data.json can rely on.
 FORMAT = "attune-own-copy-1"
@@ -70,12 +75,20 @@ def own_copy(archive: Archive, tell: archives.Tell) -> Iterator[bytes]:
 
 
 def whole(made: Gathered, made_at: datetime) -> bytes:
-    """Print and pack what was gathered. Loads WeasyPrint: for a worker."""
+    """Print and pack what was gathered. Loads WeasyPrint: for a worker.
+
+    A life that does not fit on paper is no reason to have nothing: then the manifest says that the PDF is missing.
+    """
     from reports import press
 
-    printed = press.print_html(made.html, {}, paper=made.paper, sheet="copy.css", issued=made_at.date())
-    parts = [*made.parts, Part("copy.pdf", printed.pdf, "The same, on paper")]
-    return packed(parts, made_at=made_at, facts=made.facts)
+    parts, facts = list(made.parts), dict(made.facts)
+    try:
+        printed = press.print_html(made.html, {}, paper=made.paper, sheet="copy.css", issued=made_at.date())
+        parts.append(Part("copy.pdf", printed.pdf, "The same, on paper"))
+    except (NotPrinted, MemoryError, SoftTimeLimitExceeded) as error:
+        log.warning("a copy has no paper: %s", type(error).__name__)
+        facts["missing"] = {"copy.pdf": "It could not be set; copy.html says the same and can be printed."}
+    return packed(parts, made_at=made_at, facts=facts)
 
 
 def gathered(person: Client, made_at: datetime, *, without: frozenset[str] = frozenset()) -> Gathered:

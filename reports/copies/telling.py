@@ -27,6 +27,7 @@ from exercises.models import Answer, Draft, Edition, Response
 from exercises.saying import SaidAnswer, lines
 from practice import times
 from practice.models import Practice
+from practice.registry import Reads
 from reports.copies.gathering import Names, Table
 from reports.wording import tidy
 
@@ -209,6 +210,15 @@ LABELS: dict[str, Words] = {
 }
 
 
+#: Of use to programs alone: told in data.json, and not in words.
+ONLY_AS_DATA = frozenset(
+    [
+        *("Score.questions", "Score.scored", "Score.rule", "Attachment.sha256", "Report.sha256", "Assignment.rule"),
+        *("MeasureEntry.definition_version", "Appointment.sequence", "Appointment.series", "Review.apart"),
+    ]
+)
+
+
 @dataclass(frozen=True)
 class Line:
     """One thing that is said: what, and in which words. A grid has ``rows``."""
@@ -226,6 +236,11 @@ class Entry:
     lines: list[Line]
     title: str = ""
     when: str = ""
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it is said in one line."""
+        return not self.title and not any(one.long or one.rows for one in self.lines)
 
 
 @dataclass(frozen=True)
@@ -305,11 +320,16 @@ class _Telling:
     def _lines(self, table: Table, row: Any) -> Iterator[Line]:
         for one in table.fields:
             value = getattr(row, one.attname)
-            if one.name == "id" or value in (None, "", [], {}):
+            if one.name == "id" or not (value or value == 0) or value is False or self._goes_without(table, one, value):
                 continue
             words = self._words(row, one, value)
             if words:
                 yield Line(label(one), tidy(words), long=len(words) > 60 or "\n" in words)
+
+    def _goes_without(self, table: Table, one: models.Field, value: Any) -> bool:
+        """Whether everybody knows it anyway, or nobody but a program asks for it."""
+        mine = one.name == table.record.person and value == self.person.pk and table.record.lane != Reads.AUDIENCE
+        return mine or f"{table.record.class_.__name__}.{one.name}" in ONLY_AS_DATA
 
     def _words(self, row: Any, one: models.Field, value: Any) -> str:
         named = self.known.of(one, value)

@@ -21,6 +21,7 @@ from practice.tasks import make_archive
 from practice.vault import SealedTextField
 from reports.copies import asking, gathering, making, telling
 from reports.copies.packing import Part, packed
+from reports.pdf import NotPrinted
 from tests.clients.test_parting import freshly
 from tests.factories import acting_as, signed_in
 from tests.reports.test_measures import send
@@ -119,6 +120,27 @@ def test_the_page_in_it_stands_alone(answered):
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
     assert "<title>A copy</title>" in page, "neutral, wherever it is opened"
+
+
+def test_a_life_that_does_not_fit_on_paper_is_still_to_be_had(answered, monkeypatch):
+    from reports import press
+
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise NotPrinted("too long")
+
+    monkeypatch.setattr(press, "print_html", refuse)
+    with acting_as(answered):
+        made = making.gathered(answered, AT)
+    files = opened(making.whole(made, AT))
+    assert "copy.html" in files
+    assert "copy.pdf" not in files
+    assert "copy.pdf" in json.loads(files["manifest.json"])["missing"]
+
+
+def test_b28_the_paper_is_the_same_bytes_for_the_same_contents(answered):
+    with acting_as(answered):
+        first, second = (making.whole(making.gathered(answered, AT), AT) for _turn in range(2))
+    assert first == second
 
 
 def test_equal_contents_are_equal_bytes():
