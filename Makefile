@@ -67,6 +67,7 @@ PROPERTIES := $(shell seq -f 'test_r%g_' -s ' or ' 1 28)
 # ATTUNE_CHAOS_SEED repeats a run; ATTUNE_EXAMPLES says how hard the properties of time and sending are tried.
 chaos: environment libraries
 	$(PY) -m tests.chaos
+	$(PY) -m practice.local run $(PY) -m pytest -q tests/chaos/fire.py
 	ATTUNE_EXAMPLES=$${ATTUNE_EXAMPLES:-20000} $(PY) -m practice.local run $(PY) -m pytest -n 2 --dist load -q \
 		-m "not browser" --ignore=tests/chaos -k "$(PROPERTIES)"
 

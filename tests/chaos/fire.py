@@ -1,0 +1,157 @@
+"""The machine is gone: a new one is made from the files and the script alone, in production settings.
+
+Run by `make chaos`. It takes minutes, since it migrates empty databases from the first migration on; what can be tried
+without that is in tests/practice/backups/.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from practice import destroying, roles, sealing
+from practice.backups import archive, walls
+from practice.local import postgres
+from tests.databases import superuser
+from tests.factories import inside
+from tests.world import World
+
+NAME = "attune_elsewhere"
+#: Longer than any step takes on a busy machine.
+SECONDS = 900
+
+
+@pytest.fixture
+def server(tmp_path) -> Iterator[postgres.Address]:
+    """A PostgreSQL that has nothing of Attune."""
+    try:
+        yield postgres.ensure(tmp_path / "elsewhere", durable=True)
+    finally:
+        postgres.erase(tmp_path / "elsewhere")
+
+
+def address(user: str, where: postgres.Address, name: str) -> str:
+    return f"postgresql://{user}@/{name}?host={where.socket_dir}&port={where.port}"
+
+
+def environment(where: postgres.Address, name: str, pair: tuple[str, str]) -> dict[str, str]:
+    """What a new machine is given."""
+    return {
+        "PATH": os.environ["PATH"],
+        "ATTUNE_ENV": "production",
+        "SECRET_KEY": "k" * 50,
+        "ATTUNE_MASTER_KEY": settings.ATTUNE_MASTER_KEY,
+        "DATABASE_URL": address(roles.LOGIN, where, name),
+        "DATABASE_OWNER_URL": address(roles.OWNER, where, name),
+        "DATABASE_BACKUP_URL": address(roles.BACKUP, where, name),
+        "CELERY_BROKER_URL": "redis://localhost:1/0",
+        "ATTUNE_HOSTS": "care.example.org",
+        "ATTUNE_URL": "https://care.example.org",
+        "EMAIL_HOST": "localhost",
+        "ATTUNE_FROM_EMAIL": "hello@example.org",
+        "ATTUNE_BACKUP_KEY": pair[0],
+        "ATTUNE_RESTORE_KEY": pair[1],
+    }
+
+
+def begin(words: list[str], env: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *words],
+        cwd=settings.BASE_DIR,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run(words: list[str], env: dict[str, str], *, ends_with: int = 0) -> str:
+    began = time.monotonic()
+    process = begin(words, env)
+    said, _none = process.communicate(timeout=SECONDS)
+    assert process.returncode == ends_with, said
+    print(f"\nmanage.py {words[0]}: {time.monotonic() - began:.1f} s\n{said}")
+    return said
+
+
+def test_b113_a_new_machine_is_made_from_the_files_and_the_script_alone(
+    world: World, committed: None, server, tmp_path
+):
+    here = connection.get_connection_params()
+    was = environment(postgres.Address(Path(here["host"]), here["port"]), here["dbname"], archive.fresh_pair())
+    sealing.seal_all()
+    run(["backup", str(tmp_path / "files")], was)
+    [data] = (tmp_path / "files").glob("*.data")
+    [keys] = (tmp_path / "files").glob("*.keys")
+
+    now = environment(server, NAME, ("", was["ATTUNE_RESTORE_KEY"]))
+    above = address("postgres", server, "postgres")
+    run(["restore", str(data), "--keys", str(keys), "--check"], now)
+    said = run(["restore", str(data), "--keys", str(keys), "--as", above], now)
+    assert "rows, compared." in said
+    assert "permission denied for database" in run(["verify_audit"], now, ends_with=1)
+    run(["restore", "--release", "--as", above], now)
+    run(["migrate", "--check"], now)
+    assert run(["verify_audit"], now).count(" holds: ") == 2
+    run(["check", "--database", "default"], now)
+    with (
+        psycopg.connect(address("postgres", server, NAME)) as there,
+        superuser(here["dbname"]) as before,
+    ):
+        assert walls.differences(walls.fingerprint(before.cursor()), walls.fingerprint(there.cursor())) == []
+    assert run(["backup", str(tmp_path / "again")], now | {"ATTUNE_BACKUP_KEY": was["ATTUNE_BACKUP_KEY"]})
+
+
+def test_b113_a_restore_that_was_killed_lets_nobody_in_and_is_done_again(
+    world: World, committed: None, server, tmp_path
+):
+    here = connection.get_connection_params()
+    was = environment(postgres.Address(Path(here["host"]), here["port"]), here["dbname"], archive.fresh_pair())
+    with inside(world.home.practice):
+        destroying.destroy_keys_of(world.home["theo"].pk, why="erasure")
+    run(["backup", str(tmp_path / "files")], was)
+    [data], [keys] = (tmp_path / "files").glob("*.data"), (tmp_path / "files").glob("*.keys")
+    now = environment(server, NAME, ("", was["ATTUNE_RESTORE_KEY"]))
+    above = address("postgres", server, "postgres")
+    words = ["restore", str(data), "--keys", str(keys), "--as", above]
+    process = begin(words, now)
+    time.sleep(random.uniform(5, 25))
+    process.kill()
+    process.communicate()
+    with psycopg.connect(above, autocommit=True) as there:
+        if there.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).fetchone() is not None:
+            may = there.execute("SELECT has_database_privilege(%s, %s, 'CONNECT')", [roles.LOGIN, NAME]).fetchone()
+            assert may == (False,)
+            run(["restore", "--release", "--as", above], now, ends_with=1)
+            there.execute(f"DROP DATABASE {NAME} WITH (FORCE)")
+    run(words, now)
+
+
+def test_b129_a_migration_that_was_killed_is_finished_by_the_next_one(db, server):
+    now = environment(server, NAME, archive.fresh_pair())
+    with psycopg.connect(address("postgres", server, "postgres"), autocommit=True) as there:
+        for statement in roles.statements():
+            there.execute(statement)  # type: ignore[call-overload]
+        there.execute(f"CREATE DATABASE {NAME} OWNER {roles.OWNER}")
+    for _turn in range(4):
+        process = begin(["migrate"], now)
+        time.sleep(random.uniform(2, 8))
+        process.kill()
+        process.communicate()
+    run(["migrate"], now)
+    run(["migrate", "--check"], now)
+    with (
+        psycopg.connect(address("postgres", server, NAME)) as there,
+        superuser(connection.settings_dict["NAME"]) as whole,
+    ):
+        assert walls.differences(walls.fingerprint(whole.cursor()), walls.fingerprint(there.cursor())) == []
