@@ -98,6 +98,7 @@ SQL_BY_HAND = {
     "practice/watchdog.py": "a line of its own, beside Django",
     "practice/whole_export.py": "one moment for all that is read",
     "practice/management/commands/make_roles.py": "makes the roles, as an operator",
+    "practice/management/commands/migrate.py": "how long it waits for a table",
     "clients/duty.py": "locks",
     "clients/erasing.py": "a lock on whoever is erased",
     "exercises/holding.py": "a lock on what no row stands for yet",

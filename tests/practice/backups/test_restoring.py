@@ -45,6 +45,8 @@ class Elsewhere:
     said: str
     erased: uuid.UUID
     erased_by_log: uuid.UUID
+    refused: list[str]
+    rows_after_refusal: int
 
     def above(self) -> psycopg.Connection:
         name = connection.settings_dict["NAME"]
@@ -75,6 +77,32 @@ def restore_whatever_is_wrong(*options: Any) -> tuple[str, int]:
     except SystemExit as end:
         return out.getvalue(), int(end.code or 0)
     return out.getvalue(), 0
+
+
+def refusal(*options: Any) -> str:
+    with pytest.raises(CommandError) as refused:
+        restore(*options)
+    return str(refused.value)
+
+
+def with_a_wrong_row(path: Path) -> Path:
+    """Return a file that opens and has all its rows, one of which is not what its own sum says."""
+    private = archive.read_private(settings.ATTUNE_RESTORE_KEY)
+    key = archive.key_for(archive.header_of(path), private, keyring.known())
+    wrong = path.parent / "wrong"
+    with archive.Writer(wrong, "data", archive.header_of(path).moment, private.public_key()) as writer:
+        for kind, content in archive.frames(path, key):
+            writer.frame(kind, content.replace(b"zqhomexpractice", b"zqhomexpractise"))
+        writer.end()
+        writer.finish()
+    return wrong
+
+
+def rows_of_database(url: str) -> int:
+    with psycopg.connect(psycopg.conninfo.make_conninfo(url, dbname=connection.settings_dict["NAME"])) as there:
+        names = [name for name, _columns in there.execute(taking.ALL_TABLES).fetchall() if name != "django_migrations"]
+        mine = [name for name in names if not name.startswith(("django_", "auth_"))]
+        return sum(there.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in mine)
 
 
 def file_of(folder: Path, kind: str) -> Path:
@@ -139,6 +167,11 @@ def elsewhere(
         log.write_text(f"12:01 INFO x ERASED practice={world.far.practice.pk} client={theirs}\n12:02 WARNING nothing\n")
         bring_tables(empty_server, connection.settings_dict["NAME"])
         before = dict(connection.settings_dict)
+        refused = [
+            refusal(with_a_wrong_row(file_of(folder, "data")), "--keys", file_of(folder, "keys"), "--as", empty_server)
+        ]
+        refused.append(refusal("--release", "--as", empty_server))
+        rows_after_refusal = rows_of_database(empty_server)
         words = [file_of(folder, "data"), "--keys", file_of(folder, "keys"), "--as", empty_server, "--erased", log]
         found: list[restoring.Restored] = []
         kept = restoring.restore
@@ -149,7 +182,7 @@ def elsewhere(
         assert connection.settings_dict == before, "the connection is as it was"
         vault.forget_keys()
         connection.close()
-        yield Elsewhere(empty_server, folder, rows, found[0], said, theo, theirs)
+        yield Elsewhere(empty_server, folder, rows, found[0], said, theo, theirs, refused, rows_after_refusal)
         connection.close()
 
 
@@ -166,6 +199,12 @@ def test_b113_every_row_comes_over_guarded_as_before_and_the_trail_holds(elsewhe
     with elsewhere.above() as there, superuser(connection.settings_dict["NAME"]) as here:
         assert walls.fingerprint(there.cursor()) == walls.fingerprint(here.cursor())
         assert there.execute("SELECT count(*) FROM practice_auditseal").fetchone()[0] > 0
+
+
+def test_b113_a_restore_that_fails_leaves_nothing_and_is_not_released(elsewhere):
+    assert "are not what was backed up" in elsewhere.refused[0]
+    assert "did not end" in elsewhere.refused[1]
+    assert elsewhere.rows_after_refusal <= 1, "the installation's secret at most, which migrations make"
 
 
 def test_b113_new_rows_get_numbers_of_their_own_there(elsewhere):
