@@ -16,7 +16,7 @@ from clients.proving import number_of
 from clients.quiet import is_quiet_time
 from clients.starting import NewPartner, in_use
 from practice import countries, zones
-from practice.fields import CountryField, KindErrors, WordsField, ZoneField
+from practice.fields import CountryField, KindErrors, LongSelect, WordsField, ZoneField
 from practice.mailboxes import AddressField, mailbox
 from practice.models import Membership
 
@@ -55,7 +55,7 @@ class PartnerForm(KindErrors, forms.Form):
     name = NameField(help_text=_("As this person wants to be called."))
     pronouns = PronounsField()
     email = AddressField(required=False, help_text=_("Their own. Without one they cannot sign in yet."))
-    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False, widget=LongSelect)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

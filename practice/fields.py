@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from practice import countries, zones
@@ -21,8 +24,40 @@ class KindErrors:
                 field.error_messages["required"] = _("Please choose one.") if chosen else _("Please fill this in.")
 
 
+class LongSelect(forms.Select):
+    """A select with hundreds of choices, written at once: Django draws each option with a template of its own."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = set(self.format_value(value))
+        own = {"name": name, **self.build_attrs(self.attrs, attrs)}
+        attributes = format_html_join(
+            "", "{}", ((_attribute(key, said),) for key, said in own.items() if said is not False)
+        )
+        return format_html("<select{}>{}\n</select>", attributes, self._written(chosen))
+
+    def _written(self, chosen: set[str]) -> SafeString:
+        parts = []
+        for said, label in self.choices:
+            if isinstance(label, list | tuple):
+                parts.append(format_html('\n<optgroup label="{}">{}\n</optgroup>', said, _options(label, chosen)))
+            else:
+                parts.append(_options([(said, label)], chosen))
+        return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def _attribute(name: str, value: Any) -> SafeString:
+    return format_html(" {}", name) if value is True else format_html(' {}="{}"', name, value)
+
+
+def _options(choices: Iterable[tuple[Any, Any]], chosen: set[str]) -> SafeString:
+    said = ((str(value), " selected" if str(value) in chosen else "", label) for value, label in choices)
+    return format_html_join("", '\n<option value="{}"{}>{}</option>', said)
+
+
 class ZoneField(forms.ChoiceField):
     """A time zone out of the real ones; a browser's script may choose the one it knows."""
+
+    widget = LongSelect
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("Time zone"))
@@ -36,6 +71,8 @@ class ZoneField(forms.ChoiceField):
 
 class CountryField(forms.ChoiceField):
     """A country by its two letters."""
+
+    widget = LongSelect
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", _("Country"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, sync_playwright
 
 from clients.models import Client
 from practice.models import Membership
@@ -22,16 +22,38 @@ PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The machine's own Chromium, started once."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+#: The shell first: the same engine without a browser's own windows around it, for two thirds of the work.
+CHROMIUMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+
+
+def chromium_path(*names: str) -> str:
+    """Where the machine's own Chromium is."""
+    path = next(filter(None, map(shutil.which, names or CHROMIUMS)), None)
     if path is None:
         pytest.fail("There is no Chromium on this machine: apt-get install chromium, or leave out -m browser.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The machine's own Chromium, started once."""
+    browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def whole_chromium(playwright: Playwright) -> Iterator[Browser]:
+    """A Chromium with everything that its shell does not have, such as notifications."""
+    browser = playwright.chromium.launch(executable_path=chromium_path(*CHROMIUMS[1:]), args=["--no-sandbox"])
+    yield browser
+    browser.close()
 
 
 def enter(context: BrowserContext, site: str, who: Membership | Client) -> None:
@@ -104,26 +126,44 @@ def screen_of(new_context: Callable[..., BrowserContext], live_server: Any) -> C
     return of
 
 
+RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+#: What can be wrong in other colours alone.
+RULES_OF_COLOUR = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+
+
+def look_with_axe(page: Page, rules: dict[str, Any]) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    # A page whose stylesheet is still on its way, or that is still unfolding, is not yet the page that people read.
+    page.wait_for_load_state("load")
+    # An animation that is called off rejects its promise; it has then ended like the others.
+    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+    # As tall as the page: what a sticky bar covers at one moment of scrolling is no smaller for it.
+    before = page.viewport_size or PHONE
+    tall = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": before["width"], "height": max(tall, before["height"])})
+    # Of what is right, axe need not say where it stands.
+    found = Axe().run(page, options={"runOnly": rules, "resultTypes": ["violations"]})
+    page.set_viewport_size(before)
+    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+
+
 @pytest.fixture
 def axe() -> Callable[[Page], None]:
     """Fail when axe finds anything against WCAG 2.2 A and AA on a page."""
-    from axe_playwright_python.sync_playwright import Axe
+    return lambda page: look_with_axe(page, RULES)
 
-    checker = Axe()
-    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+@pytest.fixture
+def axe_day_and_night(axe: Callable[[Page], None]) -> Callable[[Page], None]:
+    """Fail when axe finds anything on a page as it is by day, or in the colours that it has by night."""
 
     def check(page: Page) -> None:
-        # A page whose stylesheet is still on its way, or that is still unfolding, is not yet the page that people read.
-        page.wait_for_load_state("load")
-        # An animation that is called off rejects its promise; it has then ended like the others.
-        page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
-        # As tall as the page: what a sticky bar covers at one moment of scrolling is no smaller for it.
-        before = page.viewport_size or PHONE
-        tall = page.evaluate("document.documentElement.scrollHeight")
-        page.set_viewport_size({"width": before["width"], "height": max(tall, before["height"])})
-        found = checker.run(page, options={"runOnly": {"type": "tag", "values": rules}})
-        page.set_viewport_size(before)
-        assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+        page.emulate_media(color_scheme="light")
+        axe(page)
+        page.emulate_media(color_scheme="dark")
+        assert page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        look_with_axe(page, RULES_OF_COLOUR)
 
     return check
 

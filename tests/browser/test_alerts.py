@@ -66,8 +66,7 @@ def test_b155_help_appears_while_somebody_answers_and_is_gone_on_the_next_page(h
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_desks_pages_about_alerts_read_well_on_every_screen(house, screen_of, axe, size, scheme):
+def test_the_desks_pages_about_alerts_read_well_on_every_screen(house, screen_of, axe_day_and_night, size):
     practice, owner, therapist, couple = house
     mara = couple.clients[0]
     occurrence = of(couple, therapist, mara, HARM)
@@ -80,7 +79,7 @@ def test_the_desks_pages_about_alerts_read_well_on_every_screen(house, screen_of
                 taken_on=timezone.localdate() - datetime.timedelta(days=ago), entered_by=therapist,
             )  # fmt: skip
         alert = Alert.objects.get()
-    page = screen_of(owner, size, color_scheme=scheme)
+    page = screen_of(owner, size)
     at = couple.get_absolute_url()
     for path in (
         "/desk/", "/desk/to-look-at/", f"{at}to-look-at/{alert.pk}/", f"{at}signs/", at, "/desk/practice/duty/",
@@ -88,7 +87,7 @@ def test_the_desks_pages_about_alerts_read_well_on_every_screen(house, screen_of
     ):  # fmt: skip
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        axe(page)
+        axe_day_and_night(page)
     page.goto(f"{at}to-look-at/{alert.pk}/")
     page.get_by_role("button", name="I look after it").click()
     page.get_by_text("No danger now").click()
@@ -96,4 +95,4 @@ def test_the_desks_pages_about_alerts_read_well_on_every_screen(house, screen_of
     page.get_by_label("In your words").fill("Called her, all is well.")
     page.get_by_role("button", name="Save and close").click()
     expect(page.get_by_text("Nothing urgent is open.")).to_be_visible()
-    axe(page)
+    axe_day_and_night(page)

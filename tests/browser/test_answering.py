@@ -240,8 +240,7 @@ def test_the_whole_way_with_the_keyboard_only(page, sign_in, couple, mara, thera
         assert not Draft.objects.exists()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_fits_and_passes_axe(page, sign_in, axe, fits, scheme, couple, mara, theo, therapist):
+def test_every_page_fits_and_passes_axe(page, sign_in, axe_day_and_night, fits, couple, mara, theo, therapist):
     past = timezone.now() - datetime.timedelta(minutes=5)
     hers, his = give(couple, therapist, "reveal", EVERY_TYPE, reveals_at=past)
     full = {
@@ -257,12 +256,12 @@ def test_every_page_fits_and_passes_axe(page, sign_in, axe, fits, scheme, couple
             answering.submit(Occurrence.objects.get(pk=occurrence.pk), author=who, raw=full)
     todo = give(couple, therapist, "shared", EVERY_TYPE, prompts=["One", "Two"], cautions=["Stop when it hurts."])[0]
     sign_in(mara)
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.emulate_media(reduced_motion="reduce")
     at = f"/do/{todo.pk}/"
     paths = ["/today/", "/together/", f"/together/{hers.pk}/", f"/do/{hers.pk}/sent/", at, f"{at}check/", f"{at}skip/"]
     for path in [*paths, *[f"{at}{number}/" for number in range(1, 12)]]:
         answer = page.goto(path)
         assert answer is not None
         assert answer.status == 200
-        axe(page)
+        axe_day_and_night(page)
         fits(page)

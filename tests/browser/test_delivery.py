@@ -38,19 +38,17 @@ def ways(practice, settings) -> list[Provider]:
     return made
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pages_fit_and_pass_axe(page, sign_in, axe, fits, practice, ways, scheme):
+def test_the_pages_fit_and_pass_axe(page, sign_in, axe_day_and_night, fits, practice, ways):
     sign_in(make_member(practice, "owner"))
     paths = ["", "server/", "service/", "gateway/", *(f"{one.pk}/" for one in ways)]
     for size in (PHONE, DESK):
         page.set_viewport_size(size)
-        page.emulate_media(color_scheme=scheme)
         for number, path in enumerate(paths):
             page.goto(f"/desk/practice/delivery/{path}")
-            axe(page)
+            axe_day_and_night(page)
             fits(page)
             if shots := os.environ.get("SHOTS"):
-                page.screenshot(path=Path(shots) / f"{number}-{size['width']}-{scheme}.png", full_page=True)
+                page.screenshot(path=Path(shots) / f"{number}-{size['width']}.png", full_page=True)
 
 
 def test_an_owner_tries_a_server_and_reads_what_is_wrong(page, sign_in, axe, practice, ways):

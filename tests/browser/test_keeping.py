@@ -12,7 +12,7 @@ from clients.models import Appointment
 from exercises import answering, journal
 from exercises.models import Agreement, Attachment, Feedback, JournalEntry, Occurrence, ProgramRun
 from practice.ids import uuid7
-from tests.browser.conftest import DESK, PHONE
+from tests.browser.conftest import DESK, PHONE, chromium_path
 from tests.exercises.given import as_attune, give
 from tests.factories import acting_as, signed_in
 
@@ -120,12 +120,6 @@ def test_a_voice_note_is_recorded_listened_to_and_kept(chromium, couple, mara, l
             assert Attachment.objects.get().kind == "audio"
     finally:
         browser.close()
-
-
-def chromium_path() -> str:
-    import shutil
-
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome") or ""
 
 
 def test_after_sending_one_says_how_it_went(couple, therapist, mara, screen_of, axe, fits):

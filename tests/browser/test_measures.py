@@ -46,19 +46,17 @@ def year(couple, mara, theo, therapist):
     return couple
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_pages_of_measures_fit_and_pass_axe(page, sign_in, axe, fits, scheme, size, year, mara, therapist):
+def test_pages_of_measures_fit_and_pass_axe(page, sign_in, axe_day_and_night, fits, size, year, mara, therapist):
     sign_in(therapist)
     page.set_viewport_size(size)
-    page.emulate_media(color_scheme=scheme)
     base = f"/desk/couples/{year.pk}/measures/"
     for address in ("together/", f"of/{mara.pk}/", f"of/{mara.pk}/gad7/baseline/"):
         page.goto(base + address)
         for closed in page.locator("details.more").all():
             closed.evaluate("one => one.open = true")
         fits(page)
-        axe(page)
+        axe_day_and_night(page)
 
 
 def test_a_baseline_is_set_from_the_course_it_is_about(page, sign_in, year, mara, therapist):

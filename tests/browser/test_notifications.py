@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, CDPSession, Page, expect
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
 from clients import devices
 from practice.channels import push
@@ -43,6 +43,12 @@ SUBSCRIBES = """
 @pytest.fixture(autouse=True)
 def _key(settings):
     settings.ATTUNE_VAPID_KEY = push.fresh_key()
+
+
+@pytest.fixture
+def chromium(whole_chromium: Browser) -> Browser:
+    """The shell shows no notifications."""
+    return whole_chromium
 
 
 @pytest.fixture

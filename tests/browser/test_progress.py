@@ -56,18 +56,16 @@ def fold_out(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_whole_and_accessible_on_a_phone_and_at_the_desk(page, progress, axe, fits, scheme):
-    page.emulate_media(color_scheme=scheme)
+def test_it_is_whole_and_accessible_on_a_phone_and_at_the_desk(page, progress, axe_day_and_night, fits):
     for size in (PHONE, DESK):
         page.set_viewport_size(size)
         page.goto(progress)
         expect(page.get_by_role("heading", name="Measures")).to_be_visible()
-        axe(page)
+        axe_day_and_night(page)
         fits(page)
         assert page.evaluate(CUT) == 0
         fold_out(page)
-        axe(page)
+        axe_day_and_night(page)
         fits(page)
 
 

@@ -14,12 +14,10 @@ from tests.exercises.given_reminders import give
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_moments_show_when_they_are_asked_for_and_stopped_reminders_can_be_started_again(
-    page, sign_in, axe, fits, scheme, size, couple, therapist, owner, mara
+    page, sign_in, axe_day_and_night, fits, size, couple, therapist, owner, mara
 ):
-    page.emulate_media(color_scheme=scheme)
     page.set_viewport_size(size)
     given = give(couple, therapist, reminder_steps=None)
     with as_attune(couple):
@@ -32,11 +30,11 @@ def test_moments_show_when_they_are_asked_for_and_stopped_reminders_can_be_start
     page.get_by_label("At these moments").check()
     assert moments.is_visible()
     fits(page)
-    axe(page)
+    axe_day_and_night(page)
     page.goto(reverse("plan", args=[couple.pk, given.pk]))
     assert page.get_by_role("heading", name="No answer for two weeks").is_visible()
     fits(page)
-    axe(page)
+    axe_day_and_night(page)
     page.get_by_role("button", name="Start again").click()
     page.get_by_text("Reminders leave again").wait_for()
     with as_attune(couple):
@@ -45,4 +43,4 @@ def test_moments_show_when_they_are_asked_for_and_stopped_reminders_can_be_start
     page.goto(reverse("practice_settings"))
     assert page.get_by_label("When it opens").is_checked()
     fits(page)
-    axe(page)
+    axe_day_and_night(page)
