@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -50,8 +51,13 @@ def _attribute(name: str, value: Any) -> SafeString:
 
 
 def _options(choices: Iterable[tuple[Any, Any]], chosen: set[str]) -> SafeString:
-    said = ((str(value), " selected" if str(value) in chosen else "", label) for value, label in choices)
-    return format_html_join("", '\n<option value="{}"{}>{}</option>', said)
+    said = ((str(value), str(label)) for value, label in choices)
+    return format_html_join("", "{}", ((_option(value, label, value in chosen),) for value, label in said))
+
+
+@lru_cache(2000)
+def _option(value: str, label: str, chosen: bool) -> SafeString:
+    return format_html('\n<option value="{}"{}>{}</option>', value, " selected" if chosen else "", label)
 
 
 class ZoneField(forms.ChoiceField):
