@@ -12,6 +12,7 @@ import hashlib
 import hmac
 
 import phonenumbers
+from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -54,6 +55,9 @@ def number_of(text: str, country: str) -> str:
         raise ValueError("no number") from None
     if not phonenumbers.is_valid_number(parsed) or phonenumbers.number_type(parsed) not in MOBILE:
         raise ValueError("no mobile number")
+    served = settings.ATTUNE_SMS_COUNTRIES
+    if served and phonenumbers.region_code_for_number(parsed) not in served:
+        raise ValueError("a country that no text is sent to")
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -42,4 +42,5 @@ def after_fresh_sign_in(view: View) -> View:
             return HttpResponse(status=204, headers={"HX-Redirect": there})
         return redirect(there)
 
+    guarded.asks_who_it_is = True  # type: ignore[attr-defined]
     return guarded

@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from practice import narrow, tenancy
+from practice import narrow, signing_in, tenancy
 from practice.middleware import SignedIn
 
 
@@ -77,7 +77,7 @@ def leave(request: HttpRequest) -> HttpResponse:
         logout(request)
     if request.method == "POST":
         response = HttpResponse(status=204)
-        response["Clear-Site-Data"] = '"cache", "storage"'
+        response["Clear-Site-Data"] = signing_in.CLEARED
         return response
     response = HttpResponseRedirect(neutral_address())
     response["Referrer-Policy"] = "no-referrer"

@@ -405,6 +405,8 @@ ATTUNE_SMS_URL = os.environ.get("ATTUNE_SMS_URL", "") or (
 ATTUNE_SMS_TOKEN = os.environ.get("ATTUNE_SMS_TOKEN", "") or demo_key("texts-token")
 #: The number that they come from; answers to it, and STOP, count for everybody who sends from it.
 ATTUNE_SMS_FROM = os.environ.get("ATTUNE_SMS_FROM", "") or ("+447700900100" if DEMO else "")
+#: The only countries that texts go to (ISO 3166, separated by commas); empty: all. Dear numbers abroad bait thieves.
+ATTUNE_SMS_COUNTRIES = frozenset(os.environ.get("ATTUNE_SMS_COUNTRIES", "").upper().replace(",", " ").split())
 #: What the gateway signs its calls with (see practice/texts.py); empty: nobody is let in at that door.
 ATTUNE_SMS_SECRET = os.environ.get("ATTUNE_SMS_SECRET", "") or demo_key("texts-secret")
 #: The private key that notifications are signed with (`manage.py make_push_key`); empty: there are none.

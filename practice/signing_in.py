@@ -28,6 +28,8 @@ What = AccountEvent.What
 
 #: In a session: what was written for oneself or for the therapist alone is not shown.
 CLOSED = "closed"
+#: What a browser is asked to forget when somebody signs out by hand or leaves (Clear-Site-Data).
+CLEARED = '"cache", "storage"'
 #: Ways of signing in that only show that somebody reads the mailbox.
 MAILBOX_ONLY = frozenset({"code", "password_reset"})
 
@@ -70,6 +72,14 @@ def _proved(request: HttpRequest, user: User) -> None:
 def ends(request: HttpRequest | None, **kwargs: Any) -> None:
     if request is not None and getattr(request, "session", None) is not None and request.session.session_key:
         SignIn.objects.filter(session_key=request.session.session_key).delete()
+
+
+@receiver(user_logged_out)
+def clears(request: HttpRequest | None, **kwargs: Any) -> None:
+    """Who signs out by hand leaves nothing in the browser; what ends by itself leaves what was typed there."""
+    match = getattr(request, "resolver_match", None)
+    if request is not None and match is not None and match.url_name == "account_logout":
+        request.signed_out_by_hand = True  # type: ignore[attr-defined]
 
 
 @receiver(account.authentication_step_completed)
@@ -224,6 +234,8 @@ class SignInsFollow:
         after = request.session.session_key
         if before and after and before != after and SESSION_KEY in request.session:
             SignIn.objects.filter(session_key=before).update(session_key=after)
+        if before and getattr(request, "signed_out_by_hand", False):
+            response["Clear-Site-Data"] = CLEARED
         proved_by = getattr(request, "proved_by", "")
         if proved_by and SESSION_KEY in request.session and narrow.KEY not in request.session:
             known_browser.remember(request, response, proved_by)

@@ -336,6 +336,58 @@ def test_b91_the_token_is_another_one_after_signing_in(world):
     assert browser.post("/you/", {"csrfmiddlewaretoken": before}).status_code == 403
 
 
+# ── once more who it is ──────────────────────────────────────────────────────
+
+
+def views_by_name() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+
+    def walk(urls: Any) -> None:
+        for one in urls:
+            if isinstance(one, URLResolver):
+                walk(one.url_patterns)
+            elif one.name:
+                found[one.name] = one.callback
+
+    walk(get_resolver().url_patterns)
+    return found
+
+
+#: What cannot be undone: ending being a couple. Whoever adds one guards it with `after_fresh_sign_in`.
+GRAVE = {"portal_end"}
+
+
+@pytest.mark.django_db
+def test_b43_what_cannot_be_undone_asks_once_more_who_it_is(world, browser_of):
+    """By looking and by a direct post, for everybody who may come there at all."""
+    grave = {name for name, view in views_by_name().items() if getattr(view, "asks_who_it_is", False)}
+    assert grave >= GRAVE
+    passed = {}
+    for name in sorted(grave & set(DOORS)):
+        path = DOORS[name].path(name, world.home)
+        for who in sorted(DOORS[name].kind.who):
+            browser = browser_of(who)
+            for answer in (browser.get(path), browser.post(path, {"sure": "on"})):
+                if answer.status_code != 405 and "/account/reauthenticate/" not in getattr(answer, "url", ""):
+                    passed[name, who] = answer.status_code
+    assert passed == {}
+
+
+def test_b44_no_link_with_a_secret_is_open_to_all_but_these():
+    """Invitations, the end of letters, and what providers call. No calendar and no programme has a token."""
+    with_words = {name for name, arguments in patterns() if arguments}
+    public = {name for name, door in DOORS.items() if door.kind is PUBLIC and name in with_words}
+    assert public == {"join", "join_team", "stop"} | {"mail_hook_own", "texts_came_of"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["session", "sessionid", "token", "key", "api_key", "access_token", "user"])
+def test_b44_nothing_in_a_query_signs_in(name, world, browsers):
+    key = browsers["mara"].cookies["session"].value
+    for words in ({"headers": {"Authorization": f"Bearer {key}"}}, {"headers": {"X-Api-Key": key}}, {}):
+        assert Browser().get(f"/today/?{name}={key}", **words).status_code == 302
+
+
 # ── a screen that a couple looks at, too ─────────────────────────────────────
 
 

@@ -156,6 +156,19 @@ def test_b99_no_more_than_three_codes_an_hour(mara, gateway):  # noqa: F811
     assert "three codes within an hour" in page
 
 
+@pytest.mark.parametrize(("served", "number", "taken"), [
+    ("GB,IE", "+447400123456", True), ("GB,IE", "+447911123456", False), ("GB,IE", "+353851234567", True), ("GB,IE", "+4915112345678", False),
+    ("GB,IE", "+14155550132", False), ("", "+4915112345678", True),
+])  # fmt: skip
+def test_b99_texts_go_to_the_countries_that_are_named(settings, served, number, taken):
+    settings.ATTUNE_SMS_COUNTRIES = frozenset(served.split(",")) if served else frozenset()
+    if taken:
+        assert proving.number_of(number, "GB") == number
+    else:
+        with pytest.raises(ValueError, match="country"):
+            proving.number_of(number, "GB")
+
+
 def test_b99_one_number_is_not_pestered_by_many_people(practice, gateway):  # noqa: F811
     people = [person for _n in range(3) for person in make_couple(practice).clients]
     for person in people:

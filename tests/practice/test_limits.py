@@ -11,10 +11,14 @@ from django.db import OperationalError, connection
 from django.test import Client as Browser
 from django.test import RequestFactory
 
+from exercises import drafts
+from exercises.models import Response
 from practice import limits
 from practice.limits import FEW_FROM_ONE_PLACE, TRIES, Rate
 from practice.models import Limit
-from tests.factories import PASSWORD, make_user, user_of
+from tests.exercises.given import give
+from tests.exercises.test_answering import mine
+from tests.factories import PASSWORD, acting_as, make_user, signed_in, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -148,6 +152,19 @@ def test_b101_signing_in_needs_no_cache(mara, settings):
     browser = Browser()
     assert sign_in(user_of(mara).email, PASSWORD, browser) == 302
     assert browser.get("/today/").status_code == 200
+
+
+def test_b101_a_check_in_is_taken_without_a_cache(couple, mara, therapist, settings):
+    occurrence = give(couple, therapist, "shared")[0]
+    browser = signed_in(mara)
+    with acting_as(mara):
+        drafts.save_draft(mine(occurrence), author=mara, raw={"good": ["Tea"]}, base_version=0)
+    settings.CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+    }
+    assert browser.post(f"/do/{occurrence.pk}/send/").status_code == 302
+    with acting_as(mara):
+        assert Response.objects.filter(occurrence=occurrence).exists()
 
 
 def test_b101_where_the_limits_do_not_answer_nobody_is_let_in(mara, monkeypatch):

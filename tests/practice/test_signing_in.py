@@ -290,10 +290,17 @@ def test_b59_a_cookie_is_dead_after_signing_out(mara):
     assert not SignIn.objects.filter(user=mara.user_id).exists()
 
 
-def test_b59_leaving_asks_the_browser_to_clear_itself(mara):
+@pytest.mark.parametrize("door", ["/leave/", "/account/logout/"])
+def test_b59_leaving_and_signing_out_ask_the_browser_to_clear_itself(mara, door):
     browser = signed_in(mara)
-    assert "storage" in browser.post("/leave/")["Clear-Site-Data"]
+    assert browser.post(door)["Clear-Site-Data"] == '"cache", "storage"'
     assert browser.get("/today/").status_code == 302
+
+
+def test_b57_b59_a_sign_in_that_ends_by_itself_leaves_what_was_typed_on_the_device(mara, clock):
+    browser = signed_in(mara)
+    wait(clock, minutes=16)
+    assert "Clear-Site-Data" not in browser.get("/today/")
 
 
 @pytest.mark.parametrize("change", ["password", "app", "app gone", "codes"])

@@ -23,7 +23,17 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (!event.detail.requestConfig?.headers?.["X-By-Itself"]) act();
 });
 
+// Whoever writes for long is there, though their page only saves by itself: say so, once a minute at most.
+let told = Date.now();
+function writes() {
+  act();
+  if (Date.now() - told < 60 * 1000) return;
+  told = Date.now();
+  post(notice.dataset.still, new URLSearchParams()).catch(() => null);
+}
+
 document.addEventListener("input", (event) => {
+  if (event.isTrusted) writes();
   const form = event.target.form;
   if (form?.method === "post" && !form.matches("[data-save], [data-write]")) typed = form;
 });

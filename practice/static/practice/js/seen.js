@@ -6,7 +6,7 @@ async function seen() {
   const body = new FormData(form);
   body.append("quietly", "1");
   try {
-    await fetch(form.action, { method: "POST", body, credentials: "same-origin" });
+    await fetch(form.action, { method: "POST", body, credentials: "same-origin", headers: { "X-By-Itself": "1" } });
   } catch {
     // No line: it simply stays new until the next visit.
   }

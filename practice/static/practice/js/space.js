@@ -46,7 +46,7 @@ if (form) {
       const answer = await fetch(form.action, {
         method: "POST",
         body: new URLSearchParams(new FormData(form)),
-        headers: { Accept: "application/json" },
+        headers: { Accept: "application/json", "X-By-Itself": "1" },
         redirect: "manual",
         credentials: "same-origin",
       });
