@@ -157,7 +157,8 @@ def test_b99_no_more_than_three_codes_an_hour(mara, gateway):  # noqa: F811
 
 
 @pytest.mark.parametrize(("served", "number", "taken"), [
-    ("GB,IE", "+447400123456", True), ("GB,IE", "+447911123456", False), ("GB,IE", "+353851234567", True), ("GB,IE", "+4915112345678", False),
+    ("GB,IE", "+447400123456", True), ("GB,IE", "+447911123456", False),
+    ("GB,IE", "+353851234567", True), ("GB,IE", "+4915112345678", False),
     ("GB,IE", "+14155550132", False), ("", "+4915112345678", True),
 ])  # fmt: skip
 def test_b99_texts_go_to_the_countries_that_are_named(settings, served, number, taken):
