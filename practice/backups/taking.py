@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +42,8 @@ ALL_TABLES = """
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relpersistence = 'p'
     GROUP BY 1 ORDER BY 1
 """
+#: Bytes of rows in one frame, about.
+AT_ONCE = 1 << 16
 NAME = re.compile(r"attune-(\d{8}T\d{12})Z\.(data|keys)")
 STAMP = "%Y%m%dT%H%M%S%f"
 
@@ -213,9 +215,20 @@ def _write_table(cursor: psycopg.Cursor, writer: archive.Writer, name: str, colu
     writer.told(b"T", name=name, columns=columns)
     summed = Summed()
     with cursor.copy(copying(name, columns, "TO STDOUT")) as copy:
-        for piece in copy:
-            writer.frame(b"D", summed.add(bytes(piece)))
+        for many in _together(copy):
+            writer.frame(b"D", summed.add(many))
     writer.told(b"E", rows=summed.rows, sha256=summed.sha256)
+
+
+def _together(rows: Iterable[Any]) -> Iterator[bytes]:
+    """Put rows together, which come one by one: a frame for each would take longer than the rows do."""
+    waiting = bytearray()
+    for row in rows:
+        waiting += row
+        if len(waiting) >= AT_ONCE:
+            yield bytes(waiting)
+            waiting.clear()
+    yield bytes(waiting)
 
 
 def copying(name: str, columns: list[str], direction: str) -> sql.Composed:

@@ -6,8 +6,10 @@ without that is in tests/practice/backups/.
 
 from __future__ import annotations
 
+import base64
 import os
 import random
+import secrets
 import subprocess
 import sys
 import time
@@ -17,9 +19,11 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
+from django.test import override_settings
 
-from practice import destroying, roles, sealing
+from practice import destroying, keyring, roles, sealing
 from practice.backups import archive, walls
 from practice.local import postgres
 from tests.databases import superuser
@@ -40,17 +44,28 @@ def server(tmp_path) -> Iterator[postgres.Address]:
         postgres.erase(tmp_path / "elsewhere")
 
 
+@pytest.fixture(scope="module")
+def master(world: World, django_db_blocker) -> Iterator[str]:
+    """A key that production takes, under which all of the world is: the one of tests can be guessed."""
+    key = base64.urlsafe_b64encode(keyring.fresh()).decode()
+    with override_settings(ATTUNE_MASTER_KEY=key, ATTUNE_MASTER_KEYS_ALSO=[settings.ATTUNE_MASTER_KEY]):
+        with django_db_blocker.unblock():
+            call_command("rotate_keys")
+            connection.close()
+        yield key
+
+
 def address(user: str, where: postgres.Address, name: str) -> str:
     return f"postgresql://{user}@/{name}?host={where.socket_dir}&port={where.port}"
 
 
-def environment(where: postgres.Address, name: str, pair: tuple[str, str]) -> dict[str, str]:
+def environment(where: postgres.Address, name: str, master: str, pair: tuple[str, str]) -> dict[str, str]:
     """What a new machine is given."""
     return {
         "PATH": os.environ["PATH"],
         "ATTUNE_ENV": "production",
-        "SECRET_KEY": "k" * 50,
-        "ATTUNE_MASTER_KEY": settings.ATTUNE_MASTER_KEY,
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "ATTUNE_MASTER_KEY": master,
         "DATABASE_URL": address(roles.LOGIN, where, name),
         "DATABASE_OWNER_URL": address(roles.OWNER, where, name),
         "DATABASE_BACKUP_URL": address(roles.BACKUP, where, name),
@@ -85,16 +100,16 @@ def run(words: list[str], env: dict[str, str], *, ends_with: int = 0) -> str:
 
 
 def test_b113_a_new_machine_is_made_from_the_files_and_the_script_alone(
-    world: World, committed: None, server, tmp_path
+    world: World, committed: None, master, server, tmp_path
 ):
     here = connection.get_connection_params()
-    was = environment(postgres.Address(Path(here["host"]), here["port"]), here["dbname"], archive.fresh_pair())
+    was = environment(postgres.Address(Path(here["host"]), here["port"]), here["dbname"], master, archive.fresh_pair())
     sealing.seal_all()
     run(["backup", str(tmp_path / "files")], was)
     [data] = (tmp_path / "files").glob("*.data")
     [keys] = (tmp_path / "files").glob("*.keys")
 
-    now = environment(server, NAME, ("", was["ATTUNE_RESTORE_KEY"]))
+    now = environment(server, NAME, master, ("", was["ATTUNE_RESTORE_KEY"]))
     above = address("postgres", server, "postgres")
     run(["restore", str(data), "--keys", str(keys), "--check"], now)
     said = run(["restore", str(data), "--keys", str(keys), "--as", above], now)
@@ -113,15 +128,15 @@ def test_b113_a_new_machine_is_made_from_the_files_and_the_script_alone(
 
 
 def test_b113_a_restore_that_was_killed_lets_nobody_in_and_is_done_again(
-    world: World, committed: None, server, tmp_path
+    world: World, committed: None, master, server, tmp_path
 ):
     here = connection.get_connection_params()
-    was = environment(postgres.Address(Path(here["host"]), here["port"]), here["dbname"], archive.fresh_pair())
+    was = environment(postgres.Address(Path(here["host"]), here["port"]), here["dbname"], master, archive.fresh_pair())
     with inside(world.home.practice):
         destroying.destroy_keys_of(world.home["theo"].pk, why="erasure")
     run(["backup", str(tmp_path / "files")], was)
     [data], [keys] = (tmp_path / "files").glob("*.data"), (tmp_path / "files").glob("*.keys")
-    now = environment(server, NAME, ("", was["ATTUNE_RESTORE_KEY"]))
+    now = environment(server, NAME, master, ("", was["ATTUNE_RESTORE_KEY"]))
     above = address("postgres", server, "postgres")
     words = ["restore", str(data), "--keys", str(keys), "--as", above]
     process = begin(words, now)
@@ -138,7 +153,7 @@ def test_b113_a_restore_that_was_killed_lets_nobody_in_and_is_done_again(
 
 
 def test_b129_a_migration_that_was_killed_is_finished_by_the_next_one(db, server):
-    now = environment(server, NAME, archive.fresh_pair())
+    now = environment(server, NAME, base64.urlsafe_b64encode(keyring.fresh()).decode(), archive.fresh_pair())
     with psycopg.connect(address("postgres", server, "postgres"), autocommit=True) as there:
         for statement in roles.statements():
             there.execute(statement)  # type: ignore[call-overload]
