@@ -65,20 +65,20 @@ class Taken:
         return self.path.stat().st_size
 
 
-def take(folder: Path, *, only_keys: bool = False) -> list[Taken]:
-    """Write the data and the keys as they are at one moment into ``folder``; return what was written and read again.
+def take(folders: dict[Kind, Path]) -> list[Taken]:
+    """Write the data and the keys as they are at one moment into their folders; return what was written and read again.
 
-    With ``only_keys`` the small file alone: who was erased meanwhile stays erased after a restore.
+    Named are those that are wanted. With the newest keys, who was erased meanwhile stays erased after a restore.
     """
     public = _public_key()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in folders.values():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _one_moment() as cursor:
         # The moment that is seen: what commits later is not in it.
         [[made_at]] = cursor.execute("SELECT now() AT TIME ZONE 'UTC'").fetchall()
         made_at = made_at.replace(tzinfo=datetime.UTC)
         tables = _tables(cursor)
-        kinds: list[Kind] = ["keys"] if only_keys else ["data", "keys"]
-        return [_write(cursor, folder, kind, made_at, public, tables) for kind in kinds]
+        return [_write(cursor, folder, kind, made_at, public, tables) for kind, folder in folders.items()]
 
 
 def prune(folder: Path, *, keep: dict[Kind, int]) -> list[Path]:

@@ -20,13 +20,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path)
+        parser.add_argument("--keys", type=Path, metavar="FOLDER", help="where the keys go, if not there as well")
         parser.add_argument("--only-keys", action="store_true", help="the small file alone, for every hour")
         parser.add_argument("--keep", type=int, default=35, metavar="DAYS", help="how long data is kept (35)")
         parser.add_argument("--keep-keys", type=int, default=7, metavar="DAYS", help="how long keys are kept (7)")
 
-    def handle(self, *, folder: Path, only_keys: bool, keep: int, keep_keys: int, **options: Any) -> None:
+    def handle(
+        self, *, folder: Path, keys: Path | None, only_keys: bool, keep: int, keep_keys: int, **options: Any
+    ) -> None:
+        folders: dict[archive.Kind, Path] = {"data": folder, "keys": keys or folder}
+        if only_keys:
+            del folders["data"]
         try:
-            taken = taking.take(folder, only_keys=only_keys)
+            taken = taking.take(folders)
         except (taking.CannotBackUp, archive.BackupBroken) as error:
             raise CommandError(str(error)) from None
         except (OSError, psycopg.Error) as error:
@@ -34,5 +40,6 @@ class Command(BaseCommand):
         for one in taken:
             said = f"{len(one.rows)} tables, {one.rows.total()} rows, {one.size} bytes"
             self.stdout.write(f"{one.path.name}: {said}; read again, whole.")
-        for path in taking.prune(folder, keep={"data": keep, "keys": keep_keys}):
-            self.stdout.write(f"{path.name}: removed, too old.")
+        for place in sorted(set(folders.values())):
+            for path in taking.prune(place, keep={"data": keep, "keys": keep_keys}):
+                self.stdout.write(f"{path.name}: removed, too old.")

@@ -434,6 +434,14 @@ def test_b113_a_table_that_it_may_not_read_stops_the_back_up(tmp_path, keys_of_b
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.django_db(transaction=True)
+def test_b115_keys_go_where_they_are_told_to_and_never_beside_the_data(tmp_path, keys_of_backups):
+    backup(tmp_path / "data", "--keys", str(tmp_path / "keys"))
+    assert {one.suffix for one in (tmp_path / "data").iterdir()} == {".data"}
+    assert {one.suffix for one in (tmp_path / "keys").iterdir()} == {".keys"}
+    assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
+
+
 def test_b113_without_a_key_there_is_no_back_up(tmp_path, settings):
     for wrong in ("", archive.fresh_pair()[1], "attune-backup-short"):
         settings.ATTUNE_BACKUP_KEY = wrong
