@@ -11,6 +11,7 @@ class ClientsConfig(AppConfig):
             costs,
             devices,
             erasing,
+            emergencies,
             invited,
             inviting,
             proving,

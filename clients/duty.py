@@ -66,12 +66,9 @@ class Roster:
         return member_id in self.members and member_id not in self.away
 
     def sees(self, member_id: uuid.UUID, couple_id: uuid.UUID) -> bool:
-        """Whether a couple is within somebody's walls: theirs, covered, or because they see all."""
-        member = self.members.get(member_id)
-        if member is None:
-            return False
+        """Whether a couple is within somebody's walls: theirs, or covered."""
         theirs = (*self.caseload.get(couple_id, ()), *self.covers.get(couple_id, ()))
-        return member.role != Role.THERAPIST or member_id in theirs
+        return member_id in self.members and member_id in theirs
 
     def stand_in(self, member_id: uuid.UUID | None) -> Call | None:
         """Who is to be told for somebody: themselves, or who covers for them, also across two absences."""
@@ -131,9 +128,9 @@ def in_turn(couple_id: uuid.UUID) -> None:
 def let_in(member: Membership, couple: uuid.UUID, *, until: datetime | None) -> None:
     """Let somebody see a couple that is not theirs; without ``until``, until :func:`end_covers`.
 
-    Owners and supervisors see it anyway. As Attune itself.
+    As Attune itself.
     """
-    if member.role != Role.THERAPIST or CaseloadEntry.objects.filter(membership=member, couple_id=couple).exists():
+    if not member.is_clinician or CaseloadEntry.objects.filter(membership=member, couple_id=couple).exists():
         return
     there, is_new = Cover.objects.get_or_create(
         membership=member, couple_id=couple, ended_at=None, defaults={"until": until}

@@ -6,9 +6,10 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import CharField, Q, Value
+from django.db.models.functions import Cast
 
-from clients.models import CaseloadEntry, Client, Contact, Cover, Partner
+from clients.models import CaseloadEntry, Client, Contact, Cover, EmergencyAccess, Partner, Supervision
 from practice import identity, roles, tenancy
 from practice.clock import Now
 from practice.models import Membership, User
@@ -26,11 +27,14 @@ def caseload_or_couple(asker: Asker) -> Asker:
         couples = Partner.objects.filter(
             client_id=asker.person_id, left_at=None, couple__status__in=["active", "paused"]
         ).values_list("couple_id", flat=True)
-    elif asker.role == roles.THERAPIST:
-        own = CaseloadEntry.objects.filter(membership__user_id=asker.user_id).values_list("couple_id", flat=True)
-        running = Q(until=None) | Q(until__gt=Now())
-        covered = Cover.objects.filter(running, membership__user_id=asker.user_id, ended_at=None)
-        couples = own.union(covered.values_list("couple_id", flat=True))
+    elif asker.role in (roles.THERAPIST, roles.SUPERVISOR):
+        rows = list(_within_walls(asker))
+        couples = {couple for couple, _opened in rows}
+        asker = replace(
+            asker,
+            emergencies=sorted({couple for couple, opened in rows if opened}),
+            notes=sorted({couple for couple, opened in rows if opened == EmergencyAccess.What.NOTES}),
+        )
     else:
         return asker
     found = _shared(asker, list(couples)) if asker.sharing else list(couples)
@@ -57,6 +61,28 @@ def _room(places: list[tuple[uuid.UUID, Any]]) -> list[uuid.UUID]:
     """Who sits there: the partners in care. One person alone is no joint session, and then nothing is shown."""
     present = sorted(client for client, left_at in places if left_at is None)
     return present if len(present) > 1 else [NOBODY]
+
+
+def _within_walls(asker: Asker) -> Any:
+    """Whose words a member of staff reads: their caseload, what they cover, whom they supervise, and emergencies.
+
+    It is the same for a therapist, a supervisor and an owner: no role reads answers by itself.
+    """
+    now_on = Q(until=None) | Q(until__gt=Now())
+    member, usual = {"membership__user_id": asker.user_id}, Value("", output_field=CharField())
+    grants = Supervision.objects.filter(
+        now_on, supervisor__user_id=asker.user_id, supervisor__role=Membership.Role.SUPERVISOR, ended_at=None
+    )
+    found = [
+        CaseloadEntry.objects.filter(**member).annotate(opened=usual),
+        Cover.objects.filter(now_on, **member, ended_at=None).annotate(opened=usual),
+        CaseloadEntry.objects.filter(membership__supervised_by__in=grants).annotate(opened=usual),
+        EmergencyAccess.objects.filter(**member, ended_at=None, until__gt=Now()).annotate(
+            opened=Cast("what", CharField())
+        ),
+    ]
+    first, *others = [rows.values_list("couple_id", "opened") for rows in found]
+    return first.union(*others)
 
 
 @identity.register_person_finder

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 
+from practice import roles, tenancy
 from practice.models import Membership, Practice
 
 View = Callable[..., HttpResponse]
@@ -34,9 +36,52 @@ def for_staff(view: View) -> View:
     return _only(view, lambda request: request.membership is not None)
 
 
+def for_office(view: View) -> View:
+    """Let any member of staff in; an owner also where a couple is not theirs, and then as the office sees it.
+
+    An owner is a clinician among their own couples and runs the office of all others: names, dates, addresses,
+    and no answer. The database holds it: there the view runs as a coordinator.
+    """
+
+    @wraps(view)
+    def by_turns(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.membership.runs_practice:
+            return view(request, *args, **kwargs)
+        try:
+            return view(request, *args, **kwargs)
+        except Http404:
+            return _in_office(view)(request, *args, **kwargs)
+
+    return for_staff(by_turns)
+
+
+def for_whole_office(view: View) -> View:
+    """Let any member of staff in, an owner as the office sees it: for lists of all couples."""
+
+    @wraps(view)
+    def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        inside = _in_office(view) if request.membership.runs_practice else view
+        return inside(request, *args, **kwargs)
+
+    return for_staff(guarded)
+
+
+def _in_office(view: View) -> View:
+    @wraps(view)
+    def as_coordinator(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        asker = tenancy.current()
+        if asker is None:
+            raise tenancy.NoPractice("An office is some practice's.")
+        request.membership.in_office = True
+        with tenancy.acting(replace(asker, role=roles.COORDINATOR)):
+            return view(request, *args, **kwargs)
+
+    return as_coordinator
+
+
 def for_clinicians(view: View) -> View:
     """Let those in who may read answers: owners, supervisors, therapists."""
-    return _only(view, lambda request: request.membership is not None and request.membership.sees_answers)
+    return _only(view, lambda request: request.membership is not None and request.membership.is_clinician)
 
 
 def for_owners(view: View) -> View:

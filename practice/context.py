@@ -7,10 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from practice import narrow
+from practice import narrow, tenancy
 
 
 def surroundings(request: HttpRequest) -> dict[str, Any]:
+    asker = tenancy.current()
     return {
         "practice": getattr(request, "practice", None),
         "membership": getattr(request, "membership", None),
@@ -19,4 +20,5 @@ def surroundings(request: HttpRequest) -> dict[str, Any]:
         "sign_in_rests": int(settings.SIGN_IN_RESTS.total_seconds()),
         "sign_in_closed": getattr(request, "is_closed", False),
         "narrow": narrow.of(request) is not None,
+        "emergencies": bool(asker and asker.emergencies),
     }

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 
 from practice import roles, trips
 
-SETTINGS = ("practice", "user", "person", "couples", "people", "present", "room", "given", "request", "closed")
+SETTINGS = ("practice", "user", "person", "couples", "people", "present", "notes", "room", "given", "request", "closed")
 
 
 class NoPractice(RuntimeError):
@@ -56,6 +56,8 @@ class Asker:
     sharing: uuid.UUID | None = None
     room: Sequence[uuid.UUID] = field(default=())
     given: Sequence[uuid.UUID] = field(default=())
+    notes: Sequence[uuid.UUID] = field(default=())
+    emergencies: Sequence[uuid.UUID] = field(default=())
     request_id: str = ""
     #: A client's sign-in that shows only that somebody reads the mailbox: private lanes are not read back.
     #: Since when, as PostgreSQL reads it: what is typed from then on is its own.
@@ -72,6 +74,7 @@ class Asker:
             # Empty where no screen is shared: the policies ask for that first, without taking an array apart.
             "room": _array(self.room) if self.sharing else "",
             "given": _array(self.given) if self.sharing else "",
+            "notes": _array(self.notes),
             "request": self.request_id,
             "closed": self.closed,
         }

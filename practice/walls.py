@@ -32,6 +32,9 @@ NO_SHARED_SCREEN = "coalesce(current_setting('app.room', true), '') = ''"
 #: A sign-in that shows no more than that somebody reads the account's mail (practice/signing_in.py).
 CLOSED_SINCE = "NULLIF(current_setting('app.closed', true), '')::timestamptz"
 
+#: How the policies are called that hold owners and supervisors to the couples that are theirs to see.
+LIKE_THERAPISTS = "lead"
+
 ALL = "SELECT, INSERT, UPDATE, DELETE"
 READ = "SELECT"
 
@@ -46,6 +49,8 @@ class Wall(Operation):
     ``grants`` maps a role to its rights; a role that is not named has none. ``restrict`` maps a role to the
     condition every row must meet for it, either one SQL text for all commands or a mapping of command to
     SQL. ``login`` is the condition under which the login role may read, to find out who signed in.
+    What holds for therapists holds for owners and supervisors too, besides what is said of them: they see the couples
+    that are theirs to see, and no others. ``leads_see_all`` is for rows without anybody's words.
     """
 
     reduces_to_sql = True
@@ -62,6 +67,7 @@ class Wall(Operation):
         login: str = "",
         audit: bool = True,
         silent: tuple[str, ...] = (),
+        leads_see_all: bool = False,
     ) -> None:
         self.model = model
         self.grants = grants
@@ -71,6 +77,7 @@ class Wall(Operation):
         self.login = login
         self.audit = audit
         self.silent = silent
+        self.leads_see_all = leads_see_all
 
     def deconstruct(self):
         kwargs = {
@@ -82,6 +89,7 @@ class Wall(Operation):
             "login": self.login,
             "audit": self.audit,
             "silent": self.silent,
+            "leads_see_all": self.leads_see_all,
         }
         return self.__class__.__name__, [], kwargs
 
@@ -133,10 +141,15 @@ class Wall(Operation):
         for role, rule in self.restrict.items():
             rules = {"ALL": rule} if isinstance(rule, str) else rule
             made += [self._restriction(table, role, command, sql) for command, sql in rules.items()]
+            if role == roles.THERAPIST and roles.SUPERVISOR in self.grants and not self.leads_see_all:
+                made += [
+                    self._restriction(table, roles.SUPERVISOR, command, sql, short=LIKE_THERAPISTS)
+                    for command, sql in rules.items()
+                ]
         return made
 
-    def _restriction(self, table: str, role: str, command: str, sql: str) -> str:
-        short = role.removeprefix("attune_")
+    def _restriction(self, table: str, role: str, command: str, sql: str, short: str = "") -> str:
+        short = short or role.removeprefix("attune_")
         using = "" if command == "INSERT" else f" USING ({sql})"
         check = "" if command in ("SELECT", "DELETE") else f" WITH CHECK ({sql})"
         return (

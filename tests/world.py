@@ -22,7 +22,18 @@ from django.utils import timezone
 from PIL import Image
 
 from clients import inviting as client_invitations
-from clients.models import Absence, Appointment, Clearance, Client, ClientInvitation, Contact, Couple, Cover, PushDevice
+from clients.models import (
+    Absence,
+    Appointment,
+    Clearance,
+    Client,
+    ClientInvitation,
+    Contact,
+    Couple,
+    Cover,
+    EmergencyAccess,
+    PushDevice,
+)
 from exercises import answering, drafts
 from exercises.assigning import give
 from exercises.giving import Giving
@@ -415,6 +426,12 @@ def _planned(house: House) -> None:
         house.things["absence"] = Absence.objects.create(
             membership=house["therapist"], begins_on=today(house) + datetime.timedelta(days=100),
             ends_on=today(house) + datetime.timedelta(days=101), covered_by=house["owner"], made_by=house["therapist"],
+        )  # fmt: skip
+        # The owner reads this couple because they cover it; no role does by itself.
+        Cover.objects.create(membership=house["owner"], couple=house.couple)
+        house.things["emergency"] = EmergencyAccess.objects.create(
+            membership=house["colleague"], couple=house.couple, why=house.word("emergency", *CLINICIANS),
+            opened_at=timezone.now() - datetime.timedelta(hours=2), until=timezone.now() - datetime.timedelta(hours=1),
         )  # fmt: skip
         house.things["program"] = Program.objects.filter(practice=None).first()
         house.things["program_slug"] = house.things["program"].slug

@@ -5,6 +5,7 @@ from clients.models.consent import Consent, ConsentText, SecretsPolicy
 from clients.models.couple import Clearance, ClientInvitation, Couple, Parting, Partner
 from clients.models.duty import Absence, CaseloadEntry, Cover
 from clients.models.erasing import Erasure, ErasureRequest, KeptLonger, LegalHold
+from clients.models.looking import EmergencyAccess, Supervision
 from clients.models.person import Client, Contact, Pin, PortalVisit
 from clients.models.reach import AddressProof, PushDevice, Reach
 
@@ -25,6 +26,7 @@ __all__ = [
     "ErasureRequest",
     "KeptLonger",
     "LegalHold",
+    "EmergencyAccess",
     "Parting",
     "Partner",
     "Pin",
@@ -32,4 +34,5 @@ __all__ = [
     "PushDevice",
     "Reach",
     "SecretsPolicy",
+    "Supervision",
 ]

@@ -29,10 +29,10 @@ from clients.forms import (
 from clients.models import CaseloadEntry, Client, ClientInvitation, Contact, Couple, Partner
 from clients.signals import contact_changed
 from clients.starting import take_on
-from practice.access import PracticeRequest, for_clinicians, for_staff
+from practice.access import PracticeRequest, for_clinicians, for_office, for_whole_office
 
 
-@for_staff
+@for_whole_office
 def couple_new(request: PracticeRequest) -> HttpResponse:
     """Take a couple on. The button for one more partner keeps what was typed and judges nothing."""
     adding = request.method == "POST" and "add" in request.POST
@@ -90,7 +90,7 @@ def _unjudged(form: CoupleForm, request: PracticeRequest) -> CoupleForm:
     return CoupleForm(by=request.membership, initial=typed)
 
 
-@for_staff
+@for_office
 def client_edit(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResponse:
     """Correct a partner's name, pronouns, address or time zone."""
     couple = get_object_or_404(Couple, pk=couple_pk)
@@ -160,7 +160,7 @@ def safe_contact(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpRes
     return render(request, "clients/safe_contact.html", context, status=422 if form.errors else 200)
 
 
-@for_staff
+@for_office
 def couple_therapists(request: PracticeRequest, pk: UUID) -> HttpResponse:
     """Say whose caseload the couple is on; for those who may decide that."""
     if not chooses_therapists(request.membership):
@@ -179,7 +179,7 @@ def couple_therapists(request: PracticeRequest, pk: UUID) -> HttpResponse:
     return render(request, "clients/couple_therapists.html", {"form": form, "couple": couple})
 
 
-@for_staff
+@for_office
 def couple_status(request: PracticeRequest, pk: UUID) -> HttpResponse:
     """Change a couple's status, with what follows from it said before."""
     couple = get_object_or_404(Couple.objects.with_partners(), pk=pk)

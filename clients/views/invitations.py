@@ -16,12 +16,12 @@ from django.views.decorators.http import require_POST
 from clients import inviting
 from clients.models import ClientInvitation, Couple, Partner
 from practice import tenancy
-from practice.access import PracticeRequest, for_staff
+from practice.access import PracticeRequest, for_office
 from practice.inviting import practice_of
 from practice.views import joining
 
 
-@for_staff
+@for_office
 @require_POST
 def invitation_send(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResponse:
     """Send a partner their link, or a new one in place of an earlier one."""
@@ -34,7 +34,7 @@ def invitation_send(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> Http
     return redirect("couple", couple.pk)
 
 
-@for_staff
+@for_office
 @require_POST
 def invitation_withdraw(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResponse:
     """Close a partner's open invitation."""

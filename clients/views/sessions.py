@@ -19,13 +19,13 @@ from clients.appointment_form import AppointmentForm
 from clients.appointments import MOST
 from clients.forms import ClearanceForm
 from clients.models import Appointment, Couple, Partner
-from practice.access import PracticeRequest, for_clinicians, for_staff
+from practice.access import PracticeRequest, for_clinicians, for_office
 
 #: Past sessions on one page.
 A_PAGE = 20
 
 
-@for_staff
+@for_office
 def appointment_new(request: PracticeRequest, pk: UUID) -> HttpResponse:
     """Plan a session, or a series of them; the form offers the day and time of the last one, a week on."""
     couple = get_object_or_404(Couple.objects.with_partners(), pk=pk)
@@ -50,7 +50,7 @@ def _likely(couple: Couple) -> dict:
 
 
 @require_safe
-@for_staff
+@for_office
 def appointments_of_couple(request: PracticeRequest, pk: UUID) -> HttpResponse:
     """All sessions of a couple: what is ahead, and what was."""
     couple = get_object_or_404(Couple.objects.with_partners(), pk=pk)
@@ -80,7 +80,7 @@ def _appointment_or_404(pk: UUID) -> tuple[Appointment, Couple]:
     return appointment, couple
 
 
-@for_staff
+@for_office
 def appointment_edit(request: PracticeRequest, pk: UUID) -> HttpResponse:
     """Move or change a session. When somebody else was faster, both versions stand on the page."""
     appointment, couple = _appointment_or_404(pk)
@@ -114,7 +114,7 @@ def appointment_edit(request: PracticeRequest, pk: UUID) -> HttpResponse:
     return render(request, "clients/appointment_edit.html", context, status=status)
 
 
-@for_staff
+@for_office
 @require_POST
 def appointment_act(request: PracticeRequest, pk: UUID) -> HttpResponse:
     """Call off, take back, miss: one button each, and one to undo it."""
@@ -137,7 +137,7 @@ def appointment_act(request: PracticeRequest, pk: UUID) -> HttpResponse:
     return redirect("appointments", couple.pk)
 
 
-@for_staff
+@for_office
 @require_POST
 def appointment_cancel(request: PracticeRequest, pk: UUID) -> HttpResponse:
     """Call a session off, from the couple's page."""

@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from clients import emergencies
 from clients.models import Appointment, Couple, Parting
 from exercises import caseload
 from exercises.desk import queue
-from practice.access import PracticeRequest, for_staff, page_or_part
+from practice.access import PracticeRequest, for_staff, for_whole_office, page_or_part
 from practice.zones import start_of_day
 
 IN_CARE = (Couple.Status.ACTIVE, Couple.Status.PAUSED)
@@ -57,6 +58,7 @@ def today(request: PracticeRequest) -> HttpResponse:
         "items": [(item, named[item.couple_id]) for item in items],
         "queue_count": len(items) or None,
         "any_couple": bool(rows) or bool(items),
+        "emergencies_to_review": bool(emergencies.to_review(request.membership)),
         "calm": {item.couple_id for item in items if item.calm},
     }
     return render(request, page_or_part(request, "exercises/desk/today.html", "caseload"), context)
@@ -87,7 +89,7 @@ def _sessions(by_id: dict[Any, caseload.Row], now: Any) -> tuple[list[tuple[Appo
 
 
 @require_safe
-@for_staff
+@for_whole_office
 def couples(request: PracticeRequest) -> HttpResponse:
     """Names, status and the next session: what everybody on the staff may know."""
     rows = list(Couple.objects.with_partners())

@@ -23,14 +23,14 @@ from exercises.models import Occurrence, Response
 from exercises.rounds import SLOT
 from exercises.vocabulary import Lane
 from practice import audit
-from practice.access import PracticeRequest, for_clinicians, for_staff
+from practice.access import PracticeRequest, for_clinicians, for_office
 
 #: Goals that stand beside everything else.
 A_FEW = 4
 
 
 @require_safe
-@for_staff
+@for_office
 def couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     """Both partners. Whoever runs the office sees names and dates, and nothing of what was given."""
     one = couple_or_404(couple_id)

@@ -135,6 +135,7 @@ class Migration(migrations.Migration):
             grants={roles.THERAPIST: READ, roles.SUPERVISOR: READ, roles.SYSTEM: ALL},
             restrict={roles.THERAPIST: f"couple_id = ANY({COUPLES})"},
             audit=False,
+            leads_see_all=True,
         ),
         migrations.RunSQL(DISPATCH, migrations.RunSQL.noop),
     ]

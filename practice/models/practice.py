@@ -173,17 +173,25 @@ class Membership(PracticeModel):
 
     @property
     def database_role(self) -> str:
-        """The role a request of this member takes on: owners and supervisors see all, therapists their
-        caseload, coordinators no answers. On a shared screen everybody is a therapist of one couple."""
+        """The role a request of this member takes on. Coordinators read no answers; all others read those of the
+        couples that are theirs to see (:mod:`clients.scope`). Owners and supervisors may write more of the practice.
+        On a shared screen everybody is a therapist of one couple."""
         if self.shares_with:
             return roles.THERAPIST
         if self.role in (self.Role.OWNER, self.Role.SUPERVISOR):
             return roles.SUPERVISOR
         return roles.COORDINATOR if self.role == self.Role.COORDINATOR else roles.THERAPIST
 
+    #: Set while an owner looks at a couple that is not theirs: then they are the office.
+    in_office = False
+
+    @property
+    def is_clinician(self) -> bool:
+        return self.role != self.Role.COORDINATOR
+
     @property
     def sees_answers(self) -> bool:
-        return self.role != self.Role.COORDINATOR
+        return self.is_clinician and not self.in_office
 
     @property
     def runs_practice(self) -> bool:
