@@ -12,6 +12,7 @@ class ClientsConfig(AppConfig):
             devices,
             erasing,
             emergencies,
+            handing_over,
             invited,
             inviting,
             proving,

@@ -137,6 +137,12 @@ def to_review(member: Membership) -> list[EmergencyAccess]:
         return [one for one in rows.select_related("membership").order_by("opened_at", "pk") if member.pk in told(one)]
 
 
+def something_waits(member: Membership) -> bool:
+    """Whether something stands on this member's desk, in one query where nothing does."""
+    rows = EmergencyAccess.objects.filter(reviewed_at=None).exclude(membership=member)
+    return any(member.pk in told(one) for one in rows.defer("why", "finding"))
+
+
 def review(access: EmergencyAccess, *, by: Membership, finding: str) -> None:
     """Write down what one of those who were told found. Raises :class:`NotAllowed` for everybody else."""
     with tenancy.elevated():

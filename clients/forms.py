@@ -134,8 +134,8 @@ class CoupleForm(KindErrors, forms.Form):
 
 
 def chooses_therapists(member: Membership) -> bool:
-    """A therapist takes couples on for themselves; the others say whose they are."""
-    return member.role != Membership.Role.THERAPIST
+    """Clinicians take couples on for themselves; owners and whoever runs the office say whose they are."""
+    return member.chooses_therapists
 
 
 def therapists() -> Any:

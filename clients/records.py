@@ -35,6 +35,8 @@ register(
     ),
     Record("clients.Absence", PRACTICE, lane=Reads.STAFF, keep=Keep.PRACTICE, office=True),
     Record("clients.Cover", COUPLE, lane=Reads.STAFF, why_not="How the practice shares out its work."),
+    Record("clients.Supervision", PRACTICE, lane=Reads.STAFF, keep=Keep.PRACTICE),
+    Record("clients.EmergencyAccess", COUPLE, lane=Reads.STAFF, keep=Keep.AUDIT, why_not="How the practice answers for a look."),
     Record("clients.Clearance", COUPLE, lane=Reads.STAFF, why_not="It tells what each partner said when apart."),
     Record(
         "clients.Pin", PERSON, person="client", lane=Reads.OWN, keep=Keep.ACCESS,
@@ -75,6 +77,7 @@ register(
 
 register(
     MessageKind("client_invitation", to="client", about="clients.ClientInvitation"),
+    MessageKind("emergency_access", to="staff", about="clients.EmergencyAccess", security=True),
     MessageKind("proof", to="client", about="clients.AddressProof", security=True),
     MessageKind("test", to="client", about="clients.Client"),
     MessageKind("security", to="client", about="clients.Client", security=True),

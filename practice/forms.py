@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
-from practice import mailboxes
+from practice import mailboxes, team
 from practice.fields import CountryField, KindErrors, NewPasswordField, WordsField, ZoneField
 from practice.models import Membership, Practice, StaffInvitation, Step, User
 from practice.signing_up import NewPractice
@@ -168,3 +168,21 @@ class AccountForm(KindErrors, forms.Form):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
+
+
+class LeavingForm(KindErrors, forms.Form):
+    """Who looks after everything from the moment that somebody's work here ends."""
+
+    to = forms.ModelChoiceField(
+        label=_("Who takes over"),
+        help_text=_("Their couples, what they cover and what is urgent are this colleague’s at once."),
+        queryset=Membership.objects.none(),
+    )
+
+    def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        others = Membership.objects.filter(pk__in=[one.pk for one in team.successors(member)]).order_by("name")
+        self.fields["to"].queryset = others  # type: ignore[attr-defined]
+        self.fields["to"].required = member.is_clinician
+        if not member.is_clinician:
+            self.fields["to"].widget = forms.HiddenInput()

@@ -16,3 +16,7 @@ address_silent = Signal()
 
 #: The practice reminds at other steps from now on, where an assignment says nothing else: ``practice``.
 reminder_steps_changed = Signal()
+
+#: Somebody's work here has ended: ``member``, and ``to``, who takes over from them (None for the office). Sent as
+#: Attune itself, in the act's own transaction.
+member_left = Signal()

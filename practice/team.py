@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.utils import timezone
 
 from practice import exporting
 from practice.models import Membership
+from practice import outbox, tenancy
+from practice.models import Membership, Practice, StaffInvitation
+from practice.signals import member_left
 
 
 class LastOwner(Exception):
     """A practice keeps at least one owner."""
+
+
+class NobodyTakesOver(Exception):
+    """A clinician leaves to somebody who looks after what was theirs: another clinician who works here."""
 
 
 def change_role(member: Membership, role: str) -> None:
@@ -31,6 +39,45 @@ def end(member: Membership) -> None:
 def _take_back(member: Membership) -> None:
     if member.ended_at or not member.runs_practice:
         exporting.end_all(of_user=member.user_id)
+def successors(member: Membership) -> list[Membership]:
+    """Return who may take over from somebody: everybody else who reads answers."""
+    others = Membership.objects.filter(ended_at=None).exclude(pk=member.pk)
+    return list(others.exclude(role=Membership.Role.COORDINATOR).order_by("name", "pk"))
+
+
+def leave(member: Membership, *, to: Membership | None = None) -> None:
+    """End a membership and hand over, all of it or nothing.
+
+    From their next request on this person finds nothing of the practice; couples, covers, alerts, and duty are
+    ``to``'s from the same moment, and what was being made for them ends (:data:`practice.signals.member_left`).
+    Raises :class:`LastOwner`, and :class:`NobodyTakesOver` when a clinician leaves to nobody.
+    """
+    with transaction.atomic(), tenancy.elevated():
+        held = {one.pk: one for one in Membership.objects.select_for_update().filter(ended_at=None).order_by("pk")}
+        if member.pk not in held:
+            return  # the same button twice
+        _keep_an_owner(member)
+        takes = held.get(to.pk) if to is not None else None
+        if takes is not None and (takes.pk == member.pk or not takes.is_clinician):
+            raise NobodyTakesOver
+        if takes is None and member.is_clinician:
+            raise NobodyTakesOver
+        member.ended_at = timezone.now()
+        member.save(update_fields=["ended_at"])
+        _hand_over_duty(member, takes)
+        outbox.cancel_for_person(member.pk, "left")
+        member_left.send(sender=Membership, member=member, to=takes)
+
+
+def _hand_over_duty(member: Membership, to: Membership | None) -> None:
+    """What the practice itself named them for. Doors that they opened to others close with them."""
+    practice = Practice.objects.filter(pk=member.practice_id)
+    practice.filter(duty_cover=member).update(duty_cover=to)
+    leads = to is not None and to.leads
+    practice.filter(duty_lead=member).update(duty_lead=to if leads else None)
+    StaffInvitation.objects.filter(invited_by=member, accepted_at=None, withdrawn_at=None).update(
+        withdrawn_at=timezone.now()
+    )
 
 
 def _keep_an_owner(member: Membership) -> None:

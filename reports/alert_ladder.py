@@ -22,10 +22,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from clients import duty
 from clients.duty import Call, Roster
 from practice import clock, outbox, tenancy
-from practice.models import Message, Practice
+from practice.models import Membership, Message, Practice
 from reports.models import Alert, AlertStep, Rung
 from reports.models.alert import rung_of
 
@@ -99,6 +101,18 @@ def climb(practice_id: uuid.UUID) -> int:
         except Exception as error:
             log.error("Alert %s cannot be passed on: %s", alert_id, type(error).__name__)
     return moved
+
+
+def pass_on_from(member: Membership, now: datetime) -> None:
+    """Somebody has just left, as Attune itself: what they had taken begins anew, others are told."""
+    rows = Alert.objects.open().urgent().select_for_update(of=("self",)).order_by("raised_at", "pk")
+    mine = Q(acknowledged_by=member) | Q(pk__in=AlertStep.objects.filter(member=member).values("alert_id"))
+    for alert in list(rows.filter(mine)):
+        roster = Roster.read(now, [alert.couple_id])
+        if alert.acknowledged_by_id == member.pk:
+            _stand_in_for_keeper(alert, roster, now)
+        elif alert.acknowledged_by_id is None:
+            tell(alert, roster, _missing(alert, roster, _told([alert])[alert.pk]), due=now, now=now, by=By.CHANGED)
 
 
 def _waiting(now: datetime) -> list[uuid.UUID]:

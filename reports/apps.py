@@ -10,6 +10,7 @@ class ReportsConfig(AppConfig):
             costs,
             document_notices,
             erased,
+            leaving,
             receivers,
             records,
             trail_words,

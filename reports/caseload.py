@@ -18,7 +18,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Appointment, Couple
-from practice import audit, tenancy
+from practice import audit, identity, roles, tenancy
 from practice.models import Membership, Practice
 from practice.zones import start_of_day
 from reports import days, keeping, making, turns
@@ -245,14 +245,22 @@ def _zipped(asker: tenancy.Asker, wanted: list[tuple[uuid.UUID, str, datetime | 
     spool = _Spool()
     with zipfile.ZipFile(spool, "w", zipfile.ZIP_STORED) as archive:  # a PDF is small already
         for report_id, reference, finished_at in wanted:
-            with tenancy.acting(asker):
-                one = Report.objects.filter(keeping.kept(), pk=report_id, state=State.DONE).only("pdf").first()
-                body = base64.b64decode(str(one.pdf)) if one else b""
+            body = _file_for(asker, report_id)
             if body:
                 day = timezone.localtime(finished_at).timetuple()[:6] if finished_at else (1980, 1, 1, 0, 0, 0)
                 archive.writestr(zipfile.ZipInfo(f"report-{slugify(reference)}.pdf", day), body)
                 yield spool.taken()
     yield spool.taken()
+
+
+def _file_for(asker: tenancy.Asker, report_id: uuid.UUID) -> bytes:
+    """One file, for whoever may read it at this moment: they may have left while the others were sent."""
+    now = identity.still(asker)
+    if now is None or now.role == roles.COORDINATOR:
+        return b""
+    with tenancy.acting(now):
+        one = Report.objects.filter(keeping.kept(), pk=report_id, state=State.DONE).only("pdf").first()
+        return base64.b64decode(str(one.pdf)) if one else b""
 
 
 class _Spool(io.RawIOBase):

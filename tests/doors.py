@@ -55,7 +55,7 @@ HOME_ABSENT = _kind("who is away, and the owner", "owner", "therapist")
 HOME_OWNER = _kind("the practice's own owner", "owner")
 CLINICAL = _kind("one couple's clinical page", *OF_THE_COUPLE)
 OFFICE = _kind("one couple's office page", *OF_THE_COUPLE, "coordinator")
-THERAPISTS_BOSS = _kind("who decides on caseloads", "owner", "supervisor", "coordinator")
+THERAPISTS_BOSS = _kind("who decides on caseloads", "owner", "coordinator")
 PORTAL = _kind("portal", "mara", "theo", "stranger", "former", "far_mara")
 IN_CARE = _kind("portal, while in care", "mara", "theo", "stranger", "far_mara")
 MARA = _kind("one person's own", "mara")
@@ -218,12 +218,14 @@ DOORS: dict[str, Door] = {
     "staff_invitation_resend": Door(HOME_OWNER, thing("pk", "staff_invitation"), get=SENDS),
     "staff_invitation_withdraw": Door(HOME_OWNER, thing("pk", "staff_invitation"), get=SENDS),
     "member_role": Door(HOME_OWNER, lambda house: {"pk": house["colleague"].pk}, get=SENDS),
-    "member_end": Door(HOME_OWNER, lambda house: {"pk": house["colleague"].pk}, get=SENDS),
+    "member_end": Door(HOME_OWNER, lambda house: {"pk": house["colleague"].pk}),
     "demo_mail": Door(NOBODY),
     "demo_mail_one": Door(NOBODY, lambda house: {"pk": "1"}),
     "demo_mail_html": Door(NOBODY, lambda house: {"pk": "1"}),
     "demo_text_answer": Door(NOBODY, lambda house: {"pk": "1"}, get=SENDS),
     "duty": Door(OWNERS),
+    "capabilities": Door(OWNERS),
+    "supervision_end": Door(HOME_OWNER, thing("pk", "supervision"), SENDS),
     "emergency": Door(CLINICIANS),
     "emergency_end": Door(HOME_OWNER, thing("pk", "emergency"), SENDS),
     "emergency_review": Door(HOME_ABSENT, thing("pk", "emergency"), SENDS),

@@ -93,6 +93,13 @@ def make_couple(
         return Couple.objects.with_partners().get(pk=couple.pk)
 
 
+def takes_part(couple: Couple, member: Membership) -> Membership:
+    """Put a couple on somebody's caseload as well: no role reads answers by itself."""
+    with inside(member.practice):
+        CaseloadEntry.objects.get_or_create(membership=member, couple=couple)
+    return member
+
+
 def asker_for(who: Membership | Client) -> tenancy.Asker:
     """Return what a request of this member or client is bound to."""
     if isinstance(who, Membership):

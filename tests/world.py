@@ -33,6 +33,7 @@ from clients.models import (
     Cover,
     EmergencyAccess,
     PushDevice,
+    Supervision,
 )
 from exercises import answering, drafts
 from exercises.assigning import give
@@ -429,6 +430,9 @@ def _planned(house: House) -> None:
         )  # fmt: skip
         # The owner reads this couple because they cover it; no role does by itself.
         Cover.objects.create(membership=house["owner"], couple=house.couple)
+        house.things["supervision"] = Supervision.objects.create(
+            supervisor=house["supervisor"], therapist=house["therapist"], granted_by=house["owner"]
+        )
         house.things["emergency"] = EmergencyAccess.objects.create(
             membership=house["colleague"], couple=house.couple, why=house.word("emergency", *CLINICIANS),
             opened_at=timezone.now() - datetime.timedelta(hours=2), until=timezone.now() - datetime.timedelta(hours=1),

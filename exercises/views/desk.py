@@ -58,7 +58,7 @@ def today(request: PracticeRequest) -> HttpResponse:
         "items": [(item, named[item.couple_id]) for item in items],
         "queue_count": len(items) or None,
         "any_couple": bool(rows) or bool(items),
-        "emergencies_to_review": bool(emergencies.to_review(request.membership)),
+        "emergencies_to_review": emergencies.something_waits(request.membership),
         "calm": {item.couple_id for item in items if item.calm},
     }
     return render(request, page_or_part(request, "exercises/desk/today.html", "caseload"), context)

@@ -198,6 +198,11 @@ class Membership(PracticeModel):
         return self.role == self.Role.OWNER
 
     @property
+    def chooses_therapists(self) -> bool:
+        """Whether this member says whose couples are whose; clinicians take on their own."""
+        return self.role in (self.Role.OWNER, self.Role.COORDINATOR)
+
+    @property
     def leads(self) -> bool:
         """Whether this member may be the second person of an act that needs two."""
         return self.role in (self.Role.OWNER, self.Role.SUPERVISOR)

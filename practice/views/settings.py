@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from practice import inviting, team, tenancy
 from practice.access import PracticeRequest, for_owners, for_staff
-from practice.forms import AccountForm, PracticeForm, StaffInvitationForm
+from practice.forms import AccountForm, LeavingForm, PracticeForm, StaffInvitationForm
 from practice.models import Membership, Practice, StaffInvitation, User
 from practice.signals import reminder_steps_changed, scores_by_agreement_changed, secrets_policy_changed
 
@@ -69,24 +69,42 @@ def staff_invitation(request: PracticeRequest, pk: UUID, act: str) -> HttpRespon
 
 @for_owners
 @require_POST
-def member(request: PracticeRequest, pk: UUID, act: str) -> HttpResponse:
-    """Change a colleague's role, or end their membership."""
+def member_role(request: PracticeRequest, pk: UUID) -> HttpResponse:
+    """Change a colleague's role."""
     colleague = get_object_or_404(Membership, pk=pk, ended_at=None)
     try:
-        if act == "end":
-            team.end(colleague)
-            messages.success(request, _("%(name)s no longer has access.") % {"name": colleague.name})
-        elif request.POST.get("role") in Membership.Role.values:
+        if request.POST.get("role") in Membership.Role.values:
             team.change_role(colleague, request.POST["role"])
             messages.success(request, _("Saved."))
     except team.LastOwner:
-        messages.warning(
-            request,
-            _("%(name)s is the only owner. Make somebody else an owner first.") % {"name": colleague.name},
-        )
+        _say_last_owner(request, colleague)
     # An owner who has just stepped down may not see this page any more; home knows where they belong.
-    still_here = colleague.pk != request.membership.pk or (colleague.runs_practice and not colleague.ended_at)
+    still_here = colleague.pk != request.membership.pk or colleague.runs_practice
     return redirect("practice_settings" if still_here else "home")
+
+
+@for_owners
+def member_end(request: PracticeRequest, pk: UUID) -> HttpResponse:
+    """End a colleague's work here, and say in the same act who takes over."""
+    colleague = get_object_or_404(Membership, pk=pk, ended_at=None)
+    form = LeavingForm(request.POST if request.method == "POST" else None, member=colleague)
+    if request.method == "POST" and form.is_valid():
+        try:
+            team.leave(colleague, to=form.cleaned_data["to"])
+        except team.LastOwner:
+            _say_last_owner(request, colleague)
+            return redirect("practice_settings")
+        messages.success(request, _("%(name)s no longer has access.") % {"name": colleague.name})
+        return redirect("practice_settings" if colleague.pk != request.membership.pk else "home")
+    words = {"form": form, "colleague": colleague}
+    return render(request, "practice/member_end.html", words, status=422 if form.errors else 200)
+
+
+def _say_last_owner(request: PracticeRequest, colleague: Membership) -> None:
+    messages.warning(
+        request,
+        _("%(name)s is the only owner. Make somebody else an owner first.") % {"name": colleague.name},
+    )
 
 
 @for_staff

@@ -12,7 +12,7 @@ from exercises import answering, assigning, desk
 from exercises.desk import QueueItem
 from exercises.models import Occurrence
 from tests.exercises.test_assigning import giving, inside_of, today_at_end
-from tests.factories import acting_as, make_couple, signed_in
+from tests.factories import acting_as, make_couple, signed_in, takes_part
 
 pytestmark = pytest.mark.django_db
 
@@ -105,7 +105,10 @@ def test_apps_above_put_their_items_first_when_urgent(couple, therapist, mara, m
     assert shown.index("Item to review") < shown.index("New answers")
 
 
-def test_a_colleague_sees_nothing_and_an_owner_everything(couple, therapist, colleague, owner, mara):
+def test_a_colleague_sees_nothing_and_an_owner_who_treats_them_too_everything(
+    couple, therapist, colleague, owner, mara
+):
+    takes_part(couple, owner)
     give(couple, therapist)
     send(mara)
     assert "Theo" not in page(colleague)

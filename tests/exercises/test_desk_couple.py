@@ -12,7 +12,7 @@ from tests.exercises.given import EVERY_TYPE
 from tests.exercises.given import give as given_form
 from tests.exercises.test_assigning import inside_of
 from tests.exercises.test_desk import fill, give, queries, send
-from tests.factories import acting_as, make_couple, make_member, signed_in
+from tests.factories import acting_as, make_couple, make_member, signed_in, takes_part
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +104,7 @@ def test_looking_marks_nothing_as_read_and_is_written_down(couple, therapist, se
 
 
 def test_marking_as_read_is_ones_own_and_happens_once(couple, therapist, owner, sent):
+    takes_part(couple, owner)
     browser = signed_in(therapist)
     for _again in range(2):
         assert browser.post(f"{base(couple)}answers/{sent.pk}/read/").status_code == 302

@@ -13,7 +13,7 @@ from exercises import licences, measured, measures
 from exercises.models import LicenceConfirmation, MeasureEntry
 from practice.models import AuditEvent
 from tests.exercises.given import as_attune
-from tests.factories import acting_as, inside, make_couple, signed_in
+from tests.factories import acting_as, inside, make_couple, signed_in, takes_part
 
 pytestmark = pytest.mark.django_db
 
@@ -207,6 +207,7 @@ def test_a_correction_takes_the_place_of_what_stood_there(couple, therapist, mar
 
 
 def test_two_who_correct_at_once_both_keep_their_words(couple, therapist, owner, mara):
+    takes_part(couple, owner)
     enter(therapist, couple, mara, total=12)
     (old,) = entries(couple)
     path = f"{base(couple)}entries/{old.pk}/"

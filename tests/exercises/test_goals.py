@@ -16,7 +16,7 @@ from exercises.models import Assignment, Goal, GoalRating
 from practice.ids import uuid7
 from tests.exercises.given import TWO_SCALES, as_attune
 from tests.exercises.given import give as give_form
-from tests.factories import acting_as, signed_in
+from tests.factories import acting_as, signed_in, takes_part
 from tests.pages import same_answer
 
 pytestmark = pytest.mark.django_db
@@ -173,6 +173,7 @@ def test_an_assignment_may_only_serve_a_goal_that_all_its_people_have(couple, th
 
 
 def test_two_who_change_a_goal_keep_both_texts(couple, therapist, owner, mara, theo):
+    takes_part(couple, owner)
     goal = set_goal(couple, therapist, [mara, theo], "As it was")
     path = f"{desk(couple)}goals/{goal.pk}/"
     signed_in(owner).post(path, {"words": "As she wrote it", "was": "As it was", "review_on": ""})

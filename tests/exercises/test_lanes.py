@@ -15,7 +15,7 @@ from exercises.questions import Form
 from exercises.vocabulary import Lane
 from practice import tenancy
 from tests.exercises.given import EVERY_TYPE, JOINT, as_attune, give
-from tests.factories import acting_as, make_couple, make_member, signed_in
+from tests.factories import acting_as, make_couple, make_member, signed_in, takes_part
 
 pytestmark = pytest.mark.django_db
 WORDS = "a sentence nobody else would write"
@@ -54,6 +54,7 @@ CELLS = {
 def test_b16_each_lane_lets_exactly_its_readers_in(
     lane, practice, neighbour, couple, mara, theo, therapist, owner, colleague, coordinator
 ):
+    takes_part(couple, owner)
     there = make_couple(neighbour, ("Noor", "Lea"), therapist=make_member(neighbour))
     here = make_couple(practice, ("Ada", "Ben"), therapist=colleague)
     occurrence = give(couple, therapist, lane)[0]

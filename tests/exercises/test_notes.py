@@ -8,7 +8,7 @@ from django.db import ProgrammingError, transaction
 from exercises import notes
 from exercises.models import AgendaItem, StaffNote
 from tests.exercises.given import as_attune
-from tests.factories import acting_as, signed_in
+from tests.factories import acting_as, signed_in, takes_part
 from tests.pages import same_answer
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +44,7 @@ def test_a_note_is_sealed_in_the_table(couple, therapist):
 
 
 def test_two_who_change_a_note_keep_both_texts(couple, therapist, owner):
+    takes_part(couple, owner)
     with acting_as(therapist):
         note = notes.write(couple, therapist, "As it was")
     path = f"{desk(couple)}notes/{note.pk}/"

@@ -13,7 +13,7 @@ from exercises.models import Answer, Assignment, Draft, Edition, Exercise, Occur
 from exercises.vocabulary import Lane
 from practice import tenancy
 from practice.models import Membership
-from tests.factories import acting_as, inside, make_couple, make_member
+from tests.factories import acting_as, inside, make_couple, make_member, takes_part
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +83,7 @@ FUTURE = timezone.now() + datetime.timedelta(days=400)
 def test_b16_each_lane_opens_exactly_its_cells(
     practice, couple, mara, theo, therapist, owner, colleague, neighbour, lane, opened, partner, clinicians
 ):
+    takes_part(couple, owner)
     readers = (theo,) if lane not in (Lane.OWN, Lane.PRIVATE) else ()
     response = make_response(couple, mara, therapist, lane, readers=readers, opens_at=opened)
     stranger = make_couple(practice, ("Ada", "Ruth")).clients[0]

@@ -16,7 +16,7 @@ from exercises.recurrence import Recurrence
 from practice.models import AuditEvent, Message
 from tests.exercises.given import make_edition
 from tests.exercises.test_assigning import giving, inside_of
-from tests.factories import acting_as, make_client, make_couple, signed_in
+from tests.factories import acting_as, make_client, make_couple, signed_in, takes_part
 
 pytestmark = pytest.mark.django_db
 
@@ -504,6 +504,7 @@ class TestPages:
         assert browser.get(path).url == path.replace(str(given.pk), str(_following(couple, given).pk))
 
     def test_two_who_change_it_at_once_both_see_what_the_other_wrote(self, couple, therapist, owner):
+        takes_part(couple, owner)
         (given,) = give(couple, therapist, rule="FREQ=WEEKLY;BYDAY=TU")
         first, second = signed_in(therapist), signed_in(owner)
         path = f"/desk/couples/{couple.pk}/practice/{given.pk}/change/"

@@ -10,7 +10,7 @@ from exercises import agenda, answering, reviewing, threads
 from exercises.models import AgendaItem, Comment, Response, Review, Thread
 from tests.exercises.given import EVERY_TYPE, TWO_SCALES, as_attune
 from tests.exercises.given import give as give_form
-from tests.factories import acting_as, make_couple, signed_in
+from tests.factories import acting_as, make_couple, signed_in, takes_part
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +114,7 @@ def test_the_page_costs_the_same_for_one_answer_or_many(
 
 
 def test_two_therapists_at_once_leave_one_mark_and_the_first_stands(couple, therapist, owner, both):
+    takes_part(couple, owner)
     with acting_as(therapist):
         first = reviewing.mark(both[0], therapist)
     with acting_as(owner):
@@ -131,6 +132,7 @@ def test_a_private_answer_has_no_page_outside_the_private_view(couple, therapist
 
 
 def test_bringing_to_the_session_happens_once(couple, therapist, owner, both):
+    takes_part(couple, owner)
     browser = signed_in(therapist)
     for who in (browser, browser, signed_in(owner)):
         who.post(f"{desk(couple)}answers/{both[0].pk}/bring/")

@@ -18,7 +18,7 @@ from practice.ids import uuid7
 from practice.models import Message
 from tests.exercises.given import TWO_SCALES, as_attune
 from tests.exercises.given import give as give_form
-from tests.factories import acting_as, make_couple, signed_in
+from tests.factories import acting_as, make_couple, signed_in, takes_part
 from tests.pages import same_answer
 
 pytestmark = pytest.mark.django_db
@@ -206,6 +206,7 @@ def test_unread_is_each_persons_own(couple, therapist, mara, theo):
 
 
 def test_the_desk_has_one_item_for_each_message_until_somebody_acts(couple, therapist, owner, mara):
+    takes_part(couple, owner)
     thread = begin(couple, mara, [mara], "secret words")
 
     def items(who):

@@ -20,7 +20,7 @@ from reports.material import Period
 from reports.models import Baseline
 from reports.reliable_change import State
 from tests.exercises.given import as_attune
-from tests.factories import acting_as, make_member, signed_in
+from tests.factories import acting_as, make_member, signed_in, takes_part
 
 pytestmark = pytest.mark.django_db
 
@@ -113,6 +113,7 @@ def test_a_baseline_of_one_partner_and_measure_is_nobody_elses(couple, therapist
 
 
 def test_what_stood_before_stays_in_the_record(couple, therapist, owner, mara):
+    takes_part(couple, owner)
     first = set_one(couple, mara, therapist)
     later = SPRING + datetime.timedelta(days=40)
     with acting_as(owner):
@@ -150,6 +151,7 @@ def test_a_screen_for_violence_has_no_baseline(couple, therapist, mara):
 
 
 def test_only_the_couples_own_therapists_read_a_baseline(couple, therapist, owner, colleague, coordinator, mara, theo):
+    takes_part(couple, owner)
     set_one(couple, mara, therapist)
     for one in (therapist, owner):
         with acting_as(one):

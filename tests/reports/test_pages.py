@@ -13,7 +13,7 @@ from practice.models import AuditEvent
 from reports import pdf, tasks
 from reports.kinds import composer_of
 from reports.models import Alert, Report
-from tests.factories import make_couple, make_member, signed_in
+from tests.factories import make_couple, make_member, signed_in, takes_part
 from tests.reports.factories import MOOD, NOW, Giver, home, weeks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bells")]
@@ -164,6 +164,7 @@ def addresses(couple, report, alert) -> list[str]:
 
 
 def test_doors(couple, made, raised, therapist, owner, colleague, coordinator, mara, neighbour):
+    takes_part(couple, owner)
     stranger = make_member(neighbour, "owner", "Nell Next-Door")
     for path in addresses(couple, made, raised):
         for who in (therapist, owner):
@@ -264,7 +265,7 @@ def test_a_press_on_an_old_page_takes_an_alert_from_nobody(couple, practice, the
     from reports import alerts
     from tests.factories import acting_as, make_member
 
-    quicker = make_member(practice, "owner", "Olu Owner")
+    quicker = takes_part(couple, make_member(practice, "owner", "Olu Owner"))
     with acting_as(quicker):
         alerts.acknowledge(raised, by=quicker)
     browser, path = signed_in(therapist), reverse("alert", args=[couple.pk, raised.pk])

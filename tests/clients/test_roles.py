@@ -1,0 +1,152 @@
+"""The table of roles is the truth: every cell is knocked at, allowed and refused."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from clients import emergencies, supervision
+from clients.models import CaseloadEntry, Cover
+from practice.capabilities import READERS, STANDINGS, TABLE, Standing
+from practice.models import Membership
+from tests.doors import DOORS
+from tests.factories import acting_as, inside, make_member, signed_in
+from tests.world import CANARY, House, World
+
+#: What is behind each line of the table: an address of tests/doors.py.
+PAGES = {
+    "names": "couple",
+    "sessions": "appointments",
+    "addresses": "client_edit",
+    "status": "couple_status",
+    "therapists": "couple_therapists",
+    "answers": "response",
+    "private": "couple_private",
+    "own": "response",
+    "give": "assign",
+    "talk": "thread_new",
+    "notes": "notes_of_couple",
+    "alerts": "alert",
+    "clearance": "clearance_record",
+    "reports": "report",
+    "library": "library",
+    "new_couple": "couple_new",
+    "away": "away",
+    "emergency": "emergency",
+    "practice": "practice_settings",
+    "grants": "capabilities",
+    "delivery": "delivery",
+    "second": "second_person",
+}
+WHY = "Nobody could be reached and there was a fear for life."
+
+
+def someone(house: House, standing: Standing) -> Membership:
+    """Return a member of the house who stands like this to its couple."""
+    role = {"supervises": "supervisor", "owner_treats": "owner"}.get(standing, standing)
+    role = role if role in ("supervisor", "owner", "coordinator") else "therapist"
+    member = make_member(house.practice, role, f"Dr {standing}")
+    with inside(house.practice):
+        if standing in (Standing.TREATS, Standing.OWNER_TREATS):
+            CaseloadEntry.objects.create(membership=member, couple=house.couple)
+        if standing == Standing.COVERS:
+            Cover.objects.create(membership=member, couple=house.couple)
+    if standing == Standing.SUPERVISES:
+        with acting_as(house["owner"]):
+            supervision.grant(member, house["therapist"], by=house["owner"])
+    if standing == Standing.EMERGENCY:
+        with acting_as(member):
+            emergencies.open_up(house.couple, by=member, why=WHY, hours=1)
+    return member
+
+
+def path(house: House, key: str) -> str:
+    if key == "own":
+        return reverse("response", args=[house.couple.pk, house.things["own:mara"].pk])
+    return DOORS[PAGES[key]].path(PAGES[key], house)
+
+
+@pytest.fixture(scope="module")
+def standings(world: World, django_db_blocker) -> dict[Standing, Membership]:
+    with django_db_blocker.unblock():
+        return {one: someone(world.home, one) for one in STANDINGS}
+
+
+def test_b48_every_line_of_the_table_is_knocked_at():
+    assert set(PAGES) == {one.key for one in TABLE}
+
+
+@pytest.mark.parametrize("standing", list(STANDINGS))
+def test_b48_each_cell_of_the_table_is_what_happens(world, standings, committed, standing):
+    browser = signed_in(standings[standing])
+    found = {one.key: browser.get(path(world.home, one.key)).status_code for one in TABLE}
+    assert set(found.values()) <= {200, 404}
+    assert {key for key, status in found.items() if status == 200} == {
+        one.key for one in TABLE if standing in one.allowed
+    }
+
+
+@pytest.mark.parametrize("standing", [Standing.OWNER, Standing.COORDINATOR])
+def test_b49_whoever_runs_the_office_reads_scheduling_facts_and_no_word_of_anybody(
+    world, standings, committed, standing
+):
+    house, browser = world.home, signed_in(standings[standing])
+    pages = [browser.get(path(house, one.key)) for one in TABLE if one.about_couple and standing in one.allowed]
+    pages += [browser.get(reverse("couples")), browser.get(reverse("desk"), follow=True)]
+    assert {page.status_code for page in pages} == {200}
+    met = {word for page in pages for word in CANARY.findall(page.content.decode())}
+    assert met, "names are there"
+    office = house.persona("coordinator")
+    assert {word for word in met if office not in house.canaries[word]} == set()
+
+
+def test_b49_a_supervisor_reads_with_a_grant_and_neither_before_nor_after_it(world, standings, committed):
+    house, member = world.home, make_member(world.home.practice, "supervisor", "Dr Between")
+    browser, page = signed_in(member), path(world.home, "answers")
+    assert browser.get(page).status_code == 404
+    with acting_as(house["owner"]):
+        grant = supervision.grant(member, house["therapist"], by=house["owner"])
+    assert browser.get(page).status_code == 200
+    with acting_as(house["owner"]):
+        supervision.end(grant, by=house["owner"])
+    assert browser.get(page).status_code == 404
+    with acting_as(house["owner"]):
+        later = supervision.grant(
+            member, house["therapist"], by=house["owner"], until=timezone.now() + datetime.timedelta(hours=1)
+        )
+    assert browser.get(page).status_code == 200
+    with inside(house.practice):
+        type(later).objects.filter(pk=later.pk).update(until=timezone.now())
+    assert browser.get(page).status_code == 404
+
+
+def test_b49_a_grant_is_an_owners_and_for_a_supervisor_alone(world, standings, committed):
+    house = world.home
+    with acting_as(house["owner"]):
+        for supervisor, therapist in [(house["colleague"], house["therapist"]), (house["owner"], house["therapist"])]:
+            with pytest.raises(supervision.NotToBeGranted):
+                supervision.grant(supervisor, therapist, by=house["owner"])
+    member = standings[Standing.SUPERVISOR]
+    with acting_as(member), pytest.raises(supervision.NotToBeGranted):
+        supervision.grant(member, house["therapist"], by=member)
+
+
+def test_b48_owners_read_the_table_on_a_page(world, standings, committed):
+    words = signed_in(standings[Standing.OWNER]).get(reverse("capabilities")).content.decode()
+    for one in TABLE:
+        assert str(one.words).split("’")[0] in words
+    assert words.count("<td>") == len(TABLE) * len(STANDINGS)
+
+
+def test_b48_the_database_holds_each_reader_to_the_couples_that_are_theirs(world, standings, committed):
+    from exercises.models import Response
+
+    for standing, member in standings.items():
+        if standing == Standing.COORDINATOR:
+            continue
+        with acting_as(member):
+            seen = Response.objects.filter(couple=world.home.couple).exists()
+            assert seen == (standing in READERS), standing
