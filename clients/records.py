@@ -36,7 +36,10 @@ register(
     Record("clients.Absence", PRACTICE, lane=Reads.STAFF, keep=Keep.PRACTICE, office=True),
     Record("clients.Cover", COUPLE, lane=Reads.STAFF, why_not="How the practice shares out its work."),
     Record("clients.Supervision", PRACTICE, lane=Reads.STAFF, keep=Keep.PRACTICE),
-    Record("clients.EmergencyAccess", COUPLE, lane=Reads.STAFF, keep=Keep.AUDIT, why_not="How the practice answers for a look."),
+    Record(
+        "clients.EmergencyAccess", COUPLE, lane=Reads.STAFF, keep=Keep.AUDIT,
+        why_not="How the practice answers for a look of its own.",
+    ),
     Record("clients.Clearance", COUPLE, lane=Reads.STAFF, why_not="It tells what each partner said when apart."),
     Record(
         "clients.Pin", PERSON, person="client", lane=Reads.OWN, keep=Keep.ACCESS,

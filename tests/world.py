@@ -446,7 +446,9 @@ def _invited(house: House) -> None:
     word = house.word("inviteeaddress", "owner")
     with acting_as(house["owner"]):
         house.things["two_people"] = TwoPersonAct.objects.create(
-            act=TwoPersonAct.Act.KEY_DESTRUCTION, why=house.word("secondwhy", "owner"), asked_by=house["owner"]
+            act=TwoPersonAct.Act.KEY_DESTRUCTION,
+            why=house.word("secondwhy", "owner", "supervisor"),
+            asked_by=house["owner"],
         )
         house.things["staff_invitation"] = staff_invitations.invite(
             name=house.word("invitee", "owner"), email=f"{word}@example.org", role="therapist", by=house["owner"]
