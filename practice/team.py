@@ -69,6 +69,12 @@ def leave(member: Membership, *, to: Membership | None = None) -> None:
         member_left.send(sender=Membership, member=member, to=takes)
 
 
+def is_last_owner(member: Membership) -> bool:
+    """Whether a practice would be left without an owner."""
+    others = Membership.objects.filter(role=Membership.Role.OWNER, ended_at=None).exclude(pk=member.pk)
+    return member.runs_practice and not others.exists()
+
+
 def _hand_over_duty(member: Membership, to: Membership | None) -> None:
     """What the practice itself named them for. Doors that they opened to others close with them."""
     practice = Practice.objects.filter(pk=member.practice_id)

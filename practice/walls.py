@@ -35,6 +35,9 @@ CLOSED_SINCE = "NULLIF(current_setting('app.closed', true), '')::timestamptz"
 #: How the policies are called that hold owners and supervisors to the couples that are theirs to see.
 LIKE_THERAPISTS = "lead"
 
+#: Couples whose psychotherapy notes were opened to somebody else in an emergency.
+NOTES = "NULLIF(current_setting('app.notes', true), '')::uuid[]"
+
 ALL = "SELECT, INSERT, UPDATE, DELETE"
 READ = "SELECT"
 

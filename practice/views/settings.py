@@ -87,6 +87,9 @@ def member_role(request: PracticeRequest, pk: UUID) -> HttpResponse:
 def member_end(request: PracticeRequest, pk: UUID) -> HttpResponse:
     """End a colleague's work here, and say in the same act who takes over."""
     colleague = get_object_or_404(Membership, pk=pk, ended_at=None)
+    if team.is_last_owner(colleague):
+        _say_last_owner(request, colleague)
+        return redirect("practice_settings")
     form = LeavingForm(request.POST if request.method == "POST" else None, member=colleague)
     if request.method == "POST" and form.is_valid():
         try:

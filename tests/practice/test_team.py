@@ -141,7 +141,7 @@ def test_roles_change_and_access_ends(practice, owner, therapist):
     browser.post(f"/desk/practice/team/{therapist.pk}/role/", {"role": "emperor"})
     with inside(practice):
         assert Membership.objects.get(pk=therapist.pk).role == "supervisor"
-    browser.post(f"/desk/practice/team/{therapist.pk}/end/")
+    browser.post(f"/desk/practice/team/{therapist.pk}/end/", {"to": str(owner.pk)})
     with inside(practice):
         assert Membership.objects.get(pk=therapist.pk).ended_at
 
@@ -157,8 +157,8 @@ def test_the_last_owner_stays(practice, owner):
 
 
 def test_with_a_second_owner_the_first_may_go(practice, owner):
-    make_member(practice, "owner", "Second Owner")
-    assert signed_in(owner).post(f"/desk/practice/team/{owner.pk}/end/").url == "/"
+    second = make_member(practice, "owner", "Second Owner")
+    assert signed_in(owner).post(f"/desk/practice/team/{owner.pk}/end/", {"to": str(second.pk)}).url == "/"
     with inside(practice):
         assert Membership.objects.get(pk=owner.pk).ended_at
 
