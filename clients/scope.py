@@ -45,16 +45,12 @@ def caseload_or_couple(asker: Asker) -> Asker:
     in_portal = asker.role == roles.PORTAL
     present = {client for client, left_at in places if left_at is None} if in_portal else set()
     asker = replace(asker, couples=found, people=sorted(people), present=sorted(present))
-    return replace(asker, room=_room(places)) if asker.sharing else asker
+    return replace(asker, room=_room(places), notes=[]) if asker.sharing else asker
 
 
 def _shared(asker: Asker, couples: list[uuid.UUID]) -> list[uuid.UUID]:
     """The one couple in front of the screen, as long as it is one that this member may see."""
-    member = Membership.objects.filter(user_id=asker.user_id, ended_at=None).first()
-    if member is None or asker.sharing is None:
-        return []
-    sees_all = member.role in (Membership.Role.OWNER, Membership.Role.SUPERVISOR)
-    return [asker.sharing] if sees_all or asker.sharing in couples else []
+    return [asker.sharing] if asker.sharing in couples else []
 
 
 def _room(places: list[tuple[uuid.UUID, Any]]) -> list[uuid.UUID]:

@@ -45,7 +45,7 @@ def for_office(view: View) -> View:
 
     @wraps(view)
     def by_turns(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.membership.runs_practice:
+        if not request.membership.runs_practice or request.membership.shares_with:
             return view(request, *args, **kwargs)
         try:
             return view(request, *args, **kwargs)
@@ -60,7 +60,8 @@ def for_whole_office(view: View) -> View:
 
     @wraps(view)
     def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        inside = _in_office(view) if request.membership.runs_practice else view
+        alone = request.membership.runs_practice and not request.membership.shares_with
+        inside = _in_office(view) if alone else view
         return inside(request, *args, **kwargs)
 
     return for_staff(guarded)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import threading
 from collections import defaultdict
@@ -184,7 +183,7 @@ def test_b156_who_took_it_and_left_the_practice_leaves_it_to_the_ladder(on_duty,
     with acting_as(therapist):
         alerts.acknowledge(alert, by=therapist)
     with inside(on_duty):
-        Membership.objects.filter(pk=therapist.pk).update(ended_at=timezone.now())
+        Membership.objects.filter(pk=therapist.pk).update(ended_at=MONDAY)
     assert climb_at(on_duty, MONDAY + HOUR) == 1
     now = again(on_duty, alert)
     assert (now.acknowledged_at, now.round, now.number) == (None, 2, 1)
@@ -549,8 +548,8 @@ def _act(practice, alert, what, member, now) -> None:
         elif what == "reopen" and row.is_closed and here:
             alerts.reopen(row, by=member, note="again")
         elif what == "leave" and here:
-            with contextlib.suppress(team.LastOwner):
-                Membership.objects.filter(pk=member.pk).update(ended_at=timezone.now())
+            if not team.is_last_owner(Membership.objects.get(pk=member.pk)):
+                Membership.objects.filter(pk=member.pk).update(ended_at=now)
         elif what == "away" and here:
             cover = Membership.objects.filter(ended_at=None).exclude(pk=member.pk).first()
             if cover is not None:

@@ -17,8 +17,8 @@ from practice.walls import ALL, IN_CASELOAD, READ, Wall
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clients", "0010_absences_and_covers_walls"),
-        ("practice", "0010_two_people"),
+        ("clients", "0012_trail_without_places"),
+        ("practice", "0013_keys_and_seals_walls"),
     ]
 
     operations = [

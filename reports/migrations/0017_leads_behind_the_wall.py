@@ -31,10 +31,10 @@ END $$
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reports", "0014_alert_severity"),
-        ("exercises", "0014_releases"),
-        ("clients", "0011_who_may_look"),
-        ("practice", "0010_two_people"),
+        ("reports", "0016_trail_without_answers"),
+        ("exercises", "0019_trail_without_plans"),
+        ("clients", "0013_who_may_look"),
+        ("practice", "0013_keys_and_seals_walls"),
     ]
 
     operations = [migrations.RunSQL(COPY, migrations.RunSQL.noop)]
