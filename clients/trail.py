@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from clients.models import Client, Couple
-from practice import audit, roles, trail_words
+from practice import audit, roles, tenancy, trail_words
 from practice.models import AuditEvent, AuditSeal, Membership
 
 A_PAGE = 50
@@ -91,10 +91,12 @@ def team() -> QuerySet[Membership]:
 
 def _told(rows: list[AuditEvent]) -> list[Line]:
     staff = dict(Membership.objects.filter(user_id__in=_all(rows, "user_id")).values_list("user_id", "name"))
-    clients = {one.pk: one for one in Client.objects.filter(pk__in=_all(rows, "client_id"))} | {
-        one.user_id: one for one in Client.objects.filter(user_id__in=_all(rows, "user_id"))
-    }
-    couples = {one.pk: str(one) for one in Couple.objects.with_partners().filter(pk__in=_all(rows, "couple_id"))}
+    # Names alone, also of couples that are not the owner's own: they answer for every line of the trail.
+    with tenancy.elevated():
+        clients = {one.pk: one for one in Client.objects.filter(pk__in=_all(rows, "client_id"))} | {
+            one.user_id: one for one in Client.objects.filter(user_id__in=_all(rows, "user_id"))
+        }
+        couples = {one.pk: str(one) for one in Couple.objects.with_partners().filter(pk__in=_all(rows, "couple_id"))}
     return [
         Line(
             at=row.at,
