@@ -17,7 +17,7 @@ from django.utils import timezone
 from practice import roles, shared_screen, tenancy
 from practice.models import AuditEvent, Membership
 from tests.doors import DOORS
-from tests.factories import PASSWORD, acting_as, inside, make_couple, make_member, signed_in
+from tests.factories import PASSWORD, acting_as, inside, make_couple, make_member, signed_in, takes_part
 from tests.practice.test_walls import practice_tables, rows
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +107,7 @@ def test_b25_b43_leaving_takes_a_sign_in_that_is_younger_than_the_sharing(practi
 
 
 def test_b25_an_owner_shares_like_a_therapist(practice, owner, couple):
+    takes_part(couple, owner)
     browser = signed_in(owner)
     browser.post(f"/desk/couples/{couple.pk}/shared-screen/")
     other = make_couple(practice, ("Ada", "Ruth"))

@@ -12,7 +12,7 @@ import practice.ids
 import practice.models.base
 import practice.vault
 from practice import roles
-from practice.walls import ALL, IN_CASELOAD, READ, Wall
+from practice.walls import ALL, IN_CASELOAD, READ, Wall, on_a_shared_screen
 
 
 class Migration(migrations.Migration):
@@ -184,4 +184,7 @@ class Migration(migrations.Migration):
             restrict={roles.THERAPIST: IN_CASELOAD},
             leads_see_all=True,
         ),
+        # On a screen that a couple looks at, nothing of either is there.
+        migrations.RunSQL(on_a_shared_screen("clients_supervision"), migrations.RunSQL.noop),
+        migrations.RunSQL(on_a_shared_screen("clients_emergencyaccess"), migrations.RunSQL.noop),
     ]

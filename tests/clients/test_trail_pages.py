@@ -181,7 +181,7 @@ def test_a_long_trail_is_read_page_by_page(owner, mara, therapist, django_assert
         for _turn in range(60):
             audit.looked("opened", "clients_client", mara.pk)
     browser = signed_in(owner)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(28):
         first = browser.get(f"{ALL}?kind=opened").content.decode()
     older = re.search(r'rel="next" href="\?([^"]*)"', first)
     assert older
