@@ -32,8 +32,8 @@ END $$
 class Migration(migrations.Migration):
     dependencies = [
         ("reports", "0016_trail_without_answers"),
-        ("exercises", "0019_trail_without_plans"),
-        ("clients", "0013_who_may_look"),
+        ("exercises", "0021_agreed_and_together"),
+        ("clients", "0015_who_may_look"),
         ("practice", "0013_keys_and_seals_walls"),
     ]
 

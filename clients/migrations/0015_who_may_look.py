@@ -17,7 +17,7 @@ from practice.walls import ALL, IN_CASELOAD, READ, Wall, on_a_shared_screen
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clients", "0012_trail_without_places"),
+        ("clients", "0014_parting_and_policies_walls"),
         ("practice", "0013_keys_and_seals_walls"),
     ]
 
