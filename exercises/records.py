@@ -57,6 +57,15 @@ register(
     Record("exercises.Seen", COUPLE, person="author", lane=Reads.PRIVATE, why_not=STAFF_WORK),
     Record("exercises.ReminderStop", PERSON, person="client", lane=Reads.STAFF, why_not=STAFF_WORK),
     Record("exercises.AgendaItem", COUPLE, person="client", lane=Reads.STAFF, why_not=BY_STAFF),
+    Record(
+        "exercises.PsychotherapyNote",
+        COUPLE,
+        lane=Reads.STAFF,
+        keep=Keep.NOTES,
+        why_not="Its author's alone.",
+        export=False,
+        not_exported="Its author's alone; an export takes it along only when it asks for it by name.",
+    ),
     Record("exercises.StaffNote", COUPLE, lane=Reads.STAFF, keep=Keep.NOTES, why_not=BY_STAFF),
 )
 

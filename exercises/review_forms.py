@@ -104,6 +104,13 @@ class NoteForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
 
 
+class PsychotherapyNoteForm(forms.Form):
+    """A note that its author alone reads. ``version`` is the one that they have read."""
+
+    text = WrittenField(rows=8, longest=notes.LONGEST, label=gettext_lazy("For you alone"), error_messages=SURE)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
+
 class AgendaForm(forms.Form):
     """A line for the next session."""
 

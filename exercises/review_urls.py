@@ -5,6 +5,7 @@ from django.urls import path
 from exercises.views import (
     desk_goals,
     desk_notes,
+    desk_psychotherapy,
     desk_review,
     desk_threads,
     desk_timeline,
@@ -44,6 +45,13 @@ urlpatterns = [
     path(PRIVATE + "goals/", desk_goals.goals_of_couple, name="goals_private"),
     path(PRIVATE + "goals/new/", desk_goals.goal_new, name="goal_new_private"),
     # notes, and what to bring to the next session
+    path(COUPLE + "own-notes/", desk_psychotherapy.psychotherapy_notes, name="psychotherapy_notes"),
+    path(COUPLE + "own-notes/<uuid:note_id>/", desk_psychotherapy.psychotherapy_note, name="psychotherapy_note"),
+    path(
+        COUPLE + "own-notes/<uuid:note_id>/away/",
+        desk_psychotherapy.psychotherapy_note_away,
+        name="psychotherapy_note_away",
+    ),
     path(COUPLE + "notes/", desk_notes.notes_of_couple, name="notes_of_couple"),
     path(COUPLE + "notes/<uuid:note_id>/", desk_notes.note, name="note"),
     path(COUPLE + "notes/<uuid:note_id>/bring/", desk_notes.note_state, name="note_state"),

@@ -49,6 +49,7 @@ STAFF = _kind("any staff", *CLINICAL_STAFF, "coordinator", "far_owner", "far_the
 CLINICIANS = _kind("clinicians", *CLINICAL_STAFF, "far_owner", "far_therapist")
 HOME_CLINICIANS = _kind("clinicians of the practice", *CLINICAL_STAFF)
 OWNERS = _kind("owners", "owner", "far_owner")
+AUTHOR = _kind("what its author alone reads", "therapist")
 LEADS = _kind("who may be the second person", "owner", "supervisor", "far_owner")
 HOME_LEADS = _kind("who may be the practice's second person", "owner", "supervisor")
 HOME_ABSENT = _kind("who is away, and the owner", "owner", "therapist")
@@ -445,6 +446,9 @@ DOORS: dict[str, Door] = {
     "notes_of_couple": Door(CLINICAL, couple_id),
     "note": Door(CLINICAL, of_couple("note_id", "note")),
     "note_state": Door(CLINICAL, of_couple("note_id", "note"), get=SENDS),
+    "psychotherapy_notes": Door(CLINICAL, couple_id),
+    "psychotherapy_note": Door(AUTHOR, of_couple("note_id", "psychotherapy_note")),
+    "psychotherapy_note_away": Door(AUTHOR, of_couple("note_id", "psychotherapy_note"), get=SENDS),
     "agenda_add": Door(CLINICAL, couple_id),
     "agenda_done": Door(CLINICAL, of_couple("item_id", "agenda"), get=SENDS),
     "agenda_add_private": Door(CLINICAL, private_of),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from exercises import agenda, goals, notes, reviewing, threads
+from exercises import psychotherapy_notes as own_notes
 from exercises.models import Response
 from practice.ids import uuid7
 from tests.factories import acting_as
@@ -49,6 +50,9 @@ def _therapist(house: House) -> None:
             house.couple, people, house.word("goalall", *CLINICIANS, *BOTH), by=therapist, key=uuid7()
         )
         things["note"] = notes.write(house.couple, therapist, house.word("staffnote", *CLINICIANS), for_session=True)
+        things["psychotherapy_note"] = own_notes.write(
+            house.couple, therapist, house.word("psychotherapynote", "therapist")
+        )
         things["agenda"] = agenda.note_down(house.couple, therapist, house.word("agenda", *CLINICIANS))
         for name, apart in (("shared:mara", False), ("told:mara", True)):
             response = Response.objects.select_related("occurrence__assignment").get(pk=things[name].pk)

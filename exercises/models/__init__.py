@@ -17,7 +17,7 @@ from exercises.models.practising import (
 )
 from exercises.models.reminding import ReminderStop
 from exercises.models.response import Answer, Draft, Reading, Response
-from exercises.models.review import AgendaItem, Comment, Review, Seen, StaffNote, Thread
+from exercises.models.review import AgendaItem, Comment, PsychotherapyNote, Review, Seen, StaffNote, Thread
 from exercises.models.writing import Illustration, Manuscript, Shelf, ShelfEntry
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "Pause",
     "Program",
     "ProgramRun",
+    "PsychotherapyNote",
     "QuestionnaireFile",
     "Reading",
     "ReminderStop",

@@ -149,3 +149,26 @@ class StaffNote(PracticeModel):
 
     def __str__(self) -> str:
         return f"staff note {self.pk}"
+
+
+class PsychotherapyNote(PracticeModel):
+    """What a therapist thinks about the work, for themselves: in a table of its own, under a key of its own.
+
+    Only its author reads it; a supervisor only through an emergency that says so (the policies hold both). It is in no
+    report, no search, no sheet for a session, no person's own copy and no export that does not ask for it by name.
+    """
+
+    couple = inside(Couple, related_name="+")
+    author = inside(Membership, related_name="+", on_delete=models.DO_NOTHING)
+    #: The author's account: what the wall compares, so that no membership has to be looked up.
+    kept_by = models.UUIDField(editable=False)
+    text = SealedTextField(_("psychotherapy notes"), purpose="psychotherapy")
+    version = models.PositiveIntegerField(default=1)
+    written_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["practice", "couple", "-written_at"], name="psychnote_of_couple")]
+
+    def __str__(self) -> str:
+        return f"psychotherapy note {self.pk}"
