@@ -7,7 +7,7 @@ import django.db.models.expressions
 import django.utils.timezone
 from django.db import migrations, models
 
-import clients.models
+import clients.models.looking
 import practice.ids
 import practice.models.base
 import practice.vault
@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ),
                 ("why", practice.vault.SealedTextField(blank=True, verbose_name="why")),
                 ("opened_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("until", models.DateTimeField(default=clients.models.in_a_while)),
+                ("until", models.DateTimeField(default=clients.models.looking.in_a_while)),
                 ("ended_at", models.DateTimeField(blank=True, null=True)),
                 ("reviewed_at", models.DateTimeField(blank=True, null=True)),
                 ("finding", practice.vault.SealedTextField(blank=True, verbose_name="what you found")),

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clients.models.couple import Couple
-from practice.fields import SealedTextField
 from practice.models import Membership, PracticeModel, inside
+from practice.vault import SealedTextField
 
 
 def in_a_while() -> datetime.datetime:
