@@ -11,7 +11,7 @@ import datetime
 import uuid
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -44,9 +44,7 @@ def find(one: str, other: str) -> Couple:
     Whoever asks has to know both; no list shows them whom there is.
     """
     with tenancy.elevated():
-        named = [
-            set(Client.objects.filter(name__iexact=name.strip()).values_list("pk", flat=True)) for name in (one, other)
-        ]
+        named = [_people_named(one), _people_named(other)]
         found = Couple.objects.in_care()
         for people in named:
             found = found.filter(pk__in=Partner.objects.filter(client_id__in=people, left_at=None).values("couple_id"))
@@ -125,16 +123,21 @@ def end(access: EmergencyAccess, *, by: Membership) -> None:
 
 
 def running(member: Membership) -> QuerySet[EmergencyAccess]:
-    """What a member has open now."""
+    """What a member has open now, each with the couple's names."""
     rows = EmergencyAccess.objects.filter(membership=member, ended_at=None, until__gt=timezone.now())
-    return rows.order_by("until", "pk")
+    return _with_names(rows).order_by("until", "pk")
 
 
 def to_review(member: Membership) -> list[EmergencyAccess]:
     """Return what this member was told of and nobody has looked at yet, the oldest first."""
     with tenancy.elevated():
         rows = EmergencyAccess.objects.filter(reviewed_at=None).exclude(membership=member)
-        return [one for one in rows.select_related("membership").order_by("opened_at", "pk") if member.pk in told(one)]
+        found = _with_names(rows.select_related("membership")).order_by("opened_at", "pk")
+        return [one for one in found if member.pk in told(one)]
+
+
+def _with_names(rows: QuerySet[EmergencyAccess]) -> QuerySet[EmergencyAccess]:
+    return rows.prefetch_related(Prefetch("couple", Couple.objects.with_partners()))
 
 
 def something_waits(member: Membership) -> bool:

@@ -19,7 +19,12 @@ def _hours() -> list[tuple[int, str]]:
 
 
 class EmergencyForm(KindErrors, forms.Form):
-    """Whom it is about, why, and for how long. ``couple`` is who was meant, once the form is valid."""
+    """Whom it is about, why, and for how long. ``couple`` is who was meant, once the form is valid.
+
+    ``found_nobody``: both names were said, and nobody in care has them. Whoever tries names leaves a trail.
+    """
+
+    found_nobody = False
 
     one = WordsField(label=_("One partner’s name"), max_length=80, help_text=_("As it stands in the record."))
     other = WordsField(label=_("The other’s name"), max_length=80)
@@ -48,6 +53,7 @@ class EmergencyForm(KindErrors, forms.Form):
             try:
                 self.couple = emergencies.find(said["one"], said["other"])
             except emergencies.NothingFound:
+                self.found_nobody = True
                 self.add_error("other", _("No couple in care has partners of these two names."))
         return said
 

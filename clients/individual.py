@@ -1,5 +1,8 @@
 """Going on with one of a couple that has parted: a record of its own, in which nothing of the old one lies.
 
+Whoever looked after the couple may begin it. To see it for a while, as a cover, a supervisor or in an emergency, is not
+enough: the new record would outlast what opened the old one.
+
 The old couple stays as it is. The new one begins empty: no answers, goals, plans, measures, notes or papers, and
 no row that points from one to the other. Whoever looks after both knows it; no page of the new one says it.
 """
@@ -14,6 +17,10 @@ from practice import tenancy
 from practice.models import Membership
 
 
+class NotTheirs(Exception):
+    """This member reads the couple's record, and it is not on their caseload."""
+
+
 class StillInCare(Exception):
     """This person is in care already: with the couple they did not leave, or by themselves."""
 
@@ -21,8 +28,10 @@ class StillInCare(Exception):
 def begin(person: Client, *, before: Couple, by: Membership) -> Couple:
     """Make a couple of one for ``person``, who was in ``before``, on the caseload of ``by``; return it.
 
-    Asked twice it makes one. Raises :class:`StillInCare`, also while they are in ``before``.
+    Asked twice it makes one. Raises :class:`StillInCare`, also while they are in ``before``, and :class:`NotTheirs`.
     """
+    if not looks_after(by, before):
+        raise NotTheirs
     with transaction.atomic(), tenancy.elevated():
         Client.objects.select_for_update(no_key=True).get(pk=person.pk)
         place = Partner.objects.get(couple=before, client=person)
@@ -37,8 +46,15 @@ def begin(person: Client, *, before: Couple, by: Membership) -> Couple:
     return couple
 
 
-def can_begin(couple: Couple) -> list[Client]:
-    """Return with whom of a couple individual work may begin now. Needs ``with_partners``."""
+def looks_after(member: Membership, couple: Couple) -> bool:
+    """Whether a couple is on somebody's own caseload."""
+    return CaseloadEntry.objects.filter(membership=member, couple=couple).exists()
+
+
+def can_begin(couple: Couple, by: Membership) -> list[Client]:
+    """Return with whom of a couple ``by`` may begin individual work now. Needs ``with_partners``."""
+    if not looks_after(by, couple):
+        return []
     gone = [one.client for one in couple.partners.all() if one.left_at is not None or couple.status in ENDED]
     with tenancy.elevated():
         busy = Partner.objects.filter(

@@ -18,7 +18,14 @@ from practice.models import AuditEvent, AuditSeal, Membership
 A_PAGE = 50
 #: Kinds of acts to choose from: looks, changes, refusals.
 KINDS = {
-    "opened": ("opened", "gave deep work early", "shared the screen with", "stopped sharing the screen with"),
+    "opened": (
+        "opened",
+        "opened in an emergency",
+        "looked in vain in an emergency",
+        "gave deep work early",
+        "shared the screen with",
+        "stopped sharing the screen with",
+    ),
     "taken": ("downloaded",),
     "changed": ("insert", "update", "delete"),
     "refused": ("turned away",),

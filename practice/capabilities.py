@@ -45,6 +45,8 @@ STANDINGS: dict[Standing, Promise] = {
 
 #: Who reads what a couple writes.
 READERS = frozenset({Standing.TREATS, Standing.COVERS, Standing.EMERGENCY, Standing.SUPERVISES, Standing.OWNER_TREATS})
+#: Whose couple it is, for longer than a while.
+TREATING = frozenset({Standing.TREATS, Standing.OWNER_TREATS})
 OWNERS = frozenset({Standing.OWNER_TREATS, Standing.OWNER})
 #: Who plans and invites: whoever reads, and whoever runs the office.
 OFFICE = READERS | OWNERS | {Standing.COORDINATOR}
@@ -70,11 +72,9 @@ TABLE: tuple[Capability, ...] = (
     Capability("sessions", _("Plan sessions"), OFFICE),
     Capability("addresses", _("Correct names and addresses, invite partners"), OFFICE),
     Capability("status", _("Pause, part and close"), OFFICE),
-    Capability(
-        "therapists",
-        _("Say who looks after a couple"),
-        OWNERS | {Standing.COORDINATOR},
-    ),
+    Capability("therapists", _("Say who looks after a couple"), OWNERS | {Standing.COORDINATOR}),
+    Capability("apart", _("See how a couple parted"), READERS),
+    Capability("alone", _("Go on with one of them alone"), TREATING),
     Capability("answers", _("Read answers that both partners share"), READERS),
     Capability("private", _("Read what one partner tells the therapist alone"), READERS),
     Capability("own", _("Read what a partner keeps to themselves"), frozenset()),
@@ -91,7 +91,5 @@ TABLE: tuple[Capability, ...] = (
     Capability("practice", _("Say what the practice says, invite and end colleagues"), OWNERS, about_couple=False),
     Capability("grants", _("Grant supervision"), OWNERS, about_couple=False),
     Capability("delivery", _("Set how messages leave"), OWNERS, about_couple=False),
-    Capability(
-        "second", _("Confirm what needs two people"), OWNERS | SUPERVISORS, about_couple=False
-    ),
-)  # fmt: skip
+    Capability("second", _("Confirm what needs two people"), OWNERS | SUPERVISORS, about_couple=False),
+)

@@ -23,6 +23,8 @@ ACTS: dict[str, Words] = {
     "turned away": _("was turned away from"),
     "restored": _("brought back from a back-up:"),
     "gave deep work early": _("gave deep work early:"),
+    "opened in an emergency": _("opened in an emergency:"),
+    "looked in vain in an emergency": _("looked, in an emergency, for one who is not here:"),
     "shared the screen with": _("shared the screen with"),
     "stopped sharing the screen with": _("stopped sharing the screen with"),
 }

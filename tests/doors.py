@@ -50,6 +50,7 @@ CLINICIANS = _kind("clinicians", *CLINICAL_STAFF, "far_owner", "far_therapist")
 HOME_CLINICIANS = _kind("clinicians of the practice", *CLINICAL_STAFF)
 OWNERS = _kind("owners", "owner", "far_owner")
 AUTHOR = _kind("what its author alone reads", "therapist")
+TREATS = _kind("whose couple it is", "therapist")
 LEADS = _kind("who may be the second person", "owner", "supervisor", "far_owner")
 HOME_LEADS = _kind("who may be the practice's second person", "owner", "supervisor")
 HOME_ABSENT = _kind("who is away, and the owner", "owner", "therapist")
@@ -286,7 +287,7 @@ DOORS: dict[str, Door] = {
     "couple_apart": Door(CLINICAL, couple),
     "couple_apart_noted": Door(CLINICAL, couple, get=SENDS),
     "couple_leave": Door(CLINICAL, partner, get=SENDS),
-    "couple_alone": Door(CLINICAL, partner, get=SENDS),
+    "couple_alone": Door(TREATS, partner, get=SENDS),
     "couple_therapists": Door(THERAPISTS_BOSS, couple),
     "appointment_new": Door(OFFICE, couple),
     "appointments": Door(OFFICE, couple),

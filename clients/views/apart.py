@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -27,7 +27,7 @@ def apart(request: PracticeRequest, pk: UUID) -> HttpResponse:
         "partings": parting.to_note(couple),
         "ended": couple.status in ENDED,
         "can_leave": there if len(there) > 2 and couple.status not in ENDED else [],
-        "can_begin": individual.can_begin(couple),
+        "can_begin": individual.can_begin(couple, request.membership),
     }
     return render(request, "clients/couple_apart.html", context)
 
@@ -55,10 +55,12 @@ def leaves(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResponse:
 @require_POST
 @for_clinicians
 def alone(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResponse:
-    """Begin individual work with one of them, in a record of its own."""
+    """Begin individual work with one of them, in a record of its own: for whoever looks after the couple."""
     couple, person = _partner_or_404(couple_pk, pk)
     try:
         new = individual.begin(person, before=couple, by=request.membership)
+    except individual.NotTheirs:
+        raise Http404 from None
     except individual.StillInCare:
         messages.info(request, _("%(name)s is in care here already.") % {"name": person.name})
         return redirect("couple_apart", couple.pk)

@@ -26,6 +26,8 @@ def emergency(request: PracticeRequest) -> HttpResponse:
         audit.looked("opened in an emergency", "clients_couple", access.couple_id)
         messages.warning(request, _("It is open. The couple’s therapist and the owner have been told."))
         return redirect("couple", access.couple_id)
+    if form.found_nobody:
+        audit.looked("looked in vain in an emergency", "clients_couple", None)
     return _page(request, form)
 
 

@@ -100,6 +100,15 @@ def test_b53_it_leaves_a_loud_trail_without_the_reason(practice, owner, colleagu
         assert "bridge" not in str([one.changes for one in AuditEvent.objects.all()])
 
 
+def test_b53_whoever_tries_names_leaves_a_trail(practice, owner, colleague, couple):
+    signed_in(colleague).post(reverse("emergency"), said(couple, other="Nobody Here"))
+    with inside(practice):
+        (line,) = AuditEvent.objects.filter(user_id=colleague.user_id, act="looked in vain in an emergency")
+        assert (line.couple_id, line.client_id) == (None, None)
+        assert "Nobody" not in str(line.changes)
+    assert b"who is not here" in signed_in(owner).get(reverse("practice_trail")).content
+
+
 def test_b53_one_of_those_who_were_told_looks_at_it_afterwards_and_never_who_opened_it(
     practice, owner, therapist, colleague, couple
 ):

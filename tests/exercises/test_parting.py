@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from clients import individual, parting, status
-from clients.models import Couple, Parting, Partner
+from clients.models import CaseloadEntry, Couple, EmergencyAccess, Parting, Partner
 from exercises import desk, drafts, journal
 from exercises.models import Answer, Comment, Draft, Goal, JournalEntry, Occurrence, Response, Thread
 from practice import delivery, moves
@@ -19,7 +19,7 @@ from tests.exercises.given import JOINT, TWO_SCALES, as_attune, give
 from tests.exercises.given_reminders import MIDNIGHT, ask, reach, remind
 from tests.exercises.given_reminders import give as give_plain
 from tests.exercises.test_lanes import WORDS, reads, send
-from tests.factories import acting_as, make_couple, signed_in
+from tests.factories import acting_as, inside, make_couple, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -277,9 +277,23 @@ def test_individual_work_may_begin_with_each_of_them(couple, mara, theo, therapi
     leave(theo, couple)
     with acting_as(therapist):
         old = Couple.objects.with_partners().get(pk=couple.pk)
-        assert individual.can_begin(old) == [mara, theo]
+        assert individual.can_begin(old, therapist) == [mara, theo]
         individual.begin(mara, before=old, by=therapist)
-        assert individual.can_begin(old) == [theo]
+        assert individual.can_begin(old, therapist) == [theo]
+
+
+def test_b53_whoever_sees_a_couple_for_a_while_takes_nobody_of_it_on(couple, mara, theo, colleague):
+    """The new record would outlast the emergency that opened the old one."""
+    leave(theo, couple)
+    with inside(couple.practice):
+        EmergencyAccess.objects.create(membership=colleague, couple=couple, why="Nobody else could be reached.")
+    browser = signed_in(colleague)
+    shown = browser.get(f"/desk/couples/{couple.pk}/apart/")
+    assert shown.status_code == 200
+    assert "Begin individual work" not in shown.content.decode()
+    assert browser.post(f"/desk/couples/{couple.pk}/partners/{mara.pk}/alone/").status_code == 404
+    with inside(couple.practice):
+        assert not CaseloadEntry.objects.filter(membership=colleague).exists()
 
 
 def test_asked_alone_somebody_answers_alone(couple, mara, theo, therapist):

@@ -18,6 +18,7 @@ from reports import caseload
 from reports.models import CaseloadOrder, Report, StandingOrder
 from reports.tasks import make_report
 from tests.factories import acting_as, inside, make_couple, make_member, signed_in
+from tests.reports import orders
 from tests.reports.alerting import MONDAY, again, make_alert, stand_at, steps
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +87,68 @@ def test_b52_a_download_under_way_gives_no_further_file(practice, owner, therapi
     let_go(owner, therapist, colleague)
     rest = b"".join(pieces)
     assert len(zipfile.ZipFile(BytesIO(first + rest)).namelist()) == 1
+
+
+def test_b46_b52_a_report_being_printed_when_they_leave_is_put_away_for_nobody(
+    practice, owner, therapist, colleague, couple, monkeypatch
+):
+    report = orders.asked(couple, therapist)
+
+    def slow(said):
+        with inside(practice):
+            team.leave(therapist, to=colleague)
+        return orders.PRINTED
+
+    monkeypatch.setattr(orders.tasks.pdf, "render", slow)
+    row = orders.run(report)
+    assert (row.state, row.pdf) == ("failed", "")
+
+
+def taken_by_ending_the_cover(practice, member):
+    Cover.objects.filter(membership=member).update(ended_at=timezone.now())
+
+
+def taken_by_changing_the_role(practice, member):
+    team.change_role(member, "coordinator")
+
+
+def taken_by_a_hand_over(practice, member):
+    team.leave(member, to=Membership.objects.get(role="owner"))
+
+
+@pytest.mark.parametrize("taken", [taken_by_ending_the_cover, taken_by_changing_the_role, taken_by_a_hand_over])
+def test_b46_b52_a_page_that_asks_again_and_again_is_refused_at_its_next_question(
+    practice, owner, therapist, colleague, couple, taken
+):
+    """What htmx asks every few seconds, and the file at its end: no answer of before is kept anywhere."""
+    with inside(practice):
+        Cover.objects.create(membership=colleague, couple=couple)
+    report = asked_for(couple, therapist, state="done", pdf="UERG", finished_at=timezone.now(), pages=1)
+    browser, page = signed_in(colleague), reverse("report", args=[couple.pk, report.pk])
+    part, file = {"HX-Request": "true"}, reverse("report_download", args=[couple.pk, report.pk])
+    for answer in (browser.get(page, headers=part), browser.get(file)):
+        assert answer.status_code == 200
+        assert "no-store" in answer["Cache-Control"]
+    with inside(practice):
+        taken(practice, colleague)
+    assert browser.get(page, headers=part).status_code == 404
+    assert browser.get(file).status_code == 404
+
+
+def test_b46_whoever_ended_here_goes_on_in_their_other_practice_and_carries_nothing_along(
+    practice, owner, therapist, colleague, couple, neighbour
+):
+    with inside(neighbour):
+        Membership.objects.create(user_id=therapist.user_id, role="therapist", name="Same Person")
+    browser = signed_in(therapist)
+    assert browser.get(reverse("couple", args=[couple.pk])).status_code == 200
+    let_go(owner, therapist, colleague)
+    for chosen in (str(practice.pk), str(neighbour.pk), ""):
+        session = browser.session
+        session["practice"] = chosen
+        session.save()
+        assert browser.get(reverse("couple", args=[couple.pk])).status_code == 404
+        assert practice.name not in browser.get(reverse("desk"), follow=True).content.decode()
 
 
 def test_the_caseload_is_the_colleagues_in_the_same_act(practice, owner, therapist, colleague, couple):
