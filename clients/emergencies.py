@@ -24,6 +24,7 @@ What, Role = EmergencyAccess.What, Membership.Role
 
 KIND = "emergency_access"
 FRESH_FOR = datetime.timedelta(days=14)
+SHOWN_FOR = datetime.timedelta(days=90)
 #: For how many hours it may be opened.
 HOURS = (1, 4, 12)
 #: A reason of fewer signs says nothing.
@@ -130,10 +131,19 @@ def running(member: Membership) -> QuerySet[EmergencyAccess]:
 
 def to_review(member: Membership) -> list[EmergencyAccess]:
     """Return what this member was told of and nobody has looked at yet, the oldest first."""
+    return _told_to(member, EmergencyAccess.objects.filter(reviewed_at=None).order_by("opened_at", "pk"))
+
+
+def reviewed(member: Membership) -> list[EmergencyAccess]:
+    """Return what this member was told of and somebody has looked at lately, the newest first, with what they found."""
+    lately = EmergencyAccess.objects.filter(reviewed_at__gt=timezone.now() - SHOWN_FOR)
+    return _told_to(member, lately.order_by("-reviewed_at", "pk"))
+
+
+def _told_to(member: Membership, rows: QuerySet[EmergencyAccess]) -> list[EmergencyAccess]:
+    others = _with_names(rows.exclude(membership=member).select_related("membership", "reviewed_by"))
     with tenancy.elevated():
-        rows = EmergencyAccess.objects.filter(reviewed_at=None).exclude(membership=member)
-        found = _with_names(rows.select_related("membership")).order_by("opened_at", "pk")
-        return [one for one in found if member.pk in told(one)]
+        return [one for one in others if member.pk in told(one)]
 
 
 def _with_names(rows: QuerySet[EmergencyAccess]) -> QuerySet[EmergencyAccess]:

@@ -64,7 +64,7 @@ register(
         keep=Keep.NOTES,
         why_not="Its author's alone.",
         export=False,
-        not_exported="Its author's alone; an export takes it along only when it asks for it by name.",
+        not_exported="Its author's alone: whoever takes everything out leaves it behind.",
     ),
     Record("exercises.StaffNote", COUPLE, lane=Reads.STAFF, keep=Keep.NOTES, why_not=BY_STAFF),
 )

@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,6 +38,7 @@ from practice.models import Archive, ArchivePiece
 log = logging.getLogger(__name__)
 
 State = Archive.State
+RECORD_COPY, PRACTICE_EXPORT = Archive.Kind.RECORD_COPY, Archive.Kind.PRACTICE_EXPORT
 Tell = Callable[[int, str], None]
 Maker = Callable[[Archive, Tell], Iterator[bytes]]
 
@@ -324,6 +325,17 @@ def destroy(archive: Archive) -> None:
         ArchivePiece.objects.filter(archive_id=archive.pk).delete()
         archive.destroyed_at = timezone.now()
         archive.save(update_fields=["destroyed_at"])
+
+
+def destroy_of_member(user_id: uuid.UUID, *, kinds: Collection[str] = (RECORD_COPY, PRACTICE_EXPORT)) -> None:
+    """Destroy what an account asked for as a member of the bound practice: their work here, or this right, has ended.
+
+    What they asked for as somebody in care stays theirs.
+    """
+    with tenancy.elevated():
+        rows = Archive.objects.filter(user_id=user_id, kind__in=kinds, destroyed_at=None)
+        for archive in rows.select_for_update().order_by("pk"):
+            destroy(archive)
 
 
 # ── tending ──────────────────────────────────────────────────────────────────

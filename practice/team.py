@@ -8,6 +8,7 @@ from django.utils import timezone
 from practice import exporting
 from practice.models import Membership
 from practice import outbox, tenancy
+from practice import archives, outbox, tenancy
 from practice.models import Membership, Practice, StaffInvitation
 from practice.signals import member_left
 
@@ -23,6 +24,7 @@ class NobodyTakesOver(Exception):
 def change_role(member: Membership, role: str) -> None:
     if role != Membership.Role.OWNER:
         _keep_an_owner(member)
+        archives.destroy_of_member(member.user_id, kinds=[archives.PRACTICE_EXPORT])
     member.role = role
     member.save(update_fields=["role"])
     _take_back(member)
@@ -66,6 +68,7 @@ def leave(member: Membership, *, to: Membership | None = None) -> None:
         member.save(update_fields=["ended_at"])
         _hand_over_duty(member, takes)
         outbox.cancel_for_person(member.pk, "left")
+        archives.destroy_of_member(member.user_id)
         member_left.send(sender=Membership, member=member, to=takes)
 
 

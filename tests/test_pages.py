@@ -302,6 +302,7 @@ WITHOUT_A_LINK = {
     "portal_device_here": "the page's own script",
     "portal_device_end": "where the installation sends notifications",
     "service_worker": "asked for by the browser",
+    "emergency_end": "while something is open in an emergency",
     "kept_open": "on a page that nobody has opened yet",
 }
 

@@ -281,7 +281,7 @@ def _use(server: psycopg.Connection, house: House) -> None:
     """Serve a request of a practice on this connection."""
     with server.transaction():
         server.execute("SELECT set_config('app.practice', %s, true)", [str(house.practice.pk)])
-        server.execute(f"SET LOCAL ROLE {roles.SUPERVISOR}")  # type: ignore[arg-type]
+        server.execute(f"SET LOCAL ROLE {roles.COORDINATOR}")  # type: ignore[arg-type]
         row = server.execute("SELECT count(*) FROM clients_couple").fetchone()
         assert row is not None
         assert row[0] > 0

@@ -437,6 +437,12 @@ def _planned(house: House) -> None:
             membership=house["colleague"], couple=house.couple, why=house.word("emergency", *CLINICIANS),
             opened_at=timezone.now() - datetime.timedelta(hours=2), until=timezone.now() - datetime.timedelta(hours=1),
         )  # fmt: skip
+        EmergencyAccess.objects.create(
+            membership=house["colleague"], couple=house.couple, why=house.word("emergencybefore", *CLINICIANS),
+            opened_at=timezone.now() - datetime.timedelta(days=9), until=timezone.now() - datetime.timedelta(days=9),
+            reviewed_by=house["therapist"], reviewed_at=timezone.now() - datetime.timedelta(days=8),
+            finding=house.word("emergencyfinding", *CLINICIANS),
+        )  # fmt: skip
         house.things["program"] = Program.objects.filter(practice=None).first()
         house.things["program_slug"] = house.things["program"].slug
 

@@ -75,6 +75,11 @@ def _page(
         (one, finding if about and finding and one.pk == about.pk else FindingForm(auto_id=f"id_{one.pk}_%s"))
         for one in emergencies.to_review(request.membership)
     ]
-    words = {"form": form, "running": emergencies.running(request.membership), "waiting": waiting}
+    words = {
+        "form": form,
+        "running": emergencies.running(request.membership),
+        "waiting": waiting,
+        "reviewed": emergencies.reviewed(request.membership),
+    }
     wrong = bool(form.errors or (finding and finding.errors))
     return render(request, "clients/emergency.html", words, status=422 if wrong else 200)

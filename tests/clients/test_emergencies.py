@@ -122,6 +122,9 @@ def test_b53_one_of_those_who_were_told_looks_at_it_afterwards_and_never_who_ope
         row = EmergencyAccess.objects.get()
         assert (row.reviewed_by_id, row.finding) == (therapist.pk, "He was right to look.")
         assert emergencies.to_review(owner) == []
+    for member in (owner, therapist):
+        assert b"He was right to look." in signed_in(member).get(reverse("emergency")).content
+    assert b"He was right" not in signed_in(colleague).get(reverse("emergency")).content
 
 
 def test_b53_nobody_opens_by_writing_the_row_themselves(practice, owner, colleague, couple):

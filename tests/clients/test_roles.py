@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import pytest
 from django.urls import reverse
@@ -12,8 +13,9 @@ from clients import emergencies, supervision
 from clients.models import CaseloadEntry, Cover
 from practice.capabilities import READERS, STANDINGS, TABLE, Standing
 from practice.models import Membership
-from tests.doors import DOORS
+from tests.doors import DOORS, OFFICE, STAFF
 from tests.factories import acting_as, inside, make_member, signed_in
+from tests.pages import Page
 from tests.world import CANARY, House, World
 
 #: What is behind each line of the table: an address of tests/doors.py.
@@ -160,3 +162,28 @@ def test_b48_the_database_holds_each_reader_to_the_couples_that_are_theirs(world
         with acting_as(member):
             seen = Response.objects.filter(couple=world.home.couple).exists()
             assert seen == (standing in READERS), standing
+
+
+# ── what may be typed ────────────────────────────────────────────────────────
+
+#: Every page of the office, and the fields of all its forms that write something: exactly these, for whom it is.
+TYPED: dict[str, dict[Standing, str]] = {}
+#: The same on every page, or no words of anybody's.
+EVERYWHERE = {"csrfmiddlewaretoken", "key", "version"}
+
+
+def typed(browser, house: House, door: str) -> str:
+    """Return the names of all that a page would send, numbers left out of them."""
+    page = Page(browser.get(DOORS[door].path(door, house)).content.decode())
+    names = {name for form in page.forms if form.method == "post" for name in form.fields}
+    return " ".join(sorted({re.sub(r"\d+", "N", name) for name in names - EVERYWHERE}))
+
+
+@pytest.mark.parametrize("door", TYPED)
+def test_b50_the_fields_of_a_page_are_exactly_those_of_its_role(world, standings, committed, door):
+    assert {who: typed(signed_in(standings[who]), world.home, door) for who in TYPED[door]} == TYPED[door]
+
+
+def test_b50_every_page_of_the_office_is_held_to_its_fields():
+    office = {name for name, door in DOORS.items() if door.kind in (OFFICE, STAFF) and door.get == frozenset({200})}
+    assert office - set(TYPED) == set()

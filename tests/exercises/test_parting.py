@@ -282,17 +282,17 @@ def test_individual_work_may_begin_with_each_of_them(couple, mara, theo, therapi
         assert individual.can_begin(old, therapist) == [theo]
 
 
-def test_b53_whoever_sees_a_couple_for_a_while_takes_nobody_of_it_on(couple, mara, theo, colleague):
+def test_b53_whoever_sees_a_couple_for_a_while_takes_nobody_of_it_on(practice, couple, mara, theo, colleague):
     """The new record would outlast the emergency that opened the old one."""
     leave(theo, couple)
-    with inside(couple.practice):
+    with inside(practice):
         EmergencyAccess.objects.create(membership=colleague, couple=couple, why="Nobody else could be reached.")
     browser = signed_in(colleague)
     shown = browser.get(f"/desk/couples/{couple.pk}/apart/")
     assert shown.status_code == 200
     assert "Begin individual work" not in shown.content.decode()
     assert browser.post(f"/desk/couples/{couple.pk}/partners/{mara.pk}/alone/").status_code == 404
-    with inside(couple.practice):
+    with inside(practice):
         assert not CaseloadEntry.objects.filter(membership=colleague).exists()
 
 

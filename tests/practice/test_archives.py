@@ -11,10 +11,10 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from practice import archives, destroying, tenancy, vault
+from practice import archives, destroying, team, tenancy, vault
 from practice.models import Archive, ArchivePiece
 from practice.tasks import make_archive
-from tests.factories import acting_as
+from tests.factories import acting_as, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -240,3 +240,23 @@ def test_b118_asking_and_taking_stand_in_the_trail_without_content(mara, maker):
         lines = cursor.fetchall()
     assert lines[0] == ("insert", mara.user_id)
     assert [act for act, _user in lines].count("update") >= 2
+
+
+@pytest.mark.parametrize("end", ["leaves", "owns no more"])
+def test_b46_b52_what_an_owner_asked_for_goes_with_their_right_to_it_made_or_half_made(
+    practice, owner, therapist, maker, end
+):
+    with acting_as(owner):
+        made = archives.ask(Kind.PRACTICE_EXPORT, user_id=owner.user_id)
+        half_made = archives.ask(Kind.PRACTICE_EXPORT, user_id=owner.user_id, about_id=therapist.pk)
+    archives.make(practice.pk, made.pk)
+    with itself(owner):
+        second = make_member(practice, "owner", "Second Owner")
+        Archive.objects.filter(pk=half_made.pk).update(state=State.WORKING)
+    with itself(owner):
+        team.leave(owner, to=second) if end == "leaves" else team.change_role(owner, "therapist")
+    with itself(owner):
+        assert not ArchivePiece.objects.exists()
+        assert not Archive.objects.filter(destroyed_at=None).exists()
+        with pytest.raises(archives.NotThere):
+            archives.begin_taking(made)
