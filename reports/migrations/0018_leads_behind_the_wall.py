@@ -31,10 +31,10 @@ END $$
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reports", "0016_trail_without_answers"),
-        ("exercises", "0021_agreed_and_together"),
+        ("reports", "0017_closed_sign_ins"),
+        ("exercises", "0022_closed_sign_ins"),
         ("clients", "0015_who_may_look"),
-        ("practice", "0013_keys_and_seals_walls"),
+        ("practice", "0015_signing_in"),
     ]
 
     operations = [migrations.RunSQL(COPY, migrations.RunSQL.noop)]

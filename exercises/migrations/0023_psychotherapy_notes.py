@@ -16,7 +16,7 @@ MINE = f"{OWN} AND {IN_CASELOAD}"
 class Migration(migrations.Migration):
     dependencies = [
         ("clients", "0015_who_may_look"),
-        ("exercises", "0021_agreed_and_together"),
+        ("exercises", "0022_closed_sign_ins"),
         ("practice", "0013_keys_and_seals_walls"),
     ]
 
