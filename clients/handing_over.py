@@ -1,4 +1,4 @@
-"""When somebody leaves the practice: their couples, covers and absences are a colleague's from the same moment."""
+"""When somebody leaves or changes roles: what was theirs is a colleague's, or ends, from the same moment."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from clients import duty
 from clients.models import Absence, CaseloadEntry, Cover, EmergencyAccess, Supervision
-from practice import clock
+from practice import clock, tenancy
 from practice.models import Membership
-from practice.signals import member_left
+from practice.signals import member_left, role_changed
 
 
 @receiver(member_left)
@@ -36,6 +36,19 @@ def hand_over(sender: object, member: Membership, to: Membership | None, **kwarg
         if one.until is None or one.until > now:
             duty.let_in(to, one.couple_id, until=one.until)
     _cover_instead(member, to)
+
+
+@receiver(role_changed)
+def end_what_the_role_gave(sender: object, member: Membership, before: str, **kwargs: Any) -> None:
+    """A grant does not come back with the role: an owner grants it anew. Whoever reads no answers has nothing open."""
+    now = timezone.now()
+    with tenancy.elevated():
+        if member.role != Membership.Role.SUPERVISOR:
+            Supervision.objects.filter(supervisor=member, ended_at=None).update(ended_at=now)
+        if not member.is_clinician:
+            Supervision.objects.filter(therapist=member, ended_at=None).update(ended_at=now)
+            EmergencyAccess.objects.filter(membership=member, ended_at=None).update(ended_at=now)
+            Cover.objects.filter(membership=member, ended_at=None).update(ended_at=now)
 
 
 def _own_absences_end(member: Membership) -> None:

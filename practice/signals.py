@@ -20,3 +20,7 @@ reminder_steps_changed = Signal()
 #: Somebody's work here has ended: ``member``, and ``to``, who takes over from them (None for the office). Sent as
 #: Attune itself, in the act's own transaction.
 member_left = Signal()
+
+#: Somebody works here in another role from now on: ``member``, and ``before``, the role they had. Sent inside the act's
+#: own transaction.
+role_changed = Signal()

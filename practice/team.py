@@ -10,7 +10,7 @@ from practice.models import Membership
 from practice import outbox, tenancy
 from practice import archives, outbox, tenancy
 from practice.models import Membership, Practice, StaffInvitation
-from practice.signals import member_left
+from practice.signals import member_left, role_changed
 
 
 class LastOwner(Exception):
@@ -25,9 +25,10 @@ def change_role(member: Membership, role: str) -> None:
     if role != Membership.Role.OWNER:
         _keep_an_owner(member)
         archives.destroy_of_member(member.user_id, kinds=[archives.PRACTICE_EXPORT])
-    member.role = role
+    before, member.role = member.role, role
     member.save(update_fields=["role"])
     _take_back(member)
+    role_changed.send(sender=Membership, member=member, before=before)
 
 
 def end(member: Membership) -> None:

@@ -14,7 +14,7 @@ CARD = """
 
   Sign in with one of these. The password is the same for all: {password}
 
-    {owner:<19} {owner_name}, owner: sees the whole practice
+    {owner:<19} {owner_name}, owner: runs the practice, and reads what her own couple writes
     {therapist:<19} {therapist_name}, therapist: sees her own couples
     {mara:<19} {mara_name}, partner: best on a phone, or a narrow window
     {theo:<19} {theo_name}, her partner

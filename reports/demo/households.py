@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.demo.people import INES, MARA, SAMIR, THEO, Gift, Household, Person
+from reports.demo.people import INES, MARA, RUTH, SAMIR, THEO, Gift, Household, Person
 
 WEEKLY = "FREQ=WEEKLY"
 DAILY = "FREQ=DAILY"
@@ -213,7 +213,7 @@ THREE = Household(
         Person("Ingrid", "she/her", "ingrid@example.org", (0.45, 0.65)),
         Person("Mateo", "he/they", "mateo@example.org", (0.35, 0.6), answers=0.75),
     ),
-    therapist=INES,
+    therapist=RUTH,
     days=56,
     sessions=((56, "18:30"), (42, "18:30"), (28, "18:30"), (14, "18:30"), (-3, "18:30")),
     gifts=(

@@ -33,6 +33,8 @@ class Colleague:
     role: str
 
 
+#: The owner sees a couple of her own, too. Of all others she sees what the front desk sees.
+RUTH = Colleague(PRACTICE.owner, PRACTICE.email, "owner")
 INES = Colleague("Dr Ines Karlsen", "ines@example.org", "therapist")
 SAMIR = Colleague("Samir Bose", "samir@example.org", "therapist")
 GWEN = Colleague("Gwen Pryce", "gwen@example.org", "coordinator")

@@ -151,6 +151,17 @@ def test_b46_whoever_ended_here_goes_on_in_their_other_practice_and_carries_noth
         assert practice.name not in browser.get(reverse("desk"), follow=True).content.decode()
 
 
+def test_b52_what_a_role_gave_ends_with_it_and_does_not_come_back(practice, owner, therapist, couple):
+    supervisor = make_member(practice, "supervisor", "Sue Visor")
+    with inside(practice):
+        Supervision.objects.create(supervisor=supervisor, therapist=therapist, granted_by=owner)
+    browser, page = signed_in(supervisor), reverse("couple", args=[couple.pk])
+    assert browser.get(page).status_code == 200
+    for role in ("therapist", "supervisor"):
+        signed_in(owner).post(reverse("member_role", args=[supervisor.pk]), {"role": role})
+        assert browser.get(page).status_code == 404, role
+
+
 def test_the_caseload_is_the_colleagues_in_the_same_act(practice, owner, therapist, colleague, couple):
     shared = make_couple(practice, ("Ana", "Bo"), therapist=therapist, login=False)
     with inside(practice):
