@@ -250,8 +250,8 @@ def test_b46_b52_what_an_owner_asked_for_goes_with_their_right_to_it_made_or_hal
         made = archives.ask(Kind.PRACTICE_EXPORT, user_id=owner.user_id)
         half_made = archives.ask(Kind.PRACTICE_EXPORT, user_id=owner.user_id, about_id=therapist.pk)
     archives.make(practice.pk, made.pk)
+    second = make_member(practice, "owner", "Second Owner")
     with itself(owner):
-        second = make_member(practice, "owner", "Second Owner")
         Archive.objects.filter(pk=half_made.pk).update(state=State.WORKING)
     with itself(owner):
         team.leave(owner, to=second) if end == "leaves" else team.change_role(owner, "therapist")
