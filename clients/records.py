@@ -37,7 +37,7 @@ register(
     Record("clients.Cover", COUPLE, lane=Reads.STAFF, why_not="How the practice shares out its work."),
     Record("clients.Supervision", PRACTICE, lane=Reads.STAFF, keep=Keep.PRACTICE),
     Record(
-        "clients.EmergencyAccess", COUPLE, lane=Reads.STAFF, keep=Keep.AUDIT,
+        "clients.EmergencyAccess", COUPLE, lane=Reads.STAFF, keep=Keep.AUDIT, empties=("why", "finding"),
         why_not="How the practice answers for a look of its own.",
     ),
     Record("clients.Clearance", COUPLE, lane=Reads.STAFF, why_not="It tells what each partner said when apart."),

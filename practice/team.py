@@ -5,10 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from practice import exporting
-from practice.models import Membership
-from practice import outbox, tenancy
-from practice import archives, outbox, tenancy
+from practice import archives, exporting, outbox, tenancy
 from practice.models import Membership, Practice, StaffInvitation
 from practice.signals import member_left, role_changed
 
@@ -24,24 +21,12 @@ class NobodyTakesOver(Exception):
 def change_role(member: Membership, role: str) -> None:
     if role != Membership.Role.OWNER:
         _keep_an_owner(member)
-        archives.destroy_of_member(member.user_id, kinds=[archives.PRACTICE_EXPORT])
+        exporting.end_all(of_user=member.user_id)
     before, member.role = member.role, role
     member.save(update_fields=["role"])
-    _take_back(member)
     role_changed.send(sender=Membership, member=member, before=before)
 
 
-def end(member: Membership) -> None:
-    """From their next request on, this person finds nothing of the practice any more."""
-    _keep_an_owner(member)
-    member.ended_at = timezone.now()
-    member.save(update_fields=["ended_at"])
-    _take_back(member)
-
-
-def _take_back(member: Membership) -> None:
-    if member.ended_at or not member.runs_practice:
-        exporting.end_all(of_user=member.user_id)
 def successors(member: Membership) -> list[Membership]:
     """Return who may take over from somebody: everybody else who reads answers."""
     others = Membership.objects.filter(ended_at=None).exclude(pk=member.pk)

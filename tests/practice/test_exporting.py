@@ -228,7 +228,7 @@ def test_a_new_one_takes_the_place_of_the_last(ready, owner, second, practice):
 
 def test_b46_who_leaves_gets_nothing_of_what_was_made(ready, owner, second, practice):
     with acting_as(second):
-        team.end(Membership.objects.get(pk=owner.pk))
+        team.leave(Membership.objects.get(pk=owner.pk), to=second)
     assert pieces(practice) == 0
 
 

@@ -17,8 +17,8 @@ from practice.walls import ALL, IN_CASELOAD, READ, Wall, on_a_shared_screen
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clients", "0014_parting_and_policies_walls"),
-        ("practice", "0013_keys_and_seals_walls"),
+        ("clients", "0016_keeping_and_erasing_walls"),
+        ("practice", "0016_keeping_and_erasing"),
     ]
 
     operations = [

@@ -15,9 +15,9 @@ MINE = f"{OWN} AND {IN_CASELOAD}"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clients", "0015_who_may_look"),
-        ("exercises", "0022_closed_sign_ins"),
-        ("practice", "0013_keys_and_seals_walls"),
+        ("clients", "0017_who_may_look"),
+        ("exercises", "0023_nothing_of_the_erased"),
+        ("practice", "0016_keeping_and_erasing"),
     ]
 
     operations = [

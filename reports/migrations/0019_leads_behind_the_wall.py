@@ -31,10 +31,10 @@ END $$
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reports", "0017_closed_sign_ins"),
-        ("exercises", "0022_closed_sign_ins"),
-        ("clients", "0015_who_may_look"),
-        ("practice", "0015_signing_in"),
+        ("reports", "0018_nothing_of_the_erased"),
+        ("exercises", "0024_psychotherapy_notes"),
+        ("clients", "0017_who_may_look"),
+        ("practice", "0016_keeping_and_erasing"),
     ]
 
     operations = [migrations.RunSQL(COPY, migrations.RunSQL.noop)]
