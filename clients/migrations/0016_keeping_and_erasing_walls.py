@@ -42,7 +42,7 @@ BEGIN
 END $$;
 CREATE TRIGGER not_erased BEFORE INSERT ON practice_datakey
     FOR EACH ROW EXECUTE FUNCTION attune_not_erased('client_id');
-CREATE TRIGGER not_erased BEFORE INSERT OR UPDATE ON clients_contact
+CREATE TRIGGER not_erased BEFORE UPDATE ON clients_contact
     FOR EACH ROW EXECUTE FUNCTION attune_not_erased('client_id');
 CREATE TRIGGER not_erased BEFORE INSERT ON clients_clientinvitation
     FOR EACH ROW EXECUTE FUNCTION attune_not_erased('client_id');
