@@ -87,7 +87,9 @@ def read(hook: Hook, request: HttpRequest) -> list[Report]:
         events = view.parse_events(request)
     except AnymailWebhookValidationFailure:
         raise Forged("wrong secret or signature") from None
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, AnymailConfigurationError):
+    except (
+        ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError, AnymailConfigurationError,
+    ):  # fmt: skip
         raise Nonsense("not a report") from None
     return [one for event in events[:MOST_EVENTS] if (one := _report(event, hook.service))]
 

@@ -365,6 +365,8 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 #: A long answer is refused kindly by its field; this stops bodies that no form of ours can make.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+FILE_UPLOAD_HANDLERS = ["practice.uploads.ThroughMemory"]
 
 # --- Mail ---------------------------------------------------------------------------------------
 

@@ -10,4 +10,5 @@ urlpatterns = [
     path("", include("reports.urls")),
 ]
 
+handler400 = "practice.views.errors.bad_request"
 handler500 = "practice.views.errors.server_error"

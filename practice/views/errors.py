@@ -24,6 +24,11 @@ class NoValues(SafeExceptionReporterFilter):
         return {}
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that we could not read what was sent. Django's own page reads it again, and breaks on it once more."""
+    return HttpResponse(loader.render_to_string("400.html"), status=400)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that something broke, with a number that stands in the log beside the error and says nothing else."""
     request.reference = get_random_string(8, "23456789abcdefghjkmnpqrstuvwxyz")  # type: ignore[attr-defined]

@@ -321,7 +321,23 @@ def test_b133_unknown_ids_are_taken_and_do_nothing(practice, name):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"null", b"7", b'"x"', b"\xff\xfe", b'{"RecordType": {}}', b'{"FromFull": 1}', b"{}"]
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"7",
+        b'"x"',
+        b"\xff\xfe",
+        b'{"RecordType": {}}',
+        b'{"FromFull": 1}',
+        b"{}",
+        b"[" * 200_000,
+        b'{"a":' * 100_000,
+        b'{"RecordType": NaN}',
+        b'{"RecordType": ' + b"9" * 5000 + b"}",
+    ],
 )
 @pytest.mark.parametrize("name", mail_services.SERVICES)
 def test_b133_nonsense_is_refused_without_harm(practice, name: str, body: bytes):
