@@ -264,10 +264,12 @@ def test_b46_nothing_is_made_for_who_left_meanwhile(when, asked, owner, second, 
     assert pieces(practice) == 0
 
 
-def test_b120_when_a_key_is_destroyed_no_export_here_holds_what_it_opened(ready, practice, couple, mara):
+@pytest.mark.parametrize("sealed", [True, False], ids=["with texts", "without a text"])
+def test_b120_when_somebody_is_erased_no_export_here_holds_them(sealed, ready, practice, couple, mara):
     with inside(practice):
-        call_her_at(mara)
-        assert destroying.destroy_keys_of(mara.pk, why="erasure")
+        if sealed:
+            call_her_at(mara)
+        assert bool(destroying.destroy_keys_of(mara.pk, why="erasure")) == sealed
     assert pieces(practice) == 0
 
 
