@@ -148,8 +148,8 @@ def test_b102_the_log_holds_no_words_addresses_or_tickets(walks, world):
 # ── what is no page ──────────────────────────────────────────────────────────
 
 
-#: Handed out to who sends a form, not to who looks.
-HANDED_OUT_ON_SENDING = {"record_fhir"}
+#: Handed out to who sends a form, or shows again who they are, not to who looks.
+NOT_FOR_A_LOOK = {"record_fhir", "portal_copy_take", "practice_export_file"}
 
 
 def test_b1_what_is_no_page_is_declared_as_a_download(walks):
@@ -161,7 +161,7 @@ def test_b1_what_is_no_page_is_declared_as_a_download(walks):
         if visit.status == 200 and not visit.response["Content-Type"].startswith("text/html")
     }
     assert {(name, kind) for name, kind in met if not fnmatch(kind, declared.get(name, ""))} == set()
-    assert set(declared) - {name for name, _kind in met} - HANDED_OUT_ON_SENDING == set(), "these are gone"
+    assert set(declared) - {name for name, _kind in met} - NOT_FOR_A_LOOK == set(), "these are gone"
 
 
 # ── what goes along with every answer ────────────────────────────────────────
