@@ -27,7 +27,7 @@ LINK = re.compile(r"https?://[^\s\"'<>]+")
 
 
 @pytest.mark.django_db
-def test_letters_hold_no_words_and_no_links_but_our_own(world):
+def test_b95_letters_hold_no_words_and_no_links_but_our_own(world):
     composed = 0
     for house in (world.home, world.far):
         with inside(house.practice):
@@ -159,7 +159,7 @@ def test_a_letter_is_in_the_language_of_its_reader_where_attune_speaks_it(world,
         assert '<html lang="en-gb">' in outbox.handler_of("reminder").compose(message).html
 
 
-def test_papers_hold_only_what_their_readers_may_read(world, committed):
+def test_b87_papers_hold_only_what_their_readers_may_read(world, committed):
     house = world.home
     words = {audience: said_on_paper(house, audience) for audience in ("clinical", "shared")}
     may = world.canaries

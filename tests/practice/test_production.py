@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import os
 import re
 import runpy
@@ -287,3 +289,25 @@ def test_b97_an_installation_behind_a_proxy_believes_exactly_one(monkeypatch):
     assert behind["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
     assert behind["ALLAUTH_TRUSTED_PROXY_COUNT"] == 1
     assert not behind.get("USE_X_FORWARDED_HOST")
+
+
+# ── what parts of pages may do ───────────────────────────────────────────────
+
+
+@pytest.mark.django_db
+def test_b93_parts_of_pages_run_nothing_keep_nothing_and_ask_nobody_else(client):
+    """What htmx may do stands on every page: no code out of attributes, no scripts in parts, no copies kept."""
+    page = client.get("/account/login/").content.decode()
+    said = json.loads(html.unescape(re.search(r"name=\"htmx-config\" content='([^']*)'", page)[1]))
+    assert said["allowEval"] is said["allowScriptTags"] is said["includeIndicatorStyles"] is False
+    assert said["historyCacheSize"] == 0
+    assert said["selfRequestsOnly"] is True
+
+
+def test_b93_no_template_lets_a_value_become_an_attribute_of_htmx():
+    """A name of such an attribute is written by hand, and never out of what somebody typed."""
+    calls_code = r"hx-(?:on|vals|headers|ext|vars)[\w:.-]*=[\"'](?:js|javascript):"
+    made = re.compile(r"hx-\{\{|\{\{[^}]*\}\}=|" + calls_code, re.IGNORECASE)
+    templates = [*(ROOT / "templates").rglob("*.html"), *ROOT.glob("*/templates/**/*.html")]
+    assert len(templates) > 100
+    assert {str(one) for one in templates if made.search(one.read_text("utf-8"))} == set()
