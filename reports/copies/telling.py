@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -25,6 +26,7 @@ from exercises.conditions import visible
 from exercises.languages import language_of, spoken
 from exercises.models import Answer, Draft, Edition, Response
 from exercises.saying import SaidAnswer, lines
+from exercises.vocabulary import Lane
 from practice import times
 from practice.models import Practice
 from practice.registry import Reads
@@ -210,6 +212,15 @@ LABELS: dict[str, Words] = {
 }
 
 
+#: Who reads, as somebody hears it who reads about themselves.
+LANES: dict[str, Words] = {
+    Lane.OWN: _l("you alone"),
+    Lane.PRIVATE: _l("you and your therapist"),
+    Lane.REVEAL: _l("all of you, once it has opened"),
+    Lane.SHARED: _l("all of you"),
+    Lane.JOINT: _l("all of you: one answer, together"),
+}
+
 #: Of use to programs alone: told in data.json, and not in words.
 ONLY_AS_DATA = frozenset(
     [
@@ -337,6 +348,8 @@ class _Telling:
             return ", ".join(filter(None, named)) if isinstance(named, list) else str(named)
         if one.is_relation:
             return self.titles.get(value, "")
+        if one.name == "lane":
+            return str(LANES[value])
         if one.choices:
             return str(getattr(row, f"get_{one.name}_display")())
         if one.name in ("series", "measure"):
@@ -351,7 +364,7 @@ class _Telling:
         edition = self._editions()[row.edition_id]
         told = spoken(edition, self.language)
         answered = [one for one in lines(told.form, values, visible(told.form, values).questions) if not one.blank]
-        head = [Line(_("Who reads"), str(row.get_lane_display()))]
+        head = [Line(_("Who reads"), str(LANES[row.lane]))]
         if row.author_id != self.person.pk:
             head.append(Line(_("By"), self.known.people.get(row.author_id, "")))
         if row.revision > 1:
@@ -402,6 +415,8 @@ def said(value: Any) -> str:
     match value:
         case bool():
             return _("yes") if value else _("no")
+        case Decimal():
+            return f"{value.normalize():f}"
         case datetime():
             return _when(value)
         case date():

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from clients import consents, parting
 from clients.models import Client
+from exercises.vocabulary import Lane
 from practice import archives, registry, signing_in, tenancy
 from practice.models import Archive, Message, Recovery
 from practice.tasks import make_archive
@@ -84,6 +86,14 @@ def test_b117_no_sealed_word_is_left_out_but_those_that_lie_in_files_or_were_set
         "clients.Contact.call_when", "clients.Contact.call_as", "exercises.MeasureEntry.note",
         "reports.Report.pdf", "reports.Report.summary",
     }  # fmt: skip
+
+
+def test_it_says_of_every_lane_who_reads():
+    assert set(telling.LANES) == set(Lane)
+
+
+def test_numbers_are_said_without_idle_digits():
+    assert [telling.said(Decimal(one)) for one in ("4.000", "20", "0.50", "0")] == ["4", "20", "0.5", "0"]
 
 
 # ── what it looks like ───────────────────────────────────────────────────────
