@@ -16,6 +16,7 @@ for name in (
     "caseload_again",
     "letterhead_logo",
     "portal_copy",
+    "record_copy",
 ):
     limits.limit(name, limits.COSTLY)
 for name in ("report_preview", "report_of_kind_preview", "report_download", "portal_document", "caseload_files"):

@@ -348,6 +348,8 @@ DOORS: dict[str, Door] = {
     "record_of_partner": Door(CLINICAL, private_of),
     "import_answers": Door(CLINICAL, private_of, get=SENDS),
     "record_fhir": Door(CLINICAL, private_of, get=SENDS),
+    "record_copy": Door(CLINICAL, private_of, get=LEADS_ON),
+    "record_copy_take": Door(CLINICAL, private_of, get=SENDS),
     "assign_exercise": Door(HOME_CLINICIANS, own_exercise),
     "write_new": Door(CLINICIANS),
     "shelves": Door(CLINICIANS),

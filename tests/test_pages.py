@@ -149,7 +149,7 @@ def test_b102_the_log_holds_no_words_addresses_or_tickets(walks, world):
 
 
 #: Handed out to who sends a form, or shows again who they are, not to who looks.
-NOT_FOR_A_LOOK = {"record_fhir", "portal_copy_take", "practice_export_file"}
+NOT_FOR_A_LOOK = {"record_fhir", "portal_copy_take", "record_copy_take", "practice_export_file"}
 
 
 def test_b1_what_is_no_page_is_declared_as_a_download(walks):
@@ -240,6 +240,7 @@ def test_no_link_is_dead(walks):
 #: Doors that no link leads to, with the reason.
 WITHOUT_A_LINK = {
     "portal_copy_take": "behind a fresh sign-in, where a copy is ready",
+    "record_copy_take": "behind a fresh sign-in, where a copy is ready",
     "portal_copy_away": "behind a fresh sign-in, where a copy is ready",
     "practice_export_file": "on its page, after a fresh sign-in",
     "practice_export_end": "on its page, after a fresh sign-in",

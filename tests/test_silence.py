@@ -33,7 +33,7 @@ from tests import world as worlds
 from tests.crawl import own_doors, walk
 from tests.factories import acting_as, inside
 from tests.pages import headers, plain
-from tests.reports.test_copies import copy_of
+from tests.reports.test_copies import by_staff, copy_of
 from tests.world import CANARY, House, World, give_one, keep, send
 
 pytestmark = pytest.mark.django_db
@@ -332,3 +332,20 @@ def test_b28_a_sealed_answer_is_in_its_authors_copy_and_moves_nothing_in_the_oth
     send(house, "hidden", "mara", "sealed words of hers")
     assert copy_of(house["theo"]) == before
     assert b"sealed words of hers" in copy_of(house["mara"])["copy.html"]
+
+
+def test_b28_what_staff_hand_over_holds_no_word_that_its_person_keeps_and_none_of_anybody_else(house):
+    words = words_in(by_staff(house["mara"]))
+    assert {word for word in words if house.canaries[word] == {"mara"}} == set(), "hers alone, not even the therapist's"
+    assert {word for word in words if "mara" not in house.canaries[word]} == set()
+    assert {house.word_of("toldmara"), house.word_of("sharedmara")} <= words
+
+
+def test_what_was_sent_without_a_copy_is_in_the_one_that_staff_hand_over_alone(house):
+    give_one(house, "unkept", "safety", Lane.PRIVATE, ("mara",))
+    one = house.occurrence("unkept", "mara")
+    with acting_as(house["mara"]):
+        answering.submit(one, author=house["mara"], raw={"words": ["not on my phone"], "safe": ["yes"]}, keep=False)
+    assert b"not on my phone" not in b"".join(copy_of(house["mara"]).values())
+    files = by_staff(house["mara"])
+    assert all(b"not on my phone" in files[path] for path in ("copy.html", "data.json", "fhir.json"))

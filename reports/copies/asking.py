@@ -31,3 +31,8 @@ def ask(person: Client, *, user_id: uuid.UUID) -> Archive:
     if archives.asked_since(Archive.Kind.OWN_COPY, user_id, timezone.now() - timedelta(days=1)) >= A_DAY:
         raise Enough(_("You have had several today. Please come back tomorrow, or ask your therapist."))
     return archives.ask(Archive.Kind.OWN_COPY, user_id=user_id, person_id=person.pk)
+
+
+def ask_for(person: Client, *, user_id: uuid.UUID) -> Archive:
+    """Ask for the copy of one record, as staff who may read it; while one is being made it is that one."""
+    return archives.ask(Archive.Kind.RECORD_COPY, user_id=user_id, person_id=person.pk, about_id=person.pk)

@@ -87,17 +87,13 @@ def left_out() -> list[Record]:
     return [one for one in registry.all_records() if one.why_not]
 
 
-def tables(person: Client, *, without: frozenset[str] = frozenset()) -> list[Table]:
-    """Read all of it, as whoever is bound. ``without`` are lanes that are left out, for a copy by other hands."""
-    return [Table(one, list(_rows(one, person, without))) for one in records()]
+def tables(person: Client) -> list[Table]:
+    """Read all of it, as the person who is bound."""
+    return [Table(one, list(_rows(one, person))) for one in records()]
 
 
-def _rows(record: Record, person: Client, without: frozenset[str]) -> QuerySet[Any]:
-    heavy = [one.name for one in record.class_._meta.concrete_fields if one.name in IN_FILES_OF_THEIR_OWN]
-    rows = record.class_._default_manager.filter(theirs(record, person)).order_by("pk")
-    rows = rows.defer(*heavy, *record.withheld)
-    if without and _has(record, "lane"):
-        rows = rows.exclude(lane__in=without)
+def _rows(record: Record, person: Client) -> QuerySet[Any]:
+    rows = _light(record).filter(theirs(record, person)).order_by("pk")
     if record.lane != Reads.STAFF:
         return rows
     # No client's role has a right to the table: by whose it is, then.
@@ -105,9 +101,50 @@ def _rows(record: Record, person: Client, without: frozenset[str]) -> QuerySet[A
         return _read(rows)
 
 
+def _light(record: Record) -> QuerySet[Any]:
+    model = record.class_
+    heavy = [one.name for one in model._meta.concrete_fields if one.name in IN_FILES_OF_THEIR_OWN]
+    return model._default_manager.defer(*heavy, *record.withheld)
+
+
 def _read(rows: QuerySet[Any]) -> QuerySet[Any]:
     len(rows)
     return rows
+
+
+# ── by other hands ───────────────────────────────────────────────────────────
+
+
+def without_their_own(every: list[Table]) -> list[Table]:
+    """Leave out what somebody keeps to themselves, with all that hangs on it: for a copy that staff hand over."""
+    hidden = {row.pk for table in every for row in table.rows if _is_own(table.record, row)}
+    before = -1
+    while before != len(hidden):
+        before = len(hidden)
+        hidden |= {row.pk for table in every for row in table.rows if _points_at(table, row) & hidden}
+    return [Table(one.record, [row for row in one.rows if row.pk not in hidden]) for one in every]
+
+
+def _is_own(record: Record, row: Any) -> bool:
+    return record.lane == Reads.OWN or getattr(row, "lane", "") == Lane.OWN
+
+
+def _points_at(table: Table, row: Any) -> set[Any]:
+    return {getattr(row, one.attname) for one in table.record.class_._meta.concrete_fields if one.is_relation}
+
+
+def with_unkept(every: list[Table], person: Client) -> list[Table]:
+    """Add what they sent without keeping a copy, which their own sign-in never reads again. Read as Attune."""
+    return [
+        Table(one.record, sorted([*one.rows, *_unkept(one.record, person)], key=lambda row: row.pk)) for one in every
+    ]
+
+
+def _unkept(record: Record, person: Client) -> list[Any]:
+    if not _has(record, "author_keeps"):
+        return []
+    with tenancy.elevated():
+        return list(_light(record).filter(record.of(person.pk), author_keeps=False))
 
 
 def theirs(record: Record, person: Client) -> Q:

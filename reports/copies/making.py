@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,17 +59,24 @@ class Gathered:
 @archives.makes(Archive.Kind.OWN_COPY, lives=LIVES, once=True)
 def own_copy(archive: Archive, tell: archives.Tell) -> Iterator[bytes]:
     """Make a person's own copy, read as that person."""
+    yield from _made(archive, tell, archive.user_id)
+
+
+@archives.makes(Archive.Kind.RECORD_COPY, lives=LIVES, once=True)
+def record_copy(archive: Archive, tell: archives.Tell) -> Iterator[bytes]:
+    """Make the copy that staff hand over: read as its person as well, but what they keep to themselves stays theirs."""
+    yield from _made(archive, tell, None, by_staff=True)
+
+
+def _made(
+    archive: Archive, tell: archives.Tell, user_id: uuid.UUID | None, *, by_staff: bool = False
+) -> Iterator[bytes]:
     tell(10, READING)
-    asker = tenancy.scoped(
-        tenancy.Asker(
-            role=roles.PORTAL,
-            practice_id=archive.practice_id,
-            user_id=archive.user_id,
-            person_id=archive.person_id,
-        )
+    bare = tenancy.Asker(
+        role=roles.PORTAL, practice_id=archive.practice_id, user_id=user_id, person_id=archive.person_id
     )
-    with tenancy.acting(asker):
-        made = gathered(Client.objects.get(pk=archive.person_id), archive.asked_at)
+    with tenancy.acting(tenancy.scoped(bare)):
+        made = gathered(Client.objects.get(pk=archive.person_id), archive.asked_at, by_staff=by_staff)
     tell(40, PRINTING)
     yield whole(made, archive.asked_at)
     tell(90, archives.SEALING)
@@ -91,18 +99,20 @@ def whole(made: Gathered, made_at: datetime) -> bytes:
     return packed(parts, made_at=made_at, facts=facts)
 
 
-def gathered(person: Client, made_at: datetime, *, without: frozenset[str] = frozenset()) -> Gathered:
-    """Read everything that belongs into a copy, as whoever is bound, in one look at the database."""
+def gathered(person: Client, made_at: datetime, *, by_staff: bool = False) -> Gathered:
+    """Read everything that belongs into a copy, as the person who is bound; ``by_staff``: as staff may hand it over."""
     practice = Practice.objects.get(pk=tenancy.current_practice_id())
     contact = Contact.objects.filter(client=person).first()
     with timezone.override(_zone(contact, practice)):
-        tables = gathering.tables(person, without=without)
+        tables = gathering.tables(person)
+        if by_staff:
+            tables = gathering.with_unkept(gathering.without_their_own(tables), person)
         known = gathering.names(person, tables)
         fhir = _fhir(tables, person, made_at)
         files = [*_attachments(tables), *_documents(person)]
         with translation.override(language_of(person, practice)):
             told = telling.sections(tables, known, person, practice)
-            html = _page(told, person, practice, made_at, files)
+            html = _page(told, person, practice, made_at, files, by_staff=by_staff)
     data = {one.name: list(gathering.as_data(one, known)) for one in tables}
     parts = [
         Part("copy.html", _styled(html).encode(), "Everything in words; opens in any browser"),
@@ -127,7 +137,15 @@ def _facts(data: dict[str, list[Any]]) -> dict[str, Any]:
     }
 
 
-def _page(told: list[telling.Section], person: Client, practice: Practice, made_at: datetime, files: list[Part]) -> str:
+def _page(
+    told: list[telling.Section],
+    person: Client,
+    practice: Practice,
+    made_at: datetime,
+    files: list[Part],
+    *,
+    by_staff: bool,
+) -> str:
     return render_to_string(
         "reports/paper/copy.html",
         {
@@ -136,6 +154,7 @@ def _page(told: list[telling.Section], person: Client, practice: Practice, made_
             "practice": practice,
             "made_at": made_at,
             "files": files,
+            "by_staff": by_staff,
             "language": translation.get_language() or practice.language,
         },
     )
@@ -166,7 +185,9 @@ def _fhir(tables: list[gathering.Table], person: Client, made_at: datetime) -> d
 
 def _attachments(tables: list[gathering.Table]) -> Iterator[Part]:
     rows = next(one.rows for one in tables if one.name == "exercises.Attachment")
-    for number, row in enumerate(Attachment.objects.filter(pk__in=[one.pk for one in rows]).order_by("pk"), 1):
+    with tenancy.elevated():  # which ones was decided by the walls
+        found = list(Attachment.objects.filter(pk__in=[one.pk for one in rows]).order_by("pk"))
+    for number, row in enumerate(found, 1):
         ending = ENDINGS.get(row.content_type, row.content_type.rpartition("/")[2])
         about = str(row.name) or str(row.get_kind_display())
         yield Part(f"files/{number:03}.{slugify(ending)}", attachments.content(row), about)

@@ -68,6 +68,7 @@ HEADINGS: dict[str, Words] = {
     "exercises.Sitting": _l("Times together"),
     "exercises.Draw": _l("Cards"),
     "exercises.Review": _l("What your therapist looked back on"),
+    "clients.ErasureRequest": _l("What you asked to have erased"),
     "clients.PortalVisit": _l("When you signed in"),
     "practice.Message": _l("What was sent to you, without its words"),
 }
@@ -76,6 +77,13 @@ WITHIN = {"exercises.Answer": "exercises.Response", "exercises.Comment": "exerci
 
 #: What columns are called where the model itself does not say it.
 LABELS: dict[str, Words] = {
+    "answer": _l("answer"),
+    "answered_at": _l("answered"),
+    "answered_by": _l("answered by"),
+    "asked_at": _l("asked"),
+    "erased_at": _l("erased"),
+    "keeps_until": _l("kept until"),
+    "noted_by": _l("noted by"),
     "answers": _l("what was typed"),
     "about": _l("what"),
     "agreement": _l("agreement"),

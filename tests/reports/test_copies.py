@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clients import consents, parting
-from clients.models import Client
+from clients.models import Client, Couple
 from exercises.vocabulary import Lane
 from practice import archives, registry, signing_in, tenancy
 from practice.models import Archive, Message, Recovery
@@ -263,3 +263,51 @@ def test_the_page_asks_the_database_the_same_whatever_there_is(mara, no_broker, 
     browser = freshly(signed_in(mara))
     with django_assert_max_num_queries(24):
         browser.get(PAGE)
+
+
+# ── what a therapist hands over ──────────────────────────────────────────────
+
+
+def handed_over(couple: Couple, client: Client) -> tuple[str, str]:
+    return f"/desk/couples/{couple.pk}/record-of/{client.pk}/copy/", "take/"
+
+
+def make_for(member, client: Client) -> None:
+    with acting_as(member):
+        archive = archives.newest(Archive.Kind.RECORD_COPY, member.user_id, about_id=client.pk)
+    assert archive is not None
+    make_archive(practice_id=str(member.practice_id), archive_id=str(archive.pk))
+
+
+def test_b118_a_therapist_hands_over_the_record_of_one_person_and_that_person_reads_of_it(
+    couple, therapist, mara, theo, answered, no_broker
+):
+    path, take = handed_over(couple, mara)
+    desk = signed_in(therapist)
+    assert desk.get(path).url.startswith("/account/reauthenticate/")
+    freshly(desk)
+    assert desk.post(path).url == path
+    make_for(therapist, mara)
+    assert b"Download it" in desk.get(path).content
+    answer = desk.post(path + take)
+    assert answer["Content-Type"] == "application/zip"
+    assert {"copy.html", "copy.pdf", "data.json", "fhir.json"} <= set(opened(answer.content))
+    assert desk.post(path + take).url == path, "once"
+    assert b"took a copy of your record" in signed_in(mara).get("/you/record/").content
+    assert b"took a copy" not in signed_in(theo).get("/you/record/").content
+
+
+def test_b118_nobody_without_the_case_hands_over_its_record(couple, mara, colleague, coordinator, no_broker):
+    path, _take = handed_over(couple, mara)
+    for who in (colleague, coordinator):
+        browser = freshly(signed_in(who))
+        assert browser.get(path).status_code == 404
+        assert browser.post(path).status_code == 404
+    with inside_of(mara):
+        assert not Archive.objects.exists()
+
+
+def by_staff(person: Client) -> dict[str, bytes]:
+    with acting_as(person):
+        made = making.gathered(person, AT, by_staff=True)
+    return opened(packed(made.parts, made_at=AT, facts=made.facts))

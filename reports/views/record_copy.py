@@ -1,0 +1,63 @@
+"""The copy of one client's record that a therapist hands to them: made, taken once, and told to the client."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from clients.models import Client
+from exercises.access import couple_or_404, partner_or_404
+from practice import archives, audit
+from practice.access import PracticeRequest, for_clinicians, page_or_part
+from practice.fresh import after_fresh_sign_in
+from practice.models import Archive
+from reports.copies import asking
+
+PAGE = "reports/record_copy.html"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_clinicians
+@after_fresh_sign_in
+def record_copy(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUID) -> HttpResponse:
+    """How far it is, and asking for one."""
+    couple = couple_or_404(couple_id)
+    client = partner_or_404(couple, client_id)
+    if request.method == "POST":
+        asking.ask_for(client, user_id=request.user.pk)  # type: ignore[arg-type]
+        return redirect("record_copy", couple.pk, client.pk)
+    words = {
+        "couple": couple,
+        "client": client,
+        "position": next(one.position for one in couple.partners.all() if one.client_id == client.pk),
+        "archive": _of(request, client),
+        "hours": int(asking.LIVES.total_seconds() // 3600),
+    }
+    return render(request, page_or_part(request, PAGE, "making"), words)
+
+
+@require_POST
+@for_clinicians
+@after_fresh_sign_in
+def record_copy_take(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUID) -> HttpResponse:
+    """The file itself, once. The client reads in their record that it was taken, and by whom."""
+    couple = couple_or_404(couple_id)
+    client = partner_or_404(couple, client_id)
+    archive = _of(request, client)
+    try:
+        body = archives.take(archive) if archive is not None else b""
+    except archives.NotThere:
+        body = b""
+    if not body:
+        return redirect("record_copy", couple.pk, client.pk)
+    audit.looked("downloaded", "clients_client", client.pk)
+    response = HttpResponse(body, content_type="application/zip")
+    response.headers["Content-Disposition"] = 'attachment; filename="copy.zip"'
+    return response
+
+
+def _of(request: PracticeRequest, client: Client) -> Archive | None:
+    return archives.newest(Archive.Kind.RECORD_COPY, request.user.pk, about_id=client.pk)  # type: ignore[arg-type]
