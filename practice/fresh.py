@@ -29,18 +29,21 @@ def is_fresh(request: HttpRequest) -> bool:
     return bool(proofs) and time.time() - proofs[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
+def ask_again(request: HttpRequest) -> HttpResponse:
+    """Lead to signing in once more, and from there back to this page."""
+    there = f"{reverse('account_reauthenticate')}?{urlencode({'next': request.path})}"
+    if request.headers.get("HX-Request"):
+        # A part of a page that renews itself: the whole page goes there.
+        return HttpResponse(status=204, headers={"HX-Redirect": there})
+    return redirect(there)
+
+
 def after_fresh_sign_in(view: View) -> View:
     """Let a request in only shortly after signing in (``ACCOUNT_REAUTHENTICATION_TIMEOUT``), whatever its method."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if is_fresh(request):
-            return view(request, *args, **kwargs)
-        there = f"{reverse('account_reauthenticate')}?{urlencode({'next': request.path})}"
-        if request.headers.get("HX-Request"):
-            # A part of a page that renews itself: the whole page goes there.
-            return HttpResponse(status=204, headers={"HX-Redirect": there})
-        return redirect(there)
+        return view(request, *args, **kwargs) if is_fresh(request) else ask_again(request)
 
     guarded.asks_who_it_is = True  # type: ignore[attr-defined]
     return guarded

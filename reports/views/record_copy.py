@@ -12,7 +12,7 @@ from clients.models import Client
 from exercises.access import couple_or_404, partner_or_404
 from practice import archives, audit
 from practice.access import PracticeRequest, for_clinicians, page_or_part
-from practice.fresh import after_fresh_sign_in
+from practice.fresh import ask_again, is_fresh
 from practice.models import Archive
 from reports.copies import asking
 
@@ -21,11 +21,12 @@ PAGE = "reports/record_copy.html"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_clinicians
-@after_fresh_sign_in
 def record_copy(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUID) -> HttpResponse:
     """How far it is, and asking for one."""
     couple = couple_or_404(couple_id)
     client = partner_or_404(couple, client_id)
+    if not is_fresh(request):  # what is not theirs to see is not there, before anything is asked
+        return ask_again(request)
     if request.method == "POST":
         asking.ask_for(client, user_id=request.user.pk)  # type: ignore[arg-type]
         return redirect("record_copy", couple.pk, client.pk)
@@ -41,11 +42,12 @@ def record_copy(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.
 
 @require_POST
 @for_clinicians
-@after_fresh_sign_in
 def record_copy_take(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUID) -> HttpResponse:
     """The file itself, once. The client reads in their record that it was taken, and by whom."""
     couple = couple_or_404(couple_id)
     client = partner_or_404(couple, client_id)
+    if not is_fresh(request):  # what is not theirs to see is not there, before anything is asked
+        return ask_again(request)
     archive = _of(request, client)
     try:
         body = archives.take(archive) if archive is not None else b""
