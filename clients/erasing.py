@@ -85,13 +85,15 @@ def erase(client: Client, *, ground: Erasure.Ground, by: By) -> Erasure:
 def erase_own(client: Client, *, by: Membership) -> Erasure | None:
     """Erase at once what nobody but the client could read and what only reaches them; the record of care stays.
 
-    Return the proof; None where a hold forbids it.
+    Only their own word does it, a request from their own sign-in: what nobody else can read, nobody else gives away.
+    Return the proof; None where nobody asked so, or a hold forbids it.
     """
     with transaction.atomic(), tenancy.elevated():
         practice = Practice.objects.get(pk=tenancy.current_practice_id())
         held = _in_turn(client)
         standing = retaining.standing_of(held, practice)
-        if standing.holds or held.erased_at:
+        their_own_word = standing.request is not None and standing.request.is_their_own_word
+        if standing.holds or held.erased_at or not their_own_word:
             return None
         removed, emptied = _remove(held, removing.plan_own)
         outbox.cancel_for_person(held.pk, "erased")

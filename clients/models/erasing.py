@@ -82,6 +82,11 @@ class ErasureRequest(PracticeModel):
     def __str__(self) -> str:
         return f"request {self.pk}"
 
+    @property
+    def is_their_own_word(self) -> bool:
+        """Whether the person asked from their own sign-in; else a member says that they did."""
+        return self.noted_by_id is None
+
 
 class KeptLonger(PracticeModel):
     """That the practice looked at a record whose time was over, and keeps it until a day."""

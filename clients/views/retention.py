@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from clients import erasing, retaining
-from clients.models import Client, Couple, Erasure
+from clients.models import Client, Couple, Erasure, ErasureRequest
 from clients.retaining import Standing
 from clients.retention_forms import EraseForm, HoldForm, KeepForm, YearsForm
 from clients.retention_words import told
@@ -159,10 +159,16 @@ def _answer(request: PracticeRequest, standing: Standing) -> Form | None:
     if standing.request is None or standing.ended_on is None:
         raise Http404
     if erasing.erase_own(standing.client, by=request.membership) is None:
-        messages.warning(request, _("It is on hold: nothing was erased."))
+        messages.warning(request, _stays(standing.request))
     retaining.answer_kept(standing, by=request.membership)
     messages.success(request, _("Answered. They read it on their own page."))
     return None
+
+
+def _stays(asked: ErasureRequest) -> str:
+    if asked.is_their_own_word:
+        return _("It is on hold: nothing was erased.")
+    return _("Nothing was erased: what only they can read goes when they ask for it themselves, on their own page.")
 
 
 ACTS: dict[str, Callable[[PracticeRequest, Standing], Form | None]] = {

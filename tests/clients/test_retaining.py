@@ -28,8 +28,8 @@ from clients.models import (
 from exercises.models import JournalEntry
 from practice import countries, retention, tenancy, two_people, vault
 from practice.backups.restoring import erased_in
-from practice.models import Archive, ArchivePiece, AuditEvent, DataKey, Message, Practice, TwoPersonAct
-from tests.factories import PASSWORD, acting_as, inside, make_couple, make_member, signed_in
+from practice.models import Archive, ArchivePiece, AuditEvent, DataKey, Message, Practice, Recovery, TwoPersonAct
+from tests.factories import PASSWORD, acting_as, inside, make_couple, make_member, signed_in, user_of
 
 pytestmark = pytest.mark.django_db
 YEARS_AGO = datetime.timedelta(days=366)
@@ -349,6 +349,46 @@ def test_the_answer_keeps_the_record_of_care_and_erases_what_only_they_could_rea
         assert Client.objects.get(pk=mara.pk).name == "Mara"
     page = freshly(signed_in(mara)).get("/you/record/erase/").content.decode()
     assert "is kept until" in page
+
+
+def test_b119_an_owner_alone_erases_nothing_of_a_client_by_writing_a_request_down(practice, couple, mara, owner):
+    with acting_as(mara):
+        JournalEntry.objects.create(couple=couple, author=mara, lane="own", readers=[], text="mine alone")
+    with inside(practice):
+        Practice.objects.update(country="DE")
+    ended(couple, 1)
+    browser, page = freshly(signed_in(owner)), f"{PAGE}{mara.pk}/"
+    assert browser.post(page, {"do": "note"}).status_code == 302
+    assert "nothing is erased with this answer" in browser.get(page).content.decode()
+    said = browser.post(page, {"do": "answer"}, follow=True).content.decode()
+    assert "when they ask for it themselves" in said
+    with inside(practice):
+        assert JournalEntry.objects.count() == 1
+        assert not Erasure.objects.exists()
+        assert ErasureRequest.objects.get().answer == "kept", "the person has an answer all the same"
+    hers = freshly(signed_in(mara))
+    told = hers.get("/you/record/erase/").content.decode()
+    assert "What only you can read is still here." in told
+    assert "are erased." not in told
+    assert hers.post("/you/record/erase/", {"sure": "on"}).status_code == 302
+    assert browser.post(page, {"do": "answer"}).status_code == 302
+    with inside(practice):
+        assert not JournalEntry.objects.exists(), "by her own word it goes"
+    assert "your devices and your codes are erased." in hers.get("/you/record/erase/").content.decode()
+
+
+def test_b40_a_sign_in_by_the_mailbox_alone_neither_asks_for_erasure_nor_takes_a_request_back(practice, couple, mara):
+    Recovery.objects.create(user=user_of(mara), at=timezone.now())
+    browser = freshly(signed_in(mara))
+    assert browser.get("/you/record/erase/").status_code == 200
+    assert browser.post("/you/record/erase/", {"sure": "on"}).url == "/account/closed/"
+    with inside(practice):
+        assert not ErasureRequest.objects.exists()
+    with acting_as(mara):
+        retaining.ask(mara)
+    assert browser.post("/you/record/erase/", {"do": "take_back"}).url == "/account/closed/"
+    with inside(practice):
+        assert ErasureRequest.objects.get().answer == ""
 
 
 def test_a_hold_keeps_even_what_only_they_could_read(practice, couple, mara, owner):
