@@ -6,6 +6,7 @@ class ClientsConfig(AppConfig):
 
     def ready(self) -> None:
         from clients import (  # noqa: F401  register themselves
+            caseloads,
             changed_addresses,
             consents,
             costs,

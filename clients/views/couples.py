@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from clients import recovering
+from clients import caseloads, recovering
 from clients import safe_contact as safe_contacts
 from clients import status as statuses
 from clients.forms import (
@@ -166,14 +166,11 @@ def couple_therapists(request: PracticeRequest, pk: UUID) -> HttpResponse:
     if not chooses_therapists(request.membership):
         raise Http404
     couple = get_object_or_404(Couple.objects.with_partners(), pk=pk)
-    entries = CaseloadEntry.objects.filter(couple=couple)
-    now = {one.membership_id for one in entries}
+    now = {one.membership_id for one in CaseloadEntry.objects.filter(couple=couple)}
     form = TherapistsForm(request.POST or None, initial={"therapists": now})
     if request.method == "POST" and form.is_valid():
         chosen = {one.pk for one in form.cleaned_data["therapists"]}
-        entries.exclude(membership_id__in=chosen).delete()
-        for membership_id in chosen - now:
-            CaseloadEntry.objects.create(couple=couple, membership_id=membership_id)
+        caseloads.deal(couple, chosen, by=request.membership)
         messages.success(request, _("Saved."))
         return redirect("couple", couple.pk)
     return render(request, "clients/couple_therapists.html", {"form": form, "couple": couple})
