@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib.postgres.search import SearchVector
 from django.db import connection, transaction
-from django.db.models import Value
+from django.db.models import Max, Value
 from django.utils import timezone
 
 from exercises.catalogue import Catalogue, Entry, load_catalogue
@@ -58,7 +58,7 @@ def _load_entry(entry: Entry, exercise: Exercise | None, core: bool, done: Loade
             Exercise.objects.filter(pk=exercise.pk).update(core=core, retired_at=None)
         done.kept += 1
         return
-    number = exercise.newest.number + 1 if exercise and exercise.newest else 1
+    number = _next_number(exercise)
     if exercise is None:
         exercise = Exercise(slug=entry.slug, practice=None)
         done.made += 1
@@ -77,6 +77,14 @@ def _load_entry(entry: Entry, exercise: Exercise | None, core: bool, done: Loade
         digest=entry.digest,
     )
     exercise.save(update_fields=["newest"])
+
+
+def _next_number(exercise: Exercise | None) -> int:
+    """Return the first free one: a practice that was brought in may have added editions that were never the newest."""
+    if exercise is None:
+        return 1
+    there = Edition.objects.filter(practice=None, exercise=exercise)
+    return (there.aggregate(most=Max("number"))["most"] or 0) + 1
 
 
 def _shelf_facts(entry: Entry) -> dict:

@@ -7,6 +7,7 @@ without a password, and sign in with one that they choose by mail.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import itertools
@@ -112,7 +113,17 @@ class Taken:
 def take_in(export: Export) -> Taken:
     """Bring an export in, or raise :class:`Refused`. Needs the login role, and the owner's for the catalogue."""
     _may_be_taken(export)
-    taken = Taken(catalogue=_complete_the_catalogue(export))
+    added = _complete_the_catalogue(export)
+    taken = Taken(catalogue=len(added))
+    try:
+        _take_in_rows(export, taken)
+    except BaseException:
+        _take_back(added)
+        raise
+    return taken
+
+
+def _take_in_rows(export: Export, taken: Taken) -> None:
     try:
         with transaction.atomic():
             taken.accounts = _open_accounts(export)
@@ -126,7 +137,6 @@ def take_in(export: Export) -> Taken:
         raise Refused(f"The database does not take it: {_place(error)}.") from error
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise error if isinstance(error, Refused) else Refused("Some of it is not what its table holds.") from error
-    return taken
 
 
 def _place(error: DatabaseError) -> str:
@@ -167,11 +177,24 @@ def _open_accounts(export: Export) -> int:
 # ── the catalogue ────────────────────────────────────────────────────────────
 
 
-def _complete_the_catalogue(export: Export) -> int:
+Added = list[tuple[Record, uuid.UUID]]
+
+
+def _complete_the_catalogue(export: Export) -> Added:
     """Add what the practice gave and the catalogue here does not have, as the tables' owner: old editions mostly."""
     wanted = list(export.lines(whole_export.CATALOGUE))
     with roles.owner_connection(), transaction.atomic():
         return _Adding(wanted).run()
+
+
+def _take_back(added: Added) -> None:
+    """Remove again what was added for an export that is not taken in; what somebody has begun to use stays."""
+    if not added:
+        return
+    with contextlib.suppress(DatabaseError), roles.owner_connection(), transaction.atomic():
+        for record, pk in reversed(added):
+            row = record.class_._default_manager.filter(practice=None, pk=pk)
+            row._raw_delete(row.db)
 
 
 class _Adding:
@@ -180,7 +203,7 @@ class _Adding:
         self.ids: dict[tuple[str, ...], uuid.UUID] = {}
         self.added: list[tuple[Record, uuid.UUID, dict[str, Any]]] = []
 
-    def run(self) -> int:
+    def run(self) -> Added:
         lines = {one.model: one for one in registry.all_shared()}
         for record in whole_export.exported():
             if record.model in lines:
@@ -188,7 +211,7 @@ class _Adding:
         for record, pk, data in self.added:
             named = {name: value for name, value in _later(record, data).items() if tuple(value["shared"]) in self.ids}
             _point(record, pk, named, self.ids)
-        return len(self.added)
+        return [(record, pk) for record, pk, _data in self.added]
 
     def _add(self, record: Record, shared: Shared) -> None:
         rows = record.class_._default_manager.filter(practice=None)

@@ -20,6 +20,7 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
 
+from exercises.loading import load_catalogue_into_database
 from exercises.models import Exercise, Shelf, ShelfEntry
 from practice import registry, roles, tenancy, whole_export, whole_import
 from practice.registry import Reads, Record, Scope
@@ -479,6 +480,11 @@ def test_it_comes_into_an_empty_installation_as_what_it_was(full, written, commi
     export = looked_into(written)
     with databases.another() as there:
         gone = _another_catalogue(there)
+        before = _catalogue(there)
+        name, change = MADE_UP["a row that others point at is not there"]
+        with pytest.raises(whole_import.Refused):
+            whole_import.take_in(looked_into(rewritten(written, name, change, sums=True)))
+        assert _catalogue(there) == before, "what was added for an export that is refused goes again"
         taken = whole_import.take_in(export)
         assert whole_import.compare(export) == []
         assert taken.rows == {
@@ -496,6 +502,15 @@ def test_it_comes_into_an_empty_installation_as_what_it_was(full, written, commi
         _it_is_walled_and_sealed_there(full.home, there)
         with pytest.raises(whole_import.Refused, match="already"):
             whole_import.take_in(export)
+
+
+def _catalogue(above: psycopg.Connection) -> list[int]:
+    """How many exercises, editions and programs the catalogue has."""
+    tables = ("exercises_exercise", "exercises_edition", "exercises_program")
+    return [
+        above.execute(f"SELECT count(*) FROM {one} WHERE practice_id IS NULL").fetchone()[0]  # type: ignore[arg-type,index]
+        for one in tables
+    ]
 
 
 def _another_catalogue(above: psycopg.Connection) -> str:
@@ -534,6 +549,29 @@ def _it_is_walled_and_sealed_there(house: House, above: psycopg.Connection) -> N
         ("import", "insert")
     ]
     assert above.execute("SELECT count(*) FROM practice_user WHERE password NOT LIKE '!%'").fetchone() == (0,)
+
+
+def test_b127_the_next_release_numbers_past_an_edition_that_an_import_brought(committed):
+    with databases.another() as there:
+        there.execute("SET session_replication_role = replica")
+        exercise, number = there.execute(
+            """SELECT x.id, e.number FROM exercises_exercise x JOIN exercises_edition e ON e.id = x.newest_id
+                WHERE x.practice_id IS NULL AND x.retired_at IS NULL ORDER BY x.slug LIMIT 1"""
+        ).fetchone()  # type: ignore[misc]
+        there.execute(
+            """INSERT INTO exercises_edition SELECT (jsonb_populate_record(e, jsonb_build_object(
+                   'id', md5(e.id::text)::uuid, 'number', e.number + 1, 'digest', 'of another release'))).*
+                 FROM exercises_edition e WHERE e.exercise_id = %s AND e.number = %s""",
+            [exercise, number],
+        )
+        there.execute("UPDATE exercises_edition SET digest = 'before' WHERE exercise_id = %s AND number = %s",
+            [exercise, number])  # fmt: skip
+        assert load_catalogue_into_database().renewed == 1
+        newest = there.execute(
+            "SELECT e.number FROM exercises_exercise x JOIN exercises_edition e ON e.id = x.newest_id WHERE x.id = %s",
+            [exercise],
+        ).fetchone()
+        assert newest == (number + 2,)
 
 
 def rewritten(written: bytes, name: str, change: Callable[[bytes], bytes], *, sums: bool) -> bytes:
