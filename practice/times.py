@@ -42,6 +42,11 @@ def day_month(moment: datetime | None, zone: object = None) -> str:
     return date_format(there(moment, zone), "j F Y") if moment else ""
 
 
+def day_month_time(moment: datetime | None, zone: object = None) -> str:
+    """'19 May 2026, 18:00', for records that say when to the minute."""
+    return f"{day_month(moment, zone)}, {local_time(moment, zone)}" if moment else ""
+
+
 def near_day(moment: datetime | None, zone: object = None) -> str:
     """The day as one would say it: today, tomorrow, 'Thu' within the week, else '8 June'."""
     if not moment:

@@ -152,6 +152,7 @@ def mood_face(position: int, stops: int) -> SafeString:
 register.filter("local_time", times.local_time)
 register.filter("weekday_date", times.weekday_date)
 register.filter("day_month", times.day_month)
+register.filter("day_month_time", times.day_month_time)
 register.filter("near_day", times.near_day)
 register.filter("near_time", times.near_time)
 

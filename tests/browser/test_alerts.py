@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from clients.models import Couple
+from clients.models import CaseloadEntry, Couple
 from exercises import answering
 from exercises.models import MeasureEntry, Occurrence
 from reports.models import Alert
@@ -68,6 +68,8 @@ def test_b155_help_appears_while_somebody_answers_and_is_gone_on_the_next_page(h
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_the_desks_pages_about_alerts_read_well_on_every_screen(house, screen_of, axe_day_and_night, size):
     practice, owner, therapist, couple = house
+    with inside(practice):
+        CaseloadEntry.objects.create(practice=practice, membership=owner, couple=couple)
     mara = couple.clients[0]
     occurrence = of(couple, therapist, mara, HARM)
     with acting_as(mara):

@@ -135,6 +135,7 @@ def give(one: Person, look: Callable[[Person], None]) -> None:
     page.wait_for_url("**/assign/?exercise=*")
     look(one)
     page.fill("[name=why]", "Before we meet, so that we begin where you are.")
+    page.locator("[name=rhythm][value=once]").check()  # it is proposed for Sundays
     page.fill("[name=starts_on]", timezone.localdate().isoformat())
     page.fill("[name=at]", "23:30")
     page.get_by_role("button", name=re.compile("^Give it")).click()

@@ -206,7 +206,7 @@ def test_clients_may_do_without_a_second_factor(strict, mara):
 def test_b46_ended_members_find_nothing_from_their_next_request_on(practice, therapist, owner):
     browser = signed_in(therapist)
     assert browser.get("/desk/account/").status_code == 200
-    signed_in(owner).post(f"/desk/practice/team/{therapist.pk}/end/")
+    signed_in(owner).post(f"/desk/practice/team/{therapist.pk}/end/", {"to": owner.pk})
     assert browser.get("/desk/account/").status_code == 404
 
 
