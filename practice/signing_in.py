@@ -13,7 +13,6 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.models import Session
-from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
@@ -179,13 +178,16 @@ def address_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
 def got_back_by_mail(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Whoever reads the mailbox has a password now. What is private stays closed to them."""
     end_all(user)
-    with transaction.atomic():
-        Recovery.objects.filter(user=user, settled_at=None).delete()
-        Recovery.objects.create(user=user, at=timezone.now())
+    _close(user, timezone.now())
     notices.tell(user, What.RECOVERED)
 
 
 # ── what a mailbox alone does not open ──
+
+
+def _close(user: User, since: datetime.datetime) -> None:
+    """Keep what is private closed, from the first of these moments on: what was set up since then proves nothing."""
+    Recovery.objects.get_or_create(user=user, settled_at=None, defaults={"at": since})
 
 
 def open_recovery(user: User) -> Recovery | None:

@@ -652,6 +652,18 @@ def test_b40_a_factor_from_before_opens_it_and_one_from_after_does_not(mara):
     assert Recovery.objects.get(user=user).settled_how == "factor"
 
 
+def test_b40_a_second_recovery_does_not_make_a_factor_from_after_the_first_one_older(mara):
+    user = user_of(mara)
+    got_back(user)
+    secret = with_app(user)
+    got_back(user)
+    browser = password_in(user, Browser(), LONG_ENOUGH)
+    browser.post("/account/2fa/authenticate/", {"code": code_now(secret)})
+    assert is_in(browser)
+    assert is_closed(browser)
+    assert Recovery.objects.get(user=user).settled_at is None
+
+
 def test_b40_the_therapist_who_has_met_them_opens_it_at_once(mara, theo, couple, therapist, coordinator, colleague):
     browser = got_back(user_of(mara))
     path = f"/desk/couples/{couple.pk}/partners/{mara.pk}/"
