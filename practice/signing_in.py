@@ -138,6 +138,7 @@ def factor_added(instance: Authenticator, created: bool, **kwargs: Any) -> None:
     """In the same transaction: there is no moment at which the factor is new and old sign-ins go on."""
     if created:
         user = instance.user
+        _stays_closed(user)
         end_all(user, but=_key_of_request(user))
         codes = instance.type == Authenticator.Type.RECOVERY_CODES
         notices.tell(user, What.CODES_MADE if codes else What.FACTOR_ADDED)
@@ -162,6 +163,12 @@ def factor_used(request: HttpRequest, user: User, authenticator: Authenticator, 
         settle(recovery, Recovery.How.FACTOR)
 
 
+@receiver(account.password_set)
+def password_chosen(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """A first password needs no old one: whoever came in through the mailbox alone knows no more by it."""
+    _stays_closed(user)
+
+
 @receiver([account.password_changed, account.password_set])
 def password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
     end_all(user, but=_key_of_request(user))
@@ -170,6 +177,7 @@ def password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
 
 @receiver(account.email_changed)
 def address_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    _stays_closed(user)
     end_all(user, but=_key_of_request(user))
     notices.tell(user, What.ADDRESS_CHANGED)
 
@@ -188,6 +196,13 @@ def got_back_by_mail(request: HttpRequest, user: User, **kwargs: Any) -> None:
 def _close(user: User, since: datetime.datetime) -> None:
     """Keep what is private closed, from the first of these moments on: what was set up since then proves nothing."""
     Recovery.objects.get_or_create(user=user, settled_at=None, defaults={"at": since})
+
+
+def _stays_closed(user: User) -> None:
+    """What somebody sets up in a closed sign-in of theirs opens nothing, here or in any later one."""
+    request = context.request
+    if _key_of_request(user) and is_closed(request, user):
+        _close(user, datetime.datetime.fromtimestamp(request.session[still_here.BEGAN], datetime.UTC))
 
 
 def open_recovery(user: User) -> Recovery | None:

@@ -24,6 +24,7 @@ from practice import known_browser, notices, schedule_of_jobs, second_factors, s
 from practice.browsers import in_words
 from practice.models import AccountEvent, Recovery, SignIn, User
 from tests.factories import PASSWORD, inside, make_member, make_user, signed_in, user_of
+from tests.practice.passkeys import Device, add, asked_at_the_door, enter
 
 pytestmark = pytest.mark.django_db
 
@@ -684,6 +685,73 @@ def test_b40_a_code_from_the_mailbox_is_closed_until_the_password_is_typed(mara)
     assert "Why, and what opens it" in browser.get("/today/").content.decode()
     again(browser)
     assert not is_closed(browser)
+
+
+def brought_in(person) -> User:
+    """As an import makes accounts: no password, an address that is good."""
+    user = user_of(person)
+    user.set_unusable_password()
+    user.save()
+    return user
+
+
+def test_b40_a_first_password_chosen_after_a_code_from_the_mailbox_opens_nothing(mara):
+    user = brought_in(mara)
+    browser = by_code(user)
+    browser.post("/account/password/set/", {"password1": LONG_ENOUGH, "password2": LONG_ENOUGH})
+    assert user_of(mara).check_password(LONG_ENOUGH)
+    assert is_closed(browser)
+    again(browser, LONG_ENOUGH)
+    assert is_closed(browser)
+    assert is_closed(password_in(user, Browser(), LONG_ENOUGH))
+
+
+def test_b40_a_first_factor_added_after_a_code_from_the_mailbox_opens_nothing(mara):
+    user = brought_in(mara)
+    browser = by_code(user)
+    secret = browser.get("/account/2fa/totp/activate/").context["form"].secret
+    browser.post("/account/2fa/totp/activate/", {"code": code_now(secret)})
+    assert Authenticator.objects.filter(user=user, type="totp").exists()
+    assert is_closed(browser)
+    Recovery.objects.get(user=user, settled_at=None)
+    browser.post("/account/2fa/reauthenticate/", {"code": code_now(secret, time.time() + 30)})
+    assert is_closed(browser)
+    later = by_code(user)
+    later.post("/account/2fa/authenticate/", {"code": RecoveryCodes.activate(user).get_unused_codes()[0]})
+    assert is_in(later)
+    assert is_closed(later)
+
+
+def test_b40_a_passkey_added_after_a_code_from_the_mailbox_opens_nothing(mara):
+    user = brought_in(mara)
+    browser = by_code(user)
+    device = Device()
+    added = add(browser, device)
+    assert added.status_code == 302
+    assert Authenticator.objects.filter(user=user, type="webauthn").exists()
+    assert is_closed(browser)
+    later = Browser()
+    assert enter(later, device.sign(asked_at_the_door(later)))
+    assert is_closed(later)
+
+
+def test_b40_an_address_changed_after_a_code_from_the_mailbox_opens_nothing(mara):
+    user = brought_in(mara)
+    browser = by_code(user)
+    browser.post("/account/email/", {"email": "elsewhere@example.org", "action_add": ""})
+    code = re.search(r"\b\d{6}\b", mail.outbox[-1].body).group()
+    browser.post("/account/confirm-email/", {"code": code})
+    assert user_of(mara).email == "elsewhere@example.org"
+    assert is_closed(browser)
+    assert Recovery.objects.filter(user=user, settled_at=None).exists()
+
+
+def test_b40_another_password_by_the_old_one_closes_nothing(mara):
+    browser = by_code(user_of(mara))
+    new = {"oldpassword": PASSWORD, "password1": LONG_ENOUGH, "password2": LONG_ENOUGH}
+    browser.post("/account/password/change/", new)
+    assert not Recovery.objects.exists()
+    assert not is_closed(password_in(user_of(mara), Browser(), LONG_ENOUGH))
 
 
 def test_b40_ordinary_sign_ins_are_open(mara):
