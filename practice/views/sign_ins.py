@@ -71,6 +71,8 @@ def kept_form(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         still_here.forget_kept(request)
         return redirect("home")
+    if signing_in.closed_since(request):
+        return redirect("closed")  # it waits for an open sign-in: whoever has the mailbox has not written it
     found = still_here.kept(request)
     if found is None:
         return redirect("home")

@@ -206,6 +206,15 @@ def test_what_waits_is_sealed_and_nobody_elses(mara, theo, clock):
     assert still_here.KEPT not in browser.session
 
 
+def test_b40_what_waits_is_not_shown_to_who_came_in_by_the_mailbox_alone(mara, clock):
+    browser = signed_in(mara)
+    too_late(browser, clock)
+    by_code(user_of(mara), browser)
+    assert browser.get("/account/kept/").url == "/account/closed/"
+    again(browser)
+    assert "Mara of the hills" in browser.get("/account/kept/").content.decode()
+
+
 def test_what_waits_is_let_go_of_by_a_press_and_by_time(mara, clock):
     browser = signed_in(mara)
     too_late(browser, clock)
@@ -600,8 +609,8 @@ def test_b43_sensitive_acts_are_not_reached_by_a_direct_post(mara, path):
 # ── what a mailbox alone does not open ──
 
 
-def by_code(user: User) -> Browser:
-    browser = Browser()
+def by_code(user: User, browser: Browser | None = None) -> Browser:
+    browser = browser or Browser()
     asked = browser.post("/account/login/code/", {"email": user.email})
     code = re.search(r"\b\d{6}\b", mail.outbox[-1].body).group()
     browser.post(asked.url, {"code": code})
