@@ -102,7 +102,7 @@ def forget_full() -> int:
 TRIES = (Rate(5, 5 * MINUTE), Rate(40, DAY))
 #: Codes of a second step, and saying once more who one is.
 CODES = (Rate(5, 5 * MINUTE), Rate(60, DAY))
-#: Letters with a code or a link to one address.
+#: Letters with a code or a link to one address: asked for anywhere, and from a browser of its owner's.
 LETTERS = (Rate(5, QUARTER), Rate(20, DAY))
 #: Acts of one place without a sign-in.
 ONE_PLACE = (Rate(30, MINUTE), Rate(400, HOUR))
@@ -117,11 +117,12 @@ def by_place(request: HttpRequest) -> str:
 
 
 def by_account(field: str) -> Whose:
-    """Whose address was typed into ``field``, whether there is such an account or not."""
+    """Whose address was typed into ``field``, whether there is such an account or not; a browser that its owner has
+    signed in with counts by itself."""
 
     def whose(request: HttpRequest) -> str:
         address = mailboxes.normal(request.POST.get(field, "")[:320].replace("\x00", ""))
-        return known_browser.whose(request, address) if field == "login" else f"account {address}"
+        return known_browser.whose(request, address)
 
     return whose
 

@@ -199,6 +199,16 @@ def test_b100_a_browser_that_its_owner_used_before_still_lets_them_in(mara):
     assert sign_in(email, PASSWORD, own) == 302
 
 
+@pytest.mark.parametrize("path", ["/account/login/code/", "/account/password/reset/"])
+def test_b100_whoever_uses_up_the_letters_of_an_address_leaves_its_owner_theirs(mara, path):
+    email, own = user_of(mara).email, Browser()
+    assert sign_in(email, PASSWORD, own) == 302
+    own.post("/account/logout/")
+    answers = [Browser().post(path, {"email": email}).status_code for _number in range(6)]
+    assert answers == [302] * 5 + [429]
+    assert [own.post(path, {"email": email}).status_code for _number in range(6)] == answers
+
+
 def test_b100_a_passkey_asks_nobody_for_the_account(mara):
     use_up(user_of(mara).email)
     browser = Browser(headers={"Accept": "application/json", "X-Requested-With": "XMLHttpRequest"})
