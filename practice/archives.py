@@ -109,13 +109,13 @@ def ask(
 ) -> Archive:
     """Ask for an archive in the bound practice, and ring once the transaction is through.
 
-    While the same is being made there is no second one. What the same account asked for of this kind and about the
-    same before, and has not taken, is destroyed.
+    While the same is being made there is no second one. What the same account asked for of this kind, about the same
+    and with the same ``details`` before, and has not taken, is destroyed.
     """
     if kind not in _kinds:
         raise LookupError(f"Nothing makes {kind!r} here.")
     with tenancy.elevated() as asker:
-        for before in _same(kind, user_id, person_id, about_id).select_for_update():
+        for before in _same(kind, user_id, person_id, about_id, details or {}).select_for_update():
             if before.is_moving:
                 return before
             destroy(before)
@@ -126,8 +126,14 @@ def ask(
     return made
 
 
-def _same(kind: str, user_id: uuid.UUID, person_id: uuid.UUID | None, about_id: uuid.UUID | None) -> Any:
-    rows = Archive.objects.filter(kind=kind, user_id=user_id, person_id=person_id, about_id=about_id)
+def _same(
+    kind: str,
+    user_id: uuid.UUID,
+    person_id: uuid.UUID | None,
+    about_id: uuid.UUID | None,
+    details: dict[str, Any],
+) -> Any:
+    rows = Archive.objects.filter(kind=kind, user_id=user_id, person_id=person_id, about_id=about_id, details=details)
     return rows.filter(destroyed_at=None).order_by("asked_at", "pk")
 
 
@@ -137,9 +143,16 @@ def asked_since(kind: str, user_id: uuid.UUID, since: datetime) -> int:
         return Archive.objects.filter(kind=kind, user_id=user_id, asked_at__gt=since).count()
 
 
-def newest(kind: str, user_id: uuid.UUID, *, about_id: uuid.UUID | None = None) -> Archive | None:
-    """Return the newest one that an account may still do something with, as the bound asker sees it."""
+def newest(
+    kind: str, user_id: uuid.UUID, *, about_id: uuid.UUID | None = None, details: dict[str, Any] | None = None
+) -> Archive | None:
+    """Return the newest one that an account may still do something with, as the bound asker sees it.
+
+    ``details``: only of those that were asked for with just these; None: whatever theirs are.
+    """
     rows = Archive.objects.filter(kind=kind, user_id=user_id, about_id=about_id, destroyed_at=None)
+    if details is not None:
+        rows = rows.filter(details=details)
     found = rows.order_by("-asked_at", "-pk").first()
     return found if found is not None and (found.is_there or found.state != State.DONE) else None
 

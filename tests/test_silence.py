@@ -337,7 +337,7 @@ def test_b28_a_sealed_answer_is_in_its_authors_copy_and_moves_nothing_in_the_oth
 
 
 def test_b28_what_staff_hand_over_holds_no_word_that_its_person_keeps_and_none_of_anybody_else(house):
-    words = words_in(by_staff(house["mara"]))
+    words = words_in(by_staff(house["mara"], house.couple))
     assert {word for word in words if house.canaries[word] == {"mara"}} == set(), "hers alone, not even the therapist's"
     assert {word for word in words if "mara" not in house.canaries[word]} == set()
     assert {house.word_of("toldmara"), house.word_of("sharedmara")} <= words
@@ -349,5 +349,5 @@ def test_what_was_sent_without_a_copy_is_in_the_one_that_staff_hand_over_alone(h
     with acting_as(house["mara"]):
         answering.submit(one, author=house["mara"], raw={"words": ["not on my phone"], "safe": ["yes"]}, keep=False)
     assert b"not on my phone" not in b"".join(copy_of(house["mara"]).values())
-    files = by_staff(house["mara"])
+    files = by_staff(house["mara"], house.couple)
     assert all(b"not on my phone" in files[path] for path in ("copy.html", "data.json", "fhir.json"))

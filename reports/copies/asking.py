@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clients.models import Client
+from clients.models import Client, Couple
 from practice import archives
 from practice.models import Archive
 from practice.saying_why import SaysWhy
@@ -33,6 +33,22 @@ def ask(person: Client, *, user_id: uuid.UUID) -> Archive:
     return archives.ask(Archive.Kind.OWN_COPY, user_id=user_id, person_id=person.pk)
 
 
-def ask_for(person: Client, *, user_id: uuid.UUID) -> Archive:
-    """Ask for the copy of one record, as staff who may read it; while one is being made it is that one."""
-    return archives.ask(Archive.Kind.RECORD_COPY, user_id=user_id, person_id=person.pk, about_id=person.pk)
+def ask_for(person: Client, couple: Couple, *, user_id: uuid.UUID) -> Archive:
+    """Ask for the copy of one person's record in a couple, as staff who read it; while one is made it is that one."""
+    return archives.ask(
+        Archive.Kind.RECORD_COPY, user_id=user_id, person_id=person.pk, about_id=person.pk, details=_of(couple)
+    )
+
+
+def newest_for(person: Client, couple: Couple, *, user_id: uuid.UUID) -> Archive | None:
+    """Return what an account asked for of one person's record in a couple, while it may still do something with it."""
+    return archives.newest(Archive.Kind.RECORD_COPY, user_id, about_id=person.pk, details=_of(couple))
+
+
+def couple_of(archive: Archive) -> uuid.UUID:
+    """Return whose record a copy to hand over is of. Raises KeyError for one that does not say it."""
+    return uuid.UUID(archive.details["couple"])
+
+
+def _of(couple: Couple) -> dict[str, str]:
+    return {"couple": str(couple.pk)}

@@ -14,7 +14,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -23,7 +23,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q, QuerySet
 
-from clients.models import Client, ConsentText
+from clients.models import Client, ConsentText, Couple
 from exercises.models import Edition, Program
 from exercises.vocabulary import Lane
 from practice import registry, tenancy
@@ -53,6 +53,12 @@ SETTLED_IN_PERSON = frozenset(
     f"Contact.{one}" for one in ("safe_channel", "never_call", "call_when", "call_as", "asked_on", "asked_by")
 )
 NOT_TOLD = MOVED_BY_OTHERS | HOW_IT_WORKS | IN_FILES_OF_THEIR_OWN | SETTLED_IN_PERSON
+
+#: What names no couple, and is told all the same to whoever reads one: the columns that stand on the couple's pages.
+ON_ITS_PAGES = {
+    "clients.Client": frozenset({"id", "name", "pronouns", "erased_at"}),
+    "clients.Contact": frozenset({"id", "client", "email", "time_zone"}),
+}
 
 Row = dict[str, Any]
 
@@ -145,6 +151,32 @@ def _unkept(record: Record, person: Client) -> list[Any]:
         return []
     with tenancy.elevated():
         return list(_light(record).filter(record.of(person.pk), author_keeps=False))
+
+
+def of_couple(every: list[Table], couple_id: uuid.UUID) -> list[Table]:
+    """Leave out what is not of one couple: for a copy in the hands of somebody who reads that couple.
+
+    They may not read the person's other couples, nor learn that there are any. So of what names no couple, and moves
+    wherever its person is in care, only what everybody finds who looks at one couple stays: :data:`ON_ITS_PAGES`.
+    """
+    found = []
+    for one in every:
+        if names_couple(one.record):
+            found.append(Table(one.record, [row for row in one.rows if _couple_of(row) == couple_id]))
+        elif one.name in ON_ITS_PAGES:
+            hidden = {field.name for field in one.fields} - ON_ITS_PAGES[one.name]
+            narrow = replace(one.record, withheld=(*one.record.withheld, *sorted(hidden)))
+            found.append(Table(narrow, one.rows))
+    return found
+
+
+def names_couple(record: Record) -> bool:
+    """Whether every row of a table says of which couple it is."""
+    return record.class_ is Couple or "couple_id" in {one.attname for one in record.class_._meta.concrete_fields}
+
+
+def _couple_of(row: Any) -> uuid.UUID | None:
+    return row.pk if isinstance(row, Couple) else row.couple_id
 
 
 def theirs(record: Record, person: Client) -> Q:

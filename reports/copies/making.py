@@ -26,7 +26,7 @@ from exercises.languages import language_of
 from exercises.models import Attachment
 from practice import archives, roles, tenancy
 from practice.models import Archive, Practice
-from reports.copies import gathering, telling
+from reports.copies import asking, gathering, telling
 from reports.copies.asking import LIVES
 from reports.copies.packing import Part, as_json, packed
 from reports.models import Report
@@ -37,6 +37,9 @@ log = logging.getLogger(__name__)
 
 #: What a program that reads data.json can rely on.
 FORMAT = "attune-own-copy-1"
+
+#: What the manifest calls a copy that staff hand over.
+OF_ONE_COUPLE = "The record of one person in this couple"
 
 READING = gettext_noop("Reading what is yours")
 PRINTING = gettext_noop("Setting the pages")
@@ -64,19 +67,22 @@ def own_copy(archive: Archive, tell: archives.Tell) -> Iterator[bytes]:
 
 @archives.makes(Archive.Kind.RECORD_COPY, lives=LIVES, once=True)
 def record_copy(archive: Archive, tell: archives.Tell) -> Iterator[bytes]:
-    """Make the copy that staff hand over: read as its person as well, but what they keep to themselves stays theirs."""
-    yield from _made(archive, tell, None, by_staff=True)
+    """Make the copy that staff hand over: read as its person as well, but of one couple's record alone.
+
+    What its person keeps to themselves stays theirs.
+    """
+    yield from _made(archive, tell, None, couple_id=asking.couple_of(archive))
 
 
 def _made(
-    archive: Archive, tell: archives.Tell, user_id: uuid.UUID | None, *, by_staff: bool = False
+    archive: Archive, tell: archives.Tell, user_id: uuid.UUID | None, *, couple_id: uuid.UUID | None = None
 ) -> Iterator[bytes]:
     tell(10, READING)
     bare = tenancy.Asker(
         role=roles.PORTAL, practice_id=archive.practice_id, user_id=user_id, person_id=archive.person_id
     )
     with tenancy.acting(tenancy.scoped(bare)):
-        made = gathered(Client.objects.get(pk=archive.person_id), archive.asked_at, by_staff=by_staff)
+        made = gathered(Client.objects.get(pk=archive.person_id), archive.asked_at, couple_id=couple_id)
     tell(40, PRINTING)
     yield whole(made, archive.asked_at)
     tell(90, archives.SEALING)
@@ -99,20 +105,24 @@ def whole(made: Gathered, made_at: datetime) -> bytes:
     return packed(parts, made_at=made_at, facts=facts)
 
 
-def gathered(person: Client, made_at: datetime, *, by_staff: bool = False) -> Gathered:
-    """Read everything that belongs into a copy, as the person who is bound; ``by_staff``: as staff may hand it over."""
+def gathered(person: Client, made_at: datetime, *, couple_id: uuid.UUID | None = None) -> Gathered:
+    """Read everything that belongs into a copy, as the person who is bound.
+
+    ``couple_id``: as staff may hand it over who read this couple, whatever else its person is or was part of.
+    """
     practice = Practice.objects.get(pk=tenancy.current_practice_id())
     contact = Contact.objects.filter(client=person).first()
     with timezone.override(_zone(contact, practice)):
         tables = gathering.tables(person)
-        if by_staff:
-            tables = gathering.with_unkept(gathering.without_their_own(tables), person)
+        if couple_id is not None:
+            every = gathering.with_unkept(gathering.without_their_own(tables), person)
+            tables = gathering.of_couple(every, couple_id)
         known = gathering.names(person, tables)
-        fhir = _fhir(tables, person, made_at)
-        files = [*_attachments(tables), *_documents(person)]
+        fhir = _fhir(tables, person, made_at, couple_id)
+        files = [*_attachments(tables), *_documents(person, couple_id)]
         with translation.override(language_of(person, practice)):
             told = telling.sections(tables, known, person, practice)
-            html = _page(told, person, practice, made_at, files, by_staff=by_staff)
+            html = _page(told, person, practice, made_at, files, by_staff=couple_id is not None)
     data = {one.name: list(gathering.as_data(one, known)) for one in tables}
     parts = [
         Part("copy.html", _styled(html).encode(), "Everything in words; opens in any browser"),
@@ -120,8 +130,9 @@ def gathered(person: Client, made_at: datetime, *, by_staff: bool = False) -> Ga
         Part("fhir.json", written(fhir).encode(), "What was asked, answered and added up, as a FHIR R4 Bundle"),
         *files,
     ]
-    country = (contact.country if contact else "") or practice.country
-    return Gathered(html, "letter" if country in ("US", "CA") else "a4", parts, _facts(data))
+    country = (contact.country if contact and couple_id is None else "") or practice.country
+    facts = _facts(data) | _narrowed(couple_id)
+    return Gathered(html, "letter" if country in ("US", "CA") else "a4", parts, facts)
 
 
 def _zone(contact: Contact | None, practice: Practice) -> ZoneInfo:
@@ -135,6 +146,15 @@ def _facts(data: dict[str, list[Any]]) -> dict[str, Any]:
         "columns_not_in_it": sorted(gathering.NOT_TOLD),
         "not_in_it": {one.model: one.why_not for one in gathering.left_out()},
     }
+
+
+def _narrowed(couple_id: uuid.UUID | None) -> dict[str, Any]:
+    """What the manifest says of a copy that is of one couple's record."""
+    if couple_id is None:
+        return {}
+    every = [one.model for one in gathering.records() if not gathering.names_couple(one)]
+    only = {one: sorted(gathering.ON_ITS_PAGES[one]) for one in every if one in gathering.ON_ITS_PAGES}
+    return {"record": OF_ONE_COUPLE, "only_these_columns": only, "only_in_their_own_copy": sorted({*every} - {*only})}
 
 
 def _page(
@@ -166,8 +186,10 @@ def _styled(html: str) -> str:
     return html.replace("</head>", f"<style>{looks}</style></head>", 1)
 
 
-def _fhir(tables: list[gathering.Table], person: Client, made_at: datetime) -> dict[str, Any]:
-    """One Bundle for all couples that this person was ever in: of the gathered rows, and the scores they are shown.
+def _fhir(
+    tables: list[gathering.Table], person: Client, made_at: datetime, couple_id: uuid.UUID | None
+) -> dict[str, Any]:
+    """One Bundle of the gathered rows and the scores they are shown, for one couple or all that they were ever in.
 
     Read as Attune, which the library is open to.
     """
@@ -176,8 +198,10 @@ def _fhir(tables: list[gathering.Table], person: Client, made_at: datetime) -> d
     told = Told(rows, {(one.response_id, one.series) for one in scores})  # type: ignore[attr-defined]
     entries: dict[str, Any] = {}
     with tenancy.elevated():
-        mine = Partner.objects.filter(client=person).order_by("pk").values_list("couple_id", flat=True)
-        for couple in Couple.objects.filter(pk__in=list(mine)).order_by("pk"):
+        mine = set(Partner.objects.filter(client=person).values_list("couple_id", flat=True))
+        if couple_id is not None:
+            mine &= {couple_id}
+        for couple in Couple.objects.filter(pk__in=mine).order_by("pk"):
             for entry in record_of(couple, person, with_name=True, told=told)["entry"]:
                 entries.setdefault(entry["fullUrl"], entry)
     return {**bundle(list(entries.values())), "timestamp": made_at.replace(microsecond=0).isoformat()}
@@ -193,9 +217,12 @@ def _attachments(tables: list[gathering.Table]) -> Iterator[Part]:
         yield Part(f"files/{number:03}.{slugify(ending)}", attachments.content(row), about)
 
 
-def _documents(person: Client) -> Iterator[Part]:
-    """The papers that lie in this person's portal, as they were handed over."""
-    for number, one in enumerate(handed_to(person.pk).order_by("pk"), 1):
+def _documents(person: Client, couple_id: uuid.UUID | None) -> Iterator[Part]:
+    """The papers that lie in this person's portal, as they were handed over: of one couple, or all of them."""
+    rows = handed_to(person.pk).order_by("pk")
+    if couple_id is not None:
+        rows = rows.filter(couple_id=couple_id)
+    for number, one in enumerate(rows, 1):
         if one.pdf:
             body = base64.b64decode(str(one.pdf))
             yield Part(f"documents/{number:03}.pdf", body, f"{Report.Kind(one.kind).label}, {one.reference}")

@@ -1,4 +1,4 @@
-"""The copy of one client's record that a therapist hands to them: made, taken once, and told to the client."""
+"""The copy that a therapist hands to a client, of their record in one couple: made, taken once, and told to them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clients.models import Client
+from clients.models import Client, Couple
 from exercises.access import couple_or_404, partner_or_404
 from practice import archives, audit
 from practice.access import PracticeRequest, for_clinicians, page_or_part
@@ -28,13 +28,13 @@ def record_copy(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.
     if not is_fresh(request):  # what is not theirs to see is not there, before anything is asked
         return ask_again(request)
     if request.method == "POST":
-        asking.ask_for(client, user_id=request.user.pk)  # type: ignore[arg-type]
+        asking.ask_for(client, couple, user_id=request.user.pk)  # type: ignore[arg-type]
         return redirect("record_copy", couple.pk, client.pk)
     words = {
         "couple": couple,
         "client": client,
         "position": next(one.position for one in couple.partners.all() if one.client_id == client.pk),
-        "archive": _of(request, client),
+        "archive": _of(request, client, couple),
         "hours": int(asking.LIVES.total_seconds() // 3600),
     }
     return render(request, page_or_part(request, PAGE, "making"), words)
@@ -48,7 +48,7 @@ def record_copy_take(request: PracticeRequest, couple_id: uuid.UUID, client_id: 
     client = partner_or_404(couple, client_id)
     if not is_fresh(request):  # what is not theirs to see is not there, before anything is asked
         return ask_again(request)
-    archive = _of(request, client)
+    archive = _of(request, client, couple)
     try:
         body = archives.take(archive) if archive is not None else b""
     except archives.NotThere:
@@ -61,5 +61,5 @@ def record_copy_take(request: PracticeRequest, couple_id: uuid.UUID, client_id: 
     return response
 
 
-def _of(request: PracticeRequest, client: Client) -> Archive | None:
-    return archives.newest(Archive.Kind.RECORD_COPY, request.user.pk, about_id=client.pk)  # type: ignore[arg-type]
+def _of(request: PracticeRequest, client: Client, couple: Couple) -> Archive | None:
+    return asking.newest_for(client, couple, user_id=request.user.pk)  # type: ignore[arg-type]

@@ -15,17 +15,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clients import consents, parting
-from clients.models import Client, Couple
+from clients.models import Appointment, Client, Contact, Couple, ErasureRequest, Partner
+from exercises import answering
 from exercises.vocabulary import Lane
 from practice import archives, registry, signing_in, tenancy
-from practice.models import Archive, Message, Recovery
+from practice.models import Archive, Membership, Message, Recovery
 from practice.tasks import make_archive
 from practice.vault import SealedTextField
 from reports.copies import asking, gathering, making, telling
 from reports.copies.packing import Part, packed
 from reports.pdf import NotPrinted
 from tests.clients.test_parting import freshly
-from tests.factories import acting_as, signed_in
+from tests.exercises.given import give
+from tests.factories import acting_as, signed_in, takes_part
 from tests.reports.test_measures import send
 from tests.reports.test_releases import LOW, release
 
@@ -307,7 +309,121 @@ def test_b118_nobody_without_the_case_hands_over_its_record(couple, mara, collea
         assert not Archive.objects.exists()
 
 
-def by_staff(person: Client) -> dict[str, bytes]:
+def by_staff(person: Client, couple: Couple) -> dict[str, bytes]:
     with acting_as(person):
-        made = making.gathered(person, AT, by_staff=True)
+        made = making.gathered(person, AT, couple_id=couple.pk)
     return opened(packed(made.parts, made_at=AT, facts=made.facts))
+
+
+# ── of one couple, and of no other one ───────────────────────────────────────
+
+FIRST, LATER = "told in the first couple", "told to somebody else"
+NOTE = [{"key": "note", "type": "long_text", "label": "Anything for me alone"}]
+
+
+def told_in(couple: Couple, member: Membership, person: Client, words: str, *, keep: bool = True) -> None:
+    (one,) = give(couple, member, Lane.PRIVATE, NOTE, to=[person], title=f"Form {words}")
+    with acting_as(person):
+        answering.submit(one, author=person, raw={"note": [words]}, keep=keep)
+
+
+def alone(person: Client, member: Membership) -> Couple:
+    """A record of somebody's own with another therapist, who knows nothing of the couple before."""
+    with inside_of(person):
+        couple = Couple.objects.create(time_zone="Europe/London")
+        Partner.objects.create(couple=couple, client=person, position=0)
+    takes_part(couple, member)
+    return couple
+
+
+@pytest.fixture
+def parted(couple, therapist, answered, mara) -> Couple:
+    """A couple that one of them has left, with what she told there."""
+    told_in(couple, therapist, mara, FIRST)
+    told_in(couple, therapist, mara, f"{FIRST}, without a copy", keep=False)
+    release(couple, therapist, client=mara)
+    with acting_as(mara):
+        parting.leave(mara, couple.pk)
+    return couple
+
+
+def went_on(mara: Client, colleague: Membership) -> Couple:
+    """Leave a trace in everything that a person does and is given in care, in another record than the couple's."""
+    later = alone(mara, colleague)
+    send(later, colleague, mara, "csi4", LOW)
+    release(later, colleague, client=mara)
+    told_in(later, colleague, mara, LATER)
+    told_in(later, colleague, mara, f"{LATER}, without a copy", keep=False)
+    now = timezone.now()
+    with inside_of(mara):
+        Appointment.objects.create(couple=later, audience=[mara.pk], starts_at=now)
+        Message.objects.create(
+            kind="talk", occasion="later", person_id=mara.pk, about_id=later.pk, couple_id=later.pk, due_at=now,
+            fresh_until=now,
+        )  # fmt: skip
+        Message.objects.create(
+            kind="test", occasion="test", person_id=mara.pk, about_id=mara.pk, due_at=now, fresh_until=now
+        )
+        ErasureRequest.objects.create(client=mara)
+        Contact.objects.filter(client=mara).update(country="US", quiet_from="21:00", confirmed_at=now)
+    with acting_as(mara):
+        consents.take_back(mara, "care")
+    signed_in(mara)
+    return later
+
+
+def test_b118_what_is_handed_over_of_one_couple_is_the_same_bytes_whatever_its_person_does_elsewhere(
+    parted, colleague, mara
+):
+    before, own = by_staff(mara, parted), copy_of(mara)
+    went_on(mara, colleague)
+    after = by_staff(mara, parted)
+    assert [path for path in before if before[path] != after.get(path)] == []
+    assert before.keys() == after.keys()
+    assert copy_of(mara) != own, "while her own copy has all of it"
+
+
+def test_b118_each_couple_is_handed_over_by_itself(parted, colleague, mara):
+    later = went_on(mara, colleague)
+    first, second = by_staff(mara, parted), by_staff(mara, later)
+    for files, has, lacks, here in ((first, FIRST, LATER, parted), (second, LATER, FIRST, later)):
+        told = b"".join(files.values()).decode()
+        assert (has in told, f"{has}, without a copy" in told, lacks in told) == (True, True, False)
+        assert here.pk != parted.pk or str(later.pk) not in told
+        kinds = [one["resource"]["resourceType"] for one in json.loads(files["fhir.json"])["entry"]]
+        assert (kinds.count("QuestionnaireResponse"), kinds.count("Observation"), kinds.count("Task")) == (3, 1, 3)
+        manifest = json.loads(files["manifest.json"])
+        assert manifest["record"] == "The record of one person in this couple"
+        assert {"clients.Consent", "clients.PortalVisit"} <= set(manifest["only_in_their_own_copy"])
+        assert b"The record of one person in this couple" in files["copy.html"]
+
+
+def test_b118_of_what_names_no_couple_only_what_stands_on_its_pages_is_handed_over(parted, mara):
+    data = json.loads(by_staff(mara, parted)["data.json"])
+    nowhere = {one.model for one in gathering.records() if not gathering.names_couple(one)}
+    assert nowhere & set(data) == set(gathering.ON_ITS_PAGES)
+    assert {name: set(data[name][0]) for name in gathering.ON_ITS_PAGES} == gathering.ON_ITS_PAGES
+
+
+def test_b118_who_reads_two_couples_of_somebody_takes_of_each_what_was_made_for_it(parted, therapist, mara, no_broker):
+    later = alone(mara, therapist)
+    told_in(later, therapist, mara, LATER)
+    (here, take), (there, _take) = handed_over(parted, mara), handed_over(later, mara)
+    desk = freshly(signed_in(therapist))
+    desk.post(here)
+    make_for(therapist, mara)
+    assert b"Download it" in desk.get(here).content
+    assert b"Download it" not in desk.get(there).content
+    assert desk.post(there + take).url == there
+    assert desk.post(there).url == there, "asking for the other one"
+    answer = desk.post(here + take)
+    assert LATER.encode() not in b"".join(opened(answer.content).values()), "leaves this one as it was"
+
+
+def test_b118_a_copy_that_does_not_say_of_which_couple_is_not_made(mara, therapist, no_broker):
+    with acting_as(therapist):
+        archive = archives.ask(Archive.Kind.RECORD_COPY, user_id=therapist.user_id, person_id=mara.pk)
+    for _turn in range(2):
+        make_archive(practice_id=str(mara.practice_id), archive_id=str(archive.pk))
+    with inside_of(mara):
+        assert Archive.objects.get(pk=archive.pk).state == Archive.State.FAILED
