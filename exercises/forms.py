@@ -10,9 +10,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clients.models import Client, Couple
-from exercises.giving import LONGEST_WHY, FollowUp, Giving, OpensBy, goals_on_offer, lanes_on_offer, partners_of
+from exercises.giving import ALIKE, LONGEST_WHY, FollowUp, Giving, OpensBy, goals_on_offer, lanes_on_offer, partners_of
 from exercises.library import by_slug
 from exercises.models import Assignment, Edition
+from exercises.safety import goes_to_everybody
 from exercises.schedule import instant
 from exercises.vocabulary import ADAPTATIONS, Kind, Lane, Level, Participation
 from exercises.when_form import WhenForm, day_input, time_input
@@ -119,6 +120,8 @@ class AssignForm(WhenForm):
     ) -> None:
         self.practice, self.continues = practice, continues
         self.lanes = lanes_on_offer(edition, practice)
+        #: Whether there is no choice: all partners get it alike.
+        self.alike = continues is None and len(partners_of(couple)) > 1 and goes_to_everybody(edition)
         super().__init__(data, couple=couple, edition=edition)
         self._offer()
         if data is None:
@@ -133,6 +136,9 @@ class AssignForm(WhenForm):
             who.append((EACH, _("Each of them")))
             if Lane.JOINT in self.lanes or (self.continues and self.continues.is_joint):
                 who.append((TOGETHER, _("Together")))
+        if self.alike:
+            who = [(EACH, _("Each of them"))]
+            self.fields["who"].error_messages["invalid_choice"] = ALIKE
         self.choices_of("who", who)
         self.choices_of("people", [(str(client.pk), client.name) for client in people])
         lanes = [Lane(self.continues.lane)] if self.continues else self.lanes
@@ -169,7 +175,7 @@ class AssignForm(WhenForm):
     @property
     def several(self) -> bool:
         """Whether a choice among more than two has to be made."""
-        return len(self.partners()) > 2
+        return len(self.partners()) > 2 and not self.alike
 
     def who_choices(self) -> list[tuple[Any, int | None]]:
         """Return each choice of 'who' with the partner's fixed place, or None for all of them."""

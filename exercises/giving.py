@@ -24,7 +24,7 @@ from exercises.measures import scoring_in
 from exercises.models import Assignment, Edition, Goal, Occurrence
 from exercises.questions import Question
 from exercises.recurrence import Recurrence
-from exercises.safety import held_back, safety_unmarked, waits_for_duty
+from exercises.safety import goes_to_everybody, held_back, safety_unmarked, waits_for_duty
 from exercises.schedule import dates, instant
 from exercises.vocabulary import Kind, Lane, Level
 from practice.models import Practice
@@ -35,6 +35,13 @@ LONGEST_WHY = 300
 FURTHEST = timedelta(days=366)
 #: No more hours than this between the moments of a round: sixty days.
 MOST_HOURS = 24 * 60
+
+#: Said where somebody would give the private safety check to one partner alone, or change it for one alone.
+ALIKE = _("This goes to each of them alike, so that having it says nothing about anybody. Please give it to all.")
+ALIKE_AGAIN = _(
+    "All of them have this alike, so that having it says nothing about anybody. "
+    "To change it, end it for each of them and give it anew."
+)
 
 OpensBy, Due, FollowUp = Assignment.OpensBy, Assignment.Due, Assignment.FollowUp
 Refusals = dict[str, str | Promise]
@@ -202,6 +209,8 @@ def _about_people(giving: Giving) -> Refusals:
         return {"who": _("Please choose who it is for.")}
     if not set(giving.clients) <= known:
         return {"who": _("Please choose among the partners of this couple.")}
+    if set(giving.clients) != known and goes_to_everybody(giving.edition):
+        return {"who": ALIKE_AGAIN if giving.continues else ALIKE}
     if giving.lane == Lane.JOINT and len(giving.clients) < 2:
         return {"who": _("One answer together needs at least two people.")}
     if giving.lane == Lane.REVEAL and len(giving.clients) < 2:

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from clients import clearing
 from clients.models import Clearance, Couple
-from exercises import answering, assigning
+from exercises import answering, assigning, plans
 from exercises.assigning import ClearanceMissing, Refused
 from exercises.giving import Giving, lanes_on_offer
 from exercises.library import find_exercise, shelf
-from exercises.models import Answer, Assignment, Occurrence, Response
+from exercises.models import Answer, Assignment, Edition, Exercise, Occurrence, Response
 from exercises.recurrence import Recurrence
 from practice import tenancy
 from practice.models import Message, Practice
@@ -180,6 +180,73 @@ def test_a_practice_without_secrets_keeps_private_for_safety_alone(couple, thera
 
 def test_questions_about_safety_always_reach_the_therapist(couple, therapist):
     assert "lane" in refused(couple, therapist, slug="private-safety-check", lane="own")
+
+
+@pytest.mark.parametrize("who", [0, 1])
+def test_the_private_safety_check_is_given_to_nobody_alone(couple, therapist, who):
+    assert refused(couple, therapist, slug="private-safety-check", clients=(couple.clients[who].pk,)) == {"who"}
+
+
+def test_the_private_safety_check_reaches_each_apart_at_the_same_times_in_the_same_words(couple, therapist):
+    with acting_as(therapist):
+        given = assigning.give(giving(couple, "private-safety-check"), by=therapist)
+        assert sorted(one.audience for one in given) == sorted([one.pk] for one in couple.clients)
+        assert len({(one.lane, one.why, one.rule, one.starts_on, one.at, one.remind) for one in given}) == 1
+        times = [
+            list(Occurrence.objects.filter(assignment=one).order_by("slot").values_list("slot", "opens_at", "due_at"))
+            for one in given
+        ]
+    assert times[0] == times[1] != []
+
+
+def test_the_private_safety_check_of_one_is_not_changed_apart_from_the_others(couple, therapist):
+    with acting_as(therapist):
+        hers, _his = assigning.give(giving(couple, "private-safety-check"), by=therapist)
+        with pytest.raises(Refused) as caught:
+            plans.carry_on(hers, replace(plans.draft_of(hers), why="Please."), by=therapist)
+    assert "end it for each of them" in str(caught.value.errors["who"])
+
+
+def test_the_one_adult_of_individual_work_is_everybody(practice, therapist):
+    alone = make_couple(practice, ("Ada",), therapist=therapist)
+    with acting_as(therapist):
+        assert len(assigning.give(giving(alone, "private-safety-check"), by=therapist)) == 1
+
+
+def test_whoever_has_left_is_not_waited_for(couple, therapist, mara, theo):
+    with inside_of(couple):
+        couple.partners.filter(client=theo).update(left_at=timezone.now())
+    with acting_as(therapist):
+        there = Couple.objects.with_partners().get(pk=couple.pk)
+        assert assigning.give(giving(there, "private-safety-check", clients=(mara.pk,)), by=therapist)
+
+
+def test_a_practices_own_copy_of_the_safety_check_goes_to_everybody_too(couple, therapist, practice, mara):
+    """A copy of a copy as well; another private form that asks about safety may be one person's."""
+    with acting_as(therapist):
+        shipped = find_exercise("private-safety-check").newest
+    copy = own_edition(practice, shipped.content, adapted_from=shipped)
+    again = own_edition(practice, shipped.content, adapted_from=copy)
+    other = own_edition(practice, shipped.content)
+    with acting_as(therapist):
+        for edition in (copy, again):
+            with pytest.raises(Refused) as caught:
+                assigning.give(
+                    replace(giving(couple, lane="private", clients=(mara.pk,)), edition=edition), by=therapist
+                )
+            assert set(caught.value.errors) == {"who"}
+        assert assigning.give(replace(giving(couple, lane="private", clients=(mara.pk,)), edition=other), by=therapist)
+
+
+def own_edition(practice, content, **began):
+    with inside(practice):
+        exercise = Exercise.objects.create(
+            practice=practice, slug=uuid.uuid4().hex, kind=content["kind"], title="Ours", summary="Ours", themes=[],
+            participation="each_alone", level="gentle", minutes=5, lane=content["lane"], **began,
+        )  # fmt: skip
+        return Edition.objects.create(
+            practice=practice, exercise=exercise, number=1, title="Ours", digest=exercise.slug, content=content
+        )
 
 
 def test_a_seal_needs_two(couple, therapist, mara):

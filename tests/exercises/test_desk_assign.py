@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import uuid
 
 import pytest
@@ -14,6 +15,7 @@ from exercises.library import shelf
 from exercises.models import Assignment, Occurrence
 from tests.exercises.test_assigning import inside_of
 from tests.factories import acting_as, make_couple, signed_in
+from tests.pages import plain
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +113,70 @@ def test_together_is_said_and_given(couple, therapist):
     signed_in(therapist).post(path(couple), chosen(couple, exercise="mood-patterns-talk", who="together"))
     with inside_of(couple):
         assert Assignment.objects.get().lane == "joint"
+
+
+CHECK = {"exercise": "private-safety-check", "lane": "private"}
+
+
+def test_the_private_safety_check_offers_no_choice_of_people(couple, therapist):
+    shown = signed_in(therapist).get(path(couple, "?exercise=private-safety-check")).content.decode()
+    offered = re.findall(r'<input type="radio" name="who" value="([^"]+)"([^>]*)>', shown)
+    assert [value for value, _more in offered] == ["each"]
+    assert "checked" in offered[0][1]
+    assert "So having it says nothing about anybody." in shown
+    assert "So having it" not in signed_in(therapist).get(path(couple, "?exercise=burnout-signs")).content.decode()
+
+
+def test_the_private_safety_check_for_one_is_refused_beside_the_field_and_nothing_is_lost(couple, therapist, mara):
+    browser = signed_in(therapist)
+    shown = browser.post(path(couple), chosen(couple, **CHECK, who=str(mara.pk), why="My own words.")).content.decode()
+    field = shown.partition('id="id_who"')[2].partition('class="seg"')[0]
+    assert "goes to each of them alike" in field
+    assert "My own words." in shown
+    with inside_of(couple):
+        assert not Assignment.objects.exists()
+    browser.post(path(couple), chosen(couple, **CHECK))
+    with inside_of(couple):
+        assert {tuple(one.audience) for one in Assignment.objects.all()} == {(one.pk,) for one in couple.clients}
+
+
+def test_of_three_nobody_is_left_out_of_the_private_safety_check(practice, therapist):
+    three = make_couple(practice, ("Ada", "Ben", "Cleo"), therapist=therapist)
+    browser = signed_in(therapist)
+    shown = browser.get(path(three, "?exercise=private-safety-check")).content.decode()
+    assert 'name="people"' not in shown
+    browser.post(path(three), chosen(three, **CHECK, people=str(three.clients[0].pk)))
+    with inside_of(three):
+        assert Assignment.objects.count() == 3
+
+
+def test_both_partners_pages_about_the_private_safety_check_are_equal_but_for_their_own_names(
+    couple, therapist, mara, theo
+):
+    """Also after the therapist tried to give it to one alone."""
+    browser = signed_in(therapist)
+    browser.post(path(couple), chosen(couple, **CHECK, who=str(mara.pk)))
+    browser.post(path(couple), chosen(couple, **CHECK))
+    seen = []
+    for person in (mara, theo):
+        with inside_of(couple):
+            Occurrence.objects.filter(client=person).update(opens_at=timezone.now() - datetime.timedelta(minutes=1))
+            first = Occurrence.objects.filter(client=person).order_by("slot").first()
+        own = signed_in(person)
+        pages = [own.get(one) for one in ("/today/", f"/do/{first.pk}/", f"/do/{first.pk}/1/")]
+        seen.append([(one.status_code, neutral(one.content, person, couple)) for one in pages])
+    for hers, his in zip(*seen, strict=True):
+        assert hers[1].splitlines() == his[1].splitlines()
+    assert seen[0] == seen[1]
+    assert any("A form from your therapist" in body for _status, body in seen[0])
+
+
+def neutral(body: bytes, person, couple) -> str:
+    """A page without what is anybody's own: tokens, ids and names."""
+    text = re.sub(r'[0-9a-f]{8}-[0-9a-f-]{27}|(?<=data-answer=")[0-9a-f]{16}', "ID", plain(body).decode())
+    for one in couple.clients:
+        text = text.replace(one.name, "ME" if one.pk == person.pk else "YOU")
+    return text
 
 
 def test_dates_are_each_partners_own(couple, therapist, theo):
