@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from exercises.measures.explaining import figure
 from exercises.measures.native import SAFETY_RULE
 from exercises.measures.scoring import POSITIVE
 from exercises.models import Answer, MeasureEntry, Response
+from exercises.publishing.risk import cannot_wait
 from exercises.questions import Question
 from exercises.values import Value
 from practice import clock, tenancy
@@ -43,7 +44,7 @@ def raise_alerts(response: Response, answers: Mapping[str, Answer]) -> list[Aler
     once is told in the same transaction.
     """
     values = {key: value_of(answer) for key, answer in answers.items()}
-    flags = [*raised(response.edition.form, values), *_of_measure(response, values)]
+    flags = [*_of_questions(response, values), *_of_measure(response, values)]
     source = Alert.Source.IMPORTED if response.imported_at else Alert.Source.ANSWER
     return _raise(
         Alert(
@@ -89,6 +90,18 @@ def _raise(rows: Iterable[Alert]) -> list[Alert]:
     if any(one.is_urgent for one in new):
         holding.hold(new[0].couple_id)
     return new
+
+
+def _of_questions(response: Response, values: Mapping[str, Value]) -> list[Flag]:
+    """What marked questions raise. Where one asks about harm or fear, a lesser urgency than any is not taken.
+
+    Publishing refuses such a form; this holds for what was published before, or came another way.
+    """
+    form, language = response.edition.form, str(response.edition.content.get("language") or "en")
+    flags = raised(form, values)
+    late = {one.key for one in flags if one.severity != Severity.URGENT}
+    at_once = {one.key for one in form.in_order(late) if cannot_wait(one, language)}
+    return [replace(one, severity=Severity.URGENT) if one.key in at_once else one for one in flags]
 
 
 def _of_measure(response: Response, values: Mapping[str, Value]) -> list[Flag]:

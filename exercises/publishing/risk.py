@@ -6,7 +6,7 @@ Words find most of them, not all: that is why an author can mark a question (`ri
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from exercises.lanes import lane_of
 from exercises.publishing.finding import Draft, Finding, stop, warn
-from exercises.publishing.risk_words import sounds_of_harm
+from exercises.publishing.risk_words import sounds_of_fear, sounds_of_harm
 from exercises.question import Question
 from exercises.vocabulary import Lane
 
@@ -35,10 +35,25 @@ def asks_about_harm(question: Question, language: str) -> bool:
     """As its author said; where they said nothing, as its words sound. English ones are always looked for."""
     if question.risk is not None:
         return question.risk
+    return any(sounds_of_harm(label, language) for label in _words_of(question))
+
+
+def cannot_wait(question: Question, language: str) -> bool:
+    """Whether an answer here that asks for a look is looked at at once, however urgent its author calls it.
+
+    While somebody's fear waits for a look, nothing sealed opens; a lesser word on it would let that pass.
+    """
+    if question.risk is not None:
+        return question.risk
+    words = _words_of(question)
+    return any(sounds_of_harm(one, language) or sounds_of_fear(one, language) for one in words)
+
+
+def _words_of(question: Question) -> Iterable[str]:
     labels = [question.label, question.help]
     for parts in (question.options, question.rows, question.stops):
         labels += [part.label for part in parts]
-    return any(sounds_of_harm(label, language) for label in labels)
+    return labels
 
 
 def _or_say(message: str | Promise) -> Promise:
@@ -66,15 +81,26 @@ def _check_harm(draft: Draft, question: Question, *, covered: bool) -> Iterator[
             _or_say(message),
             key,
         )
-    if question.may_flag and not question.may_flag_urgently:
-        message = _("This asks about harm, so an answer that asks for a look is looked at at once.")
-        yield stop(draft.place(question, "severity"), "risk_not_urgent", _or_say(message), key)
+    yield from _check_severity(draft, question)
     if question.required and not question.decline:
         message = _("Nobody has to answer this one: please let them rather not say.")
         yield stop(draft.place(question, "decline"), "risk_forced", message, key)
 
 
+def _check_severity(draft: Draft, question: Question) -> Iterator[Finding]:
+    if not question.may_flag or question.may_flag_urgently:
+        return
+    if asks_about_harm(question, draft.language):
+        message = _("This asks about harm, so an answer that asks for a look is looked at at once.")
+    elif cannot_wait(question, draft.language):
+        message = _("This speaks of fear, so an answer that asks for a look is looked at at once.")
+    else:
+        return
+    yield stop(draft.place(question, "severity"), "risk_not_urgent", _or_say(message), question.key)
+
+
 def _check_flagged(draft: Draft, question: Question) -> Iterator[Finding]:
+    yield from _check_severity(draft, question)
     key, lane = question.key, lane_of(question, draft.lane)
     if lane is Lane.OWN:
         message = _("An answer here asks a therapist to look, but no therapist reads this lane.")

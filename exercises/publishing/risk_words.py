@@ -60,6 +60,25 @@ _VIOLENCE: dict[str, tuple[str, ...]] = {
     "fr": (r"violen\w+", r"maltrait\w*", r"menac\w+", r"viole?[ée]?e?\b"),
     "es": (r"violen\w+", r"maltrat\w*", r"amenaz\w+", r"violaci[oó]n"),
 }
+#: Words of fear and of being controlled, whatever of. Alone they do not make a question one about harm: they say
+#: that an answer which asks for a look is looked at at once.
+_FEAR: dict[str, tuple[str, ...]] = {
+    "en": (
+        r"afraid",
+        r"fear(?:s|ed|ful)?\b",
+        r"scare[ds]?\b",
+        r"frighten\w*",
+        r"terrified",
+        r"unsafe",
+        r"not safe",
+        r"threat\w*",
+        r"controll(?:ed|ing)\b",
+        r"controls? (?:me|my|your?)\b",
+    ),
+    "de": (r"angst\b", r"ängst\w*", r"fürcht\w*", r"furcht\w*", r"unsicher zu ?hause", r"bedroh\w*", r"kontrollier\w*"),
+    "fr": (r"peur\b", r"crain\w*", r"effray\w*", r"menac\w*", r"contrôl\w*"),
+    "es": (r"miedo\w*", r"tem(?:o|e|or|er)\b", r"asusta\w*", r"amenaz\w*", r"controla\w*"),
+}
 
 
 def _patterns(*lists: dict[str, tuple[str, ...]]) -> dict[str, re.Pattern[str]]:
@@ -69,12 +88,18 @@ def _patterns(*lists: dict[str, tuple[str, ...]]) -> dict[str, re.Pattern[str]]:
 
 
 _PATTERNS = _patterns(_SELF_HARM, _VIOLENCE)
+_FEAR_PATTERNS = _patterns(_FEAR)
 _DESPAIR_PATTERNS = _patterns(_SELF_HARM, _NO_HOPE)
 
 
 def sounds_of_harm(text: str, language: str) -> bool:
     """Whether these words speak of harm. English ones are looked for in every language."""
     return _sounds(_PATTERNS, text, language)
+
+
+def sounds_of_fear(text: str, language: str) -> bool:
+    """Whether these words speak of fear or control. English ones are looked for in every language."""
+    return _sounds(_FEAR_PATTERNS, text, language)
 
 
 def sounds_of_despair(text: str, language: str) -> bool:

@@ -235,6 +235,29 @@ class TestRisk:
         assert found({**covered, "severity": "urgent"}) == {}
         assert found({**covered, "risk": False}) == {}
 
+    @pytest.mark.parametrize("severity", ["soon", "note"])
+    @pytest.mark.parametrize(
+        ("label", "language"),
+        [
+            ("I am afraid at home", "en"),
+            ("Some evenings scare me", "en"),
+            ("My partner controls my money", "en"),
+            ("Ich habe Angst zu Hause", "de"),
+            ("J'ai peur le soir", "fr"),
+            ("Tengo miedo en casa", "es"),
+        ],
+    )
+    def test_an_answer_about_fear_is_looked_at_at_once(self, label: str, language: str, severity: str) -> None:
+        covered = {**self.HURT, "label": label, "lane": "private", "flag_if": "yes", "severity": severity}
+        assert found(covered, language=language) == {"questions.0.severity": "!risk_not_urgent"}
+        assert found({**covered, "severity": "urgent"}, language=language) == {}
+        assert found({**covered, "risk": False}, language=language) == {}
+        unmarked = {**covered, "flag_if": "", "severity": ""}
+        assert found(unmarked, language=language) == {}, "a question of fear need not be marked"
+
+    def test_a_lesser_urgency_stays_where_nobody_speaks_of_fear(self) -> None:
+        assert found(yes(flag_if="no", lane="private", severity="soon")) == {}
+
     @pytest.mark.parametrize(
         ("text", "language", "despair", "harm"),
         [

@@ -201,8 +201,23 @@ def test_no_report_of_both_is_handed_over_and_one_of_their_own_measure_is(couple
     assert handed(report, therapist).readers
 
 
+@pytest.mark.parametrize("severity", ["soon", "note"])
+@pytest.mark.parametrize("label", ["I am afraid at home", "Somebody hit me"])
+def test_fear_and_violence_hold_however_urgent_their_author_calls_them(couple, therapist, mara, theo, severity, label):
+    marked = {**FEAR[0], "label": label, "severity": severity}
+    (check,) = give(couple, therapist, "private", [marked], to=[mara])
+    send(check, mara, {"afraid": ["yes"]})
+    with acting_as(therapist):
+        assert Alert.objects.get().is_urgent
+    hers, his = give(couple, therapist, "reveal", WORDS, **moment("all"))
+    says(his, theo, HIS)
+    says(hers, mara, HERS)
+    assert not reads(theo, HERS, his)
+
+
 def test_what_is_not_urgent_holds_nothing(couple, therapist, mara, theo):
-    (check,) = give(couple, therapist, "private", [{**FEAR[0], "severity": "soon"}], to=[mara])
+    busy = {**FEAR[0], "label": "Too much to do", "severity": "soon"}
+    (check,) = give(couple, therapist, "private", [busy], to=[mara])
     send(check, mara, {"afraid": ["yes"]})
     hers, his = give(couple, therapist, "reveal", WORDS, **moment("all"))
     says(his, theo, HIS)
