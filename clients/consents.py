@@ -15,6 +15,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.dispatch import receiver
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -155,12 +156,15 @@ def publish_policy(practice: Practice, **kwargs: Any) -> None:
 def all_agreed_about_secrets(couple_id: Any, among: Collection[Any] | None = None) -> bool:
     """Tell whether everybody in care in a couple has agreed to how secrets are handled, in the present version.
 
-    ``among`` names the people; None: whoever is in the couple now.
+    Who agreed under the policy in force and took it back themselves counts: that closes what is theirs (the portal
+    and the database see to it), and nothing of the others', who would learn of it by what stops. ``among`` names the
+    people; None: whoever is in the couple now.
     """
     with tenancy.elevated():
         if among is None:
             among = set(Partner.objects.filter(couple_id=couple_id, left_at=None).values_list("client_id", flat=True))
+        own = Q(ended_by=Ended.YOU, policy=SecretsPolicy.objects.order_by("-number").values("number")[:1])
         agreed = Consent.objects.filter(
-            client_id__in=among, about=About.SECRETS, version=REQUIRED[About.SECRETS], withdrawn_at=None
+            Q(withdrawn_at=None) | own, client_id__in=among, about=About.SECRETS, version=REQUIRED[About.SECRETS]
         )
         return agreed.values("client_id").distinct().count() == len(set(among))

@@ -60,7 +60,7 @@ def can_answer(occurrence: Occurrence, now: datetime.datetime, *, written_at: da
 
 
 def waits_for_agreement(occurrence: Occurrence) -> bool:
-    """Tell whether it asks something in private while not everybody has agreed to how secrets are handled.
+    """Tell whether it asks something in private while not everybody has agreed yet to how secrets are handled.
 
     Questions about safety never wait: nobody's silence may keep somebody else from saying that they are afraid.
     """

@@ -19,6 +19,7 @@ from tests.exercises.given_reminders import ask, remind
 from tests.exercises.given_reminders import give as give_plain
 from tests.exercises.test_lanes import send
 from tests.factories import acting_as, inside, signed_in
+from tests.pages import same_answer
 
 pytestmark = pytest.mark.django_db
 CARE = "/you/care/"
@@ -184,6 +185,35 @@ def test_no_private_question_before_both_have_agreed(couple, mara, theo, therapi
     with acting_as(theo):
         consents.give(theo, "secrets")
     assert "opens a little later" not in browser.get(f"/do/{hers.pk}/").content.decode()
+
+
+def test_what_one_takes_back_about_secrets_closes_only_what_is_theirs(couple, agreed, mara, theo, therapist):
+    """Else the other one would learn of it by what stops."""
+    hers, his = give(couple, therapist, "private", PRIVATE)
+    other = signed_in(theo)
+    paths = ("/today/", f"/do/{his.pk}/", f"/do/{his.pk}/1/")
+    before = [other.get(path) for path in paths]
+    assert agreed.post(f"{CARE}secrets/").url == CARE
+    assert all(same_answer(one, other.get(path)) for one, path in zip(before, paths, strict=True))
+    assert "opens a little later" not in before[1].content.decode()
+    assert agreed.get(f"/do/{hers.pk}/").url == "/welcome/"
+    with pytest.raises(DatabaseError, match="nothing is taken from whoever has not agreed"), transaction.atomic():
+        send(hers, mara, {"note": ["hers"]})
+    send(his, theo, {"note": ["his"]})
+    with as_attune(couple):
+        assert [one.author_id for one in Response.objects.all()] == [theo.pk]
+
+
+def test_what_was_agreed_to_and_taken_back_under_an_earlier_policy_does_not_count(
+    practice, owner, couple, agreed, theo, therapist
+):
+    _hers, his = give(couple, therapist, "shared", PRIVATE)
+    agreed.post(f"{CARE}secrets/")
+    with inside(practice):  # new words of the same policy, which ask for no private lane to be closed
+        SecretsPolicy.objects.create(number=2, policy="limited", published_by=owner)
+    assert "opens a little later" in signed_in(theo).get(f"/do/{his.pk}/").content.decode()
+    agreed.post("/welcome/secrets/")
+    assert "opens a little later" not in signed_in(theo).get(f"/do/{his.pk}/").content.decode()
 
 
 def test_a_practice_without_secrets_gives_nothing_private_but_safety_by_the_database_too(
