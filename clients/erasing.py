@@ -28,7 +28,7 @@ from clients.models import Client, Couple, Erasure, ErasureRequest, Partner
 from clients.retaining import Standing
 from clients.signals import somebody_gone
 from practice import archives, clock, closing, destroying, envelopes, outbox, roles, tenancy, two_people
-from practice.backups.restoring import erases_again
+from practice.backups.restoring import erases_again, erases_own_again
 from practice.models import Archive, DataKey, Membership, Message, Practice, TwoPersonAct
 
 log = logging.getLogger("attune.erased")
@@ -117,6 +117,27 @@ def erase_again(client_id: uuid.UUID) -> Erasure | None:
         proof = _whole(held, retaining.standing_of(held, practice), Ground.RESTORED, By())
         retaining.answer_erased(held.pk, by=None)
     return proof
+
+
+@erases_own_again
+def erase_own_again(client_id: uuid.UUID, at: datetime.datetime) -> Erasure | None:
+    """Erase again what somebody alone could read, where a restored copy is from before ``at``; None where it is not.
+
+    Works in the bound practice. It was their own word when it was done for the first time. Once only: what they
+    write afterwards is theirs.
+    """
+    with transaction.atomic(), tenancy.elevated():
+        client = Client.objects.filter(pk=client_id).first()
+        if client is None:
+            return None
+        held = _in_turn(client)
+        if held.erased_at or Erasure.objects.filter(client=held, extent=Extent.OWN, at__gte=at).exists():
+            return None
+        practice = Practice.objects.get(pk=tenancy.current_practice_id())
+        removed, emptied = _remove(held, removing.plan_own)
+        outbox.cancel_for_person(held.pk, "erased")
+        standing = retaining.standing_of(held, practice)
+        return _prove(standing, Extent.OWN, Ground.RESTORED, By(), removed=removed, emptied=emptied, keys=[])
 
 
 def preview(client: Client) -> tuple[dict[str, int], dict[str, int]]:
@@ -214,9 +235,8 @@ def _prove(
     )
     proof.digest = digest_of(proof)
     proof.save(force_insert=True)
-    if extent == Extent.WHOLE:
-        line = line_of(proof)
-        transaction.on_commit(lambda: log.warning("%s", line))
+    line = line_of(proof)
+    transaction.on_commit(lambda: log.warning("%s", line))
     return proof
 
 
@@ -231,12 +251,13 @@ def digest_of(proof: Erasure) -> str:
 def line_of(proof: Erasure) -> str:
     """Return the line that goes to the log: ids and a time, to be handed to a restored copy."""
     at = proof.at.astimezone(datetime.UTC).isoformat(timespec="seconds")
-    return f"ERASED practice={proof.practice_id} client={proof.client_id} at={at}"
+    word = "ERASED" if proof.extent == Extent.WHOLE else "ERASED-OWN"
+    return f"{word} practice={proof.practice_id} client={proof.client_id} at={at}"
 
 
 def lines_of_practice() -> list[str]:
-    """Return the lines of everybody who was erased in the bound practice, the oldest first."""
-    rows = Erasure.objects.filter(extent=Extent.WHOLE).exclude(ground=Ground.RESTORED).order_by("at", "pk")
+    """Return the lines of all that was erased in the bound practice, the oldest first."""
+    rows = Erasure.objects.exclude(ground=Ground.RESTORED).order_by("at", "pk")
     return [line_of(one) for one in rows]
 
 

@@ -33,12 +33,14 @@ from practice import destroying, dispatch, keyring, lines, roles, sealing, tenan
 from practice.backups import archive, taking, walls
 from practice.backups.archive import BackupBroken, Header
 from practice.keyring import SealBroken
-from practice.models import DataKey, PracticeKey
+from practice.models import DataKey, Membership, PracticeKey
 
 #: What is said of a database while it is filled, and once it may be released.
 UNFINISHED, READY = "Attune: a restore that did not end", "Attune: restored, to be released"
 #: What an erasure writes to the log: who is erased stays erased, with these lines as well.
 ERASED = re.compile(r"ERASED practice=([0-9a-f-]{36}) client=([0-9a-f-]{36})")
+#: What it writes where only what nobody else could read was erased, and when: no key tells of that.
+ERASED_OWN = re.compile(r"ERASED-OWN practice=([0-9a-f-]{36}) client=([0-9a-f-]{36}) at=([0-9T:-]{19}\+00:00)")
 #: Why the keys of somebody were destroyed who was erased. Other keys that are gone are gone, and that is all.
 ERASURE = "erasure"
 #: How long connections may take to end, in seconds.
@@ -48,7 +50,17 @@ UNDER_WAY = datetime.timedelta(hours=1)
 
 Pair = tuple[uuid.UUID, uuid.UUID]
 Eraser = Callable[[uuid.UUID], object]
+OwnEraser = Callable[[uuid.UUID, datetime.datetime], object]
 _erasers: list[Eraser] = []
+_own_erasers: list[OwnEraser] = []
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who was erased, as logs tell it: all that was kept of them, or what they alone could read and when at last."""
+
+    whole: set[Pair] = field(default_factory=set)
+    own: dict[Pair, datetime.datetime] = field(default_factory=dict)
 
 
 class CannotRestore(RuntimeError):
@@ -64,6 +76,10 @@ class Restored:
     rows: Counter[str] = field(default_factory=Counter)
     practices: int = 0
     erased_again: int = 0
+    #: Of how many more what they alone could read was erased again.
+    own_again: int = 0
+    #: Who works in which practice, in words: also whoever left after the back-up.
+    members: list[str] = field(default_factory=list)
     #: Keys of practices that are younger than the data.
     keys_left: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -75,12 +91,19 @@ def erases_again(eraser: Eraser) -> Eraser:
     return eraser
 
 
-def restore(data: Path, keys: Path, url: str, *, erased: Iterable[Pair] = ()) -> Restored:
+def erases_own_again(eraser: OwnEraser) -> OwnEraser:
+    """Let an app erase again what somebody alone could read: called with a client's id and when it was erased."""
+    _own_erasers.append(eraser)
+    return eraser
+
+
+def restore(data: Path, keys: Path, url: str, *, erased: Told | None = None) -> Restored:
     """Bring a back-up back to the server at ``url``, as a role there that may make roles and databases.
 
     ``keys`` is best the newest file of keys there is, also with older data: it knows who was erased since. ``erased``
-    are people besides (see :func:`erased_in`). Raises :class:`CannotRestore` or
-    :class:`~practice.backups.archive.BackupBroken`; then there is no database, or an empty one that lets nobody in.
+    are people besides (see :func:`erased_in`): where only what they alone could read was erased, no key tells of it.
+    Raises :class:`CannotRestore` or :class:`~practice.backups.archive.BackupBroken`; then there is no database, or an
+    empty one that lets nobody in.
     """
     opened = _Opened(data, "data"), _Opened(keys, "keys")
     found = Restored(opened[0].header, opened[1].header)
@@ -92,15 +115,20 @@ def restore(data: Path, keys: Path, url: str, *, erased: Iterable[Pair] = ()) ->
         _bring_to(opened[0].manifest["migrations"])
         _fill(opened, found)
         call_command(Migrate(), verbosity=0, interactive=False)
-        _erase_again(found, erased)
+        _erase_again(found, erased or Told())
+        found.members = _members()
         _look_through(found)
         _say(name, f"{READY} (back-up {found.data.id} of {found.data.made_at})")
     return found
 
 
-def erased_in(text: str) -> set[Pair]:
+def erased_in(text: str) -> Told:
     """Return the practice and client of everybody whose erasure a log tells of; other lines are passed over."""
-    return {(uuid.UUID(practice), uuid.UUID(client)) for practice, client in ERASED.findall(text)}
+    found = Told({(uuid.UUID(practice), uuid.UUID(client)) for practice, client in ERASED.findall(text)})
+    for practice, client, at in ERASED_OWN.findall(text):
+        pair, moment = (uuid.UUID(practice), uuid.UUID(client)), datetime.datetime.fromisoformat(at)
+        found.own[pair] = max(moment, found.own.get(pair, moment))
+    return found
 
 
 def address_of(url: str) -> str:
@@ -332,21 +360,39 @@ def _load_keys(
 # ── before anybody may come in ───────────────────────────────────────────────
 
 
-def _erase_again(found: Restored, also: Iterable[Pair]) -> None:
+def _erase_again(found: Restored, told: Told) -> None:
     """Erase whoever was erased since the data was backed up: their keys, and what apps remove with them."""
     vault.forget_keys()
-    wanted = set(also)
     for practice_id in dispatch.practices():
         with tenancy.acting(tenancy.as_system(practice_id)):
             gone = DataKey.objects.filter(destroyed_at__gte=found.data.moment - UNDER_WAY, destroyed_why=ERASURE)
             ids = {one.client_id for one in gone if one.client_id}
-            ids |= {client_id for practice, client_id in wanted if practice == practice_id}
+            ids |= {client_id for practice, client_id in told.whole if practice == practice_id}
             for client_id in sorted(ids):
                 destroying.destroy_keys_of(client_id, why=ERASURE)
                 for erase in _erasers:
                     erase(client_id)
             found.erased_again += len(ids)
+            found.own_again += sum(
+                _erase_own_again(client_id, at)
+                for (practice, client_id), at in sorted(told.own.items())
+                if practice == practice_id and client_id not in ids
+            )
             found.practices += 1
+
+
+def _erase_own_again(client_id: uuid.UUID, at: datetime.datetime) -> bool:
+    return [erase(client_id, at) for erase in _own_erasers].count(None) < len(_own_erasers)
+
+
+def _members() -> list[str]:
+    """Return who may sign in as staff, for whoever knows who left since."""
+    found = []
+    for practice_id in dispatch.practices():
+        with tenancy.acting(tenancy.as_system(practice_id)):
+            rows = Membership.objects.filter(ended_at=None).order_by("joined_at", "pk")
+            found += [f"practice {practice_id}: {one.name}, {one.role}, since {one.joined_at:%Y-%m-%d}" for one in rows]
+    return found
 
 
 def _look_through(found: Restored) -> None:

@@ -469,7 +469,40 @@ def test_who_was_erased_is_listed_with_ids_alone(practice, couple, mara, owner, 
     said = capsys.readouterr().out
     assert f"ERASED practice={practice.pk} client={mara.pk} at=" in said
     assert "Mara" not in said
-    assert erased_in(said) == {(practice.pk, mara.pk)}
+    assert erased_in(said).whole == {(practice.pk, mara.pk)}
+
+
+def test_b114_what_only_they_could_read_is_erased_again_in_a_restored_copy_and_only_there(
+    practice, couple, mara, owner, tmp_path, capsys, caplog, django_capture_on_commit_callbacks
+):
+    from django.core.management import call_command
+
+    ended(couple, 1)
+    with acting_as(mara):
+        retaining.ask(mara)
+    with django_capture_on_commit_callbacks(execute=True), inside(practice):
+        erasing.erase_own(mara, by=owner)
+    line = f"ERASED-OWN practice={practice.pk} client={mara.pk} at="
+    assert line in caplog.text, "the log has it"
+    call_command("erased")
+    said = capsys.readouterr().out
+    assert line in said
+    assert not erased_in(said).whole, "it tells of nothing more"
+    log = tmp_path / "attune.log"
+    log.write_text(said)
+    with inside(practice):
+        JournalEntry.objects.create(couple=couple, author=mara, lane="own", readers=[], text="written afterwards")
+    call_command("erased", again=[str(log)])
+    with inside(practice):
+        assert JournalEntry.objects.count() == 1, "here it was done already, and what came later is theirs"
+    later = (timezone.now() + datetime.timedelta(days=1)).astimezone(datetime.UTC).isoformat(timespec="seconds")
+    log.write_text(f"{line}{later}\n")
+    call_command("erased", again=[str(log)])
+    assert "1 named, 1 erased again" in capsys.readouterr().out
+    with inside(practice):
+        assert not JournalEntry.objects.exists(), "a copy from before it does not know of it"
+        assert Erasure.objects.filter(extent="own", ground="restored").count() == 1
+        assert Client.objects.get(pk=mara.pk).name == "Mara"
 
 
 def test_when_the_last_of_a_couple_goes_what_was_written_of_the_couple_goes_too(

@@ -34,12 +34,16 @@ class Command(BaseCommand):
                     self.stdout.write(line)
 
     def _again(self, text: str, there: set[uuid.UUID]) -> None:
-        done = known = 0
-        for practice_id, client_id in sorted(erased_in(text)):
-            known += 1
+        told = erased_in(text)
+        known, done = len(told.whole) + len(told.own), 0
+        for practice_id, client_id in sorted(told.whole):
             if practice_id in there:
                 with tenancy.acting(tenancy.as_system(practice_id)):
                     done += erasing.erase_again(client_id) is not None
+        for (practice_id, client_id), at in sorted(told.own.items()):
+            if practice_id in there:
+                with tenancy.acting(tenancy.as_system(practice_id)):
+                    done += erasing.erase_own_again(client_id, at) is not None
         self.stdout.write(f"{known} named, {done} erased again, {known - done} were not there any more.")
 
 

@@ -70,7 +70,11 @@ class Command(BaseCommand):
             f"{found.practices} practices, {len(found.rows)} tables, {found.rows.total()} rows, compared."
         )
         self.stdout.write(f"Erased again: {found.erased_again}. Keys of practices that came later: {found.keys_left}.")
+        self.stdout.write(f"Erased again of what they alone could read: {found.own_again}.")
         for words in found.wrong:
+            self.stdout.write(words)
+        self.stdout.write("These work here, as of the back-up. Whoever left since is to be ended again:")
+        for words in found.members:
             self.stdout.write(words)
         self.stdout.write("Nobody is let in and nothing is sent until: manage.py restore --release --as …")
         if found.wrong:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import json
 import subprocess
@@ -19,6 +20,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.db.models import FileField
 from django.test import override_settings
+from django.utils import timezone
 
 from exercises.models import Answer
 from practice import delivery, destroying, keyring, outbox, roles, sealing, vault
@@ -164,7 +166,11 @@ def elsewhere(
             destroying.destroy_keys_of(theo, why="erasure")
         backup(folder, "--only-keys")
         log = tmp_path_factory.mktemp("log") / "log"
-        log.write_text(f"12:01 INFO x ERASED practice={world.far.practice.pk} client={theirs}\n12:02 WARNING nothing\n")
+        at = (timezone.now() + datetime.timedelta(minutes=1)).astimezone(datetime.UTC).isoformat(timespec="seconds")
+        own = f"ERASED-OWN practice={world.far.practice.pk} client={world.far['theo'].pk} at={at}"
+        log.write_text(
+            f"12:01 INFO x ERASED practice={world.far.practice.pk} client={theirs}\n12:02 WARNING nothing\n{own}\n"
+        )
         bring_tables(empty_server, connection.settings_dict["NAME"])
         before = dict(connection.settings_dict)
         refused = [
@@ -196,6 +202,8 @@ def test_b113_every_row_comes_over_guarded_as_before_and_the_trail_holds(elsewhe
     assert dict(elsewhere.found.rows) == expected
     assert sum(1 for count in expected.values() if count) > 50, "the world is not empty"
     assert "Erased again: 2" in elsewhere.said
+    assert "Erased again of what they alone could read: 1." in elsewhere.said
+    assert f"practice {world.home.practice.pk}: {world.home['owner'].name}, owner, since " in elsewhere.said
     with elsewhere.above() as there, superuser(connection.settings_dict["NAME"]) as here:
         assert walls.fingerprint(there.cursor()) == walls.fingerprint(here.cursor())
         assert there.execute("SELECT count(*) FROM practice_auditseal").fetchone()[0] > 0
