@@ -98,8 +98,44 @@ def _bare(one: Any) -> None:
         del one["/A"]
     if "/S" in one and "/Next" in one:  # an act that goes on to others
         del one["/Next"]
-    if isinstance(one, pikepdf.Stream) and one.get("/Filter") in ("/DCTDecode", [pikepdf.Name("/DCTDecode")]):
-        one.write(without_notes(one.read_raw_bytes()), filter=pikepdf.Name("/DCTDecode"))
+    if isinstance(one, pikepdf.Stream):
+        _picture_without_notes(one)
+
+
+def _picture_without_notes(one: Any) -> None:
+    """Take out of a picture's own file what it says of its making, however many packings lie around that file.
+
+    A JPEG inside of another one, and JPEG 2000 that cannot be read to its end, are refused.
+    """
+    packings = _listed(one.get("/Filter"))
+    pictures = [place for place, packing in enumerate(packings) if str(packing) in PICTURES]
+    if not pictures:
+        return
+    first, *more = pictures
+    if more:
+        raise NotKept(BROKEN)
+    how = _listed(one.get("/DecodeParms"))
+    if how and len(how) != len(packings):
+        raise NotKept(BROKEN)
+    if first:
+        one.write(one.read_raw_bytes(), filter=_as_list(packings[:first]), decode_parms=_as_list(how[:first]))
+    body = one.read_bytes() if first else one.read_raw_bytes()
+    bare = PICTURES[str(packings[first])](body)
+    one.write(bare, filter=_as_list(packings[first:]), decode_parms=_as_list(how[first:]))
+
+
+def _listed(value: Any) -> list[Any]:
+    import pikepdf
+
+    if value is None:
+        return []
+    return list(value) if isinstance(value, pikepdf.Array) else [value]
+
+
+def _as_list(values: list[Any]) -> Any:
+    import pikepdf
+
+    return pikepdf.Array(values) if values else None
 
 
 def _is_pressed(act: Any) -> bool:
@@ -133,6 +169,56 @@ def without_notes(picture: bytes) -> bytes:
             kept += picture[place : place + 2 + length]
         place += 2 + length
     return bytes(kept)
+
+
+#: Parts of a JPEG 2000 file that say how it looks; the others are notes.
+LOOKS_2000 = (b"jP  ", b"ftyp", b"jp2h", b"jp2c")
+
+
+def without_notes_2000(picture: bytes) -> bytes:
+    """Return a JPEG 2000 file, or its bare points, without notes and comments. Raises :class:`NotKept`."""
+    if picture[:2] == b"\xff\x4f":
+        return _points_without_comments(picture)
+    kept, place = b"", 0
+    while place < len(picture):
+        length, kind, head = int.from_bytes(picture[place : place + 4], "big"), picture[place + 4 : place + 8], 8
+        if length == 1:
+            length, head = int.from_bytes(picture[place + 8 : place + 16], "big"), 16
+        end = place + length if length else len(picture)
+        if end < place + head or end > len(picture):
+            raise NotKept(BROKEN)
+        if kind == b"jp2c":
+            points = _points_without_comments(picture[place + head : end])
+            kept += (8 + len(points)).to_bytes(4, "big") + kind + points
+        elif kind in LOOKS_2000:
+            kept += picture[place:end]
+        place = end
+    return kept
+
+
+def _points_without_comments(points: bytes) -> bytes:
+    """Blank the comments (COM) before the first tile and before each part of one; lengths and places stay."""
+    out, place, ends = bytearray(points), 2, None
+    while points[place : place + 2] != b"\xff\xd9":
+        mark, length = points[place : place + 2], int.from_bytes(points[place + 2 : place + 4], "big")
+        if mark == b"\xff\x93" and ends is not None:  # the points of this part
+            place, ends = ends, None
+            continue
+        if len(mark) < 2 or mark[0] != 0xFF or length < 2 or place + 2 + length > len(points):
+            raise NotKept(BROKEN)
+        if mark == b"\xff\x90":  # a part of a tile begins, and says how long it is; nought: up to the end
+            tile = int.from_bytes(points[place + 6 : place + 10], "big")
+            ends = place + tile if tile else len(points) - 2
+            if not place < ends <= len(points) - 2:
+                raise NotKept(BROKEN)
+        if mark == b"\xff\x64":
+            out[place + 6 : place + 2 + length] = bytes(length - 4)
+        place += 2 + length
+    return bytes(out[: place + 2])
+
+
+#: How the packings of pictures are called in a PDF, and what takes the notes out of the files inside.
+PICTURES = {"/DCTDecode": without_notes, "/DCT": without_notes, "/JPXDecode": without_notes_2000}
 
 
 # ── sound ────────────────────────────────────────────────────────────────────

@@ -206,6 +206,66 @@ def test_b78_a_pdf_keeps_nothing_that_acts_or_is_carried_along():
     assert TELLTALE.encode() not in kept.data
 
 
+def packed_picture(body: bytes, *packings: str) -> bytes:
+    """A PDF with one picture, in these packings from the outermost on."""
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page().obj
+        one = pdf.make_stream(body)
+        one.update({"/Type": pikepdf.Name.XObject, "/Subtype": pikepdf.Name.Image, "/Width": 60, "/Height": 40})
+        one["/Filter"] = pikepdf.Array([pikepdf.Name(f"/{packing}Decode") for packing in packings])
+        page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(P=one))
+        out = io.BytesIO()
+        pdf.save(out, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    return out.getvalue()
+
+
+def photograph_2000(points_alone: bool = False) -> bytes:
+    """A JPEG 2000 picture with a comment among its points and, as a file, a note beside them."""
+    out = io.BytesIO()
+    image = Image.new("RGB", (60, 40), "red")
+    image.save(out, "JPEG2000", comment=TELLTALE, no_jp2=points_alone)
+    note = b"uuid" + bytes(16) + TELLTALE.encode()
+    return out.getvalue() if points_alone else out.getvalue() + (len(note) + 4).to_bytes(4, "big") + note
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: packed_picture(zlib.compress(photograph()), "Flate", "DCT"),
+        lambda: packed_picture(zlib.compress(photograph()).hex().encode() + b">", "ASCIIHex", "Flate", "DCT"),
+        lambda: packed_picture(photograph_2000(), "JPX"),
+        lambda: packed_picture(photograph_2000(points_alone=True), "JPX"),
+        lambda: packed_picture(zlib.compress(photograph_2000()), "Flate", "JPX"),
+    ],
+    ids=["flate", "hex and flate", "2000", "points of 2000", "flate and 2000"],
+)
+def test_b78_a_picture_in_a_pdf_loses_its_notes_however_it_is_packed(made):
+    with pikepdf.open(io.BytesIO(bare(made()).data)) as pdf:
+        picture = pdf.pages[0].Resources.XObject.P
+        assert len(picture.Filter) == 1 if isinstance(picture.Filter, pikepdf.Array) else picture.Filter
+        body = picture.read_raw_bytes()
+    assert TELLTALE.encode() not in body
+    with Image.open(io.BytesIO(body)) as shown:
+        assert shown.size == (60, 40)
+        assert shown.convert("RGB").getpixel((30, 20))[0] > 250
+
+
+@pytest.mark.parametrize("packings", [("DCT", "DCT"), ("JPX", "DCT"), ("DCT", "Flate", "JPX")])
+def test_b78_a_picture_inside_of_a_picture_is_refused(packings):
+    with pytest.raises(Unkeepable):
+        bare(packed_picture(photograph(), *packings))
+
+
+@pytest.mark.parametrize("place", range(12, 90, 7))
+def test_b78_a_picture_of_2000_that_breaks_off_is_refused_or_bare(place):
+    whole = photograph_2000()
+    try:
+        kept = foreign.without_notes_2000(whole[:place] + b"\xff" * 9 + whole[place + 9 :])
+    except foreign.NotKept:
+        return
+    assert TELLTALE.encode() not in kept
+
+
 def swelling(unpacked: int, packing: str) -> bytes:
     """A small PDF whose list of objects becomes ``unpacked`` bytes when somebody opens it."""
     head = b"1 0 2 60 "
