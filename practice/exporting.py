@@ -2,8 +2,8 @@
 
 The file is written for a passphrase that the owner chose while asking, and which nobody kept
 (:mod:`practice.passphrase_files`): before it is taken away it opens for nobody here either. It lies here for
-:data:`LIVES`, for that owner alone, and goes at once when they leave, stop being an owner, or when a key is destroyed
-whose texts it holds.
+:data:`LIVES`, for that owner alone, and goes at once when they leave, stop being an owner or destroy it,
+when a new one is confirmed, whenever anybody is erased, and whenever a key is destroyed.
 """
 
 from __future__ import annotations

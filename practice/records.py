@@ -7,7 +7,7 @@ from practice.registry import Download, Job, Keep, MessageKind, Reads, Record, S
 PRACTICE, INSTALLATION, PERSON = Scope.PRACTICE, Scope.INSTALLATION, Scope.PERSON
 OF_HERE = "It belongs to this installation."
 ENDED = "A sign-in that was ended must not come back."
-SHORT_LIVED = "It lives for a day and must not live on in back-ups."
+SHORT_LIVED = "It lives for a few days at most and must not live on in back-ups."
 SIGNS_IN = "Who comes over signs in anew: passwords, factors and sessions stay where they are."
 
 register(
