@@ -16,6 +16,10 @@ from practice.signals import member_left, role_changed
 
 @receiver(member_left)
 def hand_over(sender: object, member: Membership, to: Membership | None, **kwargs: Any) -> None:
+    """End what ``member`` may see, and give their couples, their covers and what they promised to cover to ``to``.
+
+    Called in the transaction in which somebody leaves; without ``to`` nobody takes over.
+    """
     now = timezone.now()
     EmergencyAccess.objects.filter(membership=member, ended_at=None).update(ended_at=now)
     Supervision.objects.filter(supervisor=member, ended_at=None).update(ended_at=now)

@@ -31,6 +31,7 @@ def readable(couple: Couple) -> QuerySet[PsychotherapyNote]:
 
 
 def write(couple: Couple, by: Membership, text: str) -> PsychotherapyNote:
+    """Keep a new note of ``by`` on a couple."""
     return PsychotherapyNote.objects.create(couple=couple, author=by, kept_by=by.user_id, text=text)
 
 

@@ -1,4 +1,4 @@
-"""Files to take away: asked for by one sign-in, made by a worker, sealed, and gone after a short time.
+"""Files to take away: asked for by one account, made by a worker, sealed, and gone after a short time.
 
 What is put into one is declared where it is known::
 

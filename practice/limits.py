@@ -85,6 +85,7 @@ def give_back(act: str, whose: str, rates: Iterable[Rate]) -> None:
 
 
 def key_of(act: str, whose: str, rate: Rate) -> str:
+    """Return how a row of the table is called: a keyed hash, which tells nobody whose it is."""
     text = f"{act}|{rate.amount}/{rate.seconds}|{whose}"
     return hmac.new(vault.secret_for("limits"), text.encode(), hashlib.sha256).hexdigest()
 

@@ -69,6 +69,7 @@ def _proved(request: HttpRequest, user: User) -> None:
 
 @receiver(user_logged_out)
 def ends(request: HttpRequest | None, **kwargs: Any) -> None:
+    """Take a sign-in that has ended off its owner's list."""
     if request is not None and getattr(request, "session", None) is not None and request.session.session_key:
         SignIn.objects.filter(session_key=request.session.session_key).delete()
 
@@ -146,6 +147,7 @@ def factor_added(instance: Authenticator, created: bool, **kwargs: Any) -> None:
 
 @receiver(post_delete, sender=Authenticator)
 def factor_removed(instance: Authenticator, **kwargs: Any) -> None:
+    """End every other sign-in, and tell the owner of it unless it was recovery codes."""
     user = User.objects.filter(pk=instance.user_id).first()
     if user is not None:
         end_all(user, but=_key_of_request(user))
@@ -171,12 +173,14 @@ def password_chosen(request: HttpRequest, user: User, **kwargs: Any) -> None:
 
 @receiver([account.password_changed, account.password_set])
 def password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """End every other sign-in, and tell the owner."""
     end_all(user, but=_key_of_request(user))
     notices.tell(user, What.PASSWORD_CHANGED)
 
 
 @receiver(account.email_changed)
 def address_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """End every other sign-in, and tell the owner."""
     _stays_closed(user)
     end_all(user, but=_key_of_request(user))
     notices.tell(user, What.ADDRESS_CHANGED)

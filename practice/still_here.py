@@ -179,6 +179,7 @@ def kept(request: HttpRequest) -> dict[str, Any] | None:
 
 
 def forget_kept(request: HttpRequest) -> None:
+    """Throw away the form that waits in this session, whoever's it is."""
     request.session.pop(KEPT, None)
 
 

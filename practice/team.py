@@ -19,6 +19,10 @@ class NobodyTakesOver(Exception):
 
 
 def change_role(member: Membership, role: str) -> None:
+    """Give somebody another role; whoever is no owner any more loses the exports they asked for.
+
+    Raises :class:`LastOwner`.
+    """
     if role != Membership.Role.OWNER:
         _keep_an_owner(member)
         exporting.end_all(of_user=member.user_id)

@@ -69,6 +69,7 @@ def needed(record: Record) -> set[str]:
 
 
 def file_of(record: Record) -> str:
+    """Return the path of a table's rows inside an export."""
     return f"data/{record.model}.jsonl"
 
 

@@ -15,7 +15,7 @@ from practice.models.base import PracticeModel, inside
 
 
 class Archive(PracticeModel):
-    """One file that one sign-in asked for and alone may take away (see :mod:`practice.archives`).
+    """One file that one account asked for and alone may take away (see :mod:`practice.archives`).
 
     ``person_id`` is the client whose data it holds and whose key seals it; without one it is the practice's, and so
     is the key.

@@ -1,4 +1,4 @@
-"""Asking for one's own copy."""
+"""Asking for a copy of what is kept about a person: one's own, or the one that staff hand over."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from practice import archives
 from practice.models import Archive
 from practice.saying_why import SaysWhy
 
-#: Short: it lies on a server, and whoever asked is there.
+#: Of either kind. Short: it lies on a server, and whoever asked is there.
 LIVES = timedelta(hours=24)
-#: Every copy is worked for, and nobody needs more of them.
+#: How many of their own anybody gets. Every copy is worked for, and nobody needs more of them.
 A_DAY = 5
 
 

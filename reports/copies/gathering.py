@@ -1,4 +1,7 @@
-"""What goes into a person's own copy: row by row, from the lines of the registry.
+"""What goes into a copy of what is kept about a person: row by row, from the lines of the registry.
+
+Their own holds all of it. The one that staff hand over (:func:`without_their_own`, :func:`with_unkept`) is without what
+its person keeps to themselves, and with what they sent without keeping a copy.
 
 Everything is read as that person, so that the walls decide; what no client's role reads at all, and is about one
 person alone, is read as Attune by whose it is. Of what others wrote under their own name only what was said to
@@ -65,7 +68,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of one table that go into somebody's copy."""
+    """The rows of one table that go into a copy."""
 
     record: Record
     rows: list[models.Model]
@@ -84,7 +87,7 @@ class Table:
 
 
 def records() -> list[Record]:
-    """The tables that go into somebody's own copy, in the order of the registry."""
+    """The tables that go into a copy, in the order of the registry."""
     return [one for one in registry.all_records() if one.bundle]
 
 

@@ -1,4 +1,4 @@
-"""How a person's own copy is made: gathered in one look, told, printed and packed."""
+"""How a copy is made, a person's own or the one that staff hand over: gathered in one look, told, printed, packed."""
 
 from __future__ import annotations
 
