@@ -6,7 +6,7 @@ import datetime
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Max, Q
@@ -39,7 +39,6 @@ class Standing:
     holds: tuple[LegalHold, ...] = ()
     request: ErasureRequest | None = None
     kept_until: datetime.date | None = None
-    with_others: bool = field(default=False)
 
     @property
     def until(self) -> datetime.date | None:

@@ -37,7 +37,3 @@ class ExportForm(KindErrors, forms.Form):
         if {"passphrase", "again"} <= said.keys() and said["passphrase"] != said["again"]:
             self.add_error("again", ValidationError(_("This is not the same as above.")))
         return said
-
-    def said(self) -> dict[str, str]:
-        """Return what :func:`practice.exporting.ask` needs."""
-        return {name: self.cleaned_data[name] for name in ("why", "passphrase")}

@@ -31,8 +31,7 @@ GRAINS = 15
 LARGEST = 512 * 1024
 WAITS = datetime.timedelta(hours=2)
 PLACE = "kept form"
-#: What never waits: secrets, and what would be done twice.
-NEVER_KEPT = frozenset({"csrfmiddlewaretoken"})
+#: What never waits: fields whose name has one of these in it, the token of the form among them.
 SECRET_WORDS = ("password", "code", "secret", "credential", "token")
 
 #: Addresses that pages call by themselves; upper apps add theirs with :func:`by_itself`.
@@ -142,11 +141,7 @@ def _form_of(request: HttpRequest, name: str) -> dict[str, Any] | None:
 
 def form_to_keep(path: str, fields: Any) -> dict[str, Any] | None:
     """Return a form as it can wait: no secrets, no tokens; None when nothing is left of it."""
-    kept = [
-        (name, values)
-        for name, values in fields
-        if name not in NEVER_KEPT and not any(word in name.lower() for word in SECRET_WORDS)
-    ]
+    kept = [(name, values) for name, values in fields if not any(word in name.lower() for word in SECRET_WORDS)]
     return {"path": path, "fields": kept} if any(any(values) for _name, values in kept) else None
 
 

@@ -49,7 +49,7 @@ class SupervisionForm(KindErrors, forms.Form):
         said = super().clean() or {}
         if not self.errors:
             try:
-                self.grant = supervision.grant(
+                supervision.grant(
                     said["supervisor"], said["therapist"], by=self.request.membership, until=self._until(said)
                 )
             except supervision.NotToBeGranted:
