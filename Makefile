@@ -64,12 +64,19 @@ bench: environment libraries
 # The properties that are numbered R1 to R28.
 PROPERTIES := $(shell seq -f 'test_r%g_' -s ' or ' 1 28)
 
-# ATTUNE_CHAOS_SEED repeats a run; ATTUNE_EXAMPLES says how hard the properties of time and sending are tried.
+# What is tried with two worlds begins elsewhere every day; the number is printed, and given again repeats the day.
+DAY := $(shell date -u +%Y%m%d)
+
+# ATTUNE_CHAOS_SEED repeats a run; ATTUNE_EXAMPLES says how hard the properties of time and sending are tried,
+# ATTUNE_WORLDS how many pairs of worlds are compared (some seconds each), and ATTUNE_WORLDS_SEED which ones.
 chaos: environment libraries
 	$(PY) -m tests.chaos
 	$(PY) -m practice.local run $(PY) -m pytest -q tests/chaos/fire.py
 	ATTUNE_EXAMPLES=$${ATTUNE_EXAMPLES:-20000} $(PY) -m practice.local run $(PY) -m pytest -n 2 --dist load -q \
 		-m "not browser" --ignore=tests/chaos -k "$(PROPERTIES)"
+	@echo "Two worlds: ATTUNE_WORLDS_SEED=$${ATTUNE_WORLDS_SEED:-$(DAY)} tries the same ones again."
+	ATTUNE_WORLDS=$${ATTUNE_WORLDS:-60} ATTUNE_WORLDS_SEED=$${ATTUNE_WORLDS_SEED:-$(DAY)} \
+		$(PY) -m practice.local run $(PY) -m pytest -q tests/test_silence_of_sums.py -k test_b15_two_worlds
 
 stop: environment
 	$(PY) -m practice.local stop
