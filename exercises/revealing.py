@@ -32,8 +32,11 @@ def is_open(occurrence: Occurrence, now: datetime.datetime) -> bool:
 def say_ready(occurrence: Occurrence, author: Client, *, ready: bool = True) -> bool:
     """Say, or take back, that ``author`` is ready; return whether it is open now. Safe to repeat.
 
-    Without anything sent of their own it changes nothing.
+    Without anything sent of their own it changes nothing. Saying so raises :class:`tenancy.Closed` where the sign-in
+    only shows that somebody reads the mailbox: it may open what everybody has sealed.
     """
+    if ready:
+        tenancy.only_if_open()
     now = timezone.now()
     with tenancy.elevated():
         holding.in_turn(occurrence.couple_id)

@@ -27,7 +27,7 @@ class NoPractice(RuntimeError):
 
 
 class Closed(PermissionError):
-    """What was begun here is not read back by a sign-in that only shows that somebody reads the mailbox."""
+    """A sign-in that only shows that somebody reads the mailbox reads nothing back, and lets nobody else read more."""
 
 
 class OtherPractice(RuntimeError):
@@ -90,6 +90,13 @@ _current: ContextVar[Asker | None] = ContextVar("asker", default=None)
 def current() -> Asker | None:
     """Return who the running block is bound to, or None outside of one."""
     return _current.get()
+
+
+def only_if_open() -> None:
+    """Raise :class:`Closed` where the bound sign-in only shows that somebody reads the mailbox."""
+    asker = current()
+    if asker is not None and asker.closed:
+        raise Closed
 
 
 def current_practice_id() -> uuid.UUID:

@@ -292,8 +292,11 @@ def released_in(couple: Couple) -> dict[str, dict[uuid.UUID, bool]]:
 def say(person: Client, couple_id: uuid.UUID, series: str, *, shows: bool) -> None:
     """Write down whether a partner lets the others see a series of theirs (or all of them), from this moment on.
 
-    A word on all of them takes the place of every single one. No message follows, to nobody.
+    A word on all of them takes the place of every single one. No message follows, to nobody. A yes raises
+    :class:`tenancy.Closed` where the sign-in only shows that somebody reads the mailbox; a no is always taken.
     """
+    if shows:
+        tenancy.only_if_open()
     now = timezone.now()
     with transaction.atomic():
         with tenancy.elevated():

@@ -68,9 +68,7 @@ def portal_copy_away(request: PortalRequest) -> HttpResponse:
 
 def _of(request: PortalRequest) -> Archive | None:
     """What there is for them. Everything private is in it: not for a sign-in that only shows who reads the mailbox."""
-    asker = tenancy.current()
-    if asker is not None and asker.closed:
-        raise tenancy.Closed
+    tenancy.only_if_open()
     return archives.newest(Archive.Kind.OWN_COPY, request.user.pk)  # type: ignore[arg-type]
 
 

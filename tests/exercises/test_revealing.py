@@ -11,8 +11,9 @@ from time_machine import travel
 
 from exercises import answering, revealing
 from exercises.models import Occurrence, Response
+from practice.models import Recovery
 from tests.exercises.given import as_attune, give
-from tests.factories import acting_as, make_couple, signed_in
+from tests.factories import acting_as, make_couple, signed_in, user_of
 from tests.pages import same_answer
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,18 @@ def test_a_yes_can_be_taken_back_until_it_is_open(two, mara, theo):
     assert say(hers, mara)
     assert say(hers, mara, ready=False), "what is open stays open"
     assert reads(theo, HERS, his)
+
+
+def test_b40_a_sign_in_by_the_mailbox_alone_opens_nothing_to_the_others(two, mara, theo):
+    hers, his = two
+    send(hers, mara, HERS)
+    send(his, theo, HIS)
+    say(his, theo)
+    Recovery.objects.create(user=user_of(mara), at=timezone.now())
+    browser = signed_in(mara)
+    assert browser.post(f"/do/{hers.pk}/ready/", {"ready": "yes"}).url == "/account/closed/"
+    assert not reads(theo, HERS, his)
+    assert browser.post(f"/do/{hers.pk}/ready/", {"ready": "no"}).url == f"/do/{hers.pk}/sent/"
 
 
 def test_nobody_says_yes_for_somebody_else(two, mara, theo):

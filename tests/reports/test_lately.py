@@ -13,7 +13,7 @@ from django.utils import timezone
 from clients.models import Client, Couple, Partner
 from exercises.models import Response
 from exercises.vocabulary import Lane
-from practice.models import Practice
+from practice.models import Practice, Recovery
 from reports import lately, releases
 from reports.material import Period
 from reports.metrics import Facts, own
@@ -21,7 +21,7 @@ from reports.metrics.facts import Fact
 from reports.models import Release, Score, Showing
 from reports.paper import Partner as Person
 from tests.exercises.given import as_attune
-from tests.factories import make_couple, signed_in
+from tests.factories import make_couple, signed_in, user_of
 from tests.reports.factories import QUESTIONS, Giver
 from tests.reports.test_measures import send
 from tests.reports.test_releases import release, say
@@ -167,6 +167,25 @@ def test_a_partner_stops_showing_with_one_press_and_nobody_is_told(scored, thera
     assert "Mara: from" not in text_of(other)
     with as_attune(scored):
         assert not Showing.objects.filter(client=mara, ended_at=None, shows=True).exists()
+
+
+def test_b40_a_sign_in_by_the_mailbox_alone_shows_nothing_more_and_may_stop_showing(scored, therapist, mara, theo):
+    release(scored, therapist)
+    say(mara, scored, "csi4", shows=False)
+    say(theo, scored, "csi4")
+    Recovery.objects.create(user=user_of(mara), at=timezone.now())
+    browser, other = signed_in(mara), signed_in(theo)
+    for series in ("csi4", releases.EVERYTHING):
+        sent = {"couple": str(scored.pk), "series": series, "shows": "yes"}
+        assert browser.post("/lately/showing/", sent).url == "/account/closed/"
+    assert "Mara: from" not in text_of(other)
+    Recovery.objects.all().delete()
+    sent = {"couple": str(scored.pk), "series": "csi4", "shows": "yes"}
+    signed_in(mara).post("/lately/showing/", sent)
+    assert "Mara: from 13" in text_of(other)
+    Recovery.objects.create(user=user_of(mara), at=timezone.now())
+    assert signed_in(mara).post("/lately/showing/", sent | {"shows": "no"}).url == "/lately/"
+    assert "Mara: from" not in text_of(other)
 
 
 @pytest.mark.parametrize(
