@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from practice import roles, tenancy
+from practice import audit, roles, tenancy
 from practice.models import Membership, Practice
 
 View = Callable[..., HttpResponse]
@@ -111,6 +111,11 @@ def _only(view: View, allowed: Callable[[Any], bool]) -> View:
 
 
 def page_or_part(request: Any, template: str, part: str) -> str:
-    """Return the template, or only its named part when htmx asks for an update of it."""
-    asked = request.htmx and not request.htmx.boosted
-    return f"{template}#{part}" if asked else template
+    """Return the template, or only its named part when htmx asks for an update of it.
+
+    Such a part holds no words of clients: it is asked for every second, or at every key, and leaves no line.
+    """
+    if not request.htmx or request.htmx.boosted:
+        return template
+    audit.nothing_told()
+    return f"{template}#{part}"

@@ -18,7 +18,7 @@ STAFF = "staff"
 PAGE = "page "
 TURNED_AWAY = (403, 404)
 
-#: Whether this request has left a line by itself.
+#: Whether this request has left a line by itself, or has nothing to tell.
 _told: ContextVar[bool] = ContextVar("told", default=False)
 
 LINE = "SELECT attune_looked(%s, %s, %s, %s, %s, %s)"
@@ -78,6 +78,14 @@ def begin_request() -> None:
     _told.set(False)
 
 
+def nothing_told() -> None:
+    """Say that this request is answered with nothing of anybody: a region that pages ask for again and again.
+
+    Only the view knows that. No header that a browser sends takes the place of this.
+    """
+    _told.set(True)
+
+
 def of_request(request: HttpRequest, response: HttpResponse) -> None:
     """Write down what a request did that left no line by itself: staff read something, somebody was turned away.
 
@@ -89,14 +97,10 @@ def of_request(request: HttpRequest, response: HttpResponse) -> None:
     if not about or match is None:
         return
     turned_away = response.status_code in TURNED_AWAY
-    read = request.method in ("GET", "HEAD") and response.status_code == 200 and not _is_part(request)
+    read = request.method in ("GET", "HEAD") and response.status_code == 200
     if not turned_away and (_told.get() or not read or request.membership is None):  # type: ignore[attr-defined]
         return
     ids = dict(about)
     of_somebody = {} if turned_away else {"client_id": ids.get("client_id"), "couple_id": ids.get("couple_id")}
     act = "turned away" if turned_away else "opened"
     looked(act, f"{PAGE}{match.url_name}"[:80], about[-1][1], lane=STAFF, **of_somebody)
-
-
-def _is_part(request: Any) -> bool:
-    return bool(request.htmx and not request.htmx.boosted)

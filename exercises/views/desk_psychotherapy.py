@@ -34,7 +34,7 @@ def psychotherapy_notes(request: PracticeRequest, couple_id: uuid.UUID) -> HttpR
         "form": form,
         "opened": bool(asker and couple.pk in asker.notes),
     }
-    audit.looked("opened", "exercises_psychotherapynote", couple.pk)
+    audit.looked("opened", "exercises_psychotherapynote", couple.pk, couple_id=couple.pk, lane=audit.STAFF)
     return render(request, "exercises/desk/psychotherapy_notes.html", context, status=422 if form.errors else 200)
 
 

@@ -123,6 +123,7 @@ def _words(request: PracticeRequest, couple: Couple, subject: Subject) -> HttpRe
     """The field of the therapist's own words, with a draft in it."""
     form = _form(request, couple, subject)
     if form.is_valid():
+        _written_down(couple, form)
         form = _with_draft(request, couple, form)
     return _page(request, couple, form, {}, f"{PAGE}#words")
 
@@ -146,10 +147,18 @@ def _unsaved(request: PracticeRequest, couple: Couple, form: AboutForm) -> Repor
     return report
 
 
+def _written_down(couple: Couple, form: AboutForm) -> None:
+    """Put on record whose words are looked at: what is asked for by a form, the request itself leaves no line about."""
+    partner = form.subject.partner
+    if partner is not None:
+        audit.looked("opened", audit.CLIENTS, partner.pk)
+    else:
+        audit.looked("opened", audit.COUPLES, couple.pk)
+
+
 def _document(request: PracticeRequest, couple: Couple, form: AboutForm) -> Document | None:
     """What would be printed; None, with an error in the form, where the edition may not hold anything of it."""
-    if form.subject.partner is not None:
-        audit.looked("opened", "clients_client", form.subject.partner.pk)
+    _written_down(couple, form)
     try:
         return progress.of_report(_unsaved(request, couple, form), couple, request.practice, timezone.now())
     except NotTold:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from clients import emergencies
 from exercises import psychotherapy_notes as own_notes
 from exercises.models import PsychotherapyNote
-from practice.models import DataKey
+from practice.models import AuditEvent, DataKey
 from tests.factories import acting_as, inside, make_member, signed_in, takes_part
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,18 @@ def test_b16_only_the_author_reads_them_and_no_other_therapist_of_the_couple(
         assert signed_in(member).get(url).status_code == 404
     for who in (coordinator, couple.clients[0]):
         assert signed_in(who).get(page(couple)).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["", "{note}/"])
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_b123_that_somebody_opened_them_is_on_record_and_stays_with_the_practice(
+    path, headers, practice, couple, therapist, note
+):
+    address = f"{page(couple)}{path.format(note=note.pk)}"
+    assert WORDS in signed_in(therapist).get(address, headers=headers).content.decode()
+    with inside(practice):
+        lines = AuditEvent.objects.filter(act="opened", couple_id=couple.pk)
+        assert [one.lane for one in lines] == ["staff"]
 
 
 def test_nobody_writes_one_in_somebody_elses_name(couple, therapist, owner):

@@ -13,6 +13,7 @@ from django.db import connection
 from django.urls import reverse
 
 from exercises.models import Answer
+from practice.models import AuditEvent
 from reports import drafting, pdf, progress
 from reports.editions import clinical_material, partner_material
 from reports.kinds import composer_of
@@ -202,10 +203,23 @@ def test_a_double_click_asks_once(couple, therapist, bells):
 # ── the preview ──────────────────────────────────────────────────────────────
 
 
-def test_the_preview_is_the_paper_itself_and_writes_nothing(told, couple, therapist):
+@pytest.mark.parametrize("name", ["report_preview", "report_draft"])
+@pytest.mark.parametrize("audience", ["clinical", "shared"])
+def test_b123_looking_at_a_report_before_it_is_made_is_written_down(name, audience, told, couple, therapist):
+    browser = signed_in(therapist)
+    assert post(browser, couple, name, audience=audience).status_code == 200
+    with home(couple):
+        lines = AuditEvent.objects.filter(act="opened").values_list("subject", "couple_id")
+        assert list(lines) == [("clients_couple", couple.pk)]
+
+
+def test_the_preview_is_the_paper_itself_and_writes_nothing_but_that_somebody_looked(told, couple, therapist):
     def rows() -> list[int]:
         with home(couple), connection.cursor() as cursor:
-            cursor.execute("SELECT (SELECT count(*) FROM reports_report), (SELECT count(*) FROM practice_auditevent)")
+            cursor.execute(
+                "SELECT (SELECT count(*) FROM reports_report), "
+                "(SELECT count(*) FROM practice_auditevent WHERE act <> 'opened')"
+            )
             return list(cursor.fetchone())
 
     browser, before = signed_in(therapist), rows()
@@ -335,7 +349,7 @@ def test_a_preview_costs_the_same_for_little_and_for_much(giver, couple, therapi
         for day in weeks(count)[count - 2 :]:
             giver.send(check, giver.people[0], day, {"closeness": 5, "note": "Something that was said aloud."})
         # What may be shown of measures is one of them; what metrics are counted from are the rest beyond thirty.
-        with django_assert_max_num_queries(28):
+        with django_assert_max_num_queries(29):
             assert post(browser, couple, "report_preview").status_code == 200
 
 
