@@ -200,7 +200,7 @@ DOORS: dict[str, Door] = {
     "home": Door(PUBLIC, get=EITHER),
     "choose": Door(ACCOUNT),
     "leave": Door(PUBLIC, get=LEADS_ON, token=False),
-    "sign_ins": Door(ACCOUNT),
+    "sign_ins": Door(ACCOUNT, get=LEADS_ON),
     "sign_ins_end_others": Door(ACCOUNT, get=SENDS),
     "sign_in_end": Door(ACCOUNT, lambda house: {"pk": uuid.UUID(int=7)}, get=SENDS),
     "still_here": Door(ACCOUNT, get=SENDS),

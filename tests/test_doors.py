@@ -353,8 +353,8 @@ def views_by_name() -> dict[str, Any]:
     return found
 
 
-#: What cannot be undone: ending being a couple. Whoever adds one guards it with `after_fresh_sign_in`.
-GRAVE = {"portal_end"}
+#: What cannot be undone, and where else somebody is signed in. Whoever adds one guards it with `after_fresh_sign_in`.
+GRAVE = {"portal_end", "sign_ins", "sign_in_end", "sign_ins_end_others"}
 
 
 @pytest.mark.django_db

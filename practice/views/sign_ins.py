@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from practice import identity, signing_in, still_here, tenancy
+from practice.fresh import after_fresh_sign_in
 from practice.models import AccountEvent, SignIn
 
 #: So many of the latest changes are shown.
@@ -20,8 +21,12 @@ LATELY = 20
 
 
 @require_safe
+@after_fresh_sign_in
 def sign_ins(request: HttpRequest) -> HttpResponse:
-    """Where somebody is signed in, and what changed lately about how they are: for their own eyes."""
+    """Where somebody is signed in, and what changed lately about how they are: for their own eyes.
+
+    After a fresh sign-in, like both endings: whoever finds a phone unlocked does not learn where else they are.
+    """
     key = request.session.session_key
     rows = [(one, one.session_key == key) for one in signing_in.of_user(request.user)]  # type: ignore[arg-type]
     rows.sort(key=lambda row: not row[1])
@@ -31,6 +36,7 @@ def sign_ins(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@after_fresh_sign_in
 def sign_in_end(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """End one sign-in of one's own, somewhere else or here."""
     one = SignIn.objects.filter(user=request.user, pk=pk).first()
@@ -45,6 +51,7 @@ def sign_in_end(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
+@after_fresh_sign_in
 def sign_ins_end_others(request: HttpRequest) -> HttpResponse:
     """End all sign-ins but this one."""
     signing_in.end_all(request.user, but=request.session.session_key or "")  # type: ignore[arg-type]

@@ -99,6 +99,7 @@ def test_b26_b60_a_new_password_is_told_by_safe_contact_alone(practice, mara, wa
     assert changed.status_code == 302
     assert [one.channel for one in notices(practice)] == planned
     assert mail.outbox == []
+    browser.post("/account/reauthenticate/", {"password": new})
     assert "The password was changed." in browser.get("/account/sign-ins/").content.decode()
 
 
