@@ -11,6 +11,7 @@ for name in ("portal_number", "portal_proof", "portal_reach_try", "portal_addres
     limits.limit(name, SENDING)
 limits.limit("invitation_send", limits.OWN)
 limits.limit("portal_code", limits.OWN)
+limits.limit("client_met", limits.SURE)
 # Whose phone it is, nobody knows yet: the code itself counts its own wrong tries (clients/pins.py).
 limits.limit("pass", limits.STRANGERS)
 limits.limit("stop", limits.ANYBODY)

@@ -358,3 +358,19 @@ class ProofForm(KindErrors, forms.Form):
             attrs={"class": "input--code", "inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": 12}
         ),
     )
+
+
+class MetForm(KindErrors, forms.Form):
+    """The code that a client shows in the room, on the sign-in that is closed to them."""
+
+    code = forms.CharField(
+        label=_("The code on their screen"),
+        help_text=_("Six digits, on the page that says what is not shown. Read them off yourself."),
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"class": "input--code", "inputmode": "numeric", "autocomplete": "off", "maxlength": 12}
+        ),
+    )
+
+    def clean_code(self) -> str:
+        return "".join(self.cleaned_data["code"].split())

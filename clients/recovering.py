@@ -12,18 +12,19 @@ def waits(client: Client) -> bool:
     return _open(client) is not None
 
 
-def met_in_person(client: Client) -> bool:
-    """Open what is private to the client again, to themselves; False where nothing was closed.
+def met_in_person(client: Client, code: str) -> bool:
+    """Open what is private to the client again, on the one sign-in that shows ``code``; False where none does.
 
-    For whoever may read the client's answers and has seen who they are: not by mail, not by telephone.
+    For whoever may read the client's answers and has seen who they are, and the code in their hand: not by mail, not
+    by telephone. Every other sign-in of the account ends.
     """
-    recovery = _open(client)
-    if recovery is None:
+    if client.user_id is None:
         return False
-    audit.looked("vouched for", "clients_client", client.pk)
-    with tenancy.elevated():
-        signing_in.settle(recovery, Recovery.How.IN_PERSON)
-    return True
+    with tenancy.signing_in(client.user_id):
+        opened = signing_in.vouch(User(pk=client.user_id), code)
+    if opened:
+        audit.looked("vouched for", "clients_client", client.pk)
+    return opened
 
 
 def _open(client: Client) -> Recovery | None:

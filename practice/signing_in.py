@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
+import hmac
 from typing import Any
 
 from allauth.account import signals as account
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
 from allauth.core import context
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
@@ -19,7 +21,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from practice import known_browser, limits, narrow, notices, still_here
+from practice import known_browser, limits, narrow, notices, still_here, vault
 from practice.browsers import in_words
 from practice.models import AccountEvent, Recovery, SignIn, User
 
@@ -122,6 +124,21 @@ def forget_ended() -> int:
     return SignIn.objects.filter(~Exists(there), seen_at__lt=now - datetime.timedelta(hours=1)).delete()[0]
 
 
+def _end_others(user: User) -> None:
+    """End every sign-in of a user, but the one in which they are changing something of their own."""
+    key = _key_of_request(user)
+    if key:
+        _follow(context.request)
+    end_all(user, but=key)
+
+
+def _follow(request: HttpRequest) -> None:
+    """Write the key that a session has got meanwhile on its sign-in."""
+    before, after = getattr(request, "came_with", ""), request.session.session_key
+    if before and after and before != after and SESSION_KEY in request.session:
+        SignIn.objects.filter(session_key=before).update(session_key=after)
+
+
 def _key_of_request(user: User) -> str:
     """The session in which a user is changing something of their own; empty when somebody else does."""
     request = context.request
@@ -140,7 +157,7 @@ def factor_added(instance: Authenticator, created: bool, **kwargs: Any) -> None:
     if created:
         user = instance.user
         _stays_closed(user)
-        end_all(user, but=_key_of_request(user))
+        _end_others(user)
         codes = instance.type == Authenticator.Type.RECOVERY_CODES
         notices.tell(user, What.CODES_MADE if codes else What.FACTOR_ADDED)
 
@@ -150,7 +167,7 @@ def factor_removed(instance: Authenticator, **kwargs: Any) -> None:
     """End every other sign-in, and tell the owner of it unless it was recovery codes."""
     user = User.objects.filter(pk=instance.user_id).first()
     if user is not None:
-        end_all(user, but=_key_of_request(user))
+        _end_others(user)
         if instance.type != Authenticator.Type.RECOVERY_CODES:
             notices.tell(user, What.FACTOR_REMOVED)
 
@@ -162,6 +179,7 @@ def factor_used(request: HttpRequest, user: User, authenticator: Authenticator, 
         notices.tell(user, What.CODE_USED)
     recovery = open_recovery(user)
     if recovery is not None and authenticator.created_at < recovery.at:
+        _end_others(user)
         settle(recovery, Recovery.How.FACTOR)
 
 
@@ -174,7 +192,7 @@ def password_chosen(request: HttpRequest, user: User, **kwargs: Any) -> None:
 @receiver([account.password_changed, account.password_set])
 def password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """End every other sign-in, and tell the owner."""
-    end_all(user, but=_key_of_request(user))
+    _end_others(user)
     notices.tell(user, What.PASSWORD_CHANGED)
 
 
@@ -182,7 +200,7 @@ def password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
 def address_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """End every other sign-in, and tell the owner."""
     _stays_closed(user)
-    end_all(user, but=_key_of_request(user))
+    _end_others(user)
     notices.tell(user, What.ADDRESS_CHANGED)
 
 
@@ -215,12 +233,66 @@ def open_recovery(user: User) -> Recovery | None:
 
 
 def settle(recovery: Recovery, how: str) -> None:
-    """Open what is private again: its owner has shown who they are, or the therapist has seen them."""
+    """Open what is private again: its owner has shown who they are, or the therapist has seen them.
+
+    The caller ends all sign-ins but the owner's first. Second steps that were set up meanwhile go: nobody knows whose.
+    """
     changed = Recovery.objects.filter(pk=recovery.pk, settled_at=None).update(
         settled_at=timezone.now(), settled_how=how
     )
     if changed:
-        AccountEvent.objects.create(user_id=recovery.user_id, what=What.OPENED_AGAIN, at=timezone.now())
+        user = User.objects.get(pk=recovery.user_id)
+        meanwhile = Authenticator.objects.filter(user=user, created_at__gte=recovery.at)
+        if meanwhile.exists():
+            meanwhile._raw_delete(meanwhile.db)  # not by the signal: it would end the owner's sign-in, too
+            notices.tell(user, What.FACTOR_REMOVED)
+        AccountEvent.objects.create(user=user, what=What.OPENED_AGAIN, at=timezone.now())
+
+
+def vouch(user: User, code: str) -> bool:
+    """Open the one sign-in that shows this code to its owner, and end all others; False where none shows it.
+
+    Needs :func:`tenancy.signing_in`. Whoever holds the account elsewhere at that moment holds another code.
+    """
+    recovery = open_recovery(user)
+    if recovery is None:
+        return False
+    for one in of_user(user):
+        if hmac.compare_digest(code_of(one.session_key).encode(), code.encode()) and _shows_a_code(one):
+            end_all(user, but=one.session_key)
+            settle(recovery, Recovery.How.IN_PERSON)
+            return True
+    return False
+
+
+def code_of(session_key: str) -> str:
+    """Return six digits that belong to one session: kept nowhere, and another number as soon as its key changes."""
+    raw = hmac.new(vault.secret_for("met in person"), session_key.encode(), hashlib.sha256).digest()
+    return f"{int.from_bytes(raw[:8]) % 1_000_000:06}"
+
+
+def code_to_show(request: HttpRequest) -> str:
+    """Return what the therapist types in the room; empty for a sign-in that they can not open.
+
+    One that knows the present password alone can be opened: were it another's, they would be in again at once.
+    """
+    user: User = request.user  # type: ignore[assignment]
+    if open_recovery(user) is None or _by_mailbox_only(get_authentication_records(request, user)):
+        return ""
+    return code_of(request.session.session_key or "")
+
+
+def _shows_a_code(one: SignIn) -> bool:
+    session = Session.objects.filter(session_key=one.session_key).first()
+    held = session.get_decoded() if session else {}
+    return held.get(SESSION_KEY) == str(one.user_id) and not _by_mailbox_only(
+        held.get(AUTHENTICATION_METHODS_SESSION_KEY) or []
+    )
+
+
+def _by_mailbox_only(records: list[dict[str, Any]]) -> bool:
+    methods = {one.get("method") for one in records}
+    return bool(methods) and methods <= MAILBOX_ONLY
 
 
 def is_closed(request: HttpRequest, user: User, records: list[dict[str, Any]] | None = None) -> bool:
@@ -229,8 +301,7 @@ def is_closed(request: HttpRequest, user: User, records: list[dict[str, Any]] | 
         return False
     if records is None:
         records = get_authentication_records(request, user)
-    methods = {one.get("method") for one in records}
-    return bool(methods and methods <= MAILBOX_ONLY) or open_recovery(user) is not None
+    return _by_mailbox_only(records) or open_recovery(user) is not None
 
 
 def closed_since(request: HttpRequest) -> str:
@@ -250,11 +321,9 @@ class SignInsFollow:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> Any:
-        before = request.session.session_key
+        before = request.came_with = request.session.session_key  # type: ignore[attr-defined]
         response = self.get_response(request)
-        after = request.session.session_key
-        if before and after and before != after and SESSION_KEY in request.session:
-            SignIn.objects.filter(session_key=before).update(session_key=after)
+        _follow(request)
         if before and getattr(request, "signed_out_by_hand", False):
             response["Clear-Site-Data"] = CLEARED
         proved_by = getattr(request, "proved_by", "")

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.forms import BaseFormSet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -19,6 +19,7 @@ from clients.forms import (
     TAKEN,
     ClientForm,
     CoupleForm,
+    MetForm,
     PartnersForms,
     SafeContactForm,
     StatusForm,
@@ -95,36 +96,53 @@ def client_edit(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResp
     """Correct a partner's name, pronouns, address or time zone."""
     couple = get_object_or_404(Couple, pk=couple_pk)
     partner = get_object_or_404(Partner.objects.of_the_kept(), couple=couple, client_id=pk)
+    partner.couple = couple
     contact = get_object_or_404(Contact, client_id=pk)
-    start = {
-        "name": partner.client.name,
-        "pronouns": partner.client.pronouns,
-        "email": contact.email,
-        "time_zone": contact.time_zone,
-    }
-    form = ClientForm(request.POST or None, client=partner.client, initial=start)
+    form = _client_form(partner.client, contact, request.POST or None)
     if request.method == "POST" and form.is_valid():
         _save_client(form, partner.client, contact)
         messages.success(request, _("Saved."))
         return redirect("couple", couple.pk)
+    return _edited(request, partner, form, MetForm())
+
+
+def _client_form(client: Client, contact: Contact, sent: QueryDict | None = None) -> ClientForm:
+    start = {
+        "name": client.name,
+        "pronouns": client.pronouns,
+        "email": contact.email,
+        "time_zone": contact.time_zone,
+    }
+    return ClientForm(sent, client=client, initial=start)
+
+
+def _edited(request: PracticeRequest, partner: Partner, form: ClientForm, met: MetForm) -> HttpResponse:
     context = {
         "form": form,
-        "couple": couple,
+        "met": met,
+        "couple": partner.couple,
         "partner": partner,
         "recovering": request.membership.sees_answers and recovering.waits(partner.client),
     }
-    return render(request, "clients/client_edit.html", context)
+    return render(request, "clients/client_edit.html", context, status=422 if met.errors else 200)
 
 
 @require_POST
 @for_clinicians
 def client_met(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResponse:
-    """The therapist has met a client whose account was got back through the mailbox."""
+    """The therapist has met a client whose account was got back through the mailbox, and types the code they show."""
     couple = get_object_or_404(Couple.objects.with_partners(), pk=couple_pk)
     partner = get_object_or_404(Partner.objects.of_the_kept(), couple=couple, client_id=pk)
-    if recovering.met_in_person(partner.client):
+    partner.couple = couple
+    if not recovering.waits(partner.client):
+        return redirect("couple", couple.pk)
+    met = MetForm(request.POST)
+    if met.is_valid() and recovering.met_in_person(partner.client, met.cleaned_data["code"]):
         messages.success(request, _("What is private to them is open to them again."))
-    return redirect("couple", couple.pk)
+        return redirect("couple", couple.pk)
+    if not met.errors:
+        met.add_error("code", _("No sign-in of theirs shows this code. Let them open the page anew and show it again."))
+    return _edited(request, partner, _client_form(partner.client, get_object_or_404(Contact, client_id=pk)), met)
 
 
 def _save_client(form: ClientForm, client: Client, contact: Contact) -> None:

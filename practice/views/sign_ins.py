@@ -94,7 +94,9 @@ def closed(request: HttpRequest) -> HttpResponse:
     if not signing_in.closed_since(request):
         return redirect("home")
     recovery = signing_in.open_recovery(request.user)  # type: ignore[arg-type]
-    return render(request, "practice/closed.html", {"recovered": recovery is not None, **_ways(request)})
+    code = signing_in.code_to_show(request)
+    shown = {"recovered": recovery is not None, "code": f"{code[:3]} {code[3:]}" if code else ""}
+    return render(request, "practice/closed.html", {**shown, **_ways(request)})
 
 
 def _ways(request: HttpRequest) -> dict[str, Any]:

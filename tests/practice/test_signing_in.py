@@ -690,18 +690,95 @@ def test_b40_a_second_recovery_does_not_make_a_factor_from_after_the_first_one_o
     assert Recovery.objects.get(user=user).settled_at is None
 
 
-def test_b40_the_therapist_who_has_met_them_opens_it_at_once(mara, theo, couple, therapist, coordinator, colleague):
+def shown_code(browser: Browser) -> str:
+    found = re.search(r"<code>(\d{3} \d{3})</code>", browser.get("/account/closed/").content.decode())
+    return found.group(1) if found else ""
+
+
+def test_b40_the_therapist_who_has_met_them_opens_the_sign_in_that_shows_the_code(
+    mara, theo, couple, therapist, coordinator, colleague
+):
     browser = got_back(user_of(mara))
     path = f"/desk/couples/{couple.pk}/partners/{mara.pk}/"
     assert "chose a new password" in signed_in(therapist).get(path).content.decode()
     assert "chose a new password" not in signed_in(coordinator).get(path).content.decode()
+    code = shown_code(browser)
     for other in (coordinator, colleague, theo, mara):
-        assert signed_in(other).post(f"{path}met/").status_code == 404
+        assert signed_in(other).post(f"{path}met/", {"code": code}).status_code == 404
+    browser = password_in(user_of(mara), Browser(), LONG_ENOUGH)
     assert is_closed(browser)
-    signed_in(therapist).post(f"{path}met/")
+    assert signed_in(therapist).post(f"{path}met/", {"code": shown_code(browser)}).status_code == 302
     assert not is_closed(browser)
     assert Recovery.objects.get().settled_how == "in_person"
     assert "chose a new password" not in signed_in(therapist).get(path).content.decode()
+
+
+def test_b40_all_other_sign_ins_of_that_account_end_and_second_steps_from_meanwhile_go(mara, couple, therapist):
+    user = user_of(mara)
+    thief = got_back(user)
+    mine = password_in(user, Browser(), LONG_ENOUGH)
+    secret = totp.encrypt(totp.generate_totp_secret())
+    Authenticator.objects.bulk_create([Authenticator(user=user, type="totp", data={"secret": secret})])
+    assert shown_code(thief) != shown_code(mine)
+    path = f"/desk/couples/{couple.pk}/partners/{mara.pk}/met/"
+    assert signed_in(therapist).post(path, {"code": shown_code(mine)}).status_code == 302
+    assert not is_closed(mine)
+    assert mine.get("/today/").status_code == 200
+    assert thief.get("/today/").status_code == 302
+    assert not Authenticator.objects.filter(user=user).exists()
+
+
+@pytest.mark.parametrize("typed", ["", "000 000", "\u0661\u0662", "x" * 30])
+def test_b40_a_wrong_code_opens_nothing_and_is_said_beside_the_field(mara, couple, therapist, typed, monkeypatch):
+    browser = got_back(user_of(mara))
+    monkeypatch.setattr(signing_in, "code_of", lambda key: "123456")
+    answer = signed_in(therapist).post(f"/desk/couples/{couple.pk}/partners/{mara.pk}/met/", {"code": typed})
+    assert answer.status_code == 422
+    assert answer.context["met"].errors["code"]
+    assert 'id="id_code_error"' in answer.content.decode()
+    assert is_closed(browser)
+
+
+def test_b40_few_codes_are_tried(mara, couple, therapist):
+    got_back(user_of(mara))
+    desk, path = signed_in(therapist), f"/desk/couples/{couple.pk}/partners/{mara.pk}/met/"
+    answers = [desk.post(path, {"code": f"{number:06}"}).status_code for number in range(6)]
+    assert answers == [422] * 5 + [429]
+
+
+def test_b40_a_sign_in_by_a_code_from_the_mailbox_has_nothing_to_show(mara, couple, therapist):
+    """Whoever chose the password would be in again at once: its owner chooses another one first."""
+    got_back(user_of(mara))
+    browser = by_code(user_of(mara))
+    assert shown_code(browser) == ""
+    code = signing_in.code_of(key_of(browser))
+    path = f"/desk/couples/{couple.pk}/partners/{mara.pk}/met/"
+    assert signed_in(therapist).post(path, {"code": code}).status_code == 422
+    assert is_closed(browser)
+    again(browser, LONG_ENOUGH)
+    assert signed_in(therapist).post(path, {"code": shown_code(browser)}).status_code == 302
+    assert not is_closed(browser)
+
+
+def test_b40_a_factor_from_before_ends_all_other_sign_ins_before_it_opens(mara):
+    user = user_of(mara)
+    secret = with_app(user)
+    Authenticator.objects.update(created_at=START.replace(year=2020))
+    Recovery.objects.create(user=user, at=START.replace(year=2021))
+    thief = signed_in(mara)
+    assert is_closed(thief)
+    mine = password_in(user)
+    mine.post("/account/2fa/authenticate/", {"code": code_now(secret)})
+    assert is_in(mine)
+    assert not is_closed(mine)
+    assert thief.get("/today/").status_code == 302
+
+
+def test_b60_a_sign_in_that_changed_its_password_stays_listed(mara):
+    here = signed_in(mara)
+    new = {"oldpassword": PASSWORD, "password1": LONG_ENOUGH, "password2": LONG_ENOUGH}
+    here.post("/account/password/change/", new)
+    assert [one.session_key for one in SignIn.objects.filter(user=user_of(mara))] == [key_of(here)]
 
 
 def test_b40_a_code_from_the_mailbox_is_closed_until_the_password_is_typed(mara):
