@@ -211,6 +211,13 @@ def test_b88_every_answer_carries_the_strict_policy(walks):
     assert len(nonces) == len(set(nonces))
 
 
+def test_every_page_of_the_portal_can_be_left_at_once(walks):
+    """Also the pages that no answer of the portal's own makes: what is not there, and what is refused."""
+    pages = [visit for who in CLIENTS for visit, _page in walks.of[who].pages()]
+    assert pages
+    assert [str(visit) for visit in pages if "data-leave" not in visit.body] == []
+
+
 def test_b88_pages_hold_nothing_inline_and_say_their_language(walks):
     wrong = []
     for one in walks.of.values():

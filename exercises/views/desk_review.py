@@ -46,6 +46,7 @@ def review(request: PracticeRequest) -> HttpResponse:
         "total": sum(counts.values()),
         "back": "all",
     }
+    audit.looked_at_couples("opened", [one.couple.pk for one in context["items"]])
     return render(request, "exercises/desk/review.html", context)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from exercises import agenda, answering, reviewing, threads
 from exercises.models import AgendaItem, Comment, Response, Review, Thread
+from practice.models import AuditEvent
 from tests.exercises.given import EVERY_TYPE, TWO_SCALES, as_attune
 from tests.exercises.given import give as give_form
 from tests.factories import acting_as, make_couple, signed_in, takes_part
@@ -105,9 +106,33 @@ def test_the_page_costs_the_same_for_one_answer_or_many(
         other = make_couple(practice, names, therapist=therapist)
         for occurrence, person in zip(give_form(other, therapist, "shared", TWO_SCALES), other.clients, strict=True):
             answer(occurrence, person, near="5", good="A word")
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(22):
         page = browser.get("/desk/review/").content.decode()
     assert "6 answers" in page
+
+
+def test_b123_reading_the_pile_is_written_down_about_each_couple_whose_words_are_on_it(
+    couple, therapist, practice, both
+):
+    other, silent = (make_couple(practice, names, therapist=therapist) for names in (("Ada", "Ruth"), ("Una", "Ugo")))
+    for occurrence, person in zip(give_form(other, therapist, "shared", TWO_SCALES), other.clients, strict=True):
+        answer(occurrence, person, near="5", good="A word")
+    browser = signed_in(therapist)
+
+    def opened(path: str) -> list[uuid.UUID]:
+        with as_attune(couple):
+            before = AuditEvent.objects.count()
+        assert browser.get(path).status_code == 200
+        with as_attune(couple):
+            lines = list(AuditEvent.objects.order_by("pk")[before:])
+        assert {(one.act, one.subject, one.client_id, one.lane) for one in lines} <= {
+            ("opened", "clients_couple", None, "")
+        }
+        return sorted(one.couple_id for one in lines)
+
+    assert opened("/desk/review/") == sorted([couple.pk, other.pk])
+    assert opened(f"/desk/review/?couple={other.pk}") == [other.pk]
+    assert opened(f"/desk/review/?couple={silent.pk}") == []
 
 
 # ── marking ──────────────────────────────────────────────────────────────────
