@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -313,6 +314,28 @@ def test_b43_asking_for_erasure_needs_a_fresh_sign_in(practice, mara):
         assert answer.url.startswith("/account/reauthenticate/")
     with inside(practice):
         assert not ErasureRequest.objects.exists()
+
+
+def test_the_page_tells_the_time_of_the_law_and_the_longer_one_of_the_practice_apart(practice, couple, mara):
+    def said() -> str:
+        return browser.get("/you/record/erase/").content.decode()
+
+    with inside(practice):
+        Practice.objects.update(country="DE", keep_years=15)
+    browser = freshly(signed_in(mara))
+    assert "keeps it longer, for 15 years." in said()
+    ended(couple, 1)
+    law, own = (date_format(day, "j F Y") for day in (standing(mara).law_until, standing(mara).until))
+    assert f"For you that is until {law}." in said()
+    assert f"keeps it longer, for 15 years: until {own}." in said()
+    with inside(practice):
+        Practice.objects.update(keep_years=None)
+    assert f"For you that is until {law}." in said()
+    assert "keeps it longer" not in said()
+    with inside(practice):
+        Practice.objects.update(country="GB", keep_years=15)
+    assert f"For you that is until {own}." in said()
+    assert "keeps it longer" not in said()
 
 
 def test_the_other_partner_learns_nothing_of_a_request(practice, couple, mara, theo):
