@@ -102,4 +102,8 @@ def closed(request: HttpRequest) -> HttpResponse:
 def _ways(request: HttpRequest) -> dict[str, Any]:
     tenancy.bind_user(request.user.pk)  # type: ignore[arg-type]
     who = identity.of(request)
-    return {"has_factor": identity.has_second_factor(request.user), "is_client": who is not None and who.person}
+    return {
+        "has_factor": identity.has_second_factor(request.user),
+        "is_client": who is not None and who.person,
+        "is_staff": who is not None and who.membership is not None,
+    }

@@ -861,6 +861,17 @@ def test_b40_ordinary_sign_ins_are_open(mara):
     assert not is_closed(signed_in(mara))
 
 
+def test_b40_staff_read_that_their_work_is_open_and_clients_that_their_therapist_opens_it(practice, mara):
+    member = make_member(practice)
+    work, therapist = "What you work with as staff is not closed.", "<li>Your therapist, once you have met"
+    for who, is_staff in ((member, True), (mara, False)):
+        said = got_back(user_of(who)).get("/account/closed/").content.decode()
+        assert (work in said, therapist in said) == (is_staff, not is_staff)
+        assert ("Where you are a client, your therapist there" in said) == is_staff
+    said = by_code(user_of(member)).get("/account/closed/").content.decode()
+    assert work in said
+
+
 def test_b40_staff_are_not_closed_but_still_need_their_second_step(practice, settings):
     settings.STAFF_NEED_SECOND_FACTOR = True
     member = make_member(practice)
