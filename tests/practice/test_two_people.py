@@ -175,3 +175,9 @@ def test_the_same_is_asked_for_once(done, owner, partner):
     ask(owner, act)
     with acting_as(owner), pytest.raises(two_people.NotWaiting):
         two_people.ask(act, by=owner, why="again")
+
+
+def test_owners_read_of_no_act_that_nobody_can_ask_for(owner):
+    said = signed_in(owner).get(reverse("practice_settings")).content.decode()
+    assert "Taking everything out, erasing what is kept of one person: one asks" in said
+    assert not [words for words in ("deleting the practice", "destroying a key") if words in said]
