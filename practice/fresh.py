@@ -1,4 +1,4 @@
-"""A fresh sign-in before what cannot be undone: the password or second step was given in the last minutes.
+"""A fresh sign-in before what cannot be undone: the password or second step was given again in the last minutes.
 
 Looks at the session alone, so that it works inside a practice, and never plays back what was sent before: whoever
 has signed in once more sees the page again and presses the button themselves.
@@ -39,7 +39,11 @@ def ask_again(request: HttpRequest) -> HttpResponse:
 
 
 def after_fresh_sign_in(view: View) -> View:
-    """Let a request in only shortly after signing in (``ACCOUNT_REAUTHENTICATION_TIMEOUT``), whatever its method."""
+    """Let a request in only shortly after somebody signed in once more, whatever its method.
+
+    The first sign-in never counts, however recent: only a password or second step given again in that session
+    (:func:`is_fresh`), within ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` seconds.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
