@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -542,6 +543,16 @@ def test_when_the_last_of_a_couple_goes_what_was_written_of_the_couple_goes_too(
         erasing.erase(theo, ground=erasing.Ground.RETENTION, by=erasing.By(owner))
         assert Clearance.objects.count() == 0
         assert Couple.objects.filter(pk=couple.pk).exists(), "that there was a couple is counted"
+
+
+def test_whoever_was_erased_has_no_tab_on_the_pages_of_the_couple(practice, couple, mara, owner, therapist):
+    ended(couple, 8)
+    browser = signed_in(therapist)
+    assert "Mara, private" in browser.get(couple.get_absolute_url()).content.decode()
+    with inside(practice):
+        erasing.erase(mara, ground=erasing.Ground.RETENTION, by=erasing.By(owner))
+    said = browser.get(couple.get_absolute_url()).content.decode()
+    assert re.findall(r"[\w()]+, private(?=[ <])", said) == ["Theo, private"]
 
 
 def test_an_account_that_is_somebody_elsewhere_stays(practice, neighbour, couple, mara, owner):
