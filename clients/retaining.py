@@ -223,8 +223,12 @@ def take_back(client: Client) -> bool:
 
 
 def answer_kept(standing: Standing, *, by: Membership) -> bool:
-    """Answer a request: the record of care is kept until a law or the practice's own time allows to erase it."""
-    return _answer(standing.client.pk, Answer.KEPT, by=by, keeps_until=standing.law_until or standing.until)
+    """Answer a request: the record of care is kept until a law or the practice's own time allows to erase it.
+
+    On hold no day is named: nobody knows how long a hold lasts.
+    """
+    until = None if standing.holds else standing.law_until or standing.until
+    return _answer(standing.client.pk, Answer.KEPT, by=by, keeps_until=until)
 
 
 def answer_erased(client_id: uuid.UUID, *, by: Membership | None) -> bool:

@@ -415,6 +415,22 @@ def test_b40_a_sign_in_by_the_mailbox_alone_neither_asks_for_erasure_nor_takes_a
         assert ErasureRequest.objects.get().answer == ""
 
 
+def test_an_answer_under_a_hold_names_no_day(practice, couple, mara, owner):
+    ended(couple, 1)
+    with acting_as(mara):
+        retaining.ask(mara)
+    with acting_as(owner):
+        retaining.hold(mara, "A court", by=owner)
+    browser, page = freshly(signed_in(owner)), f"{PAGE}{mara.pk}/"
+    assert "kept for now, without a day" in browser.get(page).content.decode()
+    assert browser.post(page, {"do": "answer"}).status_code == 302
+    said = freshly(signed_in(mara)).get("/you/record/erase/").content.decode()
+    assert "is kept for now" in said
+    assert "is kept until" not in said
+    assert "codes are erased." not in said
+    assert "unless a court or a claim asks for it" in said
+
+
 def test_a_hold_keeps_even_what_only_they_could_read(practice, couple, mara, owner):
     with acting_as(mara):
         JournalEntry.objects.create(couple=couple, author=mara, lane="own", text="mine")
