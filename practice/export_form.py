@@ -13,7 +13,10 @@ from practice.fields import KindErrors, NewPasswordField
 
 
 class ExportForm(KindErrors, forms.Form):
-    """Why, and the passphrase that will open the file. Twice: it is kept nowhere, and nobody can find it again."""
+    """Why, and the passphrase that will open the file. Twice: it is kept nowhere, and nobody can find it again.
+
+    Both are named so that a form that came too late waits without them (:data:`practice.still_here.SECRET_WORDS`).
+    """
 
     why = forms.CharField(
         label=_("Why"),
@@ -25,7 +28,7 @@ class ExportForm(KindErrors, forms.Form):
         label=_("Passphrase for the file"),
         help_text=_("At least 15 characters, best five or six everyday words. Write it down: it is kept nowhere here."),
     )
-    again = NewPasswordField(label=_("The passphrase once more"), help_text="")
+    passphrase_again = NewPasswordField(label=_("The passphrase once more"), help_text="")
 
     def clean_passphrase(self) -> str:
         passphrase = self.cleaned_data["passphrase"]
@@ -34,6 +37,6 @@ class ExportForm(KindErrors, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
-        if {"passphrase", "again"} <= said.keys() and said["passphrase"] != said["again"]:
-            self.add_error("again", ValidationError(_("This is not the same as above.")))
+        if {"passphrase", "passphrase_again"} <= said.keys() and said["passphrase"] != said["passphrase_again"]:
+            self.add_error("passphrase_again", ValidationError(_("This is not the same as above.")))
         return said

@@ -32,7 +32,7 @@ LARGEST = 512 * 1024
 WAITS = datetime.timedelta(hours=2)
 PLACE = "kept form"
 #: What never waits: fields whose name has one of these in it, the token of the form among them.
-SECRET_WORDS = ("password", "code", "secret", "credential", "token")
+SECRET_WORDS = ("password", "passphrase", "code", "secret", "credential", "token")
 
 #: Addresses that pages call by themselves; upper apps add theirs with :func:`by_itself`.
 BY_ITSELF: set[str] = set()

@@ -15,7 +15,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clients.models import Client, Contact
-from practice import archives, destroying, exporting, team, tenancy, two_people, whole_export, whole_import
+from practice import (
+    archives,
+    destroying,
+    exporting,
+    still_here,
+    team,
+    tenancy,
+    two_people,
+    whole_export,
+    whole_import,
+)
 from practice.models import Archive, ArchivePiece, AuditEvent, Membership, TwoPersonAct
 from practice.passphrase_files import NAME, NotOpened, Reader
 from practice.tasks import make_archive
@@ -25,7 +35,7 @@ pytestmark = pytest.mark.django_db
 
 PAGE = "practice_export"
 PASSPHRASE = "lamp river window seven chairs"
-SAID = {"why": "We move to another house.", "passphrase": PASSPHRASE, "again": PASSPHRASE}
+SAID = {"why": "We move to another house.", "passphrase": PASSPHRASE, "passphrase_again": PASSPHRASE}
 
 
 @pytest.fixture(autouse=True)
@@ -124,13 +134,18 @@ def test_the_passphrase_is_kept_nowhere(owner, second, ready):
     assert "lamp" not in json.dumps([act.details, ready.details, trail], default=str)
 
 
+def test_a_form_that_comes_too_late_waits_without_the_passphrase():
+    waits = still_here.form_to_keep("/desk/practice/export/", [(name, [value]) for name, value in SAID.items()])
+    assert waits == {"path": "/desk/practice/export/", "fields": [("why", [SAID["why"]])]}
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
         ({"why": ""}, "Please fill this in."),
         ({"passphrase": "short"}, "It needs at least 15"),
-        ({"again": "lamp river window seven tables"}, "This is not the same as above."),
-        ({"passphrase": "", "again": ""}, "Please fill this in."),
+        ({"passphrase_again": "lamp river window seven tables"}, "This is not the same as above."),
+        ({"passphrase": "", "passphrase_again": ""}, "Please fill this in."),
     ],
 )
 def test_what_is_missing_is_said_beside_the_field_and_nothing_is_asked_for(wrong, words, owner, second):
