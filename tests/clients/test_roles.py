@@ -33,9 +33,11 @@ PAGES = {
     "give": "assign",
     "talk": "thread_new",
     "notes": "notes_of_couple",
+    "psychotherapy": "psychotherapy_notes",
     "alerts": "alert",
     "clearance": "clearance_record",
     "reports": "report",
+    "copy": "record_copy",
     "library": "library",
     "new_couple": "couple_new",
     "away": "away",
@@ -43,10 +45,15 @@ PAGES = {
     "practice": "practice_settings",
     "grants": "capabilities",
     "delivery": "delivery",
+    "kept": "retention",
+    "export": "practice_export",
+    "trail": "practice_trail",
     "second": "second_person",
 }
 #: What is no page: asked for by a button, of a couple in which it changes nothing.
 BUTTONS = {"alone"}
+#: What asks once more who it is, but nobody for whom it is not there.
+ASKS = {"copy", "export"}
 WHY = "Nobody could be reached and there was a fear for life."
 
 
@@ -72,6 +79,8 @@ def someone(house: House, standing: Standing) -> Membership:
 def knock(browser, house: House, key: str) -> int:
     """Return how a door answers: 200 to whoever may come in."""
     answer = browser.post(path(house, key)) if key in BUTTONS else browser.get(path(house, key))
+    if key in ASKS and getattr(answer, "url", "").startswith("/account/reauthenticate/"):
+        return 200
     return 200 if key in BUTTONS and answer.status_code == 302 else answer.status_code
 
 
