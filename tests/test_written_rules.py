@@ -150,6 +150,7 @@ def test_b55_nothing_goes_around_the_managers():
     assert around == {
         "clients/removing.py",  # what it listed by the managers, without asking once more what hangs on it
         "practice/closing.py",  # an account's rows, without letters about each of them
+        "practice/signing_in.py",  # second steps of an account, without ending the sign-in that just proved itself
         "practice/whole_import.py",  # what it has just added: nothing that hangs on it may go along
     }
 
