@@ -223,7 +223,7 @@ class Rehearsal:
             self.plan(3)
             self.house.to_broker.deafen()
             # Jobs that run go on until they are over; nobody rings for new ones.
-            one.notes["worker began again"] = self.house.wait(lambda: self.barks() > barks, 45)
+            one.notes["worker began again"] = self.house.wait(lambda: self.barks() > barks, 75)
 
     def broker_goes_silent(self, seconds: float) -> None:
         """R27: the broker's connections look alive and carry nothing: the watchdog must see it."""
