@@ -10,7 +10,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
 
-from practice import vault
+from practice import factor_seals
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -34,15 +34,13 @@ def _at_our_address(link: str) -> str:
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """Secrets of authenticator apps and recovery codes are sealed at rest."""
-
-    PLACE = "mfa"
+    """Secrets of authenticator apps and recovery codes are sealed at rest, each for its user."""
 
     def encrypt(self, text: str) -> str:
-        return vault.seal_for_installation(text, self.PLACE)
+        return factor_seals.Unsealed.of(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return vault.unseal_for_installation(encrypted_text, self.PLACE)
+        return factor_seals.opened(encrypted_text)
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         entity = super().get_public_key_credential_rp_entity()

@@ -12,6 +12,7 @@ class PracticeConfig(AppConfig):
             checks,
             destroying,
             exporting,
+            factor_seals,
             grants,
             inviting,
             records,

@@ -4,6 +4,8 @@ the library leaves something open: whose they are, and whether there is a copy o
 
 from __future__ import annotations
 
+import logging
+
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
@@ -12,7 +14,10 @@ from django.db import transaction
 from fido2.utils import websafe_encode
 from fido2.webauthn import AuthenticatorData
 
+from practice.keyring import KeyOutOfReach, SealBroken
 from practice.models import User
+
+log = logging.getLogger(__name__)
 
 #: In an authenticator's data: the half minute of the newest code that was used. Nothing older counts again.
 USED = "used_until"
@@ -28,7 +33,13 @@ def matching(user: User, code: str) -> Authenticator | None:
     """
     rows = Authenticator.objects.select_for_update().filter(user=user).order_by("type")
     for one in rows.exclude(type=Authenticator.Type.WEBAUTHN):
-        good = _of_app(one, code) if one.type == Authenticator.Type.TOTP else one.wrap().validate_code(code)
+        try:
+            good = _of_app(one, code) if one.type == Authenticator.Type.TOTP else one.wrap().validate_code(code)
+        except KeyOutOfReach:
+            raise
+        except SealBroken:  # of somebody else, put into this row: nobody's code fits it
+            log.error("second step %s does not open: it was not sealed for its user", one.pk)
+            continue
         if good:
             return one
     return None

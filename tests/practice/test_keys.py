@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from clients.models import Clearance, Contact
 from exercises.models import Answer, JournalEntry
-from practice import checks, destroying, keyring, rotating, tenancy, two_people, vault
+from practice import checks, destroying, factor_seals, keyring, rotating, tenancy, two_people, vault
 from practice.models import AuditEvent, DataKey, InstallationSecret, PracticeKey, TwoPersonAct
 from practice.settings import required
 from tests.databases import superuser
@@ -491,7 +491,8 @@ def test_b36_b109_recovery_codes_lie_sealed(db):
     shown = codes.get_unused_codes()
     assert shown
     assert not any(code in kept for code in shown)
-    seed = vault.unseal_for_installation(
-        Authenticator.objects.get(user=user, type="recovery_codes").data["seed"], "mfa"
-    )
+    sealed = Authenticator.objects.get(user=user, type="recovery_codes").data["seed"]
+    seed = factor_seals.opened(sealed)
     assert seed not in kept
+    with pytest.raises(vault.SealBroken):
+        factor_seals.opened(str(sealed))

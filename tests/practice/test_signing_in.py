@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import importlib
 import json
 import re
 import time
@@ -13,6 +14,7 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
+from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
 from django.core import mail
@@ -20,7 +22,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.urls import get_resolver
 
-from practice import known_browser, notices, schedule_of_jobs, second_factors, signing_in, still_here, tasks
+from practice import known_browser, notices, schedule_of_jobs, second_factors, signing_in, still_here, tasks, vault
 from practice.browsers import in_words
 from practice.models import AccountEvent, Recovery, SignIn, User
 from tests.factories import PASSWORD, inside, make_member, make_user, signed_in, user_of
@@ -494,6 +496,47 @@ def test_b36_recovery_codes_are_sealed_at_rest(mara):
     assert len(wrapper.generate_codes()) >= 8
     assert not any(code in data for code in wrapper.generate_codes())
     assert not re.search(r"[0-9a-f]{40}", data)
+
+
+def test_b36_b109_a_secret_in_somebody_elses_row_opens_nothing(mara, theo):
+    """Whoever writes to the database copies a secret that they know, or hands their whole row over."""
+    his, hers = user_of(theo), user_of(mara)
+    secret, paper = with_app(his), RecoveryCodes.activate(his).generate_codes()
+    with_app(hers)
+    RecoveryCodes.activate(hers)
+    of_his, of_hers = Authenticator.objects.filter(user=his), Authenticator.objects.filter(user=hers)
+    for kind in ("totp", "recovery_codes"):
+        of_hers.filter(type=kind).update(data=of_his.get(type=kind).data)
+    for code in (code_now(secret), paper[0]):
+        assert second_factors.matching(hers, code) is None
+        browser = password_in(hers)
+        assert browser.post("/account/2fa/authenticate/", {"code": code}).status_code != 302
+        assert not is_in(browser)
+    assert second_factors.matching(his, paper[0])
+    of_hers.delete()
+    of_his.update(user=hers)
+    assert second_factors.matching(hers, code_now(secret)) is None
+    assert second_factors.matching(hers, paper[1]) is None
+
+
+def test_b109_secrets_bound_to_nobody_open_only_to_be_sealed_anew(mara):
+    user, before = user_of(mara), vault.seal_for_installation
+    secret, seed = totp.generate_totp_secret(), RecoveryCodes.generate_seed()
+    app = Authenticator.objects.create(user=user, type="totp", data={"secret": before(secret, "mfa"), "used_until": 1})
+    Authenticator.objects.create(user=user, type="recovery_codes", data={"seed": before(seed, "mfa"), "used_mask": 1})
+    assert second_factors.matching(user, code_now(secret)) is None
+    migration = importlib.import_module("practice.migrations.0017_second_steps_of_their_users")
+    migration.seal_anew(apps, None)
+    app.refresh_from_db()
+    assert app.data["used_until"] == 1
+    with time_machine.travel(START, tick=False):
+        assert second_factors.matching(user, code_now(secret))
+    codes = Authenticator.objects.get(user=user, type="recovery_codes").wrap().generate_codes()
+    assert second_factors.matching(user, codes[0]) is None  # used up before
+    assert second_factors.matching(user, codes[1])
+    migration.seal_as_before(apps, None)
+    kept = Authenticator.objects.get(pk=app.pk).data["secret"]
+    assert vault.unseal_for_installation(kept, "mfa") == secret
 
 
 def test_b36_recovery_codes_are_shown_once_and_new_ones_end_the_old(mara):
