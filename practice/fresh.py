@@ -29,9 +29,9 @@ def is_fresh(request: HttpRequest) -> bool:
     return bool(proofs) and time.time() - proofs[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
-def ask_again(request: HttpRequest) -> HttpResponse:
-    """Lead to signing in once more, and from there back to this page."""
-    there = f"{reverse('account_reauthenticate')}?{urlencode({'next': request.path})}"
+def ask_again(request: HttpRequest, *, back: str = "") -> HttpResponse:
+    """Lead to signing in once more, and from there to ``back``, the path of a page; without it to this one."""
+    there = f"{reverse('account_reauthenticate')}?{urlencode({'next': back or request.path})}"
     if request.headers.get("HX-Request"):
         # A part of a page that renews itself: the whole page goes there.
         return HttpResponse(status=204, headers={"HX-Redirect": there})

@@ -7,11 +7,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from practice import two_people
 from practice.access import PracticeRequest, for_leads
+from practice.fresh import ask_again, is_fresh
 from practice.models import TwoPersonAct
 
 
@@ -34,8 +36,10 @@ def second_person(request: PracticeRequest) -> HttpResponse:
 @require_POST
 @for_leads
 def second_person_act(request: PracticeRequest, pk: UUID) -> HttpResponse:
-    """Confirm, decline, or take back what one asked for oneself."""
+    """Confirm, decline, or take back what one asked for oneself: each only after a fresh sign-in."""
     act = get_object_or_404(TwoPersonAct, pk=pk)
+    if not is_fresh(request):
+        return ask_again(request, back=reverse("second_person"))
     choice = request.POST.get("do", "")
     try:
         if choice == "confirm":

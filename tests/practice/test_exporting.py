@@ -29,6 +29,7 @@ from practice import (
 from practice.models import Archive, ArchivePiece, AuditEvent, Membership, TwoPersonAct
 from practice.passphrase_files import NAME, NotOpened, Reader
 from practice.tasks import make_archive
+from tests.clients.test_parting import freshly
 from tests.factories import PASSWORD, acting_as, inside, make_member, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +104,7 @@ def pieces(practice) -> int:
 def test_b54_nothing_is_written_before_a_second_person_confirms(asked, practice, owner, second, couple):
     with inside(practice):
         assert not Archive.objects.exists()
-    signed_in(second).post(reverse("second_person_act", args=[asked.pk]), {"do": "confirm"})
+    freshly(signed_in(second)).post(reverse("second_person_act", args=[asked.pk]), {"do": "confirm"})
     with inside(practice):
         archive = Archive.objects.get()
     assert (archive.user_id, archive.state) == (owner.user_id, "waiting")
@@ -111,7 +112,8 @@ def test_b54_nothing_is_written_before_a_second_person_confirms(asked, practice,
 
 
 def test_b54_whoever_asked_does_not_confirm(asked, practice, owner):
-    assert signed_in(owner).post(reverse("second_person_act", args=[asked.pk]), {"do": "confirm"}).status_code == 404
+    page = freshly(signed_in(owner))
+    assert page.post(reverse("second_person_act", args=[asked.pk]), {"do": "confirm"}).status_code == 404
     with inside(practice):
         assert not Archive.objects.exists()
 

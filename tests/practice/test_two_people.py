@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from practice import outbox, two_people
 from practice.models import Membership, Message, TwoPersonAct
+from tests.clients.test_parting import freshly
 from tests.factories import acting_as, inside, make_member, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +47,7 @@ def test_b54_one_asks_another_confirms_and_only_then_it_is_done(done, owner, par
     act, acts = done
     asked = ask(owner, act)
     assert acts == []
-    signed_in(partner).post(reverse("second_person_act", args=[asked.pk]), {"do": "confirm"})
+    freshly(signed_in(partner)).post(reverse("second_person_act", args=[asked.pk]), {"do": "confirm"})
     assert [one.pk for one in acts] == [asked.pk]
     with acting_as(owner):
         row = TwoPersonAct.objects.get()
@@ -57,12 +58,47 @@ def test_b54_one_asks_another_confirms_and_only_then_it_is_done(done, owner, par
 def test_b54_the_same_person_twice_is_refused_by_the_page_and_by_the_database(done, practice, owner, partner):
     act, acts = done
     asked = ask(owner, act)
-    assert signed_in(owner).post(reverse("second_person_act", args=[asked.pk]), {"do": "confirm"}).status_code == 404
+    page = freshly(signed_in(owner))
+    assert page.post(reverse("second_person_act", args=[asked.pk]), {"do": "confirm"}).status_code == 404
     with inside(practice):
         asked.outcome, asked.decided_by, asked.decided_at = "done", owner, timezone.now()
         with pytest.raises(IntegrityError), transaction.atomic():
             asked.save()
     assert acts == []
+
+
+def test_b43_b54_every_act_of_two_asks_who_decides_once_more_who_they_are(monkeypatch, owner, partner):
+    """Of every kind and for every choice: an unlocked screen of the second person is not the second person."""
+    acts: list[TwoPersonAct] = []
+    for act in Act.values:
+        monkeypatch.setitem(two_people._doers, act, acts.append)
+    browsers = {"confirm": signed_in(partner), "decline": signed_in(partner), "withdraw": signed_in(owner)}
+    every = [(ask(owner, act), do) for act in Act.values for do in ["confirm"]]
+    every += [(every[0][0], do) for do in ("decline", "withdraw")]
+    for asked, do in every:
+        answer = browsers[do].post(reverse("second_person_act", args=[asked.pk]), {"do": do})
+        assert answer.url == "/account/reauthenticate/?next=%2Fdesk%2Fpractice%2Fsecond%2F", (asked.act, do)
+    assert acts == []
+    with acting_as(owner):
+        assert [one.outcome for one in TwoPersonAct.objects.all()] == [""] * len(Act.values)
+    page = freshly(browsers["confirm"])
+    assert b"Confirm and do it" in page.get(reverse("second_person")).content
+    for act in Act.values:
+        asked = next(one for one, _do in every if one.act == act)
+        page.post(reverse("second_person_act", args=[asked.pk]), {"do": "confirm"})
+    assert [one.act for one in acts] == Act.values
+
+
+def test_b43_b54_whoever_asks_for_one_has_just_shown_who_they_are(owner, mara):
+    pages = {
+        Act.PRACTICE_EXPORT: reverse("practice_export"),
+        Act.ERASURE: reverse("retention_record", args=[mara.pk]),
+        Act.KEY_DESTRUCTION: "",  # no page asks for it
+    }
+    assert set(pages) == set(two_people.declared())
+    for act, page in pages.items():
+        if page:
+            assert signed_in(owner).post(page, {}).url.startswith("/account/reauthenticate/"), act
 
 
 def test_b54_nobody_is_invited_in_order_to_confirm(done, practice, owner, partner):
@@ -71,7 +107,7 @@ def test_b54_nobody_is_invited_in_order_to_confirm(done, practice, owner, partne
     newcomer = make_member(practice, "owner", "Neo Owner")
     with inside(practice):
         Membership.objects.filter(pk=newcomer.pk).update(joined_at=timezone.now() + datetime.timedelta(hours=1))
-    page = signed_in(newcomer)
+    page = freshly(signed_in(newcomer))
     assert page.post(reverse("second_person_act", args=[asked.pk]), {"do": "confirm"}).status_code == 404
     assert acts == []
 
