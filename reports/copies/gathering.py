@@ -143,10 +143,16 @@ def _points_at(table: Table, row: Any) -> set[Any]:
 
 
 def with_unkept(every: list[Table], person: Client) -> list[Table]:
-    """Add what they sent without keeping a copy, which their own sign-in never reads again. Read as Attune."""
-    return [
-        Table(one.record, sorted([*one.rows, *_unkept(one.record, person)], key=lambda row: row.pk)) for one in every
-    ]
+    """Add what they sent without keeping a copy, which their own sign-in never reads again. Read as Attune.
+
+    Of a few tables that sign-in does read the bare row: each is there once.
+    """
+    return [Table(one.record, _once([*one.rows, *_unkept(one.record, person)])) for one in every]
+
+
+def _once(rows: list[Any]) -> list[Any]:
+    found = {row.pk: row for row in rows}
+    return [found[pk] for pk in sorted(found)]
 
 
 def _unkept(record: Record, person: Client) -> list[Any]:

@@ -398,6 +398,13 @@ def test_b118_each_couple_is_handed_over_by_itself(parted, colleague, mara):
         assert b"The record of one person in this couple" in files["copy.html"]
 
 
+def test_what_was_sent_without_a_copy_is_handed_over_once(parted, mara):
+    data = json.loads(by_staff(mara, parted)["data.json"])
+    twice = {name: len(rows) for name, rows in data.items() if len({one["id"] for one in rows}) != len(rows)}
+    assert twice == {}
+    assert len(data["exercises.Response"]) == 3
+
+
 def test_b118_of_what_names_no_couple_only_what_stands_on_its_pages_is_handed_over(parted, mara):
     data = json.loads(by_staff(mara, parted)["data.json"])
     nowhere = {one.model for one in gathering.records() if not gathering.names_couple(one)}
