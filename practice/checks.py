@@ -8,9 +8,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
-from practice import rotating, vault
+from practice import rotating, secret_fields, vault
 from practice.channels import push
 from practice.keyring import SealBroken
+
+HINT = f"Give it a name with one of these in it: {', '.join(secret_fields.WORDS)}."
 
 
 @register(Tags.database)
@@ -73,3 +75,12 @@ def notifications_have_a_key(app_configs: Any = None, **kwargs: Any) -> list[Che
     except ValueError:
         return [Error("ATTUNE_VAPID_KEY is no key.", hint="Make one: `manage.py make_push_key`.", id="attune.E003")]
     return []
+
+
+@register()
+def secrets_say_so_in_their_names(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """No field takes a secret under a name by which a form that came too late would keep it."""
+    return [
+        Error(f"{one} takes a secret and would wait with a form that came too late.", hint=HINT, id="attune.E005")
+        for one in secret_fields.misnamed()
+    ]

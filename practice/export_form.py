@@ -15,7 +15,7 @@ from practice.fields import KindErrors, NewPasswordField
 class ExportForm(KindErrors, forms.Form):
     """Why, and the passphrase that will open the file. Twice: it is kept nowhere, and nobody can find it again.
 
-    Both are named so that a form that came too late waits without them (:data:`practice.still_here.SECRET_WORDS`).
+    Both are named so that a form that came too late waits without them (:mod:`practice.secret_fields`).
     """
 
     why = forms.CharField(

@@ -24,7 +24,7 @@ HOST = re.compile(
 
 
 class SecretField(forms.CharField):
-    """A password or key: never shown again."""
+    """A password or key: never shown again, and under a name that says so (:mod:`practice.secret_fields`)."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"required": False, "max_length": 1000, "strip": True, **kwargs})
@@ -138,8 +138,8 @@ class ServiceForm(ProviderForm):
     """A mail service with an API of its own."""
 
     kind = Provider.Kind.SERVICE
-    secrets = ("key", "second_key", "signing_key")
-    needed = ("key",)
+    secrets = ("api_secret", "second_secret", "signing_secret")
+    needed = ("api_secret",)
 
     sender = mailboxes.AddressField(label=_("Sender's address"), help_text=_("Choose one that gives nothing away."))
     service = forms.ChoiceField(label=_("Service"), choices=mail_services.CHOICES)
@@ -148,25 +148,25 @@ class ServiceForm(ProviderForm):
         choices=[("us", _("Everywhere, or the United States")), ("eu", _("European Union"))],
         help_text=_("Mailgun and SparkPost have two."),
     )
-    key = SecretField(label=_("API key or server token"))
-    second_key = SecretField(label=_("Secret key"), help_text=_("Only Mailjet has one."))
-    signing_key = SecretField(label=_("Web hook signing key"), help_text=_("Only Mailgun has one."))
+    api_secret = SecretField(label=_("API key or server token"))
+    second_secret = SecretField(label=_("Secret key"), help_text=_("Only Mailjet has one."))
+    signing_secret = SecretField(label=_("Web hook signing key"), help_text=_("Only Mailgun has one."))
 
     def key_of(self, name: str) -> str:
         service = mail_services.SERVICES.get(self.kept.get("service", ""))
         first = service.needs[0] if service else "api_key"
-        return {"key": first, "second_key": "secret_key", "signing_key": "webhook_signing_key"}[name]
+        return {"api_secret": first, "second_secret": "secret_key", "signing_secret": "webhook_signing_key"}[name]
 
     def access(self) -> dict[str, Any]:
         service = mail_services.SERVICES[self.cleaned_data["service"]]
         if self.kept.get("service") != service.name:
             self.kept = {"service": service.name}
         made = {"service": service.name, "region": self.cleaned_data["region"]}
-        made[service.needs[0]] = self.secret_of("key")
+        made[service.needs[0]] = self.secret_of("api_secret")
         if len(service.needs) > 1:
-            made["secret_key"] = self.secret_of("second_key")
+            made["secret_key"] = self.secret_of("second_secret")
         if service.hook_keys:
-            made["webhook_signing_key"] = self.secret_of("signing_key", needed=False)
+            made["webhook_signing_key"] = self.secret_of("signing_secret", needed=False)
         return made | {"hook_secret": self.kept.get("hook_secret", "")}
 
 

@@ -20,7 +20,7 @@ from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
-from practice import narrow, vault
+from practice import narrow, secret_fields, vault
 from practice.models import SignIn
 
 BEGAN, SEEN, KEPT = "began", "seen", "kept"
@@ -31,8 +31,6 @@ GRAINS = 15
 LARGEST = 512 * 1024
 WAITS = datetime.timedelta(hours=2)
 PLACE = "kept form"
-#: What never waits: fields whose name has one of these in it, the token of the form among them.
-SECRET_WORDS = ("password", "passphrase", "code", "secret", "credential", "token")
 
 #: Addresses that pages call by themselves; upper apps add theirs with :func:`by_itself`.
 BY_ITSELF: set[str] = set()
@@ -141,7 +139,7 @@ def _form_of(request: HttpRequest, name: str) -> dict[str, Any] | None:
 
 def form_to_keep(path: str, fields: Any) -> dict[str, Any] | None:
     """Return a form as it can wait: no secrets, no tokens; None when nothing is left of it."""
-    kept = [(name, values) for name, values in fields if not any(word in name.lower() for word in SECRET_WORDS)]
+    kept = [(name, values) for name, values in fields if not secret_fields.never_waits(name)]
     return {"path": path, "fields": kept} if any(any(values) for _name, values in kept) else None
 
 

@@ -98,7 +98,7 @@ def test_nothing_else_is_changed(world, lend, committed):
     before = rows_of_all_tables(superuser)
     for name in {*DOORS, *account_paths()} - {*ENDS, *narrow.ALWAYS}:
         if name != narrow.HOME:
-            answer = browser.post(path_of(name, world), {"name": "x", "act": "begin", "code": CODE, "again": CODE})
+            answer = browser.post(path_of(name, world), {"name": "x", "act": "begin", "code": CODE, "code_again": CODE})
             assert answer.status_code == 404, name
     assert changed(before, rows_of_all_tables(superuser), apart_from=UNREAD) == {}
 

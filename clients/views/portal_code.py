@@ -25,7 +25,7 @@ def code_input() -> forms.TextInput:
 
 class CodeForm(forms.Form):
     code = forms.CharField(label=gettext_lazy("Your code"), max_length=40, widget=code_input())
-    again = forms.CharField(label=gettext_lazy("Once more"), max_length=40, widget=code_input())
+    code_again = forms.CharField(label=gettext_lazy("Once more"), max_length=40, widget=code_input())
 
     def clean_code(self) -> str:
         digits = self.cleaned_data["code"].replace(" ", "")
@@ -36,8 +36,8 @@ class CodeForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
-        if "code" in said and "again" in said and said["code"] != said["again"].replace(" ", ""):
-            self.add_error("again", _("This is not the same as above. Please type both again."))
+        if "code" in said and "code_again" in said and said["code"] != said["code_again"].replace(" ", ""):
+            self.add_error("code_again", _("This is not the same as above. Please type both again."))
         return said
 
 

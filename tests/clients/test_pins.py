@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize("digits", ["7306", "48151", "902718", "31415926"])
 def test_a_good_code_is_taken(digits, mara):
     browser = signed_in(mara)
-    assert browser.post("/you/code/", {"code": digits, "again": digits}).url == "/you/"
+    assert browser.post("/you/code/", {"code": digits, "code_again": digits}).url == "/you/"
     with acting_as(mara):
         pin = Pin.objects.get()
         assert digits not in pin.hashed
@@ -42,7 +42,7 @@ def test_a_good_code_is_taken(digits, mara):
     ],
 )
 def test_others_are_refused_beside_the_field(digits, word, mara):
-    answer = signed_in(mara).post("/you/code/", {"code": digits, "again": digits})
+    answer = signed_in(mara).post("/you/code/", {"code": digits, "code_again": digits})
     assert answer.status_code == 422
     assert word in answer.content.decode()
     with acting_as(mara):
@@ -50,7 +50,7 @@ def test_others_are_refused_beside_the_field(digits, word, mara):
 
 
 def test_both_have_to_be_the_same(mara):
-    answer = signed_in(mara).post("/you/code/", {"code": "7306", "again": "7307"})
+    answer = signed_in(mara).post("/you/code/", {"code": "7306", "code_again": "7307"})
     assert answer.status_code == 422
     assert "not the same as above" in answer.content.decode()
 
@@ -58,7 +58,7 @@ def test_both_have_to_be_the_same(mara):
 def test_it_can_be_changed_and_forgotten(mara):
     browser = signed_in(mara)
     for digits in ("7306", "5047"):
-        browser.post("/you/code/", {"code": digits, "again": digits})
+        browser.post("/you/code/", {"code": digits, "code_again": digits})
     with acting_as(mara):
         assert Pin.objects.count() == 1
     for _press in range(2):

@@ -281,8 +281,8 @@ def test_a_service_gets_a_hook_address_that_is_shown_once(practice, owner):
         "sender": "post@linden.example",
         "service": "mailgun",
         "region": "eu",
-        "key": "key-1",
-        "signing_key": "sign",
+        "api_secret": "key-1",
+        "signing_secret": "sign",
     }
     owner.post(f"{PAGE}service/", form)
     provider = all_of(practice)[0]
@@ -295,14 +295,20 @@ def test_a_service_gets_a_hook_address_that_is_shown_once(practice, owner):
     again = page(owner, f"{PAGE}{provider.pk}/")
     assert access["hook_secret"] not in again
     assert "key-1" not in again
-    owner.post(f"{PAGE}{provider.pk}/", form | {"key": "", "signing_key": ""})
+    owner.post(f"{PAGE}{provider.pk}/", form | {"api_secret": "", "signing_secret": ""})
     with inside(practice):
         assert json.loads(Provider.objects.get().access) == access
 
 
-@pytest.mark.parametrize(("service", "missing"), [("postmark", "key"), ("mailjet", "second_key")])
+@pytest.mark.parametrize(("service", "missing"), [("postmark", "api_secret"), ("mailjet", "second_secret")])
 def test_a_service_without_its_keys_is_not_kept(practice, owner, service: str, missing: str):
-    form = {"sender": "post@linden.example", "service": service, "region": "us", "key": "k", "second_key": "s"}
+    form = {
+        "sender": "post@linden.example",
+        "service": service,
+        "region": "us",
+        "api_secret": "k",
+        "second_secret": "s",
+    }
     form[missing] = ""
     assert "Please fill this in." in owner.post(f"{PAGE}service/", form).content.decode()
     assert all_of(practice) == []

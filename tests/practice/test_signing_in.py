@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import importlib
 import json
 import re
@@ -19,12 +20,26 @@ from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.db import connection
+from django.forms import CharField, Form, PasswordInput, TextInput
 from django.test import Client as Browser
 from django.urls import get_resolver
 
-from practice import known_browser, notices, schedule_of_jobs, second_factors, signing_in, still_here, tasks, vault
+from clients.views.portal_code import CodeForm
+from practice import (
+    checks,
+    known_browser,
+    notices,
+    schedule_of_jobs,
+    second_factors,
+    secret_fields,
+    signing_in,
+    still_here,
+    tasks,
+    vault,
+)
 from practice.browsers import in_words
 from practice.models import AccountEvent, Recovery, SignIn, User
+from practice.provider_forms import GatewayForm, ServerForm, ServiceForm
 from tests.factories import PASSWORD, inside, make_member, make_user, signed_in, user_of
 from tests.practice.passkeys import Device, add, asked_at_the_door, enter
 
@@ -234,6 +249,26 @@ def test_what_waits_is_let_go_of_by_a_press_and_by_time(mara, clock):
 @pytest.mark.parametrize("field", ["password1", "code", "oldpassword", "csrfmiddlewaretoken", "secret_word"])
 def test_secrets_never_wait(field):
     assert still_here.form_to_keep("/you/", [(field, ["x"])]) is None
+
+
+def test_no_form_has_a_secret_that_waits():
+    """Every field of every form, the libraries' own among them; a field that is forgotten fails `check` as well."""
+    assert secret_fields.misnamed() == []
+    assert checks.secrets_say_so_in_their_names() == []
+    widgets = [PasswordInput(), TextInput({"autocomplete": "one-time-code"}), TextInput({"class": "input--secret"})]
+    for widget in widgets:
+        made = type("Forgotten", (Form,), {"word": CharField(widget=widget), "__module__": __name__})
+        assert secret_fields.misnamed() == [f"{__name__}.Forgotten.word"]
+        assert [one.id for one in checks.secrets_say_so_in_their_names()] == ["attune.E005"]
+        del made
+        gc.collect()  # a class that is gone is among no subclasses
+
+
+def test_keys_of_a_provider_and_a_code_of_ones_own_do_not_wait():
+    for form in (ServerForm, ServiceForm, GatewayForm, CodeForm):
+        names = [name for name, field in form.base_fields.items() if secret_fields.takes_a_secret(field)]
+        assert names, form
+        assert still_here.form_to_keep("/x/", [(name, ["canary"]) for name in names]) is None
 
 
 def test_a_page_at_which_nobody_is_hands_over_what_it_held(mara, clock):
