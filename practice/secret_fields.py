@@ -7,6 +7,7 @@ secret has a name that says so. `manage.py check` and a test go over all forms, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django import forms
 from django.forms.forms import BaseForm
@@ -44,7 +45,7 @@ def misnamed() -> list[str]:
     )
 
 
-def _below(kind: type) -> Iterator[type]:
+def _below(kind: type[Any]) -> Iterator[type[Any]]:
     for one in kind.__subclasses__():
         yield one
         yield from _below(one)
