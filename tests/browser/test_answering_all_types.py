@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
@@ -65,6 +66,21 @@ def axe(axe):
 def test_the_whole_form_by_thumb(page, sign_in, axe, fits, hers, mara):
     sign_in(mara)
     page.goto(f"/do/{hers.pk}/1/")
+    say_when(page, axe)
+    say_how(page, axe, fits)
+    say_how_much(page)
+    choose(page)
+    tell_of_children(page, axe)
+    come_to_the_end(page)
+    look_over_and_send(page, axe, fits)
+    with as_attune(hers):
+        keys = set(Answer.objects.values_list("key", flat=True))
+    assert {"days.meals", "days.sleep", "name~2", "thanks~1", "walk"} <= keys
+    assert not {"about", "mended", "name~1"} & keys
+
+
+def say_when(page: Page, axe: Callable[[Page], None]) -> None:
+    """Answer what asks for dates and times; the first one is needed."""
     heading(page, "When we last had time for us")
     expect(page.get_by_text("One breath in")).to_be_visible()
     go_on(page)
@@ -80,6 +96,10 @@ def test_the_whole_form_by_thumb(page, sign_in, axe, fits, hers, mara):
     page.fill("input[type=date]", "2026-05-28")
     page.fill("input[type=time]", "18:30")
     go_on(page)
+
+
+def say_how(page: Page, axe: Callable[[Page], None], fits: Callable[[Page], None]) -> None:
+    """Answer on a slider and in a grid."""
     heading(page, "How heard I felt")
     page.get_by_label("Mostly").check()
     go_on(page)
@@ -89,6 +109,10 @@ def test_the_whole_form_by_thumb(page, sign_in, axe, fits, hers, mara):
     axe(page)
     fits(page)
     go_on(page)
+
+
+def say_how_much(page: Page) -> None:
+    """Answer with an address, with a quantity and its unit, and with a number."""
     heading(page, "A song that fits")
     page.fill("input[type=url]", "https://example.org/song")
     go_on(page)
@@ -99,6 +123,10 @@ def test_the_whole_form_by_thumb(page, sign_in, axe, fits, hers, mara):
     heading(page, "Hours for us two")
     page.get_by_role("textbox").fill("1.5")
     go_on(page)
+
+
+def choose(page: Page) -> None:
+    """Choose some of several and one of several, with words of one's own; they are there again after a reload."""
     heading(page, "What helped")
     page.get_by_label("Tea").check()
     page.get_by_label("Nothing did").check()
@@ -115,6 +143,10 @@ def test_the_whole_form_by_thumb(page, sign_in, axe, fits, hers, mara):
     page.get_by_placeholder("In your own words").fill("On the stairs")
     page.get_by_label("Outside").check()
     go_on(page)
+
+
+def tell_of_children(page: Page, axe: Callable[[Page], None]) -> None:
+    """Pass by what a condition leaves out; add and take away what repeats."""
     heading(page, "We argued")
     page.get_by_label("No", exact=True).check()
     go_on(page)
@@ -131,6 +163,10 @@ def test_the_whole_form_by_thumb(page, sign_in, axe, fits, hers, mara):
     expect(page.get_by_role("textbox", name="First name")).to_have_value("Ben")
     axe(page)
     go_on(page)
+
+
+def come_to_the_end(page: Page) -> None:
+    """Answer the last questions."""
     heading(page, "Something I am thankful for")
     page.get_by_role("textbox").fill("Rain")
     go_on(page)
@@ -144,6 +180,10 @@ def test_the_whole_form_by_thumb(page, sign_in, axe, fits, hers, mara):
     heading(page, "Anything else")
     page.get_by_role("textbox").fill("That is all")
     go_on(page)
+
+
+def look_over_and_send(page: Page, axe: Callable[[Page], None], fits: Callable[[Page], None]) -> None:
+    """See what was said, and nothing that was taken back, and send it."""
     heading(page, "Check your answers")
     for said in ("21 May 2026", "28 May 2026", "Mostly", "2.5 miles", "Tea, The sun", "Outside", "Ben"):
         expect(page.locator("main")).to_contain_text(said)
@@ -153,10 +193,6 @@ def test_the_whole_form_by_thumb(page, sign_in, axe, fits, hers, mara):
     page.get_by_role("button", name="Send my answers").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Sent. Thank you")
     axe(page)
-    with as_attune(hers):
-        keys = set(Answer.objects.values_list("key", flat=True))
-    assert {"days.meals", "days.sleep", "name~2", "thanks~1", "walk"} <= keys
-    assert not {"about", "mended", "name~1"} & keys
 
 
 def test_the_slider_and_the_grid_by_keyboard_alone(page, sign_in, hers, mara):

@@ -139,28 +139,19 @@ class Giver:
         sent: list[Client] | None = None,
     ) -> Response:
         """Answer one slot. For a reveal, ``sent`` are all who sent and ``revealed`` is its moment."""
-        client = None if joint else author
-        with home(self.couple):
-            known = Occurrence.objects.filter(
-                assignment=assignment, client=client, slot=f"{day:%Y-%m-%d}T18:00"
-            ).first()
-        occurrence = known or self.occurrence(assignment, client, day, "done")
+        occurrence = self._slot(assignment, None if joint else author, day)
         at = occurrence.due_at - datetime.timedelta(minutes=30)
-        form = assignment.edition.form
+        there = [one.pk for one in (self.people if sent is None else sent)]
+
+        def reach(lane: str) -> dict[str, Any]:
+            found = readers_of(
+                lane, author=author.pk, audience=assignment.audience, sent=there, reveals_at=revealed, now=at
+            )
+            return {"lane": lane, "readers": list(found.readers), "opens_at": found.opens_at}
+
         with home(self.couple):
+            form = assignment.edition.form
             lanes = {key: lane_of(form[key], assignment.lane) for key in answers}
-
-            def reach(lane: str) -> dict[str, Any]:
-                found = readers_of(
-                    lane,
-                    author=author.pk,
-                    audience=assignment.audience,
-                    sent=[one.pk for one in (self.people if sent is None else sent)],
-                    reveals_at=revealed,
-                    now=at,
-                )
-                return {"lane": lane, "readers": list(found.readers), "opens_at": found.opens_at}
-
             response = Response.objects.create(
                 couple=self.couple,
                 occurrence=occurrence,
@@ -170,20 +161,20 @@ class Giver:
                 **reach(lane_of_response(lanes.values())),
             )
             for key, value in answers.items():
-                text = value if isinstance(value, str) else ""
-                number = None if isinstance(value, str) else value
+                said = {"text": value, "number": None} if isinstance(value, str) else {"text": "", "number": value}
                 Answer.objects.create(
-                    couple=self.couple,
-                    response=response,
-                    author=author,
-                    key=key,
-                    number=number,
-                    text=text,
-                    **reach(lanes[key]),
+                    couple=self.couple, response=response, author=author, key=key, **said, **reach(lanes[key])
                 )
             response_written.send(sender=Response, response=response)
             response_submitted.send(sender=Response, response=response)
             return response
+
+    def _slot(self, assignment: Assignment, client: Client | None, day: datetime.date) -> Occurrence:
+        """Return the occurrence of a day, made now when there is none."""
+        with home(self.couple):
+            slot = f"{day:%Y-%m-%d}T18:00"
+            known = Occurrence.objects.filter(assignment=assignment, client=client, slot=slot).first()
+        return known or self.occurrence(assignment, client, day, "done")
 
 
 def weeks(count: int, first: datetime.date = datetime.date(2026, 3, 8)) -> list[datetime.date]:
