@@ -10,14 +10,14 @@ PROOF = "It is the proof."
 
 register(
     Record(
-        "clients.Client", PERSON, person="id", lane=Reads.COUPLE, bundle=True, office=True,
+        "clients.Client", PERSON, person="id", lane=Reads.COUPLE, own_copy=True, office=True,
         empties=("name", "pronouns", "user"),
     ),
     Record(
-        "clients.Contact", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.CONTACT, bundle=True, office=True,
+        "clients.Contact", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.CONTACT, own_copy=True, office=True,
         empties=("email", "phone", "language", "country", "remind_at", "call_when", "call_as"),
     ),
-    Record("clients.Reach", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.CONSENT, bundle=True, office=True),
+    Record("clients.Reach", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.CONSENT, own_copy=True, office=True),
     Record(
         "clients.AddressProof", PERSON, person="client", lane=Reads.OWN, keep=Keep.ACCESS,
         why_not=LETS_IN, export=False, not_exported=HERE_ONLY,
@@ -26,9 +26,9 @@ register(
         "clients.PushDevice", PERSON, person="client", lane=Reads.OWN, keep=Keep.ACCESS,
         why_not="Whoever has it can write to that browser.", export=False, not_exported=HERE_ONLY,
     ),
-    Record("clients.PortalVisit", PERSON, person="client", lane=Reads.STAFF, keep=Keep.ACCESS, bundle=True),
-    Record("clients.Couple", COUPLE, lane=Reads.COUPLE, bundle=True, office=True, stays=COUNTS),
-    Record("clients.Partner", COUPLE, person="client", lane=Reads.COUPLE, bundle=True, office=True, stays=COUNTS),
+    Record("clients.PortalVisit", PERSON, person="client", lane=Reads.STAFF, keep=Keep.ACCESS, own_copy=True),
+    Record("clients.Couple", COUPLE, lane=Reads.COUPLE, own_copy=True, office=True, stays=COUNTS),
+    Record("clients.Partner", COUPLE, person="client", lane=Reads.COUPLE, own_copy=True, office=True, stays=COUNTS),
     Record(
         "clients.CaseloadEntry", COUPLE, lane=Reads.COUPLE, office=True,
         why_not="How the practice shares out its work.",
@@ -49,7 +49,7 @@ register(
         "clients.ClientInvitation", PERSON, person="client", lane=Reads.STAFF, keep=Keep.ACCESS, office=True,
         why_not=LETS_IN, export=False, not_exported="Its link leads here.",
     ),
-    Record("clients.Consent", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.CONSENT, bundle=True),
+    Record("clients.Consent", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.CONSENT, own_copy=True),
     Record("clients.ConsentText", PRACTICE, keep=Keep.CONSENT),
     Record("clients.SecretsPolicy", PRACTICE, keep=Keep.CONSENT),
     Record(
@@ -58,10 +58,10 @@ register(
     ),
     # When somebody was here is what bills are made of.
     Record(
-        "clients.Appointment", COUPLE, lane=Reads.AUDIENCE, bundle=True, office=True, empties=("place", "link"),
+        "clients.Appointment", COUPLE, lane=Reads.AUDIENCE, own_copy=True, office=True, empties=("place", "link"),
     ),
     Record(
-        "clients.ErasureRequest", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.AUDIT, bundle=True,
+        "clients.ErasureRequest", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.AUDIT, own_copy=True,
         stays=PROOF,
     ),
     Record(

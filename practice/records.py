@@ -28,7 +28,7 @@ register(
     Record("practice.InstallationSecret", INSTALLATION, keep=Keep.KEYS, export=False, not_exported=OF_HERE),
     # That a message went out stays, for the counts; how its carrier knows it does not.
     Record(
-        "practice.Message", PERSON, person="person_id", lane=Reads.PRIVATE, keep=Keep.DELIVERY, bundle=True,
+        "practice.Message", PERSON, person="person_id", lane=Reads.PRIVATE, keep=Keep.DELIVERY, own_copy=True,
         empties=("provider_id",),
         left_behind=Q(state__in=("planned", "claimed", "handing_off")),
         why_left_behind="What has not left yet leaves from here, or is planned anew elsewhere: never both.",

@@ -102,7 +102,7 @@ class Record:
     ``person``: ORM path to the client whose row it is, author or subject (``""``: nobody's alone). Their erasure
     takes it along.
     ``lane``: who reads it. ``office``: the front desk does, too.
-    ``bundle``: whether its rows go into a person's own copy. What they may read of it is decided by the walls: read
+    ``own_copy``: whether its rows go into a person's own copy. What they may read of it is decided by the walls: read
     it as that person, and as Attune by ``person`` where the portal has no right to the table at all (lane ``staff``).
     ``withheld``: columns that no client reads; the portal's role has no right to them.
     ``empties``: columns that are emptied when somebody is erased whose row it is; the row stays. ``stays``: why it
@@ -121,7 +121,7 @@ class Record:
     person: str = ""
     lane: Reads = Reads.OPEN
     keep: Keep = Keep.CLINICAL
-    bundle: bool = False
+    own_copy: bool = False
     why_not: str = ""
     export: bool = True
     not_exported: str = ""
@@ -140,7 +140,7 @@ class Record:
         about_people = self.scope in (Scope.COUPLE, Scope.PERSON)
         if self.scope == Scope.PERSON and not self.person:
             raise ValueError(f"{self.model}: whose is it?")
-        if about_people and self.bundle == bool(self.why_not):
+        if about_people and self.own_copy == bool(self.why_not):
             raise ValueError(f"{self.model}: in a person's own copy, or why not?")
         if self.export == bool(self.not_exported):
             raise ValueError(f"{self.model}: in the practice's export, or why not?")

@@ -7,14 +7,14 @@ JUDGED = "What staff judged and did in a moment of danger; the therapist gives a
 STAFF_WORK = "It is how staff work, not what anybody said."
 
 register(
-    Record("reports.Score", PERSON, person="client", lane=Reads.READERS, bundle=True),
+    Record("reports.Score", PERSON, person="client", lane=Reads.READERS, own_copy=True),
     Record("reports.Alert", PERSON, person="client", lane=Reads.STAFF, why_not=JUDGED),
     Record("reports.AlertStep", PERSON, person="alert__client", lane=Reads.STAFF, why_not=JUDGED),
     Record("reports.SetAside", PERSON, person="client", lane=Reads.STAFF, why_not=JUDGED),
     Record("reports.Baseline", PERSON, person="client", lane=Reads.STAFF, why_not=STAFF_WORK),
-    Record("reports.Release", PERSON, person="client", lane=Reads.PRIVATE, bundle=True),
-    Record("reports.Showing", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.CONSENT, bundle=True),
-    Record("reports.Report", COUPLE, person="partner", lane=Reads.READERS, bundle=True),
+    Record("reports.Release", PERSON, person="client", lane=Reads.PRIVATE, own_copy=True),
+    Record("reports.Showing", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.CONSENT, own_copy=True),
+    Record("reports.Report", COUPLE, person="partner", lane=Reads.READERS, own_copy=True),
     Record("reports.StandingOrder", COUPLE, person="partner", lane=Reads.STAFF, why_not=STAFF_WORK),
     Record("reports.CaseloadOrder", PRACTICE, lane=Reads.STAFF),
     Record("reports.Letterhead", PRACTICE, keep=Keep.PRACTICE),

@@ -65,12 +65,12 @@ def test_b1_a_table_without_a_line_is_found():
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"scope": Scope.PERSON, "bundle": True},
+        {"scope": Scope.PERSON, "own_copy": True},
         {"scope": Scope.PERSON, "person": "client"},
         {"scope": Scope.COUPLE},
-        {"scope": Scope.COUPLE, "bundle": True, "why_not": "it is, and it is not"},
+        {"scope": Scope.COUPLE, "own_copy": True, "why_not": "it is, and it is not"},
         {"scope": Scope.PRACTICE, "export": False},
-        {"scope": Scope.PERSON, "person": "id", "bundle": True, "lane": Reads.OWN},
+        {"scope": Scope.PERSON, "person": "id", "own_copy": True, "lane": Reads.OWN},
         {"scope": Scope.PRACTICE, "left_behind": models.Q(status="x")},
     ],
     ids=[
@@ -283,7 +283,7 @@ def test_b49_the_front_desk_meets_no_words_of_clients():
 
 
 def test_notes_of_therapists_are_in_no_copy_of_anybody():
-    assert {record.model for record in RECORDS.values() if record.keep == Keep.NOTES and record.bundle} == set()
+    assert {record.model for record in RECORDS.values() if record.keep == Keep.NOTES and record.own_copy} == set()
 
 
 def test_every_app_with_tables_has_its_own_lines():

@@ -88,7 +88,7 @@ class Table:
 
 def records() -> list[Record]:
     """The tables that go into a copy, in the order of the registry."""
-    return [one for one in registry.all_records() if one.bundle]
+    return [one for one in registry.all_records() if one.own_copy]
 
 
 def left_out() -> list[Record]:
