@@ -30,8 +30,8 @@ from django.db.migrations.loader import MigrationLoader
 from psycopg import conninfo, sql
 
 from practice import destroying, dispatch, keyring, lines, roles, sealing, tenancy, vault
-from practice.backups import archive, taking, walls
-from practice.backups.archive import BackupBroken, Header
+from practice.backups import files, taking, walls
+from practice.backups.files import BackupBroken, Header
 from practice.keyring import SealBroken
 from practice.models import DataKey, Membership, PracticeKey
 
@@ -102,7 +102,7 @@ def restore(data: Path, keys: Path, url: str, *, erased: Told | None = None) -> 
 
     ``keys`` is best the newest file of keys there is, also with older data: it knows who was erased since. ``erased``
     are people besides (see :func:`erased_in`): where only what they alone could read was erased, no key tells of it.
-    Raises :class:`CannotRestore` or :class:`~practice.backups.archive.BackupBroken`; then there is no database, or an
+    Raises :class:`CannotRestore` or :class:`~practice.backups.files.BackupBroken`; then there is no database, or an
     empty one that lets nobody in.
     """
     opened = _Opened(data, "data"), _Opened(keys, "keys")
@@ -227,22 +227,22 @@ def _bring_to(applied: list[list[str]]) -> None:
 class _Opened:
     """A back-up, with the key that opens it."""
 
-    def __init__(self, path: Path, kind: archive.Kind) -> None:
+    def __init__(self, path: Path, kind: files.Kind) -> None:
         try:
-            private = archive.read_private(settings.ATTUNE_RESTORE_KEY)
+            private = files.read_private(settings.ATTUNE_RESTORE_KEY)
         except ValueError as error:
             raise CannotRestore(f"ATTUNE_RESTORE_KEY is not set, or no private key: {error}") from None
-        self.path, self.header = path, archive.header_of(path)
+        self.path, self.header = path, files.header_of(path)
         if self.header.kind != kind:
             raise CannotRestore(f"{path.name} holds {self.header.kind}, not {kind}.")
-        self.key = archive.key_for(self.header, private, keyring.known())
+        self.key = files.key_for(self.header, private, keyring.known())
         first, content = next(self.frames())
         if first != b"M":
             raise BackupBroken("This back-up has no list of what it holds.")
         self.manifest: dict[str, Any] = json.loads(content)
 
     def frames(self) -> Iterator[tuple[bytes, bytes]]:
-        return archive.frames(self.path, self.key)
+        return files.frames(self.path, self.key)
 
 
 def _fill(opened: tuple[_Opened, _Opened], found: Restored) -> None:

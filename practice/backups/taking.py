@@ -19,8 +19,8 @@ from django.db import connection
 from psycopg import sql
 
 from practice import registry, roles
-from practice.backups import archive, walls
-from practice.backups.archive import BackupBroken, Kind
+from practice.backups import files, walls
+from practice.backups.files import BackupBroken, Kind
 from practice.registry import Keep
 
 #: How rows are written, whatever the server or the role says.
@@ -57,7 +57,7 @@ class Taken:
     """What a back-up holds, after it was read again from the disk."""
 
     path: Path
-    header: archive.Header
+    header: files.Header
     rows: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -97,9 +97,9 @@ def prune(folder: Path, *, keep: dict[Kind, int]) -> list[Path]:
     return gone
 
 
-def _too_old(files: list[tuple[datetime.datetime, Path]], days: int) -> list[Path]:
-    oldest = files[-1][0] - datetime.timedelta(days=days) if files else None
-    return [path for moment, path in files[:-1] if oldest and moment < oldest]
+def _too_old(kept: list[tuple[datetime.datetime, Path]], days: int) -> list[Path]:
+    oldest = kept[-1][0] - datetime.timedelta(days=days) if kept else None
+    return [path for moment, path in kept[:-1] if oldest and moment < oldest]
 
 
 def left_out() -> dict[str, str]:
@@ -129,7 +129,7 @@ _PLACE_OF = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "
 
 def _public_key() -> Any:
     try:
-        return archive.read_public(settings.ATTUNE_BACKUP_KEY)
+        return files.read_public(settings.ATTUNE_BACKUP_KEY)
     except ValueError as error:
         raise CannotBackUp(
             f"ATTUNE_BACKUP_KEY is not set, or no public key ({error}): `manage.py make_backup_key` makes a pair."
@@ -185,7 +185,7 @@ def _write(
 ) -> Taken:
     of_keys = tables_of_keys()
     wanted = {name: columns for name, columns in tables.items() if (name in of_keys) == (kind == "keys")}
-    with archive.Writer(folder / f"attune-{made_at:{STAMP}}Z.{kind}", kind, made_at, public) as writer:
+    with files.Writer(folder / f"attune-{made_at:{STAMP}}Z.{kind}", kind, made_at, public) as writer:
         writer.told(b"M", **_manifest(cursor, wanted, with_walls=kind == "data"))
         for name, columns in wanted.items():
             _write_table(cursor, writer, name, columns)
@@ -211,7 +211,7 @@ def _manifest(cursor: psycopg.Cursor, tables: dict[str, list[str]], *, with_wall
     }
 
 
-def _write_table(cursor: psycopg.Cursor, writer: archive.Writer, name: str, columns: list[str]) -> None:
+def _write_table(cursor: psycopg.Cursor, writer: files.Writer, name: str, columns: list[str]) -> None:
     writer.told(b"T", name=name, columns=columns)
     summed = Summed()
     with cursor.copy(copying(name, columns, "TO STDOUT")) as copy:
@@ -257,7 +257,7 @@ def check(path: Path, key: bytes) -> Counter[str]:
     """Read a whole back-up; return its rows by table. Raises :class:`BackupBroken` where it is not what it says."""
     rows: Counter[str] = Counter()
     named, summed, ended = "", Summed(), False
-    for kind, content in archive.frames(path, key):
+    for kind, content in files.frames(path, key):
         match kind:
             case b"T":
                 named, summed = json.loads(content)["name"], Summed()

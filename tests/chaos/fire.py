@@ -24,7 +24,7 @@ from django.db import connection
 from django.test import override_settings
 
 from practice import destroying, keyring, roles, sealing
-from practice.backups import archive, walls
+from practice.backups import files, walls
 from practice.local import postgres
 from tests.databases import superuser
 from tests.factories import inside
@@ -103,7 +103,7 @@ def test_b113_a_new_machine_is_made_from_the_files_and_the_script_alone(
     world: World, committed: None, master, server, tmp_path
 ):
     here = connection.get_connection_params()
-    was = environment(postgres.Address(Path(here["host"]), here["port"]), here["dbname"], master, archive.fresh_pair())
+    was = environment(postgres.Address(Path(here["host"]), here["port"]), here["dbname"], master, files.fresh_pair())
     sealing.seal_all()
     run(["backup", str(tmp_path / "files")], was)
     [data] = (tmp_path / "files").glob("*.data")
@@ -131,7 +131,7 @@ def test_b113_a_restore_that_was_killed_lets_nobody_in_and_is_done_again(
     world: World, committed: None, master, server, tmp_path
 ):
     here = connection.get_connection_params()
-    was = environment(postgres.Address(Path(here["host"]), here["port"]), here["dbname"], master, archive.fresh_pair())
+    was = environment(postgres.Address(Path(here["host"]), here["port"]), here["dbname"], master, files.fresh_pair())
     with inside(world.home.practice):
         destroying.destroy_keys_of(world.home["theo"].pk, why="erasure")
     run(["backup", str(tmp_path / "files")], was)
@@ -153,7 +153,7 @@ def test_b113_a_restore_that_was_killed_lets_nobody_in_and_is_done_again(
 
 
 def test_b129_a_migration_that_was_killed_is_finished_by_the_next_one(db, server):
-    now = environment(server, NAME, base64.urlsafe_b64encode(keyring.fresh()).decode(), archive.fresh_pair())
+    now = environment(server, NAME, base64.urlsafe_b64encode(keyring.fresh()).decode(), files.fresh_pair())
     with psycopg.connect(address("postgres", server, "postgres"), autocommit=True) as there:
         for statement in roles.statements():
             there.execute(statement)  # type: ignore[call-overload]

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from practice.backups import archive, taking
+from practice.backups import files, taking
 
 
 class Command(BaseCommand):
@@ -28,12 +28,12 @@ class Command(BaseCommand):
     def handle(
         self, *, folder: Path, keys: Path | None, only_keys: bool, keep: int, keep_keys: int, **options: Any
     ) -> None:
-        folders: dict[archive.Kind, Path] = {"data": folder, "keys": keys or folder}
+        folders: dict[files.Kind, Path] = {"data": folder, "keys": keys or folder}
         if only_keys:
             del folders["data"]
         try:
             taken = taking.take(folders)
-        except (taking.CannotBackUp, archive.BackupBroken) as error:
+        except (taking.CannotBackUp, files.BackupBroken) as error:
             raise CommandError(str(error)) from None
         except (OSError, psycopg.Error) as error:
             raise CommandError(f"No back-up was made: {type(error).__name__}: {error}") from None

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from practice.backups import archive
+from practice.backups import files
 
 
 class Command(BaseCommand):
@@ -17,6 +17,6 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, **options: Any) -> None:
-        public, private = archive.fresh_pair()
+        public, private = files.fresh_pair()
         self.stdout.write(f"ATTUNE_BACKUP_KEY={public}")
         self.stdout.write(f"ATTUNE_RESTORE_KEY={private}")

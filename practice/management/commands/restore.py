@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from practice import keyring
-from practice.backups import archive, releasing, restoring, taking
+from practice.backups import files, releasing, restoring, taking
 
 
 class Command(BaseCommand):
@@ -50,16 +50,16 @@ class Command(BaseCommand):
                 self._restore(data, keys, url, erased)
             else:
                 raise CommandError("Say DATA --keys KEYS --as URL, or --check FILE, or --release --as URL.")
-        except (restoring.CannotRestore, archive.BackupBroken) as error:
+        except (restoring.CannotRestore, files.BackupBroken) as error:
             raise CommandError(str(error)) from None
         except (OSError, psycopg.Error, ValueError) as error:
             raise CommandError(f"{type(error).__name__}: {error}") from None
 
     def _check(self, paths: list[Path]) -> None:
-        private = archive.read_private(settings.ATTUNE_RESTORE_KEY)
+        private = files.read_private(settings.ATTUNE_RESTORE_KEY)
         for path in paths:
-            header = archive.header_of(path)
-            rows = taking.check(path, archive.key_for(header, private, keyring.known()))
+            header = files.header_of(path)
+            rows = taking.check(path, files.key_for(header, private, keyring.known()))
             self.stdout.write(f"{path.name}: {header.kind} of {header.made_at}, {rows.total()} rows, whole.")
 
     def _restore(self, data: Path, keys: Path, url: str, erased: list[str]) -> None:

@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from exercises.models import Answer
 from practice import delivery, destroying, keyring, outbox, roles, sealing, vault
-from practice.backups import archive, releasing, restoring, taking, walls
+from practice.backups import files, releasing, restoring, taking, walls
 from practice.local import postgres, postgres_home
 from practice.models import AuditEvent, Message
 from practice.vault import SealBroken, SealedTextField
@@ -89,11 +89,11 @@ def refusal(*options: Any) -> str:
 
 def with_a_wrong_row(path: Path) -> Path:
     """Return a file that opens and has all its rows, one of which is not what its own sum says."""
-    private = archive.read_private(settings.ATTUNE_RESTORE_KEY)
-    key = archive.key_for(archive.header_of(path), private, keyring.known())
+    private = files.read_private(settings.ATTUNE_RESTORE_KEY)
+    key = files.key_for(files.header_of(path), private, keyring.known())
     wrong = path.parent / "wrong"
-    with archive.Writer(wrong, "data", archive.header_of(path).moment, private.public_key()) as writer:
-        for kind, content in archive.frames(path, key):
+    with files.Writer(wrong, "data", files.header_of(path).moment, private.public_key()) as writer:
+        for kind, content in files.frames(path, key):
             writer.frame(kind, content.replace(b"zqhomexpractice", b"zqhomexpractise"))
         writer.end()
         writer.finish()
@@ -113,7 +113,7 @@ def file_of(folder: Path, kind: str) -> Path:
 
 @pytest.fixture(scope="module")
 def keys_of_backups() -> Iterator[None]:
-    public, private = archive.fresh_pair()
+    public, private = files.fresh_pair()
     with override_settings(ATTUNE_BACKUP_KEY=public, ATTUNE_RESTORE_KEY=private):
         yield
 
@@ -342,9 +342,9 @@ def _what_people_wrote_opens_there(elsewhere: Elsewhere, world: World) -> None:
 
 def opened_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """Give every row of a file with both keys in hand: the table, and what stands in each column."""
-    key = archive.key_for(archive.header_of(path), archive.read_private(settings.ATTUNE_RESTORE_KEY), keyring.known())
+    key = files.key_for(files.header_of(path), files.read_private(settings.ATTUNE_RESTORE_KEY), keyring.known())
     name, columns, text = "", [], b""
-    for kind, content in archive.frames(path, key):
+    for kind, content in files.frames(path, key):
         if kind == b"T":
             said = json.loads(content)
             name, columns, text = said["name"], said["columns"], b""
@@ -383,7 +383,7 @@ def test_b115_the_data_without_its_keys_tells_what_the_operator_s_page_lists_and
 
 
 def test_b115_what_is_sealed_in_it_opens_with_none_of_the_keys_at_hand(elsewhere):
-    masters = [*keyring.known().values(), archive.read_private(settings.ATTUNE_RESTORE_KEY).private_bytes_raw()]
+    masters = [*keyring.known().values(), files.read_private(settings.ATTUNE_RESTORE_KEY).private_bytes_raw()]
     tried = 0
     for name, row in opened_rows(file_of(elsewhere.folder, "data")):
         for column, cell in row.items():
@@ -451,7 +451,7 @@ def test_b115_keys_go_where_they_are_told_to_and_never_beside_the_data(tmp_path,
 
 
 def test_b113_without_a_key_there_is_no_back_up(tmp_path, settings):
-    for wrong in ("", archive.fresh_pair()[1], "attune-backup-short"):
+    for wrong in ("", files.fresh_pair()[1], "attune-backup-short"):
         settings.ATTUNE_BACKUP_KEY = wrong
         with pytest.raises(CommandError, match="make_backup_key"):
             backup(tmp_path)
@@ -477,8 +477,8 @@ def test_b113_a_pair_of_keys_is_printed_for_the_environment():
     out = io.StringIO()
     call_command("make_backup_key", stdout=out)
     told = dict(line.split("=", 1) for line in out.getvalue().splitlines())
-    private = archive.read_private(told["ATTUNE_RESTORE_KEY"])
-    assert archive.name_of(private.public_key()) == archive.name_of(archive.read_public(told["ATTUNE_BACKUP_KEY"]))
+    private = files.read_private(told["ATTUNE_RESTORE_KEY"])
+    assert files.name_of(private.public_key()) == files.name_of(files.read_public(told["ATTUNE_BACKUP_KEY"]))
 
 
 # ── walls ────────────────────────────────────────────────────────────────────
