@@ -5,8 +5,7 @@ only the passphrase opens. So a file can be made days after somebody chose the p
 knew it. docs/practice-export.md says the format byte by byte, for whoever has to open one without Attune.
 
 A file is a line with its name, a line of JSON (what the passphrase needs, and the file's own key, wrapped), and
-chunks of :data:`A_CHUNK` bytes under AES-256-GCM, each bound to its place and the last one to being the last. So a
-file can be read from anywhere, and nothing can be changed, exchanged or cut off unnoticed.
+chunks of :data:`A_CHUNK` bytes, all but the last (:mod:`practice.sealed_chunks`). So a file can be read from anywhere.
 """
 
 from __future__ import annotations
@@ -22,14 +21,13 @@ from typing import Any, BinaryIO
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from practice import keyring
+from practice.sealed_chunks import TAG, ChunkBroken, Chunks, Sealer
 
 NAME = b"ATTUNE PRACTICE EXPORT 1\n"
 A_CHUNK = 2**16
-TAG = 16
 #: Cost of one guess at a passphrase: 32 MB of memory and about a tenth of a second.
 COST = {"n": 2**15, "r": 8, "p": 1}
 LONGEST_HEADER = 2000
@@ -75,12 +73,10 @@ class Writer(io.RawIOBase):
     """Write plain bytes; what goes on to ``sink`` only the passphrase opens. To be closed: the end is part of it."""
 
     def __init__(self, sink: Callable[[bytes], Any], lock: Lock) -> None:
-        self._sink = sink
-        self._waiting = bytearray()
-        self._chunks = self._written = 0
         key = keyring.fresh()
         header = _header(lock, key)
-        self._cipher, self._bound = AESGCM(key), hashlib.sha256(NAME + header).digest()
+        self._sealer = Sealer(_chunks(key, header), A_CHUNK, sink)
+        self._written = 0
         sink(NAME + header)
 
     def writable(self) -> bool:
@@ -90,22 +86,14 @@ class Writer(io.RawIOBase):
         return self._written
 
     def write(self, plain: Any) -> int:
-        self._waiting += plain
+        self._sealer.write(plain)
         self._written += len(plain)
-        # The last chunk stays back: only at the end is it known to be the last.
-        while len(self._waiting) > A_CHUNK:
-            self._put(bytes(self._waiting[:A_CHUNK]), last=False)
-            del self._waiting[:A_CHUNK]
         return len(plain)
 
     def close(self) -> None:
         if not self.closed:
-            self._put(bytes(self._waiting), last=True)
+            self._sealer.end()
         super().close()
-
-    def _put(self, plain: bytes, *, last: bool) -> None:
-        self._sink(self._cipher.encrypt(_nonce(self._chunks, last=last), plain, self._bound))
-        self._chunks += 1
 
 
 def _header(lock: Lock, key: bytes) -> bytes:
@@ -116,8 +104,8 @@ def _header(lock: Lock, key: bytes) -> bytes:
     return json.dumps(said, sort_keys=True).encode() + b"\n"
 
 
-def _nonce(number: int, *, last: bool) -> bytes:
-    return number.to_bytes(11) + (b"\x01" if last else b"\x00")
+def _chunks(key: bytes, header: bytes) -> Chunks:
+    return Chunks(key, hashlib.sha256(NAME + header).digest())
 
 
 class Reader(io.RawIOBase):
@@ -128,13 +116,13 @@ class Reader(io.RawIOBase):
         if file.read(len(NAME)) != NAME:
             raise NotOpened("This is no export of a practice.")
         header = file.readline(LONGEST_HEADER)
-        self._cipher, self._bound = AESGCM(_key_in(header, passphrase)), hashlib.sha256(NAME + header).digest()
+        self._chunks = _chunks(_key_in(header, passphrase), header)
         self._start = len(NAME) + len(header)
         sealed = file.seek(0, io.SEEK_END) - self._start
-        self._chunks = -(-sealed // (A_CHUNK + TAG))
-        self._size = sealed - self._chunks * TAG
+        self._last = -(-sealed // (A_CHUNK + TAG)) - 1
+        self._size = sealed - (self._last + 1) * TAG
         self._known: tuple[int | None, bytes] = (None, b"")
-        self._chunk(self._chunks - 1)  # a file whose end is not its end is not looked into
+        self._chunk(self._last)  # a file whose end is not its end is not looked into
 
     def readable(self) -> bool:
         return True
@@ -166,10 +154,10 @@ class Reader(io.RawIOBase):
             if number < 0:
                 raise NotOpened("The file has no end: it was cut off.")
             self._file.seek(self._start + number * (A_CHUNK + TAG))
-            nonce = _nonce(number, last=number == self._chunks - 1)
+            sealed = self._file.read(A_CHUNK + TAG)
             try:
-                plain = self._cipher.decrypt(nonce, self._file.read(A_CHUNK + TAG), self._bound)
-            except Exception as error:  # InvalidTag has no words of its own
+                plain = self._chunks.open(number, sealed, last=number == self._last)
+            except ChunkBroken as error:
                 raise NotOpened("The file was changed or cut off.") from error
             self._known = number, plain
         return self._known[1]

@@ -25,13 +25,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from practice import keyring
+from practice.sealed_chunks import ChunkBroken, Chunks, Sealer
 
 Kind = Literal["data", "keys"]
 
@@ -128,10 +127,6 @@ def _content_key(agreed: bytes, master: bytes, header: Header, public: X25519Pub
     return derive.derive(agreed + pinch)
 
 
-def _nonce(number: int, *, last: bool) -> bytes:
-    return number.to_bytes(11, "big") + bytes([last])
-
-
 class Writer:
     """Writes one back-up. It has its name only once it is whole (``finish``); a broken off one is removed.
 
@@ -145,8 +140,7 @@ class Writer:
         ephemeral = base64.b64encode(mine.public_key().public_bytes_raw()).decode()
         self.header = Header(kind, uuid.uuid4().hex, made_at.isoformat(), name_of(public), name, ephemeral)
         self.key = _content_key(mine.exchange(public), master, self.header, public)
-        self._cipher, self._squeeze, self._number = AESGCM(self.key), zlib.compressobj(3), 0
-        self._waiting = bytearray()
+        self._squeeze, self._sealer = zlib.compressobj(3), Sealer(Chunks(self.key), CHUNK, self._put)
         handle = os.open(self.unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         self._file = os.fdopen(handle, "wb")
         self._file.write(MAGIC + self.header.line())
@@ -160,10 +154,7 @@ class Writer:
 
     def frame(self, kind: bytes, content: bytes) -> None:
         """Add a frame; ``kind`` is one byte."""
-        self._waiting += self._squeeze.compress(_FRAME.pack(kind, len(content)) + content)
-        while len(self._waiting) > CHUNK:
-            self._seal(bytes(self._waiting[:CHUNK]), last=False)
-            del self._waiting[:CHUNK]
+        self._sealer.write(self._squeeze.compress(_FRAME.pack(kind, len(content)) + content))
 
     def told(self, kind: bytes, **words: Any) -> None:
         """Add a frame of JSON."""
@@ -171,8 +162,8 @@ class Writer:
 
     def end(self) -> None:
         """Write out what waits. The file is whole then, under its unfinished name."""
-        self._waiting += self._squeeze.flush()
-        self._seal(bytes(self._waiting), last=True)
+        self._sealer.write(self._squeeze.flush())
+        self._sealer.end()
         self._file.flush()
         os.fsync(self._file.fileno())
 
@@ -185,10 +176,8 @@ class Writer:
         finally:
             os.close(folder)
 
-    def _seal(self, plain: bytes, *, last: bool) -> None:
-        sealed = self._cipher.encrypt(_nonce(self._number, last=last), plain, None)
+    def _put(self, sealed: bytes) -> None:
         self._file.write(_LENGTH.pack(len(sealed)) + sealed)
-        self._number += 1
 
 
 def frames(path: Path, key: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -211,22 +200,22 @@ def frames(path: Path, key: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _unsqueezed(path: Path, key: bytes) -> Iterator[bytes]:
     expand = zlib.decompressobj()
-    for chunk in _unsealed(path, AESGCM(key)):
+    for chunk in _unsealed(path, Chunks(key)):
         yield expand.decompress(chunk)
     yield expand.flush()
     if not expand.eof:
         raise BackupBroken("This back-up ends in the middle.")
 
 
-def _unsealed(path: Path, cipher: AESGCM) -> Iterator[bytes]:
+def _unsealed(path: Path, chunks: Chunks) -> Iterator[bytes]:
     with path.open("rb") as file:
         _header(file)
         sealed, number = _next_chunk(file), 0
         while sealed:
             following = _next_chunk(file)
             try:
-                yield cipher.decrypt(_nonce(number, last=not following), sealed, None)
-            except InvalidTag:
+                yield chunks.open(number, sealed, last=not following)
+            except ChunkBroken:
                 raise BackupBroken(f"This back-up does not open, from chunk {number} on: cut or altered.") from None
             sealed, number = following, number + 1
     if not number:
