@@ -8,11 +8,15 @@ from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods
 
 from practice import audit, roles, tenancy
 from practice.models import Membership, Practice
 
 View = Callable[..., HttpResponse]
+
+#: For a page with a form that is sent to its own address.
+read_or_send = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class PracticeRequest(HttpRequest):

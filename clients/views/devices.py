@@ -13,18 +13,18 @@ from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from clients import devices
 from clients.access import for_consenting_clients
 from clients.models import Reach
-from practice.access import PortalRequest
+from practice.access import PortalRequest, read_or_send
 from practice.channels import push
 
 LARGEST = 8 * 1024
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def portal_devices(request: PortalRequest) -> HttpResponse:
     """Show in which browsers somebody has notifications, and take in what a browser gave their script (POST)."""
@@ -38,7 +38,7 @@ def portal_devices(request: PortalRequest) -> HttpResponse:
     return JsonResponse({}, status=201)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def portal_device_here(request: PortalRequest) -> HttpResponse:
     """Tell a browser that is subscribed whether it is this person's: 204, or 404 and it should forget.

@@ -11,12 +11,12 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from clients import consents, parting
 from clients.models import Consent, Couple
 from practice import tenancy
-from practice.access import PortalRequest, for_clients
+from practice.access import PortalRequest, for_clients, read_or_send
 from practice.fresh import after_fresh_sign_in
 
 
@@ -37,7 +37,7 @@ def care(request: PortalRequest) -> HttpResponse:
     return render(request, "clients/portal_care.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clients
 def take_back(request: PortalRequest, about: str) -> HttpResponse:
     """Take one agreement back, after a page that says what stops."""
@@ -53,7 +53,7 @@ def take_back(request: PortalRequest, about: str) -> HttpResponse:
     return render(request, "clients/portal_take_back.html", {"given": given})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clients
 @after_fresh_sign_in
 def end(request: PortalRequest) -> HttpResponse:

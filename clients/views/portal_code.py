@@ -10,10 +10,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from clients import pins
 from clients.access import for_consenting_clients
+from practice.access import read_or_send
 
 
 def code_input() -> forms.TextInput:
@@ -41,7 +42,7 @@ class CodeForm(forms.Form):
         return said
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def code(request: Any) -> HttpResponse:
     """Choose a code, or another one."""

@@ -6,16 +6,15 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from clients import retaining
 from clients.models import Erasure, ErasureRequest
 from practice import tenancy
-from practice.access import PortalRequest, for_clients
+from practice.access import PortalRequest, for_clients, read_or_send
 from practice.fresh import after_fresh_sign_in
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clients
 @after_fresh_sign_in
 def erasure(request: PortalRequest) -> HttpResponse:

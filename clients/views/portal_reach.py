@@ -9,13 +9,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from clients import proving, reaching, trying
 from clients.access import for_consenting_clients
 from clients.forms import NumberForm, ProofForm, ReachForm
 from clients.models import Contact
-from practice.access import PortalRequest, page_or_part
+from practice.access import PortalRequest, page_or_part, read_or_send
 from practice.models import Message
 
 Channel = Message.Channel
@@ -23,7 +23,7 @@ ENOUGH_CODES = gettext_lazy("That were three codes within an hour. Please wait a
 NOT_HERE = gettext_lazy("This number cannot be used here.")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def reach(request: PortalRequest) -> HttpResponse:
     """Show what is switched on and how it looks, and keep what is chosen."""
@@ -63,7 +63,7 @@ def try_out(request: PortalRequest) -> HttpResponse:
 # ── proving ──────────────────────────────────────────────────────────────────
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def number(request: PortalRequest) -> HttpResponse:
     """Ask for a number, and send a code there."""
@@ -93,7 +93,7 @@ def address_again(request: PortalRequest) -> HttpResponse:
     return redirect("portal_reach")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def code(request: PortalRequest) -> HttpResponse:
     """Take the code that arrived."""

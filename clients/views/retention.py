@@ -11,7 +11,6 @@ from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from clients import erasing, retaining
 from clients.models import Client, Couple, Erasure, ErasureRequest
@@ -20,14 +19,14 @@ from clients.retention_forms import EraseForm, HoldForm, KeepForm, YearsForm
 from clients.retention_words import told
 from practice import retention as rules
 from practice import two_people
-from practice.access import PracticeRequest, for_owners
+from practice.access import PracticeRequest, for_owners, read_or_send
 from practice.fresh import after_fresh_sign_in
 from practice.tenancy import elevated
 
 SHOWN = 20
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_owners
 def retention(request: PracticeRequest) -> HttpResponse:
     """Show what waits for a decision, and save for how many years records are kept."""
@@ -47,7 +46,7 @@ def retention(request: PracticeRequest) -> HttpResponse:
         return render(request, "clients/retention.html", words, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_owners
 def record(request: PracticeRequest, pk: UUID) -> HttpResponse:
     """Show how it stands with what is kept of one person, and decide: keep, hold, answer, erase."""

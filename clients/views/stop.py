@@ -6,9 +6,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
 from clients import stopping
+from practice.access import read_or_send
 
 #: What RFC 8058 has a mailbox send.
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
@@ -17,7 +17,7 @@ THESE, ALL = "these", "all"
 
 @login_not_required
 @csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 def stop(request: HttpRequest, token: str) -> HttpResponse:
     """Ask, or do it. A page that is only looked at changes nothing; nor does a form that is sent untouched.
 

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from clients.models import Couple
 from exercises import library
@@ -25,7 +25,7 @@ from exercises.preview import preview
 from exercises.shelves import shelves_of
 from exercises.views.desk_library import about, newest
 from exercises.vocabulary import Lane
-from practice.access import PracticeRequest, for_clinicians, page_or_part
+from practice.access import PracticeRequest, for_clinicians, page_or_part, read_or_send
 from practice.templatetags.attune import names
 
 A_PAGE = 12
@@ -37,7 +37,7 @@ NOT_YET = _lazy(
 )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def assign(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     """Choose an exercise first, then everything about giving it on one page."""

@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from clients.models import Client, Couple
 from exercises import agenda, assigning, attachments, goals, programs, record, reviewing, thread_reading
@@ -23,7 +23,7 @@ from exercises.models import Occurrence, Response
 from exercises.rounds import SLOT
 from exercises.vocabulary import Lane
 from practice import audit
-from practice.access import PracticeRequest, for_clinicians, for_office
+from practice.access import PracticeRequest, for_clinicians, for_office, read_or_send
 
 #: Goals that stand beside everything else.
 A_FEW = 4
@@ -170,7 +170,7 @@ def read_all(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUI
 # ── taking back and opening ──────────────────────────────────────────────────
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def take_back(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: uuid.UUID) -> HttpResponse:
     """Ask once, then take an assignment back."""
@@ -187,7 +187,7 @@ def take_back(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: uui
     return render(request, "exercises/desk/take_back.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def open_reveal(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: uuid.UUID, slot: str) -> HttpResponse:
     """Ask once, then open a sealed round for everybody who sent: it cannot be sealed again."""

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from exercises.models import Assignment, Edition
 from exercises.translations import MOST_LANGUAGES, language_name, languages, missing, texts
@@ -24,9 +24,8 @@ from exercises.writing.editions import publish, restore, retire
 from exercises.writing.gate import text_id
 from exercises.writing.parts import parts_of, words_part
 from exercises.writing.saving import Refused, change, save
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 
-GET_AND_POST = require_http_methods(["GET", "HEAD", "POST"])
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})?")
 #: Languages to choose from; any other can be named by its tag.
 OFFERED = (
@@ -52,7 +51,7 @@ OFFERED = (
 _LONG = (".body", ".help", "summary")
 
 
-@GET_AND_POST
+@read_or_send
 @for_clinicians
 def check(request: PracticeRequest, slug: str) -> HttpResponse:
     """The gate: everything to look at before publishing, each with its spot; and the button."""
@@ -161,7 +160,7 @@ class LanguageForm(forms.Form):
         return cleaned
 
 
-@GET_AND_POST
+@read_or_send
 @for_clinicians
 def translations(request: PracticeRequest, slug: str) -> HttpResponse:
     """The languages there are, what each lacks, and one more."""
@@ -184,7 +183,7 @@ def translations(request: PracticeRequest, slug: str) -> HttpResponse:
     return render(request, "exercises/desk/write/languages.html", context, status=422 if form.errors else 200)
 
 
-@GET_AND_POST
+@read_or_send
 @for_clinicians
 def translation(request: PracticeRequest, slug: str, language: str) -> HttpResponse:
     """One language, every text beside its source."""
@@ -237,7 +236,7 @@ def _words_sent(request: PracticeRequest, content: Any, words: dict[str, str]) -
 # ── news of the original ─────────────────────────────────────────────────────
 
 
-@GET_AND_POST
+@read_or_send
 @for_clinicians
 def updates(request: PracticeRequest, slug: str) -> HttpResponse:
     """What the original changed since this was adapted from it: take parts of it, or keep everything as it is."""

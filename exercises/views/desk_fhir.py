@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from exercises import licences
 from exercises.access import exercise_or_404
@@ -21,15 +21,14 @@ from exercises.fhir.reading import LARGEST_FILE, written
 from exercises.fhir.recognising import every
 from exercises.fhir.taking import known_file, mark, take
 from exercises.vocabulary import QuestionType
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 
-READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
 FHIR_JSON = "application/fhir+json"
 #: Notices about what is in the file and has no effect here; the others say what was changed on the way.
 NOT_USED = frozenset({"kept", "calculated", "not_enforced", "not_used_resource", "bad_regex", "initial_kind"})
 
 
-@READ_OR_SEND
+@read_or_send
 @for_clinicians
 def bring(request: PracticeRequest) -> HttpResponse:
     """Choose a file. People go on to the review; a machine's file is taken at once, or refused with 422."""
@@ -48,7 +47,7 @@ def bring(request: PracticeRequest) -> HttpResponse:
     return _reviewing(request, data, plans, 0, None)
 
 
-@READ_OR_SEND
+@read_or_send
 @for_clinicians
 def review(request: PracticeRequest) -> HttpResponse:
     """What was taken, kept but not used, and what a person decides; then the form is taken."""
@@ -145,7 +144,7 @@ def _json(resource: Any, status: int = 200, name: str = "") -> HttpResponse:
     return answer
 
 
-@READ_OR_SEND
+@read_or_send
 @for_clinicians
 def safety(request: PracticeRequest, slug: str) -> HttpResponse:
     """Mark the safety questions of a form that was taken without anybody to ask, or mark them anew."""

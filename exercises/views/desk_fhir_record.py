@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from clients.models import Client, Couple
 from exercises.access import couple_or_404, partner_or_404
@@ -22,9 +22,7 @@ from exercises.fhir.record import record_of
 from exercises.fhir.responses import prepare, take_response
 from exercises.models import Exercise, QuestionnaireFile
 from practice import audit
-from practice.access import PracticeRequest, for_clinicians
-
-READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 
 
 class AnswersForm(forms.Form):
@@ -55,7 +53,7 @@ def imported_forms() -> list[tuple[str, str]]:
     return sorted(found.items(), key=lambda one: one[1].casefold())
 
 
-@READ_OR_SEND
+@read_or_send
 @for_clinicians
 def record(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUID) -> HttpResponse:
     """Take a record out, or choose a file with answers and look at what it holds."""

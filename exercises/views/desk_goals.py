@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from clients.models import Client, Couple
 from exercises import goals, threads
@@ -18,7 +18,7 @@ from exercises.models import Goal
 from exercises.review_forms import GoalForm, PhaseForm, audience_of
 from exercises.views.desk_couple import around
 from exercises.vocabulary import Lane
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 
 
 @require_safe
@@ -39,7 +39,7 @@ def goals_of_couple(request: PracticeRequest, couple_id: uuid.UUID, client_id: u
     return render(request, "exercises/desk/goals.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def goal_new(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUID | None = None) -> HttpResponse:
     """Write a goal down, in the couple's words."""
@@ -63,7 +63,7 @@ def goal_new(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUI
     return render(request, "exercises/desk/goal_edit.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def goal_edit(request: PracticeRequest, couple_id: uuid.UUID, goal_id: uuid.UUID) -> HttpResponse:
     """Change the words or the day to look again."""

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from clients.models import Client, Couple
 from exercises import licences, measured, measures
@@ -22,9 +22,7 @@ from exercises.measures import Measure
 from exercises.measures.explaining import explained
 from exercises.models import LicenceConfirmation, MeasureEntry
 from practice import audit
-from practice.access import PracticeRequest, for_clinicians
-
-READ_OR_SEND = require_http_methods(["GET", "HEAD", "POST"])
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def measures_of_practice(request: PracticeRequest) -> HttpResponse:
     return render(request, "exercises/desk/measures.html", {"groups": offers()})
 
 
-@READ_OR_SEND
+@read_or_send
 @for_clinicians
 def measure(request: PracticeRequest, key: str) -> HttpResponse:
     """One measure: its facts, and the practice's word that it holds a licence, given or withdrawn."""
@@ -114,7 +112,7 @@ def measures_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRe
 # ── scores entered by hand ───────────────────────────────────────────────────
 
 
-@READ_OR_SEND
+@read_or_send
 @for_clinicians
 def enter(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUID, key: str) -> HttpResponse:
     """Enter the total, and the parts where there are any, of one partner on one day."""
@@ -136,7 +134,7 @@ def enter(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUID, 
     return _page(request, couple, client, form, "exercises/desk/measure_enter.html")
 
 
-@READ_OR_SEND
+@read_or_send
 @for_clinicians
 def correct(request: PracticeRequest, couple_id: uuid.UUID, entry_id: uuid.UUID) -> HttpResponse:
     """Correct an entered score. What stood there before stays in the audit trail and in the record."""
@@ -159,7 +157,7 @@ def correct(request: PracticeRequest, couple_id: uuid.UUID, entry_id: uuid.UUID)
     return _page(request, couple, old.client, form, "exercises/desk/measure_enter.html", old=old, refused=status)
 
 
-@READ_OR_SEND
+@read_or_send
 @for_clinicians
 def take_back(request: PracticeRequest, couple_id: uuid.UUID, entry_id: uuid.UUID) -> HttpResponse:
     """Ask once, then take an entered score back."""

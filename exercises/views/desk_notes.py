@@ -6,7 +6,7 @@ import uuid
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from exercises import agenda, notes
 from exercises.access import couple_or_404, partner_or_404
@@ -14,12 +14,12 @@ from exercises.models import AgendaItem
 from exercises.review_forms import AgendaForm, NoteForm
 from exercises.views.desk_couple import around
 from practice import audit
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 
 A_PAGE = 50
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def notes_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     """The notes on a couple, and a box for a new one."""
@@ -39,7 +39,7 @@ def notes_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRespo
     return render(request, "exercises/desk/notes.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def note(request: PracticeRequest, couple_id: uuid.UUID, note_id: uuid.UUID) -> HttpResponse:
     """One note, to change. When a colleague saved it meanwhile, both texts stand on the page."""
@@ -72,7 +72,7 @@ def note_state(request: PracticeRequest, couple_id: uuid.UUID, note_id: uuid.UUI
     return redirect("notes_of_couple", couple.pk)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def agenda_add(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUID | None = None) -> HttpResponse:
     """A line for the next session; with a client it belongs to their private part."""

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from clients.models import Couple
 from exercises import attachments, plan_page, plans, record, stops, when_words
@@ -28,7 +28,7 @@ from exercises.views.desk_assign import hesitates, meaning
 from exercises.views.desk_library import about
 from exercises.when_form import day_input, time_input
 from practice import audit
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 
 
 class MoveForm(forms.Form):
@@ -102,7 +102,7 @@ def plan(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: uuid.UUI
     return render(request, "exercises/desk/plan.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def plan_round(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: uuid.UUID, slot: str) -> HttpResponse:
     """Move one round, or leave it out; both may be undone."""
@@ -183,7 +183,7 @@ def plan_act(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: uuid
     return redirect("plan", couple.pk, assignment.pk)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def plan_edit(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: uuid.UUID) -> HttpResponse:
     """Change it from the next time on. What is done or open stays as it was given.

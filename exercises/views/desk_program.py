@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from clients.models import Couple
 from exercises import library, program_page, programs
@@ -22,7 +22,7 @@ from exercises.assigning import Refused
 from exercises.library import shelf
 from exercises.models import Exercise, Program, ProgramRun
 from exercises.program_forms import BeginForm, ProgramForm
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 from practice.ids import uuid7
 
 WEEK_NUMBERS = {str(number) for number in range(1, programs.MOST_WEEKS + 1)}
@@ -78,7 +78,7 @@ def _known(exercises: dict[str, Exercise], slugs: list[str]) -> list[Exercise]:
 # ── beginning one ────────────────────────────────────────────────────────────
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def begin(request: PracticeRequest, couple_id: uuid.UUID, slug: str) -> HttpResponse:
     """Tailor a program for a couple, see what it asks for each week, begin it."""
@@ -196,7 +196,7 @@ def _run_or_404(couple: Couple, run_id: uuid.UUID) -> ProgramRun:
 # ── programs of one's own ────────────────────────────────────────────────────
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def new(request: PracticeRequest) -> HttpResponse:
     """Write a program of the practice's own, from nothing or from another one (``?from=``)."""
@@ -208,7 +208,7 @@ def new(request: PracticeRequest) -> HttpResponse:
     return _write(request, None, origin, start)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def edit(request: PracticeRequest, slug: str) -> HttpResponse:
     """Change one of the practice's own; those that ship are adapted instead."""

@@ -6,19 +6,19 @@ import uuid
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from exercises import psychotherapy_notes as own_notes
 from exercises.access import couple_or_404
 from exercises.review_forms import PsychotherapyNoteForm
 from exercises.views.desk_couple import around
 from practice import audit, tenancy
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 
 A_PAGE = 50
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def psychotherapy_notes(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     """One's own notes on a couple, and a box for a new one."""
@@ -38,7 +38,7 @@ def psychotherapy_notes(request: PracticeRequest, couple_id: uuid.UUID) -> HttpR
     return render(request, "exercises/desk/psychotherapy_notes.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def psychotherapy_note(request: PracticeRequest, couple_id: uuid.UUID, note_id: uuid.UUID) -> HttpResponse:
     """One of one's own, to change. What was saved in another window stands beside what is typed here."""

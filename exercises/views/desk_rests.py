@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from clients.models import Couple
 from exercises import pausing, record
@@ -20,7 +20,7 @@ from exercises.access import couple_or_404
 from exercises.models import Assignment, Pause
 from exercises.views.desk_plan import given_or_404
 from exercises.when_form import day_input
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 
 EVERYTHING, DEEP = "all", "deep"
 
@@ -78,7 +78,7 @@ class PauseForm(forms.Form):
         return said
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def rests(request: PracticeRequest, couple_id: uuid.UUID, assignment_id: uuid.UUID | None = None) -> HttpResponse:
     """Let things rest, and see what does. One partner's own thing has a page of its own."""

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from clients.models import Client, Couple
 from exercises import agenda, reviewing, threads
@@ -22,7 +22,7 @@ from exercises.review_forms import CommentForm, audience_of
 from exercises.views.desk_couple import around, event_of
 from exercises.views.desk_threads import NOT_IN_CARE
 from practice import audit
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 
 A_PAGE = 10
 ORDERS = {"new": gettext_lazy("Newest first"), "old": gettext_lazy("Waiting longest")}
@@ -153,7 +153,7 @@ def _way_back(request: PracticeRequest, couple: Couple, sent: Response, apart: b
 # ── a comment ────────────────────────────────────────────────────────────────
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def comment(
     request: PracticeRequest, couple_id: uuid.UUID, response_id: uuid.UUID, apart: bool = False

@@ -10,15 +10,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from exercises import shared_screen
 from exercises.access import couple_or_404
 from practice import shared_screen as sharing
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def begin(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     """Say what it does, then share the screen. It takes at least two who look along."""
@@ -44,7 +44,7 @@ def screen(request: PracticeRequest) -> HttpResponse:
     return render(request, "exercises/desk/shared_screen.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def end(request: PracticeRequest) -> HttpResponse:
     """Stop sharing, after a sign-in that is younger than the sharing."""

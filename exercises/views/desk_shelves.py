@@ -11,12 +11,12 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from exercises.access import exercise_or_404
 from exercises.models import Exercise, Shelf
 from exercises.shelves import LONGEST_NAME, NotAShelf, favour, hide, make_shelf, put, remove_shelf, shelves_of
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 
 MOST_RETIRED = 100
 
@@ -25,7 +25,7 @@ class ShelfForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name of the shelf"), max_length=LONGEST_NAME)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def shelves(request: PracticeRequest) -> HttpResponse:
     """The practice's shelves: make one, take one down, see what is hidden."""

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from clients.models import Client, Couple
 from exercises import thread_reading, threads
@@ -20,7 +20,7 @@ from exercises.models import Thread
 from exercises.review_forms import BeginForm, SayForm, audience_choices, audience_of
 from exercises.views.desk_couple import around
 from practice import audit
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 
 NOT_IN_CARE = gettext_lazy("This couple is in care no more: nobody would read it. Your words are still here.")
 
@@ -44,7 +44,7 @@ def threads_of_couple(
     return render(request, "exercises/desk/threads.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def thread_new(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUID | None = None) -> HttpResponse:
     """Begin a thread with one partner or with all."""
@@ -70,7 +70,7 @@ def thread_new(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.U
     return render(request, "exercises/desk/thread_new.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def thread(request: PracticeRequest, couple_id: uuid.UUID, thread_id: uuid.UUID) -> HttpResponse:
     """Everything said in a thread, and a box for the next words."""

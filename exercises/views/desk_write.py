@@ -7,7 +7,6 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
 
 from exercises.access import exercise_or_404
 from exercises.publishing import Finding
@@ -24,12 +23,10 @@ from exercises.writing.parts import OUTLINE, parts_of, question_part
 from exercises.writing.saving import WHY_LOCKED, Refused, save
 from exercises.writing.score_fields import is_native, read_scores, score_fields
 from exercises.writing.starting import adapt, start_new
-from practice.access import PracticeRequest, for_clinicians
-
-GET_AND_POST = require_http_methods(["GET", "HEAD", "POST"])
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 
 
-@GET_AND_POST
+@read_or_send
 @for_clinicians
 def new(request: PracticeRequest) -> HttpResponse:
     """Begin an exercise of the practice's own."""
@@ -41,7 +38,7 @@ def new(request: PracticeRequest) -> HttpResponse:
     return render(request, "exercises/desk/write/new.html", {"form": form}, status=status)
 
 
-@GET_AND_POST
+@read_or_send
 @for_clinicians
 def adapt_one(request: PracticeRequest, slug: str) -> HttpResponse:
     """Make a copy of the practice's own of an exercise on the shelf."""
@@ -51,14 +48,14 @@ def adapt_one(request: PracticeRequest, slug: str) -> HttpResponse:
     return render(request, "exercises/desk/write/adapt.html", {"exercise": exercise})
 
 
-@GET_AND_POST
+@read_or_send
 @for_clinicians
 def about(request: PracticeRequest, slug: str) -> HttpResponse:
     """Title, kind, who does it, who reads it, how often."""
     return _form_page(request, slug, "about", AboutForm)
 
 
-@GET_AND_POST
+@read_or_send
 @for_clinicians
 def words(request: PracticeRequest, slug: str) -> HttpResponse:
     """Steps, cards, cautions, adaptations."""
@@ -107,7 +104,7 @@ def _refused(request: PracticeRequest, refused: Refused) -> HttpResponse:
 # ── one question ─────────────────────────────────────────────────────────────
 
 
-@GET_AND_POST
+@read_or_send
 @for_clinicians
 def question(request: PracticeRequest, slug: str, key: str) -> HttpResponse:
     """One item of the form: what it asks, how it is answered, who reads it, when it is shown."""
@@ -239,7 +236,7 @@ def _around(outline: Any, key: str) -> set[str]:
 # ── scores ───────────────────────────────────────────────────────────────────
 
 
-@GET_AND_POST
+@read_or_send
 @for_clinicians
 def scores(request: PracticeRequest, slug: str) -> HttpResponse:
     """What is counted from the answers."""

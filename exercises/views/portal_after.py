@@ -11,7 +11,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
 from clients.access import for_consenting_clients
 from exercises import doing as doings
@@ -21,6 +20,7 @@ from exercises.feedback import OBSTACLES
 from exercises.lane_words import said
 from exercises.models import Feedback, Occurrence
 from exercises.vocabulary import Lane
+from practice.access import read_or_send
 
 TEN = [(str(number), str(number)) for number in range(11)]
 
@@ -84,7 +84,7 @@ class AfterForm(forms.Form):
         )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def after(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
     """Say how it went: one page, once it was sent or left out."""

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from clients.access import for_consenting_clients
 from clients.models import Client, Couple, Partner
@@ -22,6 +22,7 @@ from exercises.agreements import Kept
 from exercises.forms import day_input
 from exercises.models import AgreementVersion, Occurrence
 from exercises.views.portal import own_couples
+from practice.access import read_or_send
 from practice.ids import uuid7
 
 
@@ -93,7 +94,7 @@ def _around(request: Any, kept: Kept) -> dict[str, Any]:
     }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def new(request: Any) -> HttpResponse:
     """Propose an agreement to the others; ``?from=`` brings along what was written down in an exercise."""
@@ -139,7 +140,7 @@ def _round(request: Any, occurrence_id: uuid.UUID | None) -> Occurrence | None:
     return Occurrence.objects.filter(pk=group.at).first()
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def change(request: Any, agreement_id: uuid.UUID) -> HttpResponse:
     """Propose other words for one; what holds goes on holding meanwhile."""

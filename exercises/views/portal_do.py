@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from clients.access import for_consenting_clients
 from exercises import answering, attachments, drafts, looking_over
@@ -23,6 +23,7 @@ from exercises.doing import Doing
 from exercises.screens import Screen, first_answer_key, keys_inside
 from exercises.tailoring import tailored
 from exercises.views.portal_save import base_version, in_words, script_words
+from practice.access import read_or_send
 
 #: Where the buttons of a page lead.
 NEXT, BACK, CHECK, STOP = "next", "back", "check", "stop"
@@ -74,7 +75,7 @@ def _from_whom(doing: Doing) -> str:
     return (_("%(therapist)s, for you both") if doing.circle.of_two else _("%(therapist)s, for all of you")) % told
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def question(request: Any, occurrence_id: uuid.UUID, number: int) -> HttpResponse:
     """One page of questions. Whatever was typed is kept first, and looked at afterwards."""

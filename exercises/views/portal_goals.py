@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from clients.access import for_consenting_clients
 from clients.models import Couple
@@ -20,7 +20,7 @@ from exercises.models import Goal, GoalRating
 from exercises.review_forms import EVERYBODY, OwnGoalForm, RateForm
 from exercises.views.portal import own_couples
 from exercises.vocabulary import Lane
-from practice.access import PortalRequest
+from practice.access import PortalRequest, read_or_send
 
 
 @require_safe
@@ -42,7 +42,7 @@ def own_goals(request: PortalRequest) -> HttpResponse:
     return render(request, "exercises/portal/goals.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def rate(request: PortalRequest, goal_id: uuid.UUID) -> HttpResponse:
     """How near one goal feels, from 0 to 10. Who reads the number is told above."""
@@ -68,7 +68,7 @@ def rate(request: PortalRequest, goal_id: uuid.UUID) -> HttpResponse:
     return render(request, "exercises/portal/goal.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def goal_new(request: PortalRequest) -> HttpResponse:
     """Write down what one would like to reach, alone with the therapist or with all."""

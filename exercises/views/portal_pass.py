@@ -11,7 +11,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from clients.access import for_consenting_clients
 from clients.views.portal_code import code_input
@@ -19,6 +19,7 @@ from exercises import doing as doings
 from exercises import handover
 from exercises.handover import Passed
 from practice import narrow
+from practice.access import read_or_send
 
 
 class ProofForm(forms.Form):
@@ -47,7 +48,7 @@ def give(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
 
 
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 def receive(request: Any) -> HttpResponse:
     """The blank page between the two. Every refusal looks the same."""
     passed = handover.waiting(request)

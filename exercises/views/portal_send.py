@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from clients.access import for_consenting_clients
 from clients.models import Appointment
@@ -25,6 +25,7 @@ from exercises.next_steps import next_steps
 from exercises.views.portal_do import over
 from exercises.views.portal_save import script_words
 from exercises.vocabulary import Lane
+from practice.access import read_or_send
 from practice.sensors import with_microphone
 
 
@@ -72,7 +73,7 @@ def _check_page(request: Any, doing: Doing, status: int = 200) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def send(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
     """Send the draft as it stands. Pressed twice, it is sent once."""
@@ -139,7 +140,7 @@ def amend(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
     return redirect("do_sent", occurrence_id)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def skip(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
     """Put it aside this time, with a word about why if one likes."""

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from clients.access import for_consenting_clients
 from clients.models import Partner
@@ -25,6 +25,7 @@ from exercises.lane_words import Circle, circles, said
 from exercises.models import JournalEntry
 from exercises.views.portal import own_couples
 from exercises.vocabulary import Lane
+from practice.access import read_or_send
 from practice.ids import uuid7
 from practice.models import Practice
 from practice.sensors import with_microphone
@@ -76,7 +77,7 @@ def space(request: Any) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def new(request: Any) -> HttpResponse:
     """A blank page. It carries its own key, so that saving it twice writes it once."""
@@ -102,7 +103,7 @@ def _begin(request: Any, key: uuid.UUID, text: str) -> JournalEntry:
         raise Http404 from error
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 @with_microphone
 def entry(request: Any, entry_id: uuid.UUID) -> HttpResponse:
@@ -212,7 +213,7 @@ def take_back(request: Any, entry_id: uuid.UUID) -> HttpResponse:
     return redirect("portal_space_entry", page.pk)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def tear_out(request: Any, entry_id: uuid.UUID) -> HttpResponse:
     """Delete a page for good, after one look."""
@@ -226,7 +227,7 @@ def tear_out(request: Any, entry_id: uuid.UUID) -> HttpResponse:
     return redirect("portal_space_entry", page.pk)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def shared(request: Any, entry_id: uuid.UUID) -> HttpResponse:
     """A page that another partner handed over. It is opened by a button: from then on it can't be taken back."""

@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from clients.access import for_consenting_clients
 from clients.models import Client, Couple
@@ -19,7 +19,7 @@ from exercises.lane_words import Circle, circles
 from exercises.models import Assignment, Response
 from exercises.review_forms import EVERYBODY, BeginForm, SayForm, audience_of
 from exercises.views.portal import own_couples
-from practice.access import PortalRequest
+from practice.access import PortalRequest, read_or_send
 
 #: How much of what was looked at stands on the list.
 LOOKED_AT = 12
@@ -44,7 +44,7 @@ def talk(request: PortalRequest) -> HttpResponse:
     return render(request, "exercises/portal/talk.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def thread_new(request: PortalRequest) -> HttpResponse:
     """Begin a thread; ``?assignment=`` or ``?response=`` says what it is about.
@@ -80,7 +80,7 @@ def thread_new(request: PortalRequest) -> HttpResponse:
     return render(request, "exercises/portal/thread_new.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def thread(request: PortalRequest, thread_id: uuid.UUID) -> HttpResponse:
     """What was said, and a box for the next words. What was typed stays when it cannot be sent."""

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from clients.access import for_consenting_clients
 from clients.models import Couple
@@ -21,6 +21,7 @@ from exercises import on_demand, pausing
 from exercises.lane_words import circles
 from exercises.models import Assignment
 from exercises.views.portal import own_couples
+from practice.access import read_or_send
 
 
 @require_POST
@@ -55,7 +56,7 @@ class RestForm(forms.Form):
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_consenting_clients
 def rest(request: Any) -> HttpResponse:
     """Ask for a rest from deep talks, or end the one that one asked for.

@@ -10,10 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from practice import archives, audit, exporting, two_people, whole_export
-from practice.access import PracticeRequest, for_owners, page_or_part
+from practice.access import PracticeRequest, for_owners, page_or_part, read_or_send
 from practice.export_form import ExportForm
 from practice.fresh import after_fresh_sign_in
 from practice.models import Archive
@@ -21,7 +21,7 @@ from practice.models import Archive
 PAST = 10
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_owners
 @after_fresh_sign_in
 @sensitive_post_parameters()

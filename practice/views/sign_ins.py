@@ -10,9 +10,10 @@ from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from practice import identity, signing_in, still_here, tenancy
+from practice.access import read_or_send
 from practice.fresh import after_fresh_sign_in
 from practice.models import AccountEvent, SignIn
 
@@ -72,7 +73,7 @@ def rest(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 def kept_form(request: HttpRequest) -> HttpResponse:
     """What somebody sent when their sign-in was over: shown to them again, to be sent or let go."""
     if request.method == "POST":

@@ -9,11 +9,11 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from exercises.access import couple_or_404
 from practice import audit
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 from reports import alert_list, alerts, waiting
 from reports.forms import AssessmentForm, ReopenForm
 from reports.models import Alert
@@ -36,7 +36,7 @@ def open_alerts(request: PracticeRequest) -> HttpResponse:
     return render(request, "reports/open_alerts.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def alert(request: PracticeRequest, couple_id: uuid.UUID, alert_id: uuid.UUID) -> HttpResponse:
     """The question, the answer and the rule in words, who was told when; the asker takes it on, judges, closes."""

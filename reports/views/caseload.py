@@ -10,16 +10,16 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from practice.access import PracticeRequest, for_clinicians, page_or_part
+from practice.access import PracticeRequest, for_clinicians, page_or_part, read_or_send
 from reports import caseload
 from reports.forms import CaseloadForm
 from reports.models import CaseloadOrder, Report
 from reports.views.asked import kind_or_404
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def caseload_new(request: PracticeRequest) -> HttpResponse:
     """The form for reports of many couples, of the kind that the address names."""

@@ -9,11 +9,11 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from clients import consents
 from practice import archives, audit, tenancy
-from practice.access import PortalRequest, for_clients, page_or_part
+from practice.access import PortalRequest, for_clients, page_or_part, read_or_send
 from practice.fresh import after_fresh_sign_in
 from practice.models import Archive
 from reports.copies import asking
@@ -21,7 +21,7 @@ from reports.copies import asking
 PAGE = "reports/portal/copy.html"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clients
 @after_fresh_sign_in
 def portal_copy(request: PortalRequest) -> HttpResponse:

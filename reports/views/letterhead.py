@@ -11,15 +11,15 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import override
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from practice.access import PracticeRequest, for_clinicians, for_owners
+from practice.access import PracticeRequest, for_clinicians, for_owners, read_or_send
 from reports import letterheads, paper, previewing
 from reports.colours import house_colour
 from reports.forms import LetterheadForm, paper_of
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_owners
 def letterhead(request: PracticeRequest) -> HttpResponse:
     """Show and change it; the words on it stand in the practice itself."""

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from clients.models import Client, Couple
 from exercises import measured
@@ -19,7 +19,7 @@ from exercises.access import couple_or_404, partner_or_404
 from exercises.measures import Measure
 from exercises.views.desk_measure import measure_or_404, offers
 from practice import audit
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 from reports import baselines
 from reports.agreement import FEWEST as FEWEST_TOGETHER
 from reports.baseline_form import BaselineForm
@@ -63,7 +63,7 @@ def measures_together(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRes
     return render(request, "reports/measures_together.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def measure_baseline(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUID, key: str) -> HttpResponse:
     """Say from which day on a partner's scores of a measure are compared, and why. What stood before stays."""

@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from clients.models import Couple
 from exercises.access import couple_or_404
 from practice import audit
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 from reports import drafting, making, previewing, progress, subjects
 from reports.forms import LONGEST_SUMMARY
 from reports.kind_form import AboutForm
@@ -29,7 +29,7 @@ from reports.subjects import Subject
 PAGE = "reports/order.html"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def report_new(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     """The form for a progress report."""
@@ -48,7 +48,7 @@ def report_draft(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse
     return _words(request, *_progress(couple_id))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def report_of_kind(request: PracticeRequest, couple_id: uuid.UUID, kind: str) -> HttpResponse:
     """The form for a report of any other kind, about what the address names."""

@@ -6,12 +6,12 @@ import uuid
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from clients.models import Client, Couple
 from exercises.access import couple_or_404, partner_or_404
 from practice import archives, audit
-from practice.access import PracticeRequest, for_clinicians, page_or_part
+from practice.access import PracticeRequest, for_clinicians, page_or_part, read_or_send
 from practice.fresh import ask_again, is_fresh
 from practice.models import Archive
 from reports.copies import asking
@@ -19,7 +19,7 @@ from reports.copies import asking
 PAGE = "reports/record_copy.html"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def record_copy(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUID) -> HttpResponse:
     """How far it is, and asking for one."""

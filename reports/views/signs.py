@@ -9,12 +9,11 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from clients.models import Client, Couple
 from exercises.access import couple_or_404
 from practice import audit, clock
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 from reports.forms import SetAsideForm
 from reports.models import SetAside
 from reports.signs import RULES, Sign, signs_of
@@ -42,7 +41,7 @@ def name_of(sign: Sign) -> str:
     return f"{sign.rule}:{sign.client_id or ''}"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def signs(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     """Each sign with its rule and data; a POST sets one aside until there is newer data."""

@@ -8,17 +8,17 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from exercises.access import couple_or_404
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 from reports import standing
 from reports.forms import StandingForm
 from reports.models import StandingOrder
 from reports.views.asked import kind_or_404
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def standing_new(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     """Order a report before each session."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods
 
 from clients.models import Couple
 from practice import audit
-from practice.access import PracticeRequest, for_clinicians
+from practice.access import PracticeRequest, for_clinicians, read_or_send
 from reports import verifying
 from reports.forms import VerifyForm
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@read_or_send
 @for_clinicians
 def report_verify(request: PracticeRequest) -> HttpResponse:
     """Take a file or a fingerprint and say which of the asker's reports it is. The file is hashed and not kept."""
