@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -98,15 +97,9 @@ class CaseloadLetter(outbox.Handler):
         return "" if works_here else "no longer there"
 
     def compose(self, message: Message) -> outbox.Letter:
-        member = Membership.objects.get(pk=message.person_id)
-        theirs = CaseloadEntry.objects.filter(membership=member, couple_id=message.about_id).exists()
+        theirs = CaseloadEntry.objects.filter(membership_id=message.person_id, couple_id=message.about_id).exists()
         page = reverse("timeline", args=[message.about_id]) if theirs else reverse("desk")
-        return envelopes.write(
-            "review",
-            subject=_("There is an item to review"),
-            link=settings.ATTUNE_URL + page,
-            to_user_id=member.user_id,
-        )
+        return envelopes.to_review(message, page)
 
 
 outbox.register(KIND, CaseloadLetter())

@@ -10,11 +10,9 @@ from __future__ import annotations
 import datetime
 import uuid
 
-from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from clients.models import CaseloadEntry, Client, Couple, EmergencyAccess, Partner
 from practice import envelopes, outbox, tenancy
@@ -178,13 +176,7 @@ class EmergencyLetter(outbox.Handler):
         return "" if access and works_here and access.reviewed_at is None else "no longer there"
 
     def compose(self, message: Message) -> outbox.Letter:
-        member = Membership.objects.get(pk=message.person_id)
-        return envelopes.write(
-            "review",
-            subject=_("There is an item to review"),
-            link=settings.ATTUNE_URL + reverse("emergency"),
-            to_user_id=member.user_id,
-        )
+        return envelopes.to_review(message, reverse("emergency"))
 
 
 outbox.register(KIND, EmergencyLetter())

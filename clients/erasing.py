@@ -275,15 +275,7 @@ class RequestLetter(outbox.Handler):
         return "" if waits and owner else "answered"
 
     def compose(self, message: Message) -> outbox.Letter:
-        from django.conf import settings
-
-        member = Membership.objects.get(pk=message.person_id)
-        return envelopes.write(
-            "review",
-            subject=_("There is an item to review"),
-            link=settings.ATTUNE_URL + reverse("retention"),
-            to_user_id=member.user_id,
-        )
+        return envelopes.to_review(message, reverse("retention"))
 
 
 outbox.register(retaining.KIND, RequestLetter())

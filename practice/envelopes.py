@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from practice import clock, multipart
 from practice.channels.base import Device, Letter
-from practice.models import Message, User
+from practice.models import Membership, Message, User
 
 #: Where an address will stand. No address of ours can look like it.
 PLACE = "https://{}.invalid/"
@@ -61,6 +61,16 @@ def write(
         to_user_id=to_user_id,
         to_address=to_address,
         devices=devices,
+    )
+
+
+def to_review(message: Message, page: str) -> Letter:
+    """Write a member of staff that there is an item to review; ``page`` is its path, and says no more than that."""
+    return write(
+        "review",
+        subject=_("There is an item to review"),
+        link=settings.ATTUNE_URL + page,
+        to_user_id=Membership.objects.values_list("user_id", flat=True).get(pk=message.person_id),
     )
 
 

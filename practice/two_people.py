@@ -20,12 +20,10 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from practice import envelopes, outbox, tenancy
 from practice.models import Membership, Message, TwoPersonAct
@@ -188,13 +186,7 @@ class SecondPersonLetter(outbox.Handler):
         return "" if act and member and may_decide(act, member) else "decided"
 
     def compose(self, message: Message) -> outbox.Letter:
-        member = Membership.objects.get(pk=message.person_id)
-        return envelopes.write(
-            "review",
-            subject=_("There is an item to review"),
-            link=settings.ATTUNE_URL + reverse("second_person"),
-            to_user_id=member.user_id,
-        )
+        return envelopes.to_review(message, reverse("second_person"))
 
 
 outbox.register(KIND, SecondPersonLetter())

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db.models import F
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 
 from practice import envelopes, outbox
 from practice.models import Membership, Message
@@ -45,13 +43,7 @@ class AlertLetter(outbox.Handler):
         return told.exists()
 
     def compose(self, message: Message) -> outbox.Letter:
-        member = Membership.objects.get(pk=message.person_id)
-        return envelopes.write(
-            "review",
-            subject=str(_("There is an item to review")),
-            link=settings.ATTUNE_URL + reverse("open_alerts"),
-            to_user_id=member.user_id,
-        )
+        return envelopes.to_review(message, reverse("open_alerts"))
 
 
 outbox.register(KIND, AlertLetter())
