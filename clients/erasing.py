@@ -29,7 +29,7 @@ from clients.retaining import Standing
 from clients.signals import somebody_gone
 from practice import archives, clock, closing, destroying, envelopes, outbox, roles, tenancy, two_people
 from practice.backups.restoring import erases_again, erases_own_again
-from practice.models import Archive, DataKey, Membership, Message, Practice, TwoPersonAct
+from practice.models import DataKey, Membership, Message, Practice, TwoPersonAct
 
 log = logging.getLogger("attune.erased")
 
@@ -175,21 +175,13 @@ def _whole(client: Client, standing: Standing, ground: Erasure.Ground, by: By) -
     keys = [one.key_id for one in destroying.destroy_keys_of(client.pk, why="erasure")]
     Partner.objects.filter(client_id=client.pk, left_at=None).update(left_at=clock.Now())
     Client.objects.filter(pk=client.pk).update(erased_at=clock.Now())
-    _throw_away_copies()
+    # They may be in any of what lies here to be taken away; it can be asked for anew.
+    archives.destroy_all()
     somebody_gone.send(sender=Client, person=person)
     proof = _prove(standing, Extent.WHOLE, ground, by, removed=removed, emptied=emptied, keys=keys)
     if user_id is not None:
         closing.close_unused(user_id)
     return proof
-
-
-def _throw_away_copies() -> None:
-    """Throw away every archive of the practice that still lies here, done or being made: they may be in any of them.
-
-    Archives live for days and can be asked for anew.
-    """
-    for archive in Archive.objects.filter(destroyed_at=None).order_by("pk"):
-        archives.destroy(archive)
 
 
 def _remove(client: Client, planned: Callable[[uuid.UUID], removing.Plan]) -> tuple[dict[str, int], dict[str, int]]:

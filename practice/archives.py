@@ -340,15 +340,25 @@ def destroy(archive: Archive) -> None:
         archive.save(update_fields=["destroyed_at"])
 
 
-def destroy_of_member(user_id: uuid.UUID, *, kinds: Collection[str] = (RECORD_COPY, PRACTICE_EXPORT)) -> None:
-    """Destroy what an account asked for as a member of the bound practice: their work here, or this right, has ended.
+def destroy_all(*, kinds: Collection[str] = Archive.Kind.values, of_user: uuid.UUID | None = None) -> int:
+    """Destroy what lies in the bound practice or is being made; of these kinds, of one account alone where it is named.
+
+    Returns how many.
+    """
+    with tenancy.elevated():
+        rows = Archive.objects.filter(kind__in=kinds, destroyed_at=None).order_by("pk")
+        found = list((rows if of_user is None else rows.filter(user_id=of_user)).select_for_update())
+        for archive in found:
+            destroy(archive)
+    return len(found)
+
+
+def destroy_of_member(user_id: uuid.UUID) -> int:
+    """Destroy what an account asked for as a member of the bound practice: their work here has ended.
 
     What they asked for as somebody in care stays theirs.
     """
-    with tenancy.elevated():
-        rows = Archive.objects.filter(user_id=user_id, kind__in=kinds, destroyed_at=None)
-        for archive in rows.select_for_update().order_by("pk"):
-            destroy(archive)
+    return destroy_all(kinds=(RECORD_COPY, PRACTICE_EXPORT), of_user=user_id)
 
 
 # ── tending ──────────────────────────────────────────────────────────────────

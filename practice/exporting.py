@@ -88,12 +88,7 @@ def in_force() -> QuerySet[Archive]:
 
 def end_all(*, of_user: uuid.UUID | None = None) -> int:
     """Destroy exports of the bound practice, all or those of one account; return how many."""
-    with tenancy.elevated():
-        rows = in_force() if of_user is None else in_force().filter(user_id=of_user)
-        found = list(rows.select_for_update())
-        for archive in found:
-            archives.destroy(archive)
-    return len(found)
+    return archives.destroy_all(kinds=(KIND,), of_user=of_user)
 
 
 def history() -> QuerySet[TwoPersonAct]:
