@@ -143,14 +143,6 @@ class Erasure(PracticeModel):
     def __str__(self) -> str:
         return f"erasure {self.pk}"
 
-    @property
-    def rows_removed(self) -> int:
-        return sum(self.removed.values())
-
-    @property
-    def rows_emptied(self) -> int:
-        return sum(self.emptied.values())
-
     def canonical(self) -> dict[str, object]:
         """What the digest covers."""
         names = ("asked_by_id", "confirmed_by_id")

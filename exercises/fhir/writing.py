@@ -15,7 +15,6 @@ from exercises.vocabulary import MOOD_SCALE, MOOD_WORDS
 
 ADDRESS = "https://attune.example/questionnaires/"
 CONTROLS = "http://hl7.org/fhir/questionnaire-item-control"
-SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/"
 
 TYPES = {
     "scale": "integer", "yes_no": "boolean", "single": "choice", "multi": "choice", "checklist": "choice",

@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
 from exercises.measures.definition import LOINC, SYSTEM, Measure
 from exercises.measures.reading import all as all_measures
 from exercises.measures.reading import find
@@ -34,18 +31,6 @@ class Recognition:
     def complete(self) -> bool:
         """Whether it is that measure: every item, each once."""
         return not self.missing and not self.doubled
-
-    @property
-    def missing_words(self) -> str:
-        """Which items are missing or there twice, for the person who brings the form."""
-        parts = []
-        for words, numbers in (
-            (ngettext("item %(n)s is missing", "items %(n)s are missing", len(self.missing)), self.missing),
-            (_("item %(n)s is there more than once"), self.doubled),
-        ):
-            if numbers:
-                parts.append(words % {"n": ", ".join(map(str, numbers))})
-        return "; ".join(parts)
 
 
 def by_code(system: str | None, code: str | None) -> Measure | None:

@@ -175,11 +175,6 @@ class Licence:
         """Whether a practice must say that it holds a licence, before import and before entering scores."""
         return self.status is Status.LICENSED
 
-    @property
-    def switched_on(self) -> bool:
-        """Whether item texts stay off until the practice switches them on."""
-        return self.status is Status.PACK
-
 
 @dataclass(frozen=True)
 class Fact:

@@ -21,8 +21,3 @@ def facts(exercise: Exercise) -> str:
         Level(exercise.level).label.lower(),
     ]
     return " · ".join(str(part) for part in parts)
-
-
-@register.filter
-def kind_label(exercise: Exercise) -> str:
-    return str(Kind(exercise.kind).label)

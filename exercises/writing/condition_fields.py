@@ -50,10 +50,6 @@ class Line:
     words: str = ""
     gone: bool = False
 
-    @property
-    def asks_answer(self) -> bool:
-        return bool(self.question) and self.operator != Operator.EXISTS
-
 
 @dataclass(frozen=True)
 class ConditionFields:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from exercises.models import Edition, Exercise, Manuscript
-from exercises.writing.parts import OUTLINE, assembled, key_of, parts_of
+from exercises.writing.parts import OUTLINE, assembled, parts_of
 from practice.models import Membership
 from practice.saying_why import SaysWhy
 
@@ -236,8 +236,3 @@ def clash_on(manuscript: Manuscript, part: str) -> Clash | None:
     if aside is None:
         return None
     return Clash(part, parts_of(manuscript.content).get(part), aside["mine"], aside["by"])
-
-
-def clashing_questions(manuscript: Manuscript) -> list[str]:
-    """The keys of the questions that two people changed at once."""
-    return [key_of(part) for part in manuscript.aside if key_of(part)]

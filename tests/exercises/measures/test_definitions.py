@@ -105,7 +105,6 @@ def test_licensed_measures_need_a_confirmation_and_free_ones_do_not() -> None:
     needing = {one.key for one in measures.all() if one.licence.needs_confirmation}
     assert needing == LICENSED
     assert {one.key for one in measures.all() if one.score_only} == needing
-    assert measures.get("who5").licence.switched_on
 
 
 def test_screens_for_violence_are_for_one_person_alone_and_never_say_safe() -> None:
@@ -234,7 +233,6 @@ def test_a_form_that_lacks_an_item_is_not_the_measure_and_the_item_is_named() ->
     assert found is not None
     assert not found.complete
     assert found.missing == (9,)
-    assert "9" in found.missing_words
 
 
 def test_an_item_asked_twice_is_not_the_measure() -> None:
