@@ -63,8 +63,9 @@ class Capability:
     allowed: frozenset[Standing]
     about_couple: bool = True
 
-    def by_standing(self) -> list[bool]:
-        return [one in self.allowed for one in STANDINGS]
+    def by_standing(self) -> list[tuple[Promise, bool]]:
+        """Return each standing in words, and whether it may."""
+        return [(words, one in self.allowed) for one, words in STANDINGS.items()]
 
 
 TABLE: tuple[Capability, ...] = (

@@ -16,6 +16,7 @@ CARD = """
 
     {owner:<19} {owner_name}, owner: runs the practice, and reads what her own couple writes
     {therapist:<19} {therapist_name}, therapist: sees her own couples
+    {supervisor:<19} {supervisor_name}, supervisor: sees the couples of a colleague, until a day
     {mara:<19} {mara_name}, partner: best on a phone, or a narrow window
     {theo:<19} {theo_name}, her partner
 
@@ -40,6 +41,8 @@ def card(at: Ports, state: Path, reminded: str) -> str:
         owner_name=people.PRACTICE.owner,
         therapist=people.INES.email,
         therapist_name=people.INES.name,
+        supervisor=people.AGNES.email,
+        supervisor_name=people.AGNES.name,
         mara=people.MARA.email,
         mara_name=people.MARA.name,
         theo=people.THEO.email,

@@ -24,6 +24,7 @@ from practice.duty_form import DutyForm
 from practice.models import Membership, Message, Practice, User
 from reports import making
 from reports.demo import papers, people, scores
+from reports.demo.duties import Duties
 from reports.demo.history import History, asker_of, give, standing_at
 from reports.demo.households import HOUSEHOLDS, MARA_AND_THEO, ONCE, QUIET
 from reports.demo.keeping import Keeping, run_a_program
@@ -79,6 +80,7 @@ def fill() -> bool:
                 papers.write(history, _member(practice_id, people.PRACTICE.email))
             if household is QUIET:
                 run_a_program(history, "digital-distraction-reset", 12)
+        Duties(practice_id, now).write()
         _send_letters_of_the_past(practice_id, now)
     return True
 

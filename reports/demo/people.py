@@ -1,4 +1,4 @@
-"""Who is in the demo: one practice, four people who work there, nine couples at every stage of care."""
+"""Who is in the demo: one practice, five people who work there, nine couples at every stage of care."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ RUTH = Colleague(PRACTICE.owner, PRACTICE.email, "owner")
 INES = Colleague("Dr Ines Karlsen", "ines@example.org", "therapist")
 SAMIR = Colleague("Samir Bose", "samir@example.org", "therapist")
 GWEN = Colleague("Gwen Pryce", "gwen@example.org", "coordinator")
-COLLEAGUES = (INES, SAMIR, GWEN)
+AGNES = Colleague("Agnes Whitlock", "agnes@example.org", "supervisor")
+COLLEAGUES = (INES, SAMIR, GWEN, AGNES)
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from clients import duty, emergencies, erasing, retaining, supervision
 from clients.models import Client, Couple
 from exercises import reminders
 from exercises.models import Answer, Occurrence, Response
 from exercises.vocabulary import Lane
-from practice import tenancy
-from practice.models import Message, Practice
+from practice import tenancy, two_people
+from practice.models import Membership, Message, Practice
 from reports import letterheads, logos, recomputing
 from reports.demo import browser, card, filling, people, words
 from reports.demo.households import HOUSEHOLDS
@@ -41,6 +42,7 @@ def test_the_demo_is_filled_once_with_all_that_it_promises():
         assert set(Alert.objects.values_list("client__name", flat=True)) == {"Priya"}
         assert Report.objects.count() == 3
         _mara_finds_a_report_on_the_practices_own_paper()
+        _the_owner_has_something_to_answer_for()
         _a_reminder_is_due_in_the_first_minute(now)
     _every_score_is_what_its_answers_give()
 
@@ -55,6 +57,20 @@ def _mara_finds_a_report_on_the_practices_own_paper() -> None:
     assert paper.colour
     assert logos.redrawn(SimpleUploadedFile("logo.png", paper.logo))
     assert not Message.objects.filter(kind="document", state="planned").exists()
+
+
+def _the_owner_has_something_to_answer_for() -> None:
+    [grant] = supervision.in_force()
+    assert (grant.supervisor.name, grant.therapist.name) == (people.AGNES.name, people.SAMIR.name)
+    [absence] = duty.absences_ahead(timezone.localdate())
+    assert absence.covered_by.name == people.INES.name
+    [opened] = emergencies.reviewed(Membership.objects.get(role="owner"))
+    assert opened.reviewed_by.name == people.RUTH.name
+    waits = retaining.queue(Practice.objects.get())
+    assert [one.client.name for one in waits.requests] == ["Hannah"]
+    assert [one.client.name for one in waits.held] == ["Wei"]
+    with pytest.raises(two_people.CannotBeDone):
+        erasing.ask(waits.held[0], "Time is over.", by=grant.granted_by)
 
 
 def _every_score_is_what_its_answers_give() -> None:
