@@ -27,5 +27,18 @@ trail_words.call(
         "clients_legalhold": _("a hold on what is kept"),
         "clients_keptlonger": _("that a record is kept longer"),
         "clients_erasure": _("the proof of an erasure"),
+        "clients_supervision": _("who supervises whom"),
+        "clients_emergencyaccess": _("a couple's opening in an emergency"),
+    }
+)
+trail_words.call_pages(
+    {
+        "client_edit": _("a partner's name and address"),
+        "safe_contact": _("how a partner is reached safely"),
+        "couple_apart": _("how a couple parted"),
+        "couple_status": _("a couple's status"),
+        "couple_therapists": _("who looks after a couple"),
+        "clearance_record": _("what individual screening said"),
+        "retention_record": _("what is kept of somebody"),
     }
 )

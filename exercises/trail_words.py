@@ -30,5 +30,13 @@ trail_words.call(
         "exercises_review": _("what was worked through"),
         "exercises_agendaitem": _("what to bring to a session"),
         "exercises_reminderstop": _("a reminder that was stopped"),
+        "exercises_psychotherapynote": _("psychotherapy notes"),
+        "exercises_reading": _("which answers were read"),
+    }
+)
+trail_words.call_pages(
+    {
+        "assign": _("giving something"),
+        "shared_screen_begin": _("sharing the screen"),
     }
 )

@@ -9,8 +9,9 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
-from practice import factor_seals
+from practice import factor_seals, still_here
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -18,6 +19,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Whoever left in the middle of a form comes back to it."""
+        return reverse("kept_form") if still_here.kept(request) else super().get_login_redirect_url(request)
 
     def get_from_email(self) -> str:
         return settings.DEFAULT_FROM_EMAIL

@@ -1,7 +1,8 @@
 """The quick exit: ends the session and shows another site, with or without script.
 
 The script's beacon brings along what was typed and not saved yet: it is kept on the server before the session ends,
-because nothing of it may stay on the device.
+because nothing of it may stay on the device. What saves itself is saved; any other form waits, sealed, for the same
+person to sign in again (:mod:`practice.still_here`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -19,7 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from practice import narrow, signing_in, tenancy
+from practice import narrow, signing_in, still_here, tenancy
 from practice.middleware import SignedIn
 
 
@@ -55,6 +57,18 @@ def _keep_what_was_typed(request: HttpRequest) -> None:
         request.POST = QueryDict(draft)
         with suppress(Exception), tenancy.of_request():
             SignedIn(lambda asked: match.func(asked, *match.args, **match.kwargs)).as_somebody(request)
+    for _saved in messages.get_messages(request):
+        pass  # what a page would say now is for nobody who sees this browser next
+
+
+def _end(request: HttpRequest) -> None:
+    """End the sign-in. A form that was begun waits for its author; on a lent phone nothing does."""
+    form = QueryDict(request.POST.get("form", ""))
+    ours = CsrfViewMiddleware(_nothing).process_view(request, _nothing, (), {}) is None
+    if form and ours and request.user.is_authenticated and narrow.of(request) is None:
+        still_here.end_keeping(request, request.POST.get("path", ""), form.lists())
+    else:
+        logout(request)
 
 
 def _nothing(request: HttpRequest) -> HttpResponse:
@@ -73,8 +87,12 @@ def leave(request: HttpRequest) -> HttpResponse:
     """
     if hasattr(request, "session"):
         if request.method == "POST":
+            sent = request.POST
             _keep_what_was_typed(request)
-        logout(request)
+            request.POST = sent
+            _end(request)
+        else:
+            logout(request)
     if request.method == "POST":
         response = HttpResponse(status=204)
         response["Clear-Site-Data"] = signing_in.CLEARED

@@ -32,11 +32,17 @@ ACTS: dict[str, Words] = {
 SILENT = frozenset({"id", "practice_id"})
 
 _things: dict[str, Words] = {}
+_pages: dict[str, Words] = {}
 
 
 def call(things: dict[str, Words]) -> None:
     """Say what the tables of an app are called in the trail."""
     _things.update(things)
+
+
+def call_pages(pages: dict[str, Words]) -> None:
+    """Say in words what addresses of an app show, by their names."""
+    _pages.update(pages)
 
 
 def act(name: str) -> str:
@@ -47,7 +53,8 @@ def act(name: str) -> str:
 def thing(subject: str) -> str:
     """Return what a line is about."""
     if subject.startswith(audit.PAGE):
-        return gettext("the page “%(name)s”") % {"name": subject.removeprefix(audit.PAGE).replace("_", " ")}
+        name = subject.removeprefix(audit.PAGE)
+        return gettext("the page “%(name)s”") % {"name": _pages.get(name) or name.replace("_", " ")}
     model = _models().get(subject)
     return str(_things.get(subject) or (model._meta.verbose_name if model else subject))
 

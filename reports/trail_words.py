@@ -20,3 +20,4 @@ trail_words.call(
         "reports_letterhead": _("the practice's paper"),
     }
 )
+trail_words.call_pages({"record_copy": _("a copy to hand over")})

@@ -39,6 +39,11 @@ class Supervision(PracticeModel):
     def __str__(self) -> str:
         return f"supervision {self.pk}"
 
+    @property
+    def last_moment(self) -> datetime.datetime | None:
+        """The last second in which it holds: on the day that the owner named, not on the one after."""
+        return self.until - datetime.timedelta(seconds=1) if self.until else None
+
 
 class EmergencyAccess(PracticeModel):
     """That somebody opened a couple that is not theirs: why, until when, and who looked at it afterwards.

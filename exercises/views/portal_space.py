@@ -25,6 +25,7 @@ from exercises.lane_words import Circle, circles, said
 from exercises.models import JournalEntry
 from exercises.views.portal import own_couples
 from exercises.vocabulary import Lane
+from practice import leaving
 from practice.access import read_or_send
 from practice.ids import uuid7
 from practice.models import Practice
@@ -32,6 +33,9 @@ from practice.sensors import with_microphone
 from practice.times import local_time
 
 ON_A_PAGE = 20
+# Whoever leaves in the middle of a sentence finds it on its page.
+for _name in ("portal_space_new", "portal_space_entry"):
+    leaving.register_keeper(_name)
 
 
 class PageForm(forms.Form):

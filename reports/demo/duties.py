@@ -16,10 +16,12 @@ from clients import duty, emergencies, retaining, supervision
 from clients.models import Client
 from practice import tenancy
 from practice.models import Membership
+from practice.zones import start_of_day
 from reports.demo.history import asker_of, standing_at
 from reports.demo.people import AGNES, INES, RUTH, SAMIR
 
 DAY = datetime.timedelta(days=1)
+NOW = datetime.timedelta(0)
 #: Those of whom somebody asked for something: one wants to be forgotten, the other's record is needed by a court.
 FORGOTTEN, NEEDED = "hannah@example.org", "wei@example.org"
 #: Whom the emergency was about.
@@ -44,7 +46,7 @@ class Duties:
         self._request()
 
     @contextmanager
-    def _as(self, email: str, ago: datetime.timedelta) -> Iterator[Membership]:
+    def _as(self, email: str, ago: datetime.timedelta = NOW) -> Iterator[Membership]:
         """Let one of the staff do something so long ago."""
         member = self.staff[email]
         with standing_at(self.now - ago), tenancy.acting(asker_of(member.user, self.practice_id, membership=member)):
@@ -57,9 +59,8 @@ class Duties:
     def _supervision(self) -> None:
         """The owner lets the supervisor read what Samir's couples write, until spring."""
         with self._as(RUTH.email, 40 * DAY) as owner:
-            supervision.grant(
-                self.staff[AGNES.email], self.staff[SAMIR.email], by=owner, until=self.now + 150 * DAY
-            )  # fmt: skip
+            until = start_of_day(timezone.localdate(self.now, owner.practice.zone) + 150 * DAY, owner.practice.zone)
+            supervision.grant(self.staff[AGNES.email], self.staff[SAMIR.email], by=owner, until=until)
 
     def _absence(self) -> None:
         """Samir goes away in ten days, and Ines covers."""
@@ -71,7 +72,8 @@ class Duties:
 
     def _emergency(self) -> None:
         """Ines opened a couple of Samir's for four hours, closed it after forty minutes, and the owner looked at it."""
-        opened = 16 * DAY
+        afternoon = self.now.astimezone(self.staff[INES.email].practice.zone).replace(hour=14, minute=20)
+        opened = self.now - afternoon + 16 * DAY
         with self._as(INES.email, opened) as ines:
             access = emergencies.open_up(
                 emergencies.find(*CALLED_ABOUT), by=ines, hours=4,
@@ -87,7 +89,7 @@ class Duties:
             )  # fmt: skip
 
     def _hold(self) -> None:
-        with self._as(RUTH.email, 9 * DAY) as owner:
+        with self._as(RUTH.email) as owner:
             retaining.hold(
                 self._client(NEEDED), "The family court asked for the record on the ninth. Until the case is over.",
                 by=owner,
@@ -97,5 +99,5 @@ class Duties:
         """One of a couple that separated asks, from her own page, to be forgotten."""
         client = self._client(FORGOTTEN)
         asker = asker_of(client.user, self.practice_id, person=client)
-        with standing_at(self.now - 6 * DAY), tenancy.acting(asker):
+        with tenancy.acting(asker):
             retaining.ask(client)

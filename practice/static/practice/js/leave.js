@@ -20,12 +20,35 @@ async function closeNotifications() {
   }
 }
 
+// A form that does not save itself waits on the server for its author. One with a password is none of those.
+let typed = null;
+document.addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (form?.method === "post" && !form.matches("[data-save], [data-space]")) typed = form;
+});
+document.addEventListener("submit", () => (typed = null));
+
+const begunForm = () => (typed?.isConnected && !typed.querySelector("[type=password]") ? typed : null);
+const tokenOf = (form) => form?.elements.csrfmiddlewaretoken?.value ?? "";
+
+function wordsOf(form) {
+  const words = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (typeof value === "string") words.append(name, value);
+  return words;
+}
+
 /** What was typed and not saved yet, for the beacon: the page that knows it is asked before it is gone. */
 function lastWords() {
   const told = { save: "", token: "", drafts: [] };
   document.dispatchEvent(new CustomEvent("attune:leave", { detail: told }));
-  if (!told.drafts.length) return undefined;
-  const body = new URLSearchParams([["save", told.save], ["csrfmiddlewaretoken", told.token]]);
+  const begun = begunForm();
+  if (!told.drafts.length && !begun) return undefined;
+  const body = new URLSearchParams([["save", told.save], ["csrfmiddlewaretoken", told.token || tokenOf(begun)]]);
+  if (begun) {
+    const to = new URL(begun.getAttribute("action") || location.href, location.href);
+    body.append("path", to.pathname + to.search);
+    body.append("form", wordsOf(begun).toString());
+  }
   for (const draft of told.drafts) body.append("draft", new URLSearchParams(draft).toString());
   return body;
 }

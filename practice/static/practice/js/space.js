@@ -89,6 +89,12 @@ if (form) {
     clearTimeout(timer);
     timer = setTimeout(() => (saving = saving.then(save)), PAUSE);
   });
+  document.addEventListener("attune:leave", (event) => {
+    if (text.value === confirmed || !text.value.trim()) return;
+    event.detail.save = form.getAttribute("action");
+    event.detail.token = form.elements.csrfmiddlewaretoken.value;
+    event.detail.drafts.push(Object.fromEntries(new FormData(form)));
+  });
   window.addEventListener("online", () => (saving = saving.then(save)));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
