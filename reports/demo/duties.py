@@ -98,6 +98,7 @@ class Duties:
     def _request(self) -> None:
         """One of a couple that separated asks, from her own page, to be forgotten."""
         client = self._client(FORGOTTEN)
+        assert client.user is not None  # noqa: S101 she joined
         asker = asker_of(client.user, self.practice_id, person=client)
         with tenancy.acting(asker):
             retaining.ask(client)
