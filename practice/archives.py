@@ -32,7 +32,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
-from practice import tenancy
+from practice import attempts, tenancy
+from practice.attempts import BROKEN, Overtaken
 from practice.models import Archive, ArchivePiece
 
 log = logging.getLogger(__name__)
@@ -48,22 +49,16 @@ A_PIECE = 2**20
 LOST_AFTER = timedelta(minutes=5)
 #: A ring that nobody answered for so long was never heard.
 UNHEARD_AFTER = timedelta(seconds=60)
-MOST_ATTEMPTS = 3
 #: A row without bytes is kept for so long, to count by.
 REMEMBERED = timedelta(days=1)
 
 SEALING = _("Putting it away safely")
 READY = _("Ready")
-BROKEN = _("Something went wrong on our side. Nothing was lost.")
 TOO_LONG = _("It took too long. Nothing was lost.")
 
 
 class NotThere(Exception):
     """It is not made yet, was taken away already, was thrown away, or has run out."""
-
-
-class Overtaken(Exception):
-    """Somebody else has taken it up, or it was thrown away; whoever notices stops."""
 
 
 @dataclass(frozen=True)
@@ -188,21 +183,14 @@ def make(practice_id: uuid.UUID, archive_id: uuid.UUID) -> None:
 
 
 def _begin(practice_id: uuid.UUID, archive_id: uuid.UUID) -> Archive | None:
-    now = timezone.now()
     with tenancy.acting(tenancy.as_system(practice_id)):
         archive = Archive.objects.select_for_update().filter(pk=archive_id, destroyed_at=None).first()
-        if archive is None or not archive.is_moving or archive.kind not in _kinds:
+        if archive is None or archive.kind not in _kinds:
             return None
-        if archive.state == State.WORKING and archive.touched_at and archive.touched_at > now - LOST_AFTER:
-            return None
-        archive.pieces.all().delete()
-        if archive.attempts >= MOST_ATTEMPTS:
-            archive.state, archive.failure, archive.finished_at = State.FAILED, BROKEN, now
-        else:
-            archive.state, archive.attempts = State.WORKING, archive.attempts + 1
-        archive.percent, archive.touched_at = 0, now
-        archive.save(update_fields=["state", "failure", "finished_at", "attempts", "percent", "touched_at"])
-        return archive if archive.state == State.WORKING else None
+        begun = attempts.take_up(archive, lost_after=LOST_AFTER)
+        if begun or archive.state == State.FAILED:
+            archive.pieces.all().delete()
+        return archive if begun else None
 
 
 class _Making:
@@ -228,9 +216,7 @@ class _Making:
     def tell(self, percent: int, step: str) -> None:
         """Say how far it is; ``step`` is marked for translation and said to whoever asked. May raise Overtaken."""
         with tenancy.acting(tenancy.as_system(self.practice_id)):
-            row = self._mine()
-            row.percent, row.step, row.touched_at = percent, step, timezone.now()
-            row.save(update_fields=["percent", "step", "touched_at"])
+            attempts.show(self._mine(), percent, step)
 
     def _put_away(self, plain: bytes) -> None:
         with tenancy.acting(tenancy.as_system(self.practice_id)):
@@ -261,19 +247,11 @@ class _Making:
             except Overtaken:
                 return
             row.pieces.all().delete()
-            row.percent, row.touched_at = 0, timezone.now()
-            if row.attempts < 2:
-                row.state = State.WAITING
+            if attempts.break_off(row, failure):
                 ring(self.practice_id, row.pk)
-            else:
-                row.state, row.failure, row.finished_at = State.FAILED, failure, timezone.now()
-            row.save()
 
     def _mine(self) -> Archive:
-        row = Archive.objects.select_for_update().filter(pk=self.archive.pk).first()
-        if row is None or row.destroyed_at or row.state != State.WORKING or row.attempts != self.archive.attempts:
-            raise Overtaken
-        return row
+        return attempts.mine(Archive.objects.filter(destroyed_at=None), self.archive.pk, self.archive.attempts)
 
 
 # ── taking away ──────────────────────────────────────────────────────────────
@@ -378,6 +356,5 @@ def tend() -> None:
     unheard = Q(state=State.WAITING) & (
         Q(touched_at__lt=now - UNHEARD_AFTER) | Q(touched_at=None, asked_at__lt=now - UNHEARD_AFTER)
     )
-    lost = Q(state=State.WORKING, touched_at__lt=now - LOST_AFTER)
-    for archive_id in live.filter(unheard | lost).order_by("pk").values_list("pk", flat=True):
+    for archive_id in live.filter(unheard | attempts.lost(LOST_AFTER)).order_by("pk").values_list("pk", flat=True):
         ring(asker.practice_id, archive_id)

@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from clients.models import Couple
-from practice import dispatch, tenancy
+from practice import attempts, dispatch, tenancy
+from practice.attempts import BROKEN, Overtaken
 from practice.celery import app
 from practice.models import Practice
 from reports import alert_ladder, editions, handing_over, keeping, paper, pdf, progress, releases, standing, turns
@@ -33,9 +34,6 @@ SOFT_LIMIT, HARD_LIMIT = 150, 170
 LOST_AFTER = timedelta(seconds=HARD_LIMIT + 20)
 #: A report that waited this long was never heard of by any worker.
 UNHEARD_AFTER = turns.UNHEARD_AFTER
-MOST_ATTEMPTS = 3
-#: A report that failed by itself is tried once more, by whichever worker is free, before anybody is told.
-MOST_FAILURES = 2
 
 READING = _("Reading what may be told")
 DRAWING = _("Drawing and setting the pages")
@@ -49,7 +47,6 @@ TOO_LARGE = _("It was too large to be set. A shorter period may help.")
 SEPARATED = _("They have separated: what they shared is shared no more.")
 NARROWED = _("What may be told changed while it was being made. Ask for it again.")
 NOT_TOLD = _("There is nothing here that this edition may tell at the moment.")
-BROKEN = _("Something went wrong on our side. Nothing was lost.")
 
 State = Report.State
 
@@ -60,10 +57,6 @@ class NotShared(Exception):
 
 class Narrowed(Exception):
     """What was read may not be told any more."""
-
-
-class Overtaken(Exception):
-    """Somebody else has taken this report up; whoever notices stops."""
 
 
 @app.task(name="reports.tasks.make_report", steps=True, soft_time_limit=SOFT_LIMIT, time_limit=HARD_LIMIT)
@@ -163,8 +156,7 @@ def resume_in(practice_id: uuid.UUID) -> list[uuid.UUID]:
     """Ring again for those of the bound practice, and for those whose turn it is; return which."""
     now = timezone.now()
     waiting = Q(state=State.WAITING, requested_at__lt=now - UNHEARD_AFTER) & ~turns.AHEAD
-    lost = Q(state=State.WORKING, touched_at__lt=now - LOST_AFTER)
-    found = list(Report.objects.filter(waiting | lost).order_by("pk").values_list("pk", flat=True))
+    found = list(Report.objects.filter(waiting | attempts.lost(LOST_AFTER)).order_by("pk").values_list("pk", flat=True))
     for report_id in found:
         ring(practice_id, report_id)
     return found + turns.next_ones(practice_id, lost_after=LOST_AFTER)
@@ -189,20 +181,10 @@ def _next_turn(practice_id: uuid.UUID) -> None:
 
 def _begin(practice_id: uuid.UUID, report_id: uuid.UUID) -> int:
     """Take a report up; return the number of this attempt, or 0 when there is nothing to do."""
-    now = timezone.now()
     with tenancy.acting(tenancy.as_system(practice_id)):
-        report = _locked(report_id)
-        if report is None or report.state in (State.DONE, State.FAILED):
+        report = _rows().select_for_update(of=("self",)).filter(pk=report_id).first()
+        if report is None or not attempts.take_up(report, lost_after=LOST_AFTER, percent=10, step=READING):
             return 0
-        if report.state == State.WORKING and report.touched_at and report.touched_at > now - LOST_AFTER:
-            return 0
-        if report.attempts >= MOST_ATTEMPTS:
-            report.state, report.failure, report.finished_at = State.FAILED, BROKEN, now
-            report.save(update_fields=["state", "failure", "finished_at"])
-            return 0
-        report.state, report.attempts = State.WORKING, report.attempts + 1
-        report.percent, report.step, report.touched_at = 10, READING, now
-        report.save(update_fields=["state", "attempts", "percent", "step", "touched_at"])
         return report.attempts
 
 
@@ -271,43 +253,27 @@ def _read(practice_id: uuid.UUID, report_id: uuid.UUID) -> tuple[paper.Document,
 
 def _tell(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int, percent: int, step: str) -> None:
     with tenancy.acting(tenancy.as_system(practice_id)):
-        report = _mine(report_id, attempt)
-        report.percent, report.step, report.touched_at = percent, step, timezone.now()
-        report.save(update_fields=["percent", "step", "touched_at"])
+        attempts.show(_mine(report_id, attempt), percent, step)
 
 
 def _try_again_or_fail(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int, failure: str) -> None:
     """What failed for the first time is rung for once more; the second time whoever asked is told why."""
-    if attempt >= MOST_FAILURES:
-        _fail(practice_id, report_id, attempt, failure)
-        return
+    _fail(practice_id, report_id, attempt, failure, again=True)
+
+
+def _fail(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int, failure: str, *, again: bool = False) -> None:
     with tenancy.acting(tenancy.as_system(practice_id)):
         try:
             report = _mine(report_id, attempt)
         except Overtaken:
             return
-        report.state, report.percent, report.step, report.touched_at = State.WAITING, 0, ONCE_MORE, timezone.now()
-        report.save(update_fields=["state", "percent", "step", "touched_at"])
-        ring(practice_id, report_id)
-
-
-def _fail(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int, failure: str) -> None:
-    with tenancy.acting(tenancy.as_system(practice_id)):
-        try:
-            report = _mine(report_id, attempt)
-        except Overtaken:
-            return
-        report.state, report.failure, report.finished_at = State.FAILED, failure, timezone.now()
-        report.save(update_fields=["state", "failure", "finished_at"])
+        if attempts.break_off(report, failure, step=ONCE_MORE, again=again):
+            ring(practice_id, report_id)
 
 
 def _mine(report_id: uuid.UUID, attempt: int) -> Report:
-    report = _locked(report_id)
-    if report is None or report.state != State.WORKING or report.attempts != attempt:
-        raise Overtaken
-    return report
+    return attempts.mine(_rows(), report_id, attempt)
 
 
-def _locked(report_id: uuid.UUID) -> Report | None:
-    rows = Report.objects.select_for_update(of=("self",)).defer("pdf", "summary")
-    return rows.filter(pk=report_id).first()
+def _rows() -> QuerySet[Report]:
+    return Report.objects.defer("pdf", "summary")
