@@ -15,7 +15,7 @@ from exercises.access import couple_or_404
 from practice import audit
 from practice.access import PracticeRequest, for_clinicians, read_or_send
 from reports import alert_list, alerts, waiting
-from reports.forms import AssessmentForm, ReopenForm
+from reports.alert_forms import AssessmentForm, ReopenForm
 from reports.models import Alert
 
 

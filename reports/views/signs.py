@@ -14,7 +14,7 @@ from clients.models import Client, Couple
 from exercises.access import couple_or_404
 from practice import audit, clock
 from practice.access import PracticeRequest, for_clinicians, read_or_send
-from reports.forms import SetAsideForm
+from reports.alert_forms import SetAsideForm
 from reports.models import SetAside
 from reports.signs import RULES, Sign, signs_of
 from reports.signs.reading import set_aside
