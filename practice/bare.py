@@ -2,7 +2,7 @@
 
 A picture is drawn anew; sound is copied into a fresh container, and a PDF loses its properties and anything that acts
 by itself, both in a process of their own (:mod:`practice.foreign`). What a camera or a recorder notes (place, time,
-device, names) does not come along.
+device, names) does not come along. A virus scanner that is named looks before any of that (:mod:`practice.scanner`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-from practice import foreign
+from practice import foreign, scanner
 from practice.saying_why import SaysWhy
 
 #: Bytes of one file, as it arrives and as it is kept.
@@ -67,12 +67,13 @@ def bare(data: bytes) -> Bare:
         raise Unkeepable(
             format_lazy(_("There is room for {n} MB. A smaller picture or a shorter recording fits."), n=LIMIT // 10**6)
         )
+    searched(data)
     if data.startswith(b"%PDF-"):
         found = _document(data)
     elif sound := _sound_of(data):
         found = _sound(data, *sound)
     else:
-        found = picture(data)
+        found = _picture(data)
     if len(found.data) > LIMIT:
         raise Unkeepable(_("This file is too large to keep."))
     return found
@@ -80,6 +81,25 @@ def bare(data: bytes) -> Bare:
 
 def picture(data: bytes) -> Bare:
     """Draw a picture anew, upright and at most 2,000 pixels long. Raises :class:`Unkeepable`."""
+    searched(data)
+    return _picture(data)
+
+
+def searched(data: bytes) -> None:
+    """Let the scanner look first, where the installation has one: nothing is opened before. Raises Unkeepable."""
+    try:
+        scanner.search(data)
+    except scanner.Infected:
+        raise Unkeepable(
+            _("This file can't be kept: our virus scanner found something in it. Your device may need a look, too.")
+        ) from None
+    except scanner.Silent:
+        raise Unkeepable(
+            _("Files can't be checked for viruses just now, so none can be added. Please try again in a while.")
+        ) from None
+
+
+def _picture(data: bytes) -> Bare:
     try:
         with Image.open(io.BytesIO(data), formats=[one.format for one in _READERS]) as opened:
             if opened.width * opened.height > PIXELS:

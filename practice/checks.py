@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
-from practice import rotating, secret_fields, vault
+from practice import rotating, scanner, secret_fields, vault
 from practice.channels import push
 from practice.keyring import SealBroken
 
@@ -63,6 +63,20 @@ def text_messages_can_be_stopped(app_configs: Any = None, **kwargs: Any) -> list
             f"Text messages would be sent, and nobody could stop them: {' and '.join(missing)} must be set.",
             hint="README.md says what the gateway has to call.",
             id="attune.E002",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def scanner_answers(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """The virus scanner that is named is there: while it is not, no file is taken."""
+    if not settings.ATTUNE_SCANNER or scanner.answers():
+        return []
+    return [
+        Error(
+            "The virus scanner does not answer; every file would be refused.",
+            hint="Start clamd, or look at ATTUNE_SCANNER.",
+            id="attune.E005",
         )
     ]
 

@@ -55,6 +55,12 @@ def check_url(name: str, url: str, encrypted: str, plain: Collection[str] = ()) 
         raise InTheOpen(f"{name} must not switch off the look at the server's certificate.")
 
 
+def check_unencrypted(name: str, host: str, plain: Collection[str] = ()) -> None:
+    """Raise :class:`InTheOpen` for a line to elsewhere by a protocol that knows no encryption."""
+    if not stays_here(host, plain):
+        raise InTheOpen(f"{name} can not be encrypted: name a socket, or let its host stand in ATTUNE_PLAIN_HOSTS.")
+
+
 def of_broker(url: str) -> dict[str, Any] | None:
     """Return what is asked of a broker with an encrypted line, so that it depends on nobody's defaults."""
     if urlsplit(url).scheme != "rediss":

@@ -21,7 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from psycopg import ProgrammingError, conninfo
 
-from practice import keyring, lines, mail_services
+from practice import keyring, lines, mail_services, scanner
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PRODUCTION = os.environ.get("ATTUNE_ENV", "") == "production"
@@ -415,6 +415,18 @@ ATTUNE_SMS_SECRET = os.environ.get("ATTUNE_SMS_SECRET", "") or demo_key("texts-s
 ATTUNE_VAPID_KEY = os.environ.get("ATTUNE_VAPID_KEY", "") or demo_key("push")
 #: Hosts of push services besides the browsers' own, separated by commas; ".example.org" means all below it.
 ATTUNE_PUSH_HOSTS = [one.strip() for one in os.environ.get("ATTUNE_PUSH_HOSTS", "").split(",") if one.strip()]
+
+# --- Files that come in -----------------------------------------------------------------------
+
+#: clamd's socket, or host:port: it looks at every file first (see practice/scanner.py); empty: nobody does.
+ATTUNE_SCANNER = os.environ.get("ATTUNE_SCANNER", "")
+if ATTUNE_SCANNER:
+    try:
+        _scanner = scanner.place(ATTUNE_SCANNER)
+    except ValueError:
+        raise ImproperlyConfigured("ATTUNE_SCANNER must be the path of a socket, or host:port.") from None
+    if PRODUCTION and isinstance(_scanner, tuple):
+        encrypted(lines.check_unencrypted, "ATTUNE_SCANNER", _scanner[0])
 
 # --- Whoever runs this ---------------------------------------------------------------------------
 

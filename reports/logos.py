@@ -11,7 +11,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-from practice.bare import Unkeepable
+from practice.bare import Unkeepable, searched
 
 #: Bytes of the file as it comes, and pixels of the picture: more is not opened.
 LIMIT = 2_000_000
@@ -30,6 +30,7 @@ def redrawn(file: UploadedFile) -> bytes:
     data = file.read(LIMIT + 1)
     if not data or len(data) > LIMIT:
         raise Unkeepable(_("This file is empty, or too large."))
+    searched(data)
     try:
         return _drawn(data)
     except Unkeepable:

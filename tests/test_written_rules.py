@@ -269,6 +269,7 @@ GOES_OUT = {
     "practice/outside.py": "HTTPS to services that a practice named, private addresses refused",
     "practice/channels/wire.py": "text message gateways and push services",
     "practice/channels/email.py": "mail services",
+    "practice/scanner.py": "the virus scanner that whoever runs the server named",
 }
 
 

@@ -97,6 +97,7 @@ def test_b116_every_line_to_another_machine_asks_for_proof_by_itself(started):
         ("ATTUNE_CACHE_URL", f"redis://{ELSEWHERE}:6379/1"),
         ("ATTUNE_SMS_URL", f"http://{ELSEWHERE}/sms"),
         ("EMAIL_USE_TLS", "0"),
+        ("ATTUNE_SCANNER", f"{ELSEWHERE}:3310"),
     ],
 )  # fmt: skip
 def test_b116_a_line_that_could_be_listened_to_stops_the_start(started, name, value):
