@@ -62,7 +62,7 @@ bench: environment libraries
 	$(PY) -m practice.local run $(PY) -m pytest tests/benchmarks -p no:xdist -s
 
 # The properties that are numbered R1 to R28.
-PROPERTIES := $(shell seq -f 'test_r%g_' -s ' or ' 1 28)
+PROPERTIES := $(shell seq -f 'test_r%g_' -s ' or ' 1 28) or test_b14_ or test_b34_ or test_b146_
 
 # What is tried with two worlds begins elsewhere every day; the number is printed, and given again repeats the day.
 DAY := $(shell date -u +%Y%m%d)

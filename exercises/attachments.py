@@ -69,27 +69,39 @@ def _light(rows: QuerySet[Attachment]) -> QuerySet[Attachment]:
 
 def add_to_draft(occurrence: Occurrence, author: Client, file: UploadedFile, words: str = "") -> Attachment:
     """Keep a file with what ``author`` is about to send; ``words`` say what it is. Raises Unkeepable."""
-    _room(of_draft(occurrence, author))
     return _keep(
-        file, words, couple_id=occurrence.couple_id, author=author, lane=Lane.OWN, readers=[], occurrence=occurrence
+        file,
+        words,
+        of_draft(occurrence, author),
+        couple_id=occurrence.couple_id,
+        author=author,
+        lane=Lane.OWN,
+        readers=[],
+        occurrence=occurrence,
     )
 
 
 def add_to_journal(entry: JournalEntry, file: UploadedFile, words: str = "") -> Attachment:
     """Keep a file with a journal entry that is still its author's alone. Raises Unkeepable."""
-    _room(of_journal_entry(entry))
     return _keep(
-        file, words, couple_id=entry.couple_id, author=entry.author, lane=Lane.OWN, readers=[], journal_entry=entry
+        file,
+        words,
+        of_journal_entry(entry),
+        couple_id=entry.couple_id,
+        author=entry.author,
+        lane=Lane.OWN,
+        readers=[],
+        journal_entry=entry,
     )
 
 
 def add_to_assignment(assignment: Assignment, member: Membership, file: UploadedFile, words: str = "") -> Attachment:
     """Keep a file from the therapist for the people an assignment was given to. Raises Unkeepable."""
-    _room(of_assignment(assignment))
     alone = len(assignment.audience) == 1
     return _keep(
         file,
         words,
+        of_assignment(assignment),
         couple_id=assignment.couple_id,
         uploaded_by=member,
         lane=Lane.PRIVATE if alone else Lane.SHARED,
@@ -147,15 +159,20 @@ def content(attachment: Attachment) -> bytes:
     )
 
 
-def _room(there: QuerySet[Attachment]) -> None:
-    if there.count() >= AT_MOST:
-        raise Unkeepable(format_lazy(_("There is room for {n} files here. Take one away first."), n=AT_MOST))
-
-
-def _keep(file: UploadedFile, words: str, *, author: Client | None = None, **belongs) -> Attachment:
+def _keep(
+    file: UploadedFile, words: str, there: QuerySet[Attachment], *, author: Client | None = None, **belongs
+) -> Attachment:
+    """Keep a file beside those that are ``there``. The same one under the same name, sent again because nobody heard
+    that it had arrived, is the one that is there."""
     if (file.size or 0) > LIMIT:
         raise Unkeepable(format_lazy(_("There is room for {n} MB in one file."), n=LIMIT // 10**6))
     found = bare(file.read(LIMIT + 1))
+    digest, name = hashlib.sha256(found.data).hexdigest(), _name(found.kind, file.name or "", words)
+    for one in there.filter(sha256=digest):
+        if one.name == name:
+            return one
+    if there.count() >= AT_MOST:
+        raise Unkeepable(format_lazy(_("There is room for {n} files here. Take one away first."), n=AT_MOST))
     pk, practice_id = uuid7(), tenancy.current_practice_id()
     attachment = Attachment(
         pk=pk,
@@ -163,9 +180,9 @@ def _keep(file: UploadedFile, words: str, *, author: Client | None = None, **bel
         author=author,
         kind=found.kind,
         content_type=found.content_type,
-        name=_name(found.kind, file.name or "", words),
+        name=name,
         size=len(found.data),
-        sha256=hashlib.sha256(found.data).hexdigest(),
+        sha256=digest,
         sealed=vault.seal(
             found.data, client_id=author.pk if author else None, practice_id=practice_id, place=_place(pk)
         ),

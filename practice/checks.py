@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
 
-from practice import rotating, scanner, secret_fields, vault
+from practice import roles, rotating, scanner, secret_fields, vault
 from practice.channels import push
 from practice.keyring import SealBroken
 
@@ -32,6 +32,25 @@ def login_role_is_bound(app_configs: Any = None, databases: Any = None, **kwargs
             )
         ]
     return []
+
+
+@register(Tags.database, deploy=True)
+def database_quotes_nobody(app_configs: Any = None, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """What people wrote must not stand in PostgreSQL's own log when a statement fails or is slow."""
+    if not databases or "default" not in databases:
+        return []
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT current_setting(%s)", [roles.LOG])
+        (rank,) = cursor.fetchone()
+    if rank in ("fatal", "panic"):
+        return []
+    return [
+        Warning(
+            f"PostgreSQL's log may quote what people wrote: {roles.LOG} is {rank}.",
+            hint=f"Run `manage.py make_roles` again, or ALTER ROLE {roles.LOGIN} SET {roles.LOG} = 'fatal'.",
+            id="attune.W007",
+        )
+    ]
 
 
 @register(Tags.database)
@@ -76,7 +95,7 @@ def scanner_answers(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage
         Error(
             "The virus scanner does not answer; every file would be refused.",
             hint="Start clamd, or look at ATTUNE_SCANNER.",
-            id="attune.E005",
+            id="attune.E006",
         )
     ]
 

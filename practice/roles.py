@@ -25,6 +25,9 @@ DISPATCH = "attune_dispatch"
 ERASER = "attune_eraser"
 BACKUP = "attune_backup"
 
+#: From which rank on the server writes down what befalls a session. FATAL and PANIC quote nobody.
+LOG = "log_min_messages"
+
 #: Roles that a transaction of the web server or a worker may take on.
 ACTING = (THERAPIST, SUPERVISOR, COORDINATOR, PORTAL, SYSTEM, DISPATCH)
 STAFF = (THERAPIST, SUPERVISOR, COORDINATOR)
@@ -41,7 +44,22 @@ def statements() -> list[str]:
         f"ALTER ROLE {BACKUP} SET default_transaction_read_only = on",
     ]
     made += [f"GRANT {role} TO {LOGIN}" for role in (*ACTING, ERASER)]
-    return made
+    return made + [_silent(role) for role in (OWNER, LOGIN, BACKUP)]
+
+
+def _silent(role: str) -> str:
+    """What a role asks for is not quoted in the server's own log, whatever that log is told to hold.
+
+    The words of the value that is refused stand in an error's first line, the row in its detail, everything that
+    was typed in the statement, which is written down when it was slow as well. We tell our errors ourselves, by kind.
+    Where whoever makes roles may not set this, `manage.py check --deploy` says so.
+    """
+    return f"""
+        DO $$ BEGIN
+            ALTER ROLE {role} SET {LOG} = 'fatal';
+        EXCEPTION WHEN insufficient_privilege THEN
+            RAISE WARNING '{LOG} could not be set for {role}';
+        END $$"""
 
 
 def _create(role: str, options: str) -> str:

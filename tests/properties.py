@@ -16,6 +16,12 @@ from clients.quiet import Window
 from exercises.recurrence import Recurrence
 from practice.zones import zone_names
 
+
+def times(every_day: int, at_length: int) -> int:
+    """How often something is done in earnest: ``at_length`` where ATTUNE_EXAMPLES asks for more than every day."""
+    return at_length if int(os.environ.get("ATTUNE_EXAMPLES", "0")) > 2000 else every_day
+
+
 #: For properties without a database. ATTUNE_EXAMPLES says how many, where more time may be spent.
 thorough = settings(
     max_examples=int(os.environ.get("ATTUNE_EXAMPLES", "2000")),

@@ -12,15 +12,16 @@ import uuid
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 
-from practice import roles, shared_screen
+from practice import registry, roles, shared_screen
 from practice.logs import Lines, WithoutWords
 from practice.models import Limit, Membership
 from tests.databases import superuser
@@ -285,6 +286,27 @@ def test_b94_a_path_with_something_behind_it_is_no_other_way_in(trick, browsers)
         assert answer.status_code == 404, path
         assert answer.headers["Cache-Control"] == "no-store"
         assert CANARY.findall(answer.content.decode()) == []
+
+
+#: What a cache in front may take for a file that is everybody's.
+LIKE_A_FILE = (".css", "x.css", "/x.js", ";x.png", "%2fx.css", "%23x.css", "%3fx.css", "x/../y.ico", "%0ax.css")
+
+
+@pytest.mark.django_db
+def test_b94_no_page_has_a_second_address_that_looks_like_a_file(world):
+    """All pages, by the patterns themselves: a path that a cache would keep leads nowhere, but to what is a file."""
+    files = {"", *(one.door for one in registry.all_downloads())}
+    paths = [door.path(name, world.home) for name, door in DOORS.items()]
+    tried = [f"{path}{tail}" for path in paths for tail in LIKE_A_FILE]
+    assert {path: leads_to(path) for path in tried if leads_to(path) not in files} == {}
+    assert leads_to("/today/") == "portal_today"
+
+
+def leads_to(path: str) -> str:
+    try:
+        return resolve(unquote(path)).url_name or path
+    except Resolver404:
+        return ""
 
 
 @pytest.mark.django_db

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import io
+import random
 import re
 import subprocess
 import uuid
+from collections import Counter
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import pikepdf
 import pytest
 from django.conf import settings
 
-from clients.models import Contact, PushDevice
-from practice import outbox
+from clients import quiet, reach
+from clients.models import Client, Contact, PushDevice
+from exercises.models import Occurrence
+from practice import outbox, registry
 from practice.channels.sms import Sms
 from practice.envelopes import enclose
 from practice.models import Message
@@ -125,6 +132,98 @@ def test_b19_nothing_that_leaves_names_anybody_or_anything(world):
         for found in [*TELLING.findall(words), *CANARY.findall(words)]
     }
     assert told == set()
+
+
+#: To people in care, whatever they chose: what they asked for a moment ago, and the door in, for which they gave an
+#: address to their therapist.
+ASKED_FOR = {"proof", "test", "client_invitation"}
+NUMBER = "+447911123456"
+HELD = ("reminder", "talk", "document", "security")
+#: So long something waits for whoever is changing a row that decides, or for a reminder that says the same.
+SOON = datetime.timedelta(minutes=1)
+DRAWS = 60
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What somebody has said about how and when they may be reached."""
+
+    ways: frozenset[str]
+    safe: str
+    rests: quiet.Window
+    zone: str
+
+    def kept(self, person: Client) -> None:
+        reach.end(person.pk, by="you")
+        for channel in self.ways:
+            for topic in reach.Topic:
+                reach.choose(person, channel, topic)
+        Contact.objects.filter(client=person).update(
+            safe_channel=self.safe,
+            quiet_from=self.rests.start,
+            quiet_until=self.rests.end,
+            time_zone=self.zone,
+        )
+
+    def allows(self, kind: str, channel: str) -> bool:
+        return channel == self.safe if kind == "security" else channel in (self.ways or {"portal"})
+
+    def is_quiet(self, kind: str, channel: str, at: datetime.datetime) -> bool:
+        windows = [] if channel == "portal" and kind != "security" else [self.rests]
+        windows += quiet.text_message_hours(ZoneInfo(self.zone), NUMBER) if channel == "sms" else []
+        return quiet.is_forbidden(at, windows, ZoneInfo(self.zone))
+
+
+def drawn(draw: random.Random) -> Chosen:
+    def time() -> datetime.time:
+        return datetime.time(draw.randrange(24), draw.choice([0, 30]))
+
+    ways = frozenset(way for way in ("email", "sms", "push") if draw.random() < 0.5)
+    zone = draw.choice(["Europe/London", "America/New_York", "Asia/Kathmandu", "Pacific/Apia"])
+    return Chosen(ways, draw.choice(CHANNELS), quiet.Window(time(), time()), zone)
+
+
+@pytest.mark.django_db
+def test_b26_no_letter_to_somebody_in_care_leaves_by_another_way_or_in_another_hour(world):
+    """Whatever kind of letter there is: a new one is held to what was chosen, or has a reason to stand above."""
+    assert {one.kind for one in registry.all_messages() if one.to == "client"} == ASKED_FOR | {*HELD}
+    house, draw, left = world.home, random.Random(26), Counter[str]()
+    person = house["mara"]
+    with inside(house.practice):
+        asked = Occurrence.objects.get(assignment=house.given["waiting"], client=person)
+        now = asked.due_at + datetime.timedelta(minutes=1)
+        contact = Contact.objects.get(client=person)
+        contact.phone = NUMBER
+        contact.save()
+        for kind in HELD * DRAWS:
+            chosen, channel = drawn(draw), draw.choice(CHANNELS)
+            chosen.kept(person)
+            message = letter_to(house, kind, asked, channel, now)
+            match outbox.handler_of(kind).decide([message], now)[message.pk]:
+                case outbox.Send():
+                    left[kind] += 1
+                    assert chosen.allows(kind, channel), (kind, channel, chosen)
+                    assert not chosen.is_quiet(kind, channel, now), (kind, channel, chosen)
+                case outbox.Wait(until):
+                    assert until > now
+                    assert chosen.allows(kind, channel), (kind, channel, chosen)
+                    assert chosen.is_quiet(kind, channel, now) or until - now <= SOON, (kind, channel, chosen)
+    assert left.keys() == {*HELD}, "and some of each did leave"
+
+
+def letter_to(house: House, kind: str, asked: Occurrence, channel: str, now: datetime.datetime) -> Message:
+    """A letter to Mara that is due now; what it is about is there and asks for it."""
+    about = {
+        "reminder": asked,
+        "talk": house.things["thread"],
+        "document": house.things["report:partner"],
+        "security": house["mara"],
+    }
+    return Message(
+        kind=kind, channel=channel, person_id=house["mara"].pk, about_id=about[kind].pk, couple_id=house.couple.pk,
+        step="due" if kind == "reminder" else "", planned_for=now, due_at=now,
+        fresh_until=now + datetime.timedelta(days=1),
+    )  # fmt: skip
 
 
 @pytest.mark.django_db

@@ -1,4 +1,5 @@
-"""The machine is gone: a new one is made from the files and the script alone, in production settings.
+"""The machine is gone: a new one is made from the files and the script alone, in production settings. And what of
+pages is too long for every day: web workers that are killed, many at once.
 
 Run by `make chaos`. It takes minutes, since it migrates empty databases from the first migration on; what can be tried
 without that is in tests/practice/backups/.
@@ -10,10 +11,11 @@ import base64
 import os
 import random
 import secrets
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -27,7 +29,9 @@ from practice import destroying, keyring, roles, sealing
 from practice.backups import files, walls
 from practice.local import postgres
 from tests.databases import superuser
+from tests.deaths import ACTS, COUNTED, dying_before
 from tests.factories import inside
+from tests.rows import changed, rows_of_all_tables
 from tests.world import World
 
 NAME = "attune_elsewhere"
@@ -170,3 +174,38 @@ def test_b129_a_migration_that_was_killed_is_finished_by_the_next_one(db, server
         superuser(connection.settings_dict["NAME"]) as whole,
     ):
         assert walls.differences(walls.fingerprint(whole.cursor()), walls.fingerprint(there.cursor())) == []
+
+
+# ── a web worker is killed in the middle of a request ────────────────────────
+
+
+def killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def in_a_process_of_its_own(send: Callable[[], object], number: int) -> bool:
+    """Send from a child that is killed before its ``number``-th writing statement; tell whether it got through."""
+    connection.close()  # a child must not end its parent's line
+    child = os.fork()
+    if child == 0:
+        with dying_before(number, killed):
+            send()
+        os._exit(0)
+    _pid, status = os.waitpid(child, 0)
+    return os.WIFEXITED(status)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ACTS)
+def test_b84_b135_kill_9_before_any_statement_leaves_nothing_half_and_the_next_try_gets_it_done(name):
+    act = ACTS[name]()
+    before, rows = act.found(), rows_of_all_tables(superuser)
+    died = 0
+    while not in_a_process_of_its_own(act.send, died + 1):
+        died += 1
+        assert act.found() == before, died
+        assert changed(rows, rows_of_all_tables(superuser), apart_from=COUNTED) == {}, died
+    assert died > 0, "nothing was killed"
+    assert act.found() == act.done
+    act.send()
+    assert act.found() == act.done, "sent again by somebody who never heard that it had arrived"

@@ -16,6 +16,7 @@ from exercises.models import Answer, Draft, Occurrence, Response
 from practice.models import Message
 from tests.exercises.given import EVERY_TYPE, JOINT, as_attune, give
 from tests.factories import acting_as
+from tests.properties import times
 
 pytestmark = pytest.mark.django_db
 
@@ -211,8 +212,9 @@ def test_b148_pressed_four_times_at_once_is_one_response(couple, mara, therapist
 
 @pytest.mark.django_db(transaction=True)
 def test_b146_two_partners_in_the_same_millisecond(couple, mara, theo, therapist):
-    for _round in range(12):
-        hers, his = give(couple, therapist, "reveal", opens_by="all", slot=f"2026-11-{10 + _round}T18:00")
+    for number in range(times(12, 1000)):
+        day = datetime.date(2026, 11, 10) + datetime.timedelta(days=number)
+        hers, his = give(couple, therapist, "reveal", opens_by="all", slot=f"{day}T18:00")
         sent = at_once(partial(send, hers, mara, {"near": ["7"]}), partial(send, his, theo, {"near": ["3"]}))
         assert {type(one) for one in sent} == {Response}, sent
         with as_attune(couple):

@@ -21,9 +21,9 @@ from tests.world_kept import a_picture
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("a_minute_ago")]
 
 
-def add(author, occurrence) -> Attachment:
+def add(author, occurrence, words: str = "") -> Attachment:
     with acting_as(author):
-        return attachments.add_to_draft(Occurrence.objects.get(pk=occurrence.pk), author, a_picture())
+        return attachments.add_to_draft(Occurrence.objects.get(pk=occurrence.pk), author, a_picture(), words)
 
 
 def send(author, occurrence) -> None:
@@ -108,10 +108,10 @@ def test_a_therapists_file_is_for_those_the_assignment_is_for(couple, therapist,
 
 def test_b82_four_files_fit_and_the_fifth_is_refused_kindly(couple, therapist, mara):
     occurrence = give(couple, therapist, "shared")[0]
-    for _ in range(4):
-        add(mara, occurrence)
+    kept = [add(mara, occurrence, words) for words in ("one", "two", "three", "four")]
     with pytest.raises(Unkeepable, match="room for 4"):
-        add(mara, occurrence)
+        add(mara, occurrence, "five")
+    assert add(mara, occurrence, "four") == kept[-1], "sent again, it is the one that is there"
 
 
 def test_it_is_added_and_taken_away_in_the_portal(couple, therapist, mara):

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from allauth.mfa.totp.internal import auth as totp
 from django.db import connection
+from django.test import Client as Browser
 from django.utils import timezone
 
 from exercises import answering, drafts, journal
@@ -18,7 +20,7 @@ from practice.ids import uuid7
 from practice.models import Recovery
 from tests.exercises.given import EVERY_TYPE, as_attune, give
 from tests.exercises.test_answering import mine, send
-from tests.factories import acting_as, asker_for, signed_in, user_of
+from tests.factories import PASSWORD, acting_as, asker_for, signed_in, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +99,24 @@ def test_b38_b40_sending_works_and_what_was_sent_is_closed(couple, mara, therapi
         assert Answer.objects.filter(key="note").exists()
     with acting_as(therapist):
         assert Answer.objects.get(key="note").text == RAW["note"][0]
+
+
+def test_b38_who_has_a_second_step_is_not_read_back_to_a_password_alone(couple, mara, therapist):
+    """Without one the password is enough, which the page about limits says."""
+    occurrence = give(couple, therapist, "private", EVERY_TYPE)[0]
+    send(occurrence, mara, RAW)
+    with acting_as(mara):
+        page = journal.begin(mara, couple.pk, "Only for me.", uuid7())
+    totp.TOTP.activate(user_of(mara), totp.generate_totp_secret())
+    browser = Browser()
+    signed = browser.post("/account/login/", {"login": user_of(mara).email, "password": PASSWORD})
+    assert signed.url == "/account/2fa/authenticate/"
+    paths = ["/today/", "/you/", "/you/record/", "/space/", "/together/", "/lately/", "/documents/"]
+    paths += [f"/space/{page.pk}/", *(f"/do/{occurrence.pk}/{part}" for part in ("", "sent/", "1/", "check/"))]
+    for path in paths:
+        answer = browser.get(path)
+        assert (answer.status_code, answer.url.partition("?")[0]) == (302, "/account/login/"), path
+    assert "whoever knows your password" in signed_in(mara).get("/you/limits/").content.decode()
 
 
 def test_b40_pages_show_no_private_word_and_say_why(couple, mara, therapist, mailbox_only):

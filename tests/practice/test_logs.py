@@ -9,13 +9,18 @@ import logging
 import logging.config
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from unittest import mock
 
+import psycopg
 import pytest
 from django.conf import settings
+from django.db import DatabaseError, connection, transaction
 from django.test import Client as Browser
 
+from practice import checks, roles
 from practice.logs import LONGEST
+from tests.databases import superuser
 from tests.factories import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +94,27 @@ def test_b102_a_link_that_stops_messages_is_not_written_down(log):
     assert Browser().post("/stop/AbCdEf123/").status_code == 404
     assert "Not Found" in log.getvalue()
     assert "AbCdEf123" not in log.getvalue()
+
+
+def test_b102_the_databases_own_log_does_not_quote_what_it_refused():
+    """Of another role the same log quotes it: there is something to look for."""
+    with superuser(connection.settings_dict["NAME"]) as server:
+        (folder,) = server.execute("SHOW data_directory").fetchone() or ("",)
+    written = Path(folder).with_name("server.log")
+    before = written.stat().st_size
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 'zqwordsofours'::uuid")
+    with superuser(connection.settings_dict["NAME"]) as server, pytest.raises(psycopg.Error):
+        server.execute("SELECT 'zqwordsoftheirs'::uuid")
+    said = written.read_bytes()[before:]
+    assert b"zqwordsoftheirs" in said
+    assert b"zqwordsofours" not in said
+
+
+def test_b102_the_check_before_a_start_says_when_the_databases_log_would_quote_people(monkeypatch):
+    assert checks.database_quotes_nobody(databases=["default"]) == []
+    monkeypatch.setattr(roles, "LOG", "client_min_messages")  # another one, which is at 'notice'
+    assert [one.id for one in checks.database_quotes_nobody(databases=["default"])] == ["attune.W007"]
 
 
 def test_b103_a_failed_job_is_logged_by_its_kind(log):

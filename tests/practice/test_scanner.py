@@ -168,7 +168,7 @@ def test_b83_without_a_scanner_files_come_in_as_ever(settings):
 def test_b83_the_check_before_a_start_says_when_the_scanner_is_not_there(clamd, settings):
     assert checks.scanner_answers() == []
     settings.ATTUNE_SCANNER += "-gone"
-    assert [one.id for one in checks.scanner_answers()] == ["attune.E005"]
+    assert [one.id for one in checks.scanner_answers()] == ["attune.E006"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from contextlib import suppress
+
 import pytest
 from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, transaction
 
@@ -11,7 +14,8 @@ from practice import roles, tenancy
 from practice.ids import uuid7
 from practice.models import AuditEvent, Membership, Practice, User
 from practice.tenancy import Asker
-from tests.factories import acting_as, inside, make_couple, make_member
+from tests.factories import acting_as, inside, make_couple, make_member, make_practice
+from tests.properties import times
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +55,67 @@ def test_after_an_error_the_outer_binding_holds_again(practice, couple, therapis
             assert cursor.fetchone() == (roles.THERAPIST,)
         assert tenancy.current().role == roles.THERAPIST
         assert Couple.objects.get() == couple
+
+
+@pytest.mark.django_db(transaction=True)
+def test_b14_a_line_that_serves_many_practices_in_turn_never_shows_one_to_another():
+    """What a pooler of transactions does: one session of the server, transactions of everybody, all kinds of ends."""
+    draw, practices = random.Random(14), [make_practice(f"House {number}") for number in range(20)]
+    couples = {one.pk: make_couple(one).pk for one in practices}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        line = cursor.fetchone()
+    for _turn in range(times(300, 50_000)):
+        practice, end = draw.choice(practices), draw.choice(ENDS)
+        with suppress(ENDS_IN), inside(practice):
+            assert [one.pk for one in Couple.objects.all()] == [couples[practice.pk]]
+            end()
+        assert tenancy.current() is None
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid(), current_user, current_setting('app.practice', true)")
+            assert cursor.fetchone() == (*line, roles.LOGIN, ""), end.__name__
+
+
+ENDS_IN = (DatabaseError, ZeroDivisionError)
+
+
+def as_it_should() -> None:
+    pass
+
+
+def an_exception() -> None:
+    raise ZeroDivisionError
+
+
+def a_statement_that_fails() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 / 0")
+
+
+def one_that_fails_inside_and_is_caught() -> None:
+    with suppress(DatabaseError), transaction.atomic(), tenancy.elevated():
+        a_statement_that_fails()
+
+
+def one_that_takes_too_long() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 1")
+        cursor.execute("SELECT pg_sleep(1)")
+
+
+def one_that_is_cancelled() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(1)")
+
+
+ENDS = (
+    as_it_should,
+    an_exception,
+    a_statement_that_fails,
+    one_that_fails_inside_and_is_caught,
+    one_that_takes_too_long,
+    one_that_is_cancelled,
+)
 
 
 def test_one_transaction_never_changes_practice(practice, neighbour):
