@@ -6,7 +6,6 @@ class ClientsConfig(AppConfig):
 
     def ready(self) -> None:
         from clients import (  # noqa: F401  register themselves
-            caseloads,
             changed_addresses,
             consents,
             costs,
@@ -20,6 +19,7 @@ class ClientsConfig(AppConfig):
             records,
             safe_contact,
             scope,
+            sight,
             silences,
             trail_words,
             trying,

@@ -77,6 +77,8 @@ class AwayForm(KindErrors, forms.Form):
             )
         except duty.Overlaps:
             self.add_error("begins_on", _("Some of these days are written down already."))
+        except duty.NamesThemselves:
+            self.add_error("covered_by", _("For somebody else’s absence, name somebody else, or let them name you."))
         except duty.CannotCover:
             self.add_error("covered_by", _("This person cannot cover then. Please choose somebody who is there."))
         return None

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from django.db import connection
 from django.db.models import QuerySet
 
+from clients import sight
 from clients.models import Absence, CaseloadEntry, Cover
 from practice import tenancy
 from practice.models import Membership, Practice
@@ -128,16 +129,19 @@ def in_turn(couple_id: uuid.UUID) -> None:
 def let_in(member: Membership, couple: uuid.UUID, *, until: datetime | None) -> None:
     """Let somebody see a couple that is not theirs; without ``until``, until :func:`end_covers`.
 
-    As Attune itself.
+    Its therapists are told, also when it is for longer than before. As Attune itself.
     """
     if not member.is_clinician or CaseloadEntry.objects.filter(membership=member, couple_id=couple).exists():
         return
     there, is_new = Cover.objects.get_or_create(
         membership=member, couple_id=couple, ended_at=None, defaults={"until": until}
     )
-    if not is_new and there.until is not None and (until is None or until > there.until):
+    if not is_new:
+        if there.until is None or (until is not None and until <= there.until):
+            return
         there.until = until
         there.save(update_fields=["until"])
+    sight.gained(member, [couple], occasion=f"cover:{there.pk}:{until.isoformat() if until else 'open'}")
 
 
 def end_covers(couple_id: uuid.UUID, now: datetime) -> None:
@@ -152,6 +156,10 @@ class Overlaps(ValueError):
     """There is an absence in these days already."""
 
 
+class NamesThemselves(ValueError):
+    """Somebody names themselves as cover for a colleague: that colleague says it, or an owner who does not cover."""
+
+
 class CannotCover(ValueError):
     """Who should cover is away then, does not work here, or may not read answers."""
 
@@ -159,7 +167,13 @@ class CannotCover(ValueError):
 def plan_absence(
     member: Membership, *, begins_on: date, ends_on: date, covered_by: Membership, by: Membership
 ) -> Absence:
-    """Write down that somebody is away. Raises :class:`Overlaps` or :class:`CannotCover`."""
+    """Write down that somebody is away. Raises :class:`Overlaps`, :class:`CannotCover` or :class:`NamesThemselves`.
+
+    Who covers is said by who is away, or by an owner, who then is somebody else. Nobody needs more in a hurry: what is
+    urgent climbs to the practice's cover and lead without any absence, and an emergency opens at once, with a reason.
+    """
+    if covered_by.pk == by.pk != member.pk:
+        raise NamesThemselves
     with tenancy.elevated():
         # Both rows are held, so that two who cover for each other do not pass by one another.
         held = Membership.objects.select_for_update().filter(pk__in=[member.pk, covered_by.pk], ended_at=None)

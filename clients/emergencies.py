@@ -14,6 +14,7 @@ from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
+from clients import sight
 from clients.models import CaseloadEntry, Client, Couple, EmergencyAccess, Partner
 from practice import envelopes, outbox, tenancy
 from practice.models import Membership, Message
@@ -21,7 +22,6 @@ from practice.models import Membership, Message
 What, Role = EmergencyAccess.What, Membership.Role
 
 KIND = "emergency_access"
-FRESH_FOR = datetime.timedelta(days=14)
 SHOWN_FOR = datetime.timedelta(days=90)
 #: For how many hours it may be opened.
 HOURS = (1, 4, 12)
@@ -89,16 +89,7 @@ def open_up(couple: Couple, *, by: Membership, why: str, hours: int, what: str =
             opened_at=now,
             until=now + datetime.timedelta(hours=hours),
         )
-        for member_id in told(access):
-            outbox.plan(
-                KIND,
-                person_id=member_id,
-                about_id=access.pk,
-                couple_id=None,
-                occasion=f"emergency:{access.pk}",
-                due_at=now,
-                fresh_for=FRESH_FOR,
-            )
+        sight.write(told(access), kind=KIND, about_id=access.pk, occasion=f"emergency:{access.pk}")
     return access
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils import timezone
 
-from clients import duty
+from clients import duty, sight
 from clients.models import Absence, CaseloadEntry, Cover, EmergencyAccess, Supervision
 from practice import clock, tenancy
 from practice.models import Membership
@@ -18,7 +18,8 @@ from practice.signals import member_left, role_changed
 def hand_over(sender: object, member: Membership, to: Membership | None, **kwargs: Any) -> None:
     """End what ``member`` may see, and give their couples, their covers and what they promised to cover to ``to``.
 
-    Called in the transaction in which somebody leaves; without ``to`` nobody takes over.
+    Called in the transaction in which somebody leaves; without ``to`` nobody takes over. Who else looks after the
+    couples is told, or the other owners.
     """
     now = timezone.now()
     EmergencyAccess.objects.filter(membership=member, ended_at=None).update(ended_at=now)
@@ -33,9 +34,12 @@ def hand_over(sender: object, member: Membership, to: Membership | None, **kwarg
     if to is None:
         return
     there = set(CaseloadEntry.objects.filter(membership=to).values_list("couple_id", flat=True))
+    new = [one for one in couples if one not in there]
     CaseloadEntry.objects.bulk_create(
-        CaseloadEntry(practice_id=to.practice_id, membership=to, couple_id=one) for one in couples if one not in there
+        CaseloadEntry(practice_id=to.practice_id, membership=to, couple_id=one) for one in new
     )
+    if new:
+        sight.gained(to, new, occasion=f"handed over:{member.pk}")
     for one in covers:
         if one.until is None or one.until > now:
             duty.let_in(to, one.couple_id, until=one.until)

@@ -81,7 +81,7 @@ register(
 register(
     MessageKind("client_invitation", to="client", about="clients.ClientInvitation"),
     MessageKind("emergency_access", to="staff", about="clients.EmergencyAccess", security=True),
-    MessageKind("caseload", to="staff", about="clients.Couple", security=True),
+    MessageKind("sight", to="staff", about="practice.Membership", security=True),
     MessageKind("proof", to="client", about="clients.AddressProof", security=True),
     MessageKind("test", to="client", about="clients.Client"),
     MessageKind("security", to="client", about="clients.Client", security=True),

@@ -7,7 +7,8 @@ import datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from clients.models import Supervision
+from clients import sight
+from clients.models import CaseloadEntry, Supervision
 from practice import tenancy
 from practice.models import Membership
 
@@ -21,7 +22,8 @@ def grant(
 ) -> Supervision:
     """Let a supervisor read what the couples of ``therapist`` write, from their next request on.
 
-    It follows the caseload: a couple that is handed over goes out of it. Raises :class:`NotToBeGranted`.
+    It follows the caseload: a couple that is handed over goes out of it. The therapist is told, and who looks after
+    these couples with them. Raises :class:`NotToBeGranted`.
     """
     fits = supervisor.role == Membership.Role.SUPERVISOR and therapist.is_clinician and supervisor.pk != therapist.pk
     if not by.runs_practice or not fits or supervisor.ended_at or therapist.ended_at:
@@ -32,9 +34,12 @@ def grant(
         Supervision.objects.filter(
             supervisor=supervisor, therapist=therapist, ended_at=None, until__lte=timezone.now()
         ).update(ended_at=timezone.now())
-        there, _is_new = Supervision.objects.get_or_create(
+        there, is_new = Supervision.objects.get_or_create(
             supervisor=supervisor, therapist=therapist, ended_at=None, defaults={"granted_by": by, "until": until}
         )
+        if is_new:
+            couples = CaseloadEntry.objects.filter(membership=therapist).values_list("couple_id", flat=True)
+            sight.gained(supervisor, list(couples), occasion=f"supervision:{there.pk}", before=[therapist.pk])
     return there
 
 

@@ -60,6 +60,7 @@ urlpatterns = [
     path("desk/away/<uuid:pk>/end/", away.away_end, name="away_end"),
     path("desk/practice/roles/", roles.roles, name="capabilities"),
     path("desk/practice/roles/<uuid:pk>/end/", roles.supervision_end, name="supervision_end"),
+    path("desk/who-sees/", emergency.gained, name="sight"),
     path("desk/emergency/", emergency.emergency, name="emergency"),
     path("desk/emergency/<uuid:pk>/end/", emergency.emergency_end, name="emergency_end"),
     path("desk/emergency/<uuid:pk>/review/", emergency.emergency_review, name="emergency_review"),

@@ -229,6 +229,7 @@ DOORS: dict[str, Door] = {
     "capabilities": Door(OWNERS),
     "supervision_end": Door(HOME_OWNER, thing("pk", "supervision"), SENDS),
     "emergency": Door(CLINICIANS),
+    "sight": Door(CLINICIANS),
     "emergency_end": Door(HOME_OWNER, thing("pk", "emergency"), SENDS),
     "emergency_review": Door(HOME_ABSENT, thing("pk", "emergency"), SENDS),
     "away": Door(CLINICIANS),

@@ -188,7 +188,7 @@ def couple_therapists(request: PracticeRequest, pk: UUID) -> HttpResponse:
     form = TherapistsForm(request.POST or None, initial={"therapists": now})
     if request.method == "POST" and form.is_valid():
         chosen = {one.pk for one in form.cleaned_data["therapists"]}
-        caseloads.deal(couple, chosen, by=request.membership)
+        caseloads.deal(couple, chosen)
         messages.success(request, _("Saved."))
         return redirect("couple", couple.pk)
     return render(request, "clients/couple_therapists.html", {"form": form, "couple": couple})

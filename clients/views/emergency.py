@@ -8,9 +8,9 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from clients import emergencies
+from clients import emergencies, sight
 from clients.emergency_form import EmergencyForm, FindingForm
 from clients.models import EmergencyAccess
 from practice import audit
@@ -29,6 +29,13 @@ def emergency(request: PracticeRequest) -> HttpResponse:
     if form.found_nobody:
         audit.looked("looked in vain in an emergency", "clients_couple", None)
     return _page(request, form)
+
+
+@require_safe
+@for_clinicians
+def gained(request: PracticeRequest) -> HttpResponse:
+    """Show who came to see the couples of one's caseload, or for owners any couple."""
+    return render(request, "clients/sight.html", {"changes": sight.of_member(request.membership)})
 
 
 @require_POST

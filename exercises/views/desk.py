@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from clients import emergencies
+from clients import emergencies, sight
 from clients.models import Appointment, Couple, Parting
 from exercises import caseload
 from exercises.desk import queue
@@ -59,6 +59,7 @@ def today(request: PracticeRequest) -> HttpResponse:
         "queue_count": len(items) or None,
         "any_couple": bool(rows) or bool(items),
         "emergencies_to_review": emergencies.something_waits(request.membership),
+        "sight_gained": sight.told_lately(request.membership),
         "calm": {item.couple_id for item in items if item.calm},
     }
     return render(request, page_or_part(request, "exercises/desk/today.html", "caseload"), context)

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from clients import caseloads
+from clients import sight
 from exercises import timeline as order
 from exercises.access import couple_or_404, partner_or_404
 from exercises.record import positions
@@ -32,7 +32,7 @@ def timeline(request: PracticeRequest, couple_id: uuid.UUID, client_id: uuid.UUI
         "client": client,
         "page": page,
         "places": positions(couple),
-        "dealt": caseloads.changes_of(couple) if client is None and page.number == 1 else [],
+        "dealt": sight.of_couple(couple) if client is None and page.number == 1 else [],
         "entries": order.entries(list(page.object_list), couple, request.membership, client),
         "now": timezone.now(),
     }

@@ -35,7 +35,7 @@ def test_somebody_says_that_they_are_away_and_who_covers(practice, therapist, co
 def test_an_owner_says_it_for_anybody_and_nobody_else_does(practice, therapist, colleague, owner):
     more = {"membership": str(therapist.pk)}
     assert signed_in(colleague).post(PAGE, {**said(owner), **more}).status_code == 302
-    assert signed_in(owner).post(PAGE, {**said(owner, first=10, last=12), **more}).status_code == 302
+    assert signed_in(owner).post(PAGE, {**said(colleague, first=10, last=12), **more}).status_code == 302
     assert [one.membership_id for one in absences(practice)] == [colleague.pk, therapist.pk]
 
 
@@ -61,6 +61,16 @@ def test_nobody_covers_for_themselves_or_while_they_are_away(practice, therapist
     signed_in(colleague).post(PAGE, said(therapist))
     assert "cannot cover then" in signed_in(therapist).post(PAGE, said(colleague, first=5, last=9)).content.decode()
     assert signed_in(colleague).post(PAGE, said(therapist, first=2, last=2)).status_code == 422
+
+
+def test_b49_nobody_names_themselves_as_cover_for_somebody_else(practice, therapist, colleague, owner):
+    """It would open the couples of whoever is away to whoever wrote it down."""
+    answer = signed_in(owner).post(PAGE, {**said(owner), "membership": str(therapist.pk)})
+    assert (answer.status_code, "let them name you" in answer.content.decode()) == (422, True)
+    assert absences(practice) == []
+    assert signed_in(therapist).post(PAGE, said(owner)).status_code == 302, "by the word of who is away"
+    own = {**said(colleague, first=9, last=9), "membership": str(owner.pk)}
+    assert signed_in(owner).post(PAGE, own).status_code == 302, "and whoever is away themselves names anybody"
 
 
 def test_one_takes_back_ones_own_and_an_owner_anybodys(practice, therapist, colleague, owner):

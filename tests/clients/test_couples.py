@@ -8,9 +8,8 @@ import pytest
 from django.db import connection
 from django.test import Client as Browser
 
-from clients import caseloads, inviting
+from clients import inviting
 from clients.models import CaseloadEntry, Client, ClientInvitation, Contact, Couple
-from practice import outbox
 from practice.models import Message
 from tests.factories import (
     inside,
@@ -225,48 +224,6 @@ def test_a_couple_changes_caseloads(practice, owner, therapist, colleague, coupl
     signed_in(owner).post(f"/desk/couples/{couple.pk}/therapists/", {"therapists": str(colleague.pk)})
     assert signed_in(therapist).get(f"/desk/couples/{couple.pk}/status/").status_code == 404
     assert signed_in(colleague).get(f"/desk/couples/{couple.pk}/status/").status_code == 200
-
-
-def dealt(couple, by, *to):
-    answer = signed_in(by).post(f"/desk/couples/{couple.pk}/therapists/", {"therapists": [str(one.pk) for one in to]})
-    assert answer.status_code == 302
-
-
-def letters(practice):
-    with inside(practice):
-        return list(Message.objects.filter(kind=caseloads.KIND).order_by("planned_for"))
-
-
-def test_b53_whoever_puts_a_couple_on_their_own_caseload_is_as_loud_as_an_emergency(
-    practice, owner, therapist, colleague, couple
-):
-    dealt(couple, owner, owner, colleague)
-    told = letters(practice)
-    assert {one.person_id for one in told} == {therapist.pk, colleague.pk}, "who was there before, and who is there now"
-    with inside(practice):
-        for one in told:
-            words = outbox.handler_of(one.kind).compose(one)
-            assert outbox.handler_of(one.kind).wanted(one) == ""
-            assert words.subject == "There is an item to review"
-            assert not {"Theo", "Mara", owner.name} & set(words.text.split())
-    dealt(couple, owner, therapist)
-    assert len(letters(practice)) == 2
-    with inside(practice):
-        assert all(outbox.handler_of(one.kind).wanted(one) == "" for one in letters(practice)), (
-            "also when they have gone"
-        )
-    page = signed_in(therapist).get(f"/desk/couples/{couple.pk}/timeline/").content.decode()
-    for word in ("put on", "taken off"):
-        assert f"{owner.name} was {word} the caseload by {owner.name}" in page
-    dealt(couple, owner, owner, therapist)
-    assert len(letters(practice)) == 3, "and every time anew"
-
-
-def test_to_deal_a_couple_to_colleagues_tells_nobody(practice, owner, coordinator, therapist, colleague, couple):
-    dealt(couple, owner, therapist, colleague)
-    dealt(couple, coordinator, therapist, owner)
-    dealt(couple, owner, therapist, owner, colleague)
-    assert not letters(practice), "who looks after them already changes nothing by it"
 
 
 @pytest.mark.parametrize("path", ["status/", "sessions/new/", "clearance/", "partners/{client}/"])

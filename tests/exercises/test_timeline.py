@@ -78,6 +78,6 @@ def test_a_page_costs_the_same_however_long_the_story(
             with acting_as(who):
                 answering.submit(occurrence, author=who, raw={"near": ["7"]})
     browser = signed_in(therapist)
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(32):
         browser.get(f"/desk/couples/{couple.pk}/timeline/")
     assert browser.get(f"/desk/couples/{couple.pk}/timeline/?page=99").status_code == 200
