@@ -82,10 +82,10 @@ register(
     MessageKind("client_invitation", to="client", about="clients.ClientInvitation"),
     MessageKind("emergency_access", to="staff", about="clients.EmergencyAccess", security=True),
     MessageKind("sight", to="staff", about="practice.Membership", security=True),
-    MessageKind("proof", to="client", about="clients.AddressProof", security=True),
+    MessageKind("proof", to="client", about="clients.AddressProof"),
     MessageKind("test", to="client", about="clients.Client"),
     MessageKind("security", to="client", about="clients.Client", security=True),
-    MessageKind("erasure_request", to="staff", about="clients.ErasureRequest"),
+    MessageKind("erasure_request", to="staff", about="clients.ErasureRequest", security=True),
 )
 
 register(

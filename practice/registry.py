@@ -200,7 +200,8 @@ class Job:
 class MessageKind:
     """One kind of message in the outbox. ``to``: ``"client"`` or ``"staff"``. ``about``: what its ``about_id`` names.
 
-    ``security`` is for notices that go out whatever was chosen, though never against a person's safe contact.
+    ``security`` is for what is rather sent twice than never (:attr:`practice.outbox.Handler.repeats`), at any hour and
+    whatever was chosen; to a client by their safe contact and in its hours alone.
     """
 
     kind: str
@@ -213,7 +214,8 @@ class MessageKind:
 class Download:
     """One address that answers with something else than a page: a paper, a picture, a file, data.
 
-    ``lane`` is who may read what it holds.
+    ``lane`` is who may fetch it: who may read what it holds. :attr:`Reads.NOBODY`: it lies sealed, and Attune hands it
+    to who asked for it.
     """
 
     door: str

@@ -26,7 +26,7 @@ register(
 )
 
 register(
-    MessageKind("alert", to="staff", about="reports.Alert"),
+    MessageKind("alert", to="staff", about="reports.Alert", security=True),
     MessageKind("document", to="client", about="reports.Report"),
 )
 

@@ -20,6 +20,7 @@ from practice import outbox, plain_rows, registry, roles, whole_export
 from practice.celery import app as celery
 from practice.registry import Keep, Reads, Record, Scope
 from practice.vault import SealedTextField
+from tests.doors import ANONYMOUS, CLIENTS, DOORS, OF_THE_COUPLE, PERSONAS
 
 RECORDS = {record.model: record for record in registry.all_records()}
 WALLED = [record for record in RECORDS.values() if record.is_walled]
@@ -55,6 +56,38 @@ def test_b1_every_kind_of_message_is_declared():
     for kind in registry.all_messages():
         assert kind.to in ("client", "staff"), kind
         assert kind.about in RECORDS, kind
+
+
+def test_b1_what_is_called_security_is_sent_rather_twice_than_never_and_waits_for_no_choice():
+    kinds = {kind.kind: kind for kind in registry.all_messages()}
+    repeats = set(outbox.repeating_kinds()) & set(kinds)
+    assert {name for name, kind in kinds.items() if kind.security} == repeats
+    for name in repeats:
+        handler = type(outbox.handler_of(name))
+        # A client's own waits for their hours by the safe contact (tests/clients/test_safe_contact.py).
+        own = (outbox.Handler.not_before, outbox.Handler.decide)
+        assert (handler.not_before, handler.decide) == own or kinds[name].to == "client", name
+
+
+#: Who may fetch what lies in a lane, of the personas of ``tests/doors.py``.
+MAY_FETCH = {
+    Reads.OPEN: {ANONYMOUS, *PERSONAS},
+    **{lane: {*OF_THE_COUPLE, "mara", "theo"} for lane in (Reads.ROW, Reads.READERS, Reads.AUDIENCE, Reads.COUPLE)},
+    Reads.PRIVATE: {*OF_THE_COUPLE, "mara"},
+    Reads.OWN: set(CLIENTS),
+    Reads.STAFF: set(OF_THE_COUPLE),
+    Reads.NOBODY: {"owner"},
+}
+#: Who has nothing to do with the couple: what they fetch is nobody's words.
+STRANGERS = {ANONYMOUS, "colleague", "coordinator", "far_owner"}
+
+
+def test_b1_b7_a_download_opens_to_those_of_its_lane_and_to_nobody_else():
+    """That a door opens for its kind and for nobody else is tried for each in ``tests/test_doors.py``."""
+    for one in registry.all_downloads():
+        who = DOORS[one.door].kind.who
+        assert who <= MAY_FETCH[one.lane], f"{one.door} is fetched by more than lane {one.lane!r} says"
+        assert (one.lane == Reads.OPEN) == bool(who & STRANGERS), f"{one.door}: is it open to all, or somebody's?"
 
 
 def test_b1_a_table_without_a_line_is_found():
