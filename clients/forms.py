@@ -186,7 +186,11 @@ class SafeContactForm(KindErrors, forms.Form):
         label=_("Letters about their account"),
         choices=list(Contact.safe_channel.field.choices or ()),
         widget=forms.RadioSelect,
-        help_text=_("About sign-in, and what the law makes you write. Neutral words, and only in their own hours."),
+        help_text=_(
+            "About sign-in, and what the law makes you write. Neutral words, and only in their own hours. A code or "
+            "link to get in is such a letter, too: where only their own pages are safe, none is sent. Whoever has lost "
+            "every other way in asks you in person; choose e-mail here until they are in again."
+        ),
     )
     never_call = forms.BooleanField(
         label=_("Never call"), required=False, help_text=_("Nobody of the practice rings, for no reason.")

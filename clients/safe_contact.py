@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 
+from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 from clients import kinds, letters, quiet
 from clients.models import Client, Contact, Partner
 from clients.scope import clients_of
-from practice import notices, outbox, tenancy
+from practice import mailboxes, notices, outbox, tenancy
 from practice.channels.base import Letter
 from practice.ids import uuid7
 from practice.models import Membership, Message, User
@@ -46,11 +47,32 @@ def tell(user: User, what: str) -> bool:
     contacts = _contacts_of(user)
     if not contacts:
         return False
-    newest = max(contacts, key=lambda one: (one.asked_on or datetime.date.min, str(one.pk)))
+    newest = _asked_last(contacts)
     if newest.safe_channel != Channel.PORTAL:
         with _inside(newest.client):
             _plan(newest)
     return True
+
+
+def may_leave_now(user: User) -> bool:
+    """Tell whether a letter that somebody asks for to get in may leave to the mailbox of an account now.
+
+    Asked for by whoever knows the address, it is no other than a notice once its owner was asked what is safe: it
+    leaves to the mailbox they named, in their own hours, and otherwise not at all. It does not wait, since what is in
+    it is good for minutes, and never goes elsewhere, since it opens the account. Before anybody asked them it leaves
+    at once: a reminder's quiet hours are not meant to keep people out.
+    """
+    asked = [one for one in _contacts_of(user) if one.asked_on]
+    if not asked:
+        return True
+    newest = _asked_last(asked)
+    if newest.safe_channel != Channel.EMAIL or mailboxes.normal(newest.email) != mailboxes.normal(user.email):
+        return False
+    return not quiet.is_quiet(timezone.now(), newest.quiet_from, newest.quiet_until, newest.zone)
+
+
+def _asked_last(contacts: list[Contact]) -> Contact:
+    return max(contacts, key=lambda one: (one.asked_on or datetime.date.min, str(one.pk)))
 
 
 def _contacts_of(user: User) -> list[Contact]:
@@ -58,9 +80,11 @@ def _contacts_of(user: User) -> list[Contact]:
     if bound is not None:
         with tenancy.elevated():
             return list(Contact.objects.select_related("client").filter(client__user_id=user.pk))
-    tenancy.bind_user(user.pk)
     found: list[Contact] = []
-    for client in clients_of(user):
+    with transaction.atomic():
+        tenancy.bind_user(user.pk)
+        clients = clients_of(user)
+    for client in clients:
         with _inside(client):
             found += Contact.objects.select_related("client").filter(client=client)
     return found
@@ -149,4 +173,5 @@ def _describe(person: Client, messages: Sequence[Message]) -> dict[uuid.UUID, ki
 
 outbox.register(KIND, SecurityNotice())
 notices.register(tell)
+notices.register_gate(may_leave_now)
 kinds.register(kinds.Kind(KIND, _describe))

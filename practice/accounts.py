@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.contrib.sites.shortcuts import get_current_site
+from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.urls import reverse
 
-from practice import factor_seals, still_here
+from practice import factor_seals, notices, still_here
+
+log = logging.getLogger(__name__)
+
+#: To an address that somebody who has just signed in wants to prove.
+PROVING = ("account/email/email_confirmation", "account/email/email_confirmation_signup")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -28,9 +39,31 @@ class AccountAdapter(DefaultAccountAdapter):
         return settings.DEFAULT_FROM_EMAIL
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Links in letters lead to our own address, whatever host the request named."""
+        """Send a letter of the sign-in; its links lead to our own address, whatever host the request named.
+
+        Whoever knows an address can ask for such a letter, so none leaves to a mailbox, or at an hour, that its owner
+        said is not safe (:func:`practice.notices.may_leave_now`); only a mailbox that somebody signed in wants to
+        prove is written to at once. The page says the same to all, and is not kept waiting: neither what it says nor
+        how long it takes tells whether anything left.
+        """
         links = {name: _at_our_address(value) for name, value in context.items() if name.endswith("_url")}
-        super().send_mail(template_prefix, email, {**context, **links})
+        request = allauth_context.request
+        held = {"request": request, "email": email, "current_site": get_current_site(request), **context, **links}
+        letter = self.render_mail(template_prefix, email, held)
+        may_leave = template_prefix in PROVING or notices.may_leave_now(email)
+        beside(lambda: _carry(letter) if may_leave else None)
+
+
+def beside(job: Callable[[], None]) -> None:
+    """Do something while the page is on its way already. A process that is told to end does it first."""
+    threading.Thread(target=job).start()
+
+
+def _carry(letter: EmailMessage) -> None:
+    try:
+        letter.send()
+    except Exception as error:  # nobody waits for it any more: whoever misses it asks again
+        log.error("a letter of the sign-in did not leave: %s", type(error).__name__)
 
 
 def _at_our_address(link: str) -> str:

@@ -14,7 +14,8 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from practice import tenancy
+from practice import mailboxes, tenancy
+from practice.ids import uuid7
 from practice.models import AccountEvent, Membership, User
 
 What = AccountEvent.What
@@ -22,6 +23,10 @@ What = AccountEvent.What
 #: Given a user and what happened, plans the message by the person's safe contact; True where that is theirs to do.
 Teller = Callable[[User, str], bool]
 _tellers: list[Teller] = []
+
+#: Given a user, tells whether a letter may leave to the mailbox they sign in with at this moment.
+Gate = Callable[[User], bool]
+_gates: list[Gate] = []
 
 #: Too ordinary to be written about.
 QUIET = frozenset({What.NEW_BROWSER, What.OPENED_AGAIN})
@@ -31,6 +36,21 @@ def register(teller: Teller) -> Teller:
     """Let the app that knows somebody's safe contact take notices there."""
     _tellers.append(teller)
     return teller
+
+
+def register_gate(gate: Gate) -> Gate:
+    """Let the app that knows somebody's safe contact hold back letters to the account's own mailbox."""
+    _gates.append(gate)
+    return gate
+
+
+def may_leave_now(address: str) -> bool:
+    """Tell whether a letter about signing in may leave to this address now.
+
+    An address that nobody signs in with is looked up alike, for the sake of the time that it takes.
+    """
+    user = mailboxes.account_of(address) or User(pk=uuid7(), email=mailboxes.normal(address))
+    return all(gate(user) for gate in _gates)
 
 
 def tell(user: User, what: str) -> None:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import threading
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.core import mail
+from django.core.mail import EmailMessage
+from django.test import Client as Browser
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,9 +19,23 @@ from hypothesis import strategies as st
 from clients import quiet, safe_contact
 from clients.models import Contact
 from exercises.desk import queue
-from practice import outbox
+from practice import accounts, outbox
+from practice.accounts import beside as in_the_background
 from practice.models import Message
-from tests.factories import PASSWORD, acting_as, inside, make_couple, signed_in, user_of
+from tests.factories import (
+    PASSWORD,
+    acting_as,
+    inside,
+    make_client,
+    make_couple,
+    make_practice,
+    signed_in,
+    user_of,
+)
+from tests.pages import plain
+from tests.practice.test_sign_up import sign_up
+
+LETTERS = ("/account/login/code/", "/account/password/reset/")
 
 ZONES = ["Europe/London", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Santiago"]
 WAYS = ["portal", "email", "sms"]
@@ -171,3 +190,74 @@ def test_no_partner_and_no_other_therapist_comes_to_it(practice, couple, mara, t
         assert not Contact.objects.filter(client=mara).exists()
     other = make_couple(practice, ("Ada", "Ruth"))
     assert signed_in(colleague).get(f"/desk/couples/{other.pk}/partners/{mara.pk}/safe-contact/").status_code == 404
+
+
+# ── letters that somebody asks for to get in ─────────────────────────────────
+
+NOON = datetime.datetime(2026, 11, 23, 12, 0, tzinfo=datetime.UTC)
+DAY, NIGHT = {"quiet_from": "09:00", "quiet_until": "17:00"}, {"quiet_from": "22:00", "quiet_until": "07:00"}
+ASKED = {"asked_on": NOON.date()}
+
+
+def asks(path: str, address: str) -> tuple[int, str, bytes]:
+    """Ask for a letter as a stranger does; return what they see, without the address that they typed."""
+    browser = Browser()
+    answer = browser.post(path, {"email": address}, follow=True)
+    return answer.status_code, answer.request["PATH_INFO"], plain(answer.content).replace(address.encode(), b"")
+
+
+@pytest.mark.django_db
+def test_b26_b33_no_letter_to_get_in_leaves_to_a_mailbox_or_at_an_hour_that_is_not_safe(practice):
+    """Whoever knows the address can ask for it. What they see is what they see for an address that nobody has."""
+    cases = {
+        "nobody asked yet": ({**DAY}, True),
+        "in her hours": ({**ASKED, **NIGHT, "safe_channel": "email"}, True),
+        "outside of them": ({**ASKED, **DAY, "safe_channel": "email"}, False),
+        "another mailbox": ({**ASKED, **NIGHT, "safe_channel": "email", "email": "other@example.org"}, False),
+        "her own pages": ({**ASKED, **NIGHT, "safe_channel": "portal"}, False),
+        "her phone": ({**ASKED, **NIGHT, "safe_channel": "sms"}, False),
+    }
+    with time_machine.travel(NOON, tick=False):
+        strangers = {path: asks(path, "nobody@example.org") for path in LETTERS}
+        mail.outbox.clear()
+        for case, (fields, leaves) in cases.items():
+            client = make_client(practice, case)
+            said(client, practice, **fields)
+            for path in LETTERS:
+                assert asks(path, user_of(client).email) == strangers[path], (case, path)
+                assert [one.to for one in mail.outbox] == [[user_of(client).email]] * leaves, (case, path)
+                mail.outbox.clear()
+
+
+@pytest.mark.django_db
+def test_b26_signing_up_with_the_address_of_somebody_in_care_writes_to_no_mailbox_that_is_not_safe(practice, mara):
+    for asked_on, letters in ((None, 1), (NOON.date(), 0)):
+        said(mara, practice, asked_on=asked_on, safe_channel="portal")
+        mail.outbox.clear()
+        assert sign_up(email=user_of(mara).email).url == "/account/confirm-email/"
+        assert len(mail.outbox) == letters
+
+
+@pytest.mark.django_db(transaction=True)
+def test_b26_what_is_safe_is_known_where_nobody_is_signed_in_and_no_transaction_is_open():
+    practice = make_practice()
+    mara = make_client(practice, "Mara")
+    for path in LETTERS:
+        for asked_on, letters in ((None, 1), (NOON.date(), 0)):
+            said(mara, practice, asked_on=asked_on, safe_channel="portal")
+            mail.outbox.clear()
+            asks(path, user_of(mara).email)
+            assert len(mail.outbox) == letters, (path, asked_on)
+    assert safe_contact.tell(user_of(mara), "recovered")
+
+
+def test_b33_nobody_waits_for_a_letter_to_leave_and_none_that_fails_is_told_of(caplog):
+    let_go, left = threading.Event(), threading.Event()
+    in_the_background(lambda: left.set() if let_go.wait(10) else None)
+    assert not left.is_set()
+    let_go.set()
+    assert left.wait(10)
+    with mock.patch.object(EmailMessage, "send", side_effect=OSError("to mara@example.org")):
+        accounts._carry(EmailMessage(to=["mara@example.org"]))
+    assert "OSError" in caplog.text
+    assert "mara" not in caplog.text
