@@ -5,68 +5,23 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from clients.access import for_consenting_clients
 from clients.models import Client, Couple, Partner
-from exercises import agreements, comparing, wording
+from exercises import agreements, comparing
 from exercises import together as opening
+from exercises.agreement_form import AgreementForm
 from exercises.agreements import Kept
-from exercises.forms import day_input
 from exercises.models import AgreementVersion, Occurrence
 from exercises.views.portal import own_couples
 from practice.access import read_or_send
 from practice.ids import uuid7
-
-
-class AgreementForm(forms.Form):
-    """The words of an agreement, new or changed."""
-
-    key = forms.UUIDField(widget=forms.HiddenInput, required=False)
-    #: The round of an exercise in which it was settled.
-    settled_in = forms.UUIDField(widget=forms.HiddenInput, required=False)
-    title = forms.CharField(
-        label=gettext_lazy("What it is about"),
-        max_length=120,
-        help_text=gettext_lazy("A few words, such as: evenings, phones at table, time alone."),
-        error_messages={"required": gettext_lazy("Please say in a few words what it is about.")},
-    )
-    text = forms.CharField(
-        label=gettext_lazy("What we agree on"),
-        widget=forms.Textarea(attrs={"rows": 6}),
-        error_messages={"required": gettext_lazy("Please write down what you agree on.")},
-    )
-    review_on = forms.DateField(
-        label=gettext_lazy("Look at it again on"),
-        required=False,
-        widget=day_input(),
-        help_text=gettext_lazy("Life changes. A date helps you to look whether it still fits."),
-    )
-
-    def clean_title(self) -> str:
-        return _tidy(self.cleaned_data["title"], lines=False)
-
-    def clean_text(self) -> str:
-        text = _tidy(self.cleaned_data["text"], lines=True)
-        if len(text) > agreements.LIMIT:
-            raise forms.ValidationError(
-                _("There is room for %(n)s characters. Shorter is easier to keep.") % {"n": agreements.LIMIT}
-            )
-        return text
-
-
-def _tidy(text: str, *, lines: bool) -> str:
-    try:
-        return wording.tidy(text, lines=lines)
-    except wording.UnkeepableText as refusal:
-        raise forms.ValidationError(str(refusal.message)) from refusal
 
 
 @require_safe
