@@ -166,6 +166,41 @@ def test_b20_the_page_is_blank_in_the_same_moment_with_and_without_a_line(line, 
     context.set_offline(False)
 
 
+def test_b20_by_keys_alone_on_a_slow_line_and_with_something_open_over_the_page(page, context, sign_in, hers, mara):
+    """No page of ours opens a window over itself; should one ever, the keys still lead away."""
+    sign_in(mara)
+    elsewhere = []
+    page.on("request", lambda request: elsewhere.append(request) if "wikipedia" in request.url else None)
+    page.route("**wikipedia**", lambda route: route.fulfill(body="elsewhere", content_type="text/html"))
+    for by_hand in (True, False):
+        page.goto(f"/do/{hers.pk}/1/")
+        page.fill("textarea", "half a sentence")
+        line = context.new_cdp_session(page)
+        slow = {"offline": False, "latency": 1000, "downloadThroughput": 6000, "uploadThroughput": 6000}
+        line.send("Network.emulateNetworkConditions", slow)
+        if by_hand:
+            page.locator(".skip").focus()
+            stops = [by_tab(page) for _press in range(4)]
+            assert "Leave" in stops, "among the first stops of the keyboard"
+            page.locator("a[data-leave]").focus()
+            page.keyboard.press("Enter")
+        else:
+            page.evaluate(
+                "const over = document.createElement('dialog'); document.body.append(over); over.showModal(); 0"
+            )
+            for _time in range(3):
+                page.keyboard.press("Shift")
+        page.wait_for_url("**wikipedia**")
+        assert "referer" not in elsewhere.pop().all_headers()
+        line.detach()
+        sign_in(mara)
+
+
+def by_tab(page: Page) -> str:
+    page.keyboard.press("Tab")
+    return page.evaluate("document.activeElement.textContent.trim()")
+
+
 def test_b20_b21_three_times_shift_leaves_and_few_entries_stay_behind(page, sign_in, hers, mara):
     sign_in(mara)
     page.goto("/today/")

@@ -64,7 +64,7 @@ def rehearse(state: Path, seed: int, minutes: float, tables_of: str = "") -> dic
             short(rehearsal)
         closed = rehearsal.close()
         report = rehearsal.told() | {"seed": seed, "books": closed.as_dict(), "seconds": time.monotonic() - began}
-        report["well"] = closed.balance and rehearsal.slowest <= RECOVERS_IN
+        report["well"] = closed.balance and rehearsal.slowest <= RECOVERS_IN and not report["about people"]
         table(report)
         return report
 
@@ -127,6 +127,8 @@ def table(report: dict) -> None:
         say(f"  {name.replace('_', ' '):38} {value}")
     for reason, count in sorted(reasons.items()):
         say(f"    {reason:36} {count}")
+    for line in report["about people"]:
+        say(f"  A LINE OF A LOG ABOUT SOMEBODY: {line[:200]}")
     say(f"  slowest recovery after mending           {report['slowest']} s")
 
 

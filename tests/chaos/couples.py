@@ -11,6 +11,7 @@ from exercises.models import Assignment, Edition, Occurrence, Response
 from practice import clock, tenancy
 from practice.models import Practice
 from tests import factories
+from tests.chaos.kinds import CANARY
 
 MIDNIGHT = datetime.time()
 HOUR = datetime.timedelta(hours=1)
@@ -25,7 +26,7 @@ def moves_in(practice_id: uuid.UUID, count: int) -> list[Assignment]:
 
 
 def _given(practice: Practice, therapist) -> Assignment:
-    couple = factories.make_couple(practice, therapist=therapist)
+    couple = factories.make_couple(practice, (f"Ada {CANARY}", f"Ruth {CANARY}"), therapist=therapist)
     people = [one.pk for one in couple.clients]
     with factories.inside(practice):
         Contact.objects.filter(client_id__in=people).update(quiet_from=MIDNIGHT, quiet_until=MIDNIGHT)

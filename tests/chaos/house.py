@@ -60,6 +60,10 @@ class Servers:
     def postgres_socket(self) -> str:
         return str(self.postgres.socket_dir / f".s.PGSQL.{self.postgres.port}")
 
+    @property
+    def postgres_log(self) -> Path:
+        return postgres_home.home(self.state.absolute()) / "server.log"
+
     def kill_postgres(self) -> None:
         data = postgres_home.home(self.state.absolute()) / "data"
         _kill(lambda: working_in(data, "postgres"))

@@ -11,6 +11,8 @@ from practice.ids import uuid7
 from practice.models import Message
 
 KIND = "rehearsal"
+#: A word of somebody's, which no log may hold.
+CANARY = "zqwordsofsomebodyqz"
 #: What a message is about decides how it misbehaves.
 PLAIN, POISON, DEADLY, UNWANTED = "plain", "poison", "deadly", "unwanted"
 
@@ -24,7 +26,7 @@ class Rehearsal(outbox.Handler):
     def wanted(self, message: Message) -> str:
         what = message.occasion.partition(":")[0]
         if what == POISON:
-            raise ValueError("a fault of its own")
+            raise ValueError(f"a fault of its own, about {CANARY}")
         if what == DEADLY and self.on_deadly:
             self.on_deadly()
         return "not wanted" if what == UNWANTED else ""

@@ -7,6 +7,7 @@ taken until the mail server has it. At the end the books are closed.
 from __future__ import annotations
 
 import random
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -59,7 +60,8 @@ class Rehearsal:
             database.prepare()
         connection.close()
         kinds.register()
-        self.practices = [factories.make_practice(f"House {number}").pk for number in range(practices)]
+        names = [f"House {number} {kinds.CANARY}" for number in range(practices)]
+        self.practices = [factories.make_practice(name).pk for name in names]
         self.assignments = [one for practice_id in self.practices[:2] for one in couples.moves_in(practice_id, 3)]
 
     # --- the outbox ---
@@ -319,10 +321,19 @@ class Rehearsal:
         self.settles(patience)
         return self.asks(lambda: books.close(self.practices, self.house.sink.counts))
 
+    def lines_about_people(self) -> list[str]:
+        """B102: what workers, schedulers and servers wrote down that names somebody or holds a word of theirs."""
+        telling = re.compile(rf"{kinds.CANARY}|[\w.+-]+@(?!chaos\b)[\w-]+\.\w+")
+        logs = [*self.house.logs.glob("*.log"), self.house.servers.postgres_log]
+        lines = [line for log in logs for line in log.read_text(errors="replace").splitlines()]
+        assert len(lines) > 100, "there is something to look through"
+        return [line for line in lines if telling.search(line)]
+
     @property
     def slowest(self) -> float:
         return max((one.recovered or 999.0 for one in self.troubles), default=0.0)
 
     def told(self) -> dict[str, Any]:
         """What a test or a table needs."""
-        return {"troubles": [vars(one) for one in self.troubles], "slowest": self.slowest}
+        troubles = [vars(one) for one in self.troubles]
+        return {"troubles": troubles, "slowest": self.slowest, "about people": self.lines_about_people()[:20]}

@@ -86,10 +86,10 @@ class _Conversation:
 
     def verdict(self) -> str:
         if self.to in self.sink.refused:
-            return "550 nobody"
+            return f"550 <{self.to}>: nobody here of that name"  # as real ones do
         if self.sink.greylists and self.to not in self.sink.seen:
             self.sink.seen.add(self.to)
-            return "450 later"
+            return f"450 <{self.to}>: later"
         return "250 ok"
 
     async def takes(self) -> None:

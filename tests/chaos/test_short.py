@@ -126,6 +126,11 @@ def test_b137_r26_six_hours_without_a_scheduler_change_nothing_but_what_went_sta
     assert silent["notes"]["the stale are skipped"], report["said"]
 
 
+def test_b102_no_log_of_workers_schedulers_or_servers_names_anybody(report):
+    """While everything breaks: refused addresses, faults that quote, statements that are cut off."""
+    assert report["about people"] == [], report["said"]
+
+
 def test_r13_real_reminders_were_among_them(report):
     (reminded,) = troubles(report, "couples are reminded")
     assert reminded["notes"]["planned"] >= 6, report["said"]

@@ -65,7 +65,7 @@ def test_b14_a_line_that_serves_many_practices_in_turn_never_shows_one_to_anothe
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         line = cursor.fetchone()
-    for _turn in range(times(300, 50_000)):
+    for _turn in range(times(200, 50_000)):
         practice, end = draw.choice(practices), draw.choice(ENDS)
         with suppress(ENDS_IN), inside(practice):
             assert [one.pk for one in Couple.objects.all()] == [couples[practice.pk]]
