@@ -623,6 +623,62 @@ def test_staff_are_told_by_a_letter_that_says_nothing(therapist):
     assert not any(word in letter.body.lower() for word in ("passkey", "app for codes", "ines", "couple", "therap"))
 
 
+def test_b107_each_thing_that_can_befall_an_account_is_written_down_once(mara, couple, therapist):
+    """All of :class:`AccountEvent.What`, one act after the other, by the doors that people use."""
+    user, browser = user_of(mara), Browser()
+    seen: list[str] = []
+
+    def app() -> None:
+        secret = browser.get("/account/2fa/totp/activate/").context["form"].secret
+        browser.post("/account/2fa/totp/activate/", {"code": code_now(secret)})
+
+    def by_paper() -> None:
+        code = RecoveryCodes(Authenticator.objects.get(user=user, type="recovery_codes")).get_unused_codes()[0]
+        password_in(user, Browser()).post("/account/2fa/authenticate/", {"code": code})
+
+    def password() -> None:
+        new = {"oldpassword": PASSWORD, "password1": LONG_ENOUGH, "password2": LONG_ENOUGH}
+        browser.post("/account/password/change/", new)
+
+    def address() -> None:
+        browser.post("/account/email/", {"email": "quite.another@example.org", "action_add": ""})
+        code = re.search(r"\b\d{6}\b", mail.outbox[-1].body)
+        browser.post("/account/confirm-email/", {"code": code.group() if code else ""})
+
+    def lost_and_back() -> None:
+        Browser().post("/account/password/reset/", {"email": User.objects.get(pk=user.pk).email})
+        path = re.search(r"https?://[^/]+(/\S+)", mail.outbox[-1].body).group(1)
+        there = Browser()
+        form = there.get(path, follow=True)
+        there.post(form.request["PATH_INFO"], {"password1": PASSWORD, "password2": PASSWORD})
+
+    def opened_by_the_therapist() -> None:
+        signing_in.settle(signing_in.open_recovery(user), Recovery.How.IN_PERSON)
+
+    What = AccountEvent.What
+    for act, written in (
+        (lambda: password_in(user, browser), [What.NEW_BROWSER]),
+        (lambda: again(browser), []),
+        (lambda: password_in(user, Browser(), "wrong"), []),
+        (app, [What.FACTOR_ADDED, What.CODES_MADE]),
+        (by_paper, [What.CODE_USED, What.NEW_BROWSER]),
+        (lambda: browser.post("/account/2fa/recovery-codes/generate/"), [What.CODES_MADE]),
+        (lambda: browser.post("/account/2fa/totp/deactivate/"), [What.FACTOR_REMOVED]),
+        (password, [What.PASSWORD_CHANGED]),
+        (address, [What.ADDRESS_CHANGED]),
+        (lost_and_back, [What.RECOVERED]),
+        (opened_by_the_therapist, [What.OPENED_AGAIN]),
+    ):
+        before = AccountEvent.objects.filter(user=user).count()
+        act()
+        rows = list(AccountEvent.objects.filter(user=user).order_by("at", "pk"))[before:]
+        assert sorted(one.what for one in rows) == sorted(written), getattr(act, "__name__", act)
+        seen += [one.what for one in rows]
+    assert set(seen) == set(What.values), "a new kind of event has an act that it follows from"
+    columns = {one.name for one in AccountEvent._meta.concrete_fields}
+    assert columns == {"id", "user", "what", "at"}, "who, what and when; no place, and no words"
+
+
 def test_a_browser_that_is_new_is_noted_once(mara):
     browser = password_in(user_of(mara))
     browser.post("/account/logout/")
