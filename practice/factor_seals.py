@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.db.models.signals import post_init
+from django.db.models.signals import post_init, pre_save
 from django.dispatch import receiver
 
 from practice import vault
@@ -63,7 +63,7 @@ def opened(text: str) -> str:
     return vault.unseal_for_installation(text, text.place)
 
 
-@receiver(post_init, sender=Authenticator)
+@receiver([post_init, pre_save], sender=Authenticator)
 def takes_its_place(instance: Authenticator, **kwargs: Any) -> None:
     """Seal what is new for this row's user, and note on what was read whose row it stands on."""
     held, user_id = instance.__dict__.get("data"), instance.__dict__.get("user_id")
