@@ -80,6 +80,9 @@ def register_zone_finder(finder: ZoneFinder) -> ZoneFinder:
 def of(request: HttpRequest) -> Identity | None:
     """Return the identity the request acts under: the chosen one, else the first; None for nobody."""
     found = all_of(request.user)  # type: ignore[arg-type]
+    token = getattr(request, "token", None)
+    if token is not None:
+        return next((one for one in found if one.membership and one.membership.pk == token.membership_id), None)
     lent = narrow.of(request)
     if lent is not None:
         return next((one for one in found if one.person and str(one.person.pk) == lent.person_id), None)

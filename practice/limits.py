@@ -38,7 +38,7 @@ TAKE = """
     VALUES (%(key)s, attune_now() + %(each)s)
     ON CONFLICT (key) DO UPDATE SET full_until = greatest(had.full_until, attune_now()) + %(each)s
         WHERE greatest(had.full_until, attune_now()) + %(each)s <= attune_now() + %(all)s
-    RETURNING 1
+    RETURNING floor(extract(epoch FROM attune_now() + %(all)s - full_until) / extract(epoch FROM %(each)s::interval))
 """
 WAIT = "SELECT full_until + %(each)s - %(all)s - attune_now() FROM practice_limit WHERE key = %(key)s"
 
@@ -59,8 +59,8 @@ class TooMany(Exception):
         self.wait = wait
 
 
-def take(act: str, whose: str, rate: Rate) -> None:
-    """Use one of what ``whose`` has of ``act``, or raise :class:`TooMany`.
+def take(act: str, whose: str, rate: Rate) -> int:
+    """Use one of what ``whose`` has of ``act`` and return how many are left, or raise :class:`TooMany`.
 
     Outside of a transaction it counts at once; inside of one it counts when that is committed, and others who
     want the same wait for it.
@@ -72,8 +72,8 @@ def take(act: str, whose: str, rate: Rate) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(TAKE, values)
-        if cursor.fetchone():
-            return
+        if let_in := cursor.fetchone():
+            return max(0, int(let_in[0]))
         cursor.execute(WAIT, values)
         row = cursor.fetchone()
     raise TooMany(max(1, math.ceil(row[0].total_seconds())) if row else 1)

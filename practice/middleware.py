@@ -15,6 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from practice import audit, identity, sensors, signing_in, tenancy
+from practice.api import middleware as api
+from practice.api import problems
 from practice.keyring import KeyOutOfReach
 from practice.models import Practice
 
@@ -98,6 +100,8 @@ class SignedIn:
         if who is None:
             return self._rolled_back_if_broken(self.get_response(request))
         if who.membership and identity.second_factor_missing(request.user):
+            if request.path.startswith(api.HERE):
+                return problems.plain(403, "This account has no second step: set one up first.")
             return redirect(f"{reverse('mfa_index')}?needed=1")
         bare = who.asker(request_id=uuid.uuid4().hex, closed=signing_in.closed_since(request))
         with tenancy.for_the_rest(bare) as asker:

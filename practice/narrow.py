@@ -18,9 +18,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils import timezone
-from django.views.defaults import page_not_found
 
 from practice.models import User
+from practice.views import errors
 
 KEY = "narrow"
 IDLE = datetime.timedelta(minutes=15)
@@ -108,7 +108,7 @@ class NarrowSignIn:
         if name in ALWAYS or (mine and name in reach.pages):
             request.session[KEY] = {**request.session[KEY], "seen": timezone.now().timestamp()}
             return self.get_response(request)
-        return page_not_found(request, Http404())
+        return errors.not_found(request, Http404())
 
     def _answered(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)

@@ -45,6 +45,14 @@ register(
         "practice.ArchivePiece", PRACTICE, lane=Reads.NOBODY, keep=Keep.DELIVERY,
         export=False, not_exported="It is a copy itself.", not_backed_up=SHORT_LIVED,
     ),
+    Record(
+        "practice.AccessToken", PRACTICE, keep=Keep.ACCESS, lane=Reads.STAFF,
+        export=False, not_exported=SIGNS_IN, not_backed_up=ENDED,
+    ),
+    Record(
+        "practice.DoneOnce", PRACTICE, keep=Keep.TECHNICAL, lane=Reads.NOBODY,
+        export=False, not_exported="It says only what a program was answered.", not_backed_up=SHORT_LIVED,
+    ),
     Record("practice.TwoPersonAct", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF),
     # Clients read the lines about their own record, without what and how it changed: see clients/own_record.py.
     Record(

@@ -131,6 +131,9 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "template_partials",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
 ]
 
 MIDDLEWARE = [
@@ -152,6 +155,7 @@ MIDDLEWARE = [
     "practice.signing_in.SignInsFollow",
     "practice.still_here.StillSignedIn",
     "practice.limits.WithinLimits",
+    "practice.api.middleware.ByToken",
     "practice.narrow.NarrowSignIn",
     "practice.middleware.SignedIn",
     "practice.shared_screen.SharedScreen",
@@ -441,6 +445,35 @@ ATTUNE_BACKUP_KEY = os.environ.get("ATTUNE_BACKUP_KEY", "")
 ATTUNE_RESTORE_KEY = os.environ.get("ATTUNE_RESTORE_KEY", "")
 #: After so long without a pulse a worker begins again; 0: never.
 ATTUNE_WATCHDOG_SECONDS = float(os.environ.get("ATTUNE_WATCHDOG_SECONDS", "180"))
+
+# --- The door for programs: practice/api/ ---------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["practice.api.authentication.Token", "practice.api.authentication.Browser"],
+    "DEFAULT_PERMISSION_CLASSES": [],  # who comes in is said by each view's door
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["practice.api.parsing.BoundedJSON"],
+    "DEFAULT_FILTER_BACKENDS": ["practice.api.filtering.Filters"],
+    "DEFAULT_PAGINATION_CLASS": "practice.api.paging.ByCursor",
+    "DEFAULT_SCHEMA_CLASS": "practice.api.schema.Operation",
+    "EXCEPTION_HANDLER": "practice.api.problems.handler",
+    "UNICODE_JSON": True,
+    "COERCE_DECIMAL_TO_STRING": False,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Attune",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "practice.api.schema.with_everywhere",
+    ],
+}
 
 # --- Language and time --------------------------------------------------------------------------
 

@@ -16,10 +16,10 @@ from allauth.account.authentication import get_authentication_records
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.defaults import page_not_found
 
 from practice import audit, tenancy
 from practice.models import Membership
+from practice.views import errors
 
 #: The page that stands in for all others.
 SCREEN = "shared_screen"
@@ -83,4 +83,4 @@ class SharedScreen:
             return None
         if name in FRONT and request.method in ("GET", "HEAD"):
             return redirect(SCREEN)
-        return page_not_found(request, Http404())
+        return errors.not_found(request, Http404())

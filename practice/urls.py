@@ -5,10 +5,12 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("practice.addresses")),
     path("account/", include("allauth.urls")),
+    path("api/", include("practice.api.urls")),
     path("", include("clients.urls")),
     path("", include("exercises.urls")),
     path("", include("reports.urls")),
 ]
 
 handler400 = "practice.views.errors.bad_request"
+handler404 = "practice.views.errors.not_found"
 handler500 = "practice.views.errors.server_error"

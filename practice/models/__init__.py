@@ -1,5 +1,6 @@
 """The tenant: who works here, under which rules, and what they did."""
 
+from practice.models.api import AccessToken, DoneOnce
 from practice.models.archive import Archive, ArchivePiece
 from practice.models.audit import AuditEvent, AuditSeal
 from practice.models.base import PracticeModel, inside
@@ -12,6 +13,7 @@ from practice.models.two_people import TwoPersonAct
 from practice.models.user import User
 
 __all__ = [
+    "AccessToken",
     "AccountEvent",
     "Archive",
     "ArchivePiece",
@@ -19,6 +21,7 @@ __all__ = [
     "AuditSeal",
     "Circuit",
     "DataKey",
+    "DoneOnce",
     "InstallationSecret",
     "Limit",
     "Membership",

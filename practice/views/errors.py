@@ -8,7 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 from django.utils.crypto import get_random_string
+from django.views import defaults
 from django.views.debug import SafeExceptionReporterFilter
+
+from practice.api import problems
+from practice.api.middleware import HERE
 
 
 class NoValues(SafeExceptionReporterFilter):
@@ -26,12 +30,23 @@ class NoValues(SafeExceptionReporterFilter):
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that we could not read what was sent. Django's own page reads it again, and breaks on it once more."""
+    if request.path.startswith(HERE):
+        return problems.plain(400, "This request can not be read.")
     return HttpResponse(loader.render_to_string("400.html"), status=400)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that there is nothing: to people with a page, to programs in their words."""
+    if request.path.startswith(HERE):
+        return problems.plain(404, problems.NOT_THERE)
+    return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that something broke, with a number that stands in the log beside the error and says nothing else."""
     request.reference = get_random_string(8, "23456789abcdefghjkmnpqrstuvwxyz")  # type: ignore[attr-defined]
+    if request.path.startswith(HERE):
+        return problems.plain(500, f"Something broke here, and nothing was changed. Its number is {request.reference}.")  # type: ignore[attr-defined]
     page = loader.render_to_string("500.html", {"reference": request.reference})  # type: ignore[attr-defined]
     return HttpResponse(page, status=500)
 

@@ -1,0 +1,1 @@
+"""Couples, partners and sessions, for programs."""

@@ -1,0 +1,1 @@
+"""The library, what was given, and what was answered, for programs."""

@@ -1,0 +1,78 @@
+"""A request that carries a token instead of a cookie: whose it is, and how often it may come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+
+from practice import limits, tenancy
+from practice.api import problems, tokens
+from practice.limits import MINUTE, Rate
+
+#: Where the API lives.
+HERE = "/api/"
+SCHEME = "bearer "
+#: What one token, or one signed-in person, may ask for.
+PACE = Rate(600, MINUTE)
+#: Tokens tried from one place that open nothing.
+GUESSES = Rate(60, MINUTE)
+
+
+class ByToken:
+    """Let a request to the API be its token's owner's. The cookie beside a token counts for nothing.
+
+    Stands outside of any transaction: what is used of a limit stays used.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.token = None  # type: ignore[attr-defined]
+        if not request.path.startswith(HERE):
+            return self.get_response(request)
+        try:
+            left = self._let_in(request)
+        except limits.TooMany as reached:
+            return problems.too_many(request, reached)
+        response = self.get_response(request)
+        for name, value in left.items():
+            response.setdefault(name, value)
+        return response
+
+    def _let_in(self, request: HttpRequest) -> dict[str, str]:
+        """Find out whose request it is and count it; return what is left of the limit as headers."""
+        said = request.headers.get("Authorization", "")
+        if said.lower().startswith(SCHEME):
+            self._as_owner(request, said[len(SCHEME) :].strip())
+        whose = request.token or request.user  # type: ignore[attr-defined]
+        if whose is None or whose.pk is None:
+            return {}
+        return within(str(whose.pk))
+
+    def _as_owner(self, request: HttpRequest, text: str) -> None:
+        request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        request.session = import_module(settings.SESSION_ENGINE).SessionStore()
+        request.user = AnonymousUser()
+        try:
+            with tenancy.of_request():
+                token = tokens.proved(text)
+                request.user = tokens.user_of(token)
+        except tokens.Refused:
+            limits.take("token", limits.by_place(request), GUESSES)
+            request.token_refused = True  # type: ignore[attr-defined]
+            return
+        request.token = token  # type: ignore[attr-defined]
+
+
+def within(whose: str) -> dict[str, str]:
+    """Use one of what somebody has; return the headers that say how much is left. Raises :class:`limits.TooMany`."""
+    left = limits.take("api", whose, PACE)
+    return {
+        "RateLimit-Policy": f'"api";q={PACE.amount};w={PACE.seconds}',
+        "RateLimit": f'"api";r={left};t={PACE.seconds}',
+    }

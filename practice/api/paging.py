@@ -1,0 +1,25 @@
+"""Lists in pages that stay right while rows come and go: a cursor, newest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.pagination import CursorPagination
+
+
+class ByCursor(CursorPagination):
+    """``limit`` rows a page, ``next`` and ``previous`` with their cursors. Ids grow with time: they are the order."""
+
+    page_size = 50
+    page_size_query_param = "limit"
+    page_size_query_description = "Rows in a page, at most 200."
+    max_page_size = 200
+    ordering = "-pk"
+
+    def get_paginated_response(self, data: Any) -> Any:
+        answer = super().get_paginated_response(data)
+        links = {"next": self.get_next_link(), "prev": self.get_previous_link()}
+        said = ", ".join(f'<{link}>; rel="{name}"' for name, link in links.items() if link)
+        if said:
+            answer["Link"] = said
+        return answer

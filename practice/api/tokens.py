@@ -1,0 +1,105 @@
+"""Access tokens: how a program signs in as a member of staff, for some things and for some time.
+
+A token names its practice and its row, so that both can be bound before anything is believed, and proves itself with
+32 random bytes. Only their hash is stored: whoever has the database has no token. Whoever issues tokens for OAuth one
+day replaces :func:`proved` and nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime
+import hashlib
+import hmac
+import secrets
+import uuid
+
+from django.utils import timezone
+
+from practice import tenancy
+from practice.models import AccessToken, Membership, User
+
+#: So that scanners for secrets know one when it stands where it should not.
+PREFIX = "attune_"
+SECRET_BYTES = 32
+LONGEST = datetime.timedelta(days=366)
+#: How exactly the last use is kept.
+GRAIN = datetime.timedelta(minutes=10)
+
+
+class Refused(Exception):
+    """No token, a wrong one, one that has ended, or one of somebody who works here no more: all the same."""
+
+
+def issue(
+    membership: Membership, *, name: str, scopes: list[str], expires_at: datetime.datetime
+) -> tuple[AccessToken, str]:
+    """Make a token for a member of the bound practice; return it and its text, which is known only now.
+
+    Raises :class:`ValueError` for an end that has passed or lies further away than :data:`LONGEST`.
+    """
+    if not timezone.now() < expires_at <= timezone.now() + LONGEST:
+        raise ValueError("A token ends within a year.")
+    secret = secrets.token_bytes(SECRET_BYTES)
+    token = AccessToken.objects.create(
+        membership=membership,
+        user_id=membership.user_id,
+        name=name,
+        scopes=sorted(set(scopes)),
+        expires_at=expires_at,
+        digest=_digest(secret),
+    )
+    raw = tenancy.current_practice_id().bytes + token.pk.bytes + secret
+    return token, PREFIX + base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def end(token: AccessToken) -> None:
+    """Let a token open nothing any more, from the next request on."""
+    if token.ended_at is None:
+        token.ended_at = timezone.now()
+        token.save(update_fields=["ended_at"])
+
+
+def proved(text: str) -> AccessToken:
+    """Return the token that ``text`` proves, with its membership; raise :class:`Refused`."""
+    practice_id, token_id, secret = _parts(text)
+    with tenancy.acting(tenancy.as_system(practice_id)):
+        token = AccessToken.objects.select_related("membership").filter(pk=token_id).first()
+        digest = token.digest if token else _digest(b"")
+        if not hmac.compare_digest(digest, _digest(secret)) or token is None or not token.is_open:
+            raise Refused
+        _was_used(token)
+        return token
+
+
+def user_of(token: AccessToken) -> User:
+    """Return whose token it is; raise :class:`Refused` for an account that was switched off."""
+    user = User.objects.filter(pk=token.user_id, is_active=True).first()
+    if user is None:
+        raise Refused
+    return user
+
+
+def _was_used(token: AccessToken) -> None:
+    now = timezone.now()
+    if token.used_at is None or now - token.used_at > GRAIN:
+        AccessToken.objects.filter(pk=token.pk).update(used_at=now)
+
+
+def _parts(text: str) -> tuple[uuid.UUID, uuid.UUID, bytes]:
+    if not text.startswith(PREFIX) or len(text) > 200:
+        raise Refused
+    body = text.removeprefix(PREFIX)
+    try:
+        raw = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        raise Refused from None
+    if len(raw) != 32 + SECRET_BYTES:
+        raise Refused
+    return uuid.UUID(bytes=raw[:16]), uuid.UUID(bytes=raw[16:32]), raw[32:]
+
+
+def _digest(secret: bytes) -> str:
+    # A plain hash: there is nothing to guess in 32 random bytes.
+    return hashlib.sha256(secret).hexdigest()
