@@ -208,6 +208,8 @@ DOORS: dict[str, Door] = {
     "kept_form": Door(ACCOUNT, get=LEADS_ON),
     "closed": Door(ACCOUNT, get=LEADS_ON),
     "sign_up": Door(PUBLIC, get=EITHER),
+    "api_docs": Door(PUBLIC),
+    "api_schema": Door(PUBLIC),
     "join_team": Door(PUBLIC, ticket("team")),
     "account": Door(STAFF),
     "practice_settings": Door(OWNERS),
@@ -512,6 +514,13 @@ DOORS: dict[str, Door] = {
     "portal_space_file": Door(MARA, thing("entry_id", "own_page"), get=SENDS),
     "portal_space_file_remove": Door(MARA, thing("file_id", "own_file"), get=SENDS),
     "portal_file": Door(MARA, thing("file_id", "own_file")),
+}
+
+#: Addresses for programs, in the words of the same table: ``get`` is what reading answers those it is for, 405 where
+#: there is nothing to read. What is tried at them stands in ``test_api_doors.py``.
+API: dict[str, Door] = {
+    "api_couples": Door(STAFF),
+    "api_couple": Door(OFFICE, couple_id),
 }
 
 #: Addresses that a library brings along: their views know nobody but the user who signed in.

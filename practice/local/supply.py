@@ -43,6 +43,8 @@ LOOKED_AT = {
     "psycopg-pool": "LGPL-3.0: as psycopg",
     "py-vapid": "MPL-2.0: unchanged",
     "pyphen": "GPL, LGPL or MPL at one's choice: MPL-1.1, unchanged",
+    "pyxform": "BSD-2-Clause, in its LICENSE; its metadata does not say",
+    "uritemplate": "BSD-3-Clause or Apache-2.0, at one's choice",
     "pywebpush": "MPL-2.0: unchanged",
     "qrcode": "BSD; 'Other' is the name of the code, a trademark that asks for nothing",
 }
