@@ -16,6 +16,7 @@ from practice.views import (
     sign_ins,
     sign_up,
     text_hooks,
+    tokens,
 )
 
 urlpatterns = [
@@ -32,6 +33,8 @@ urlpatterns = [
     path("account/kept/", sign_ins.kept_form, name="kept_form"),
     path("account/closed/", sign_ins.closed, name="closed"),
     path("desk/account/", settings.account, name="account"),
+    path("desk/account/tokens/", tokens.access_tokens, name="access_tokens"),
+    path("desk/account/tokens/<uuid:pk>/end/", tokens.access_token_end, name="access_token_end"),
     path("desk/practice/", settings.practice_settings, name="practice_settings"),
     path("desk/practice/duty/", duty.duty, name="duty"),
     path("desk/practice/second/", second_person.second_person, name="second_person"),

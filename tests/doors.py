@@ -212,6 +212,8 @@ DOORS: dict[str, Door] = {
     "api_schema": Door(PUBLIC),
     "join_team": Door(PUBLIC, ticket("team")),
     "account": Door(STAFF),
+    "access_tokens": Door(STAFF, get=LEADS_ON),
+    "access_token_end": Door(STAFF, lambda house: {"pk": uuid.UUID(int=7)}, get=SENDS),
     "practice_settings": Door(OWNERS),
     "second_person": Door(LEADS),
     "practice_export": Door(OWNERS, get=LEADS_ON),

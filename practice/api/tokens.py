@@ -15,6 +15,7 @@ import hmac
 import secrets
 import uuid
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from practice import tenancy
@@ -54,11 +55,32 @@ def issue(
     return token, PREFIX + base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def end(token: AccessToken) -> None:
-    """Let a token open nothing any more, from the next request on."""
-    if token.ended_at is None:
+def open_of(membership: Membership) -> list[AccessToken]:
+    """Return somebody's tokens that open something, newest first."""
+    return list(_open().filter(membership=membership))
+
+
+def open_of_others(owner: Membership) -> list[AccessToken]:
+    """Return the tokens of everybody else in the practice, for an owner, who answers for what they open."""
+    with tenancy.elevated():
+        return list(_open().exclude(membership=owner).order_by("membership__name", "-pk"))
+
+
+def withdraw(token_id: uuid.UUID, *, by: Membership) -> None:
+    """Let a token open nothing any more, from the next request on: one's own, or, for an owner, anybody's.
+
+    Raises :class:`AccessToken.DoesNotExist` for any other.
+    """
+    with tenancy.elevated():
+        theirs = _open() if by.runs_practice else _open().filter(membership=by)
+        token = theirs.get(pk=token_id)
         token.ended_at = timezone.now()
         token.save(update_fields=["ended_at"])
+
+
+def _open() -> QuerySet[AccessToken]:
+    rows = AccessToken.objects.select_related("membership").filter(ended_at=None, expires_at__gt=timezone.now())
+    return rows.filter(membership__ended_at=None).order_by("-pk")
 
 
 def proved(text: str) -> AccessToken:

@@ -11,8 +11,8 @@ from django.utils import timezone
 from clients.models import Couple
 from practice.api import tokens
 from practice.api.scopes import Scope
-from practice.models import AccessToken, Membership
-from tests.factories import inside, make_couple, make_member, signed_in
+from practice.models import Membership
+from tests.factories import acting_as, inside, make_couple, make_member, signed_in
 from tests.practice.api.callers import Program, program_of
 
 COUPLES = "/api/v1/couples/"
@@ -44,8 +44,8 @@ def test_a_token_ends_when_it_said_it_would(therapist, couple):
 
 def test_a_token_that_was_withdrawn_opens_nothing(therapist, couple):
     program = program_of(therapist)
-    with inside(therapist.practice):
-        tokens.end(AccessToken.objects.get())
+    with acting_as(therapist):
+        tokens.withdraw(program.token.pk, by=therapist)
     assert program.get(COUPLES).status_code == 401
 
 

@@ -1,0 +1,40 @@
+"""What somebody says who makes a token for a program."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from practice.api.scopes import Scope
+from practice.fields import KindErrors
+
+DAYS = [(30, _("30 days")), (90, _("90 days")), (365, _("A year"))]
+
+
+class TokenForm(KindErrors, forms.Form):
+    """What the program is called, what it may do, and for how long."""
+
+    name = forms.CharField(
+        label=_("What it is for"),
+        max_length=80,
+        help_text=_("So that you know it again: the program, or the computer."),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        choices=Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("As little as it needs. It never sees or does more than you may."),
+        error_messages={"required": _("Choose at least one.")},
+    )
+    days = forms.TypedChoiceField(
+        label=_("For how long"), coerce=int, choices=DAYS, initial=90, widget=forms.RadioSelect
+    )
+
+    def said(self) -> dict[str, Any]:
+        """Return what :func:`practice.api.tokens.issue` asks for."""
+        until = timezone.now() + datetime.timedelta(days=self.cleaned_data["days"])
+        return {"name": self.cleaned_data["name"], "scopes": self.cleaned_data["scopes"], "expires_at": until}
