@@ -14,7 +14,7 @@ from practice.walls import ALL, USER, Wall
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("practice", "0016_keeping_and_erasing"),
+        ("practice", "0017_second_steps_of_their_users"),
     ]
 
     operations = [
