@@ -57,6 +57,7 @@ HOME_ABSENT = _kind("who is away, and the owner", "owner", "therapist")
 HOME_OWNER = _kind("the practice's own owner", "owner")
 CLINICAL = _kind("one couple's clinical page", *OF_THE_COUPLE)
 OFFICE = _kind("one couple's office page", *OF_THE_COUPLE, "coordinator")
+OFFICE_OF_ONE = _kind("an office page that nobody covers", "owner", "supervisor", "therapist", "coordinator")
 THERAPISTS_BOSS = _kind("who decides on caseloads", "owner", "coordinator")
 PORTAL = _kind("portal", "mara", "theo", "stranger", "former", "far_mara")
 IN_CARE = _kind("portal, while in care", "mara", "theo", "stranger", "far_mara")
@@ -115,6 +116,10 @@ def partner(house: House) -> dict[str, Any]:
 
 def invited(house: House) -> dict[str, Any]:
     return {"couple_pk": house.things["couple_of_one"].pk, "pk": house.things["una"].pk}
+
+
+def invited_one(house: House) -> dict[str, Any]:
+    return {"couple_id": house.things["couple_of_one"].pk, "client_id": house.things["una"].pk}
 
 
 def private_of(house: House) -> dict[str, Any]:
@@ -523,6 +528,15 @@ DOORS: dict[str, Door] = {
 API: dict[str, Door] = {
     "api_couples": Door(STAFF),
     "api_couple": Door(OFFICE, couple_id),
+    "api_partners": Door(OFFICE, couple_id),
+    "api_partner": Door(OFFICE, private_of),
+    "api_invitation": Door(OFFICE_OF_ONE, invited_one),
+    "api_all_appointments": Door(STAFF),
+    "api_appointments": Door(OFFICE, couple_id),
+    "api_appointment": Door(OFFICE, thing("appointment_id", "appointment")),
+    "api_appointment_cancel": Door(OFFICE, thing("appointment_id", "appointment"), get=SENDS),
+    "api_appointment_restore": Door(OFFICE, thing("appointment_id", "appointment"), get=SENDS),
+    "api_appointment_outcome": Door(OFFICE, thing("appointment_id", "appointment"), get=SENDS),
 }
 
 #: Addresses that a library brings along: their views know nobody but the user who signed in.

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from clients import caseloads, recovering
 from clients import safe_contact as safe_contacts
 from clients import status as statuses
+from clients.correcting import correct
 from clients.forms import (
     TAKEN,
     ClientForm,
@@ -27,8 +28,7 @@ from clients.forms import (
     chooses_therapists,
     people,
 )
-from clients.models import CaseloadEntry, Client, ClientInvitation, Contact, Couple, Partner
-from clients.signals import contact_changed
+from clients.models import CaseloadEntry, Client, Contact, Couple, Partner
 from clients.starting import take_on
 from practice.access import PracticeRequest, for_clinicians, for_office, for_whole_office
 
@@ -100,7 +100,7 @@ def client_edit(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpResp
     contact = get_object_or_404(Contact, client_id=pk)
     form = _client_form(partner.client, contact, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        _save_client(form, partner.client, contact)
+        correct(partner.client, contact, form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("couple", couple.pk)
     return _edited(request, partner, form, MetForm())
@@ -143,22 +143,6 @@ def client_met(request: PracticeRequest, couple_pk: UUID, pk: UUID) -> HttpRespo
     if not met.errors:
         met.add_error("code", _("No sign-in of theirs shows this code. Let them open the page anew and show it again."))
     return _edited(request, partner, _client_form(partner.client, get_object_or_404(Contact, client_id=pk)), met)
-
-
-def _save_client(form: ClientForm, client: Client, contact: Contact) -> None:
-    said = form.cleaned_data
-    client.name, client.pronouns = said["name"], said["pronouns"]
-    client.save(update_fields=["name", "pronouns"])
-    contact.time_zone = said["time_zone"]
-    moved = "email" in said and said["email"] != contact.email
-    contact.email = said.get("email", contact.email)
-    contact.save(update_fields=["time_zone", "email"])
-    if moved:
-        from clients.inviting import withdraw
-
-        for invitation in ClientInvitation.objects.filter(client=client, accepted_at=None, withdrawn_at=None):
-            withdraw(invitation, "another address")
-    contact_changed.send(sender=Client, client=client)
 
 
 @for_clinicians
