@@ -16,6 +16,7 @@ def grant_global_tables(sender: Any, using: str, **kwargs: Any) -> None:
     """Give the login role its own tables after each migration of a global app."""
     if sender.label == "practice":
         _let_back_ups_read(using)
+        _let_everybody_compare(using)
     if sender.label not in GLOBAL_APPS:
         return
     with connections[using].cursor() as cursor:
@@ -32,3 +33,11 @@ def _let_back_ups_read(using: str) -> None:
         if cursor.fetchone()[0]:
             cursor.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {roles.BACKUP}")
             cursor.execute(f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {roles.BACKUP}")
+
+
+def _let_everybody_compare(using: str) -> None:
+    """Let the application see which migrations the database has: `/readyz` compares them with the code's."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT to_regclass('django_migrations') IS NOT NULL")
+        if cursor.fetchone()[0]:
+            cursor.execute(f"GRANT SELECT ON django_migrations TO {roles.LOGIN}")

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
 
 from practice import audit, identity, sensors, signing_in, tenancy
@@ -56,6 +56,24 @@ class PrivateResponses:
         for name, value in self.unless_said_otherwise.items():
             response.headers.setdefault(name, value)
         return response
+
+
+class Probes:
+    """Answer whoever watches the machine before anything else is asked: see :mod:`practice.views.probes`.
+
+    Without this a probe would need a host's name, HTTPS and a database, and say of none of them which was missing.
+    """
+
+    PATHS = frozenset({"/healthz", "/readyz"})
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info not in self.PATHS:
+            return self.get_response(request)
+        found = resolve(request.path_info)
+        return found.func(request, *found.args, **found.kwargs)
 
 
 class KeysInReach:

@@ -140,6 +140,7 @@ MIDDLEWARE = [
     # Outermost: what turns a request away further in, a wrong host or plain HTTP, answers as strictly as a page.
     "practice.middleware.PrivateResponses",
     "csp.middleware.CSPMiddleware",
+    "practice.middleware.Probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -24,9 +24,8 @@ import psycopg
 from celery import bootsteps, platforms
 from celery.worker import state as worker_state
 from django.conf import settings
-from django.db import connection
 
-from practice import alarms, roles
+from practice import alarms, own_line, roles
 from practice.alarms import Alarm
 
 log = logging.getLogger(__name__)
@@ -129,11 +128,7 @@ class Watchdog:
 
 
 def _own_connection() -> psycopg.Connection:
-    params = connection.get_connection_params()
-    there = ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert")
-    wanted = {key: params[key] for key in there if params.get(key)}
-    options = f"-c role={roles.DISPATCH} -c statement_timeout=5000"
-    return psycopg.connect(**wanted, autocommit=True, connect_timeout=5, tcp_user_timeout=5000, options=options)
+    return own_line.connect(roles.DISPATCH)
 
 
 def begin_again() -> None:

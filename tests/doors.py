@@ -252,6 +252,8 @@ DOORS: dict[str, Door] = {
     "delivery_first": Door(HOME_OWNER, thing("pk", "gateway"), get=SENDS),
     "delivery_end": Door(HOME_OWNER, thing("pk", "gateway"), get=SENDS),
     "delivery_try": Door(HOME_OWNER, lambda house: {"key": str(house.things["gateway"].pk)}, get=SENDS),
+    "healthz": Door(PUBLIC, token=False),
+    "readyz": Door(PUBLIC, token=False),
     "mail_hook": Door(PUBLIC, get=SENDS, token=False),
     "mail_hook_own": Door(PUBLIC, thing("provider_id", "gateway"), get=SENDS, token=False),
     "texts_came": Door(PUBLIC, get=SENDS, token=False),

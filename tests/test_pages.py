@@ -262,6 +262,8 @@ WITHOUT_A_LINK = {
     "closed": "on the pages of a sign-in by the mailbox alone",
     "client_met": "on a partner whose account was got back through the mailbox",
     "portal_showing": "on a page where something was released to all",
+    "healthz": "whoever watches the machine calls it",
+    "readyz": "whoever watches the machine calls it",
     "mail_hook": "a mail service calls it",
     "delivery_hook": "on a mail service of the practice's own",
     "delivery_first": "on the second of several ways out",

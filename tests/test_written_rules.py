@@ -90,6 +90,7 @@ SQL_BY_HAND = {
     "practice/ledger.py": "sums of the outbox",
     "practice/limits.py": "an atomic counter of tries",
     "practice/pace.py": "an atomic counter",
+    "practice/readiness.py": "what the catalogue says of roles and policies, beside Django",
     "practice/rotating.py": "rows whose texts go to another key, as they lie",
     "practice/sealing.py": "the seals of the audit trail",
     "practice/tenancy.py": "binds who is asking",
