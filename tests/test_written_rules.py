@@ -85,6 +85,7 @@ SQL_BY_HAND = {
     "practice/backups/walls.py": "asks the catalogue what guards the tables",
     "practice/checks.py": "asks who we are",
     "practice/clock.py": "the database's own time",
+    "practice/doctor.py": "asks the catalogue for roles, owners and policies",
     "practice/grants.py": "rights, after migrations",
     "practice/handing_off.py": "one trip instead of three, for each message",
     "practice/ledger.py": "sums of the outbox",

@@ -2,7 +2,7 @@
 
 They are answered before anything looks at the host's name, at HTTPS, at a sign-in or at the database
 (:class:`practice.middleware.Probes`): a probe comes from the machine itself or from what stands before it, by an
-address and without a certificate. An answer repeats nothing of what was asked, so it does not matter by which name it was.
+address and without a certificate. An answer repeats nothing of what was asked: by which name it was does not matter.
 """
 
 from __future__ import annotations
