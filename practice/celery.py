@@ -9,6 +9,8 @@ from typing import Any
 
 from celery import Celery, Task, signals
 
+from practice import request_ids
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "practice.settings")
 
 app = Celery("attune", task_cls="practice.celery:PracticeTask")
@@ -53,6 +55,7 @@ class PracticeTask(Task):
     def apply_async(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:  # type: ignore[override]
         """Ring for the job; raise :class:`NotAnId` for an argument that is none, before anything leaves."""
         only_ids([*(args or ()), *(kwargs or {}).values()])
+        options["headers"] = request_ids.carried(options.get("headers"))
         return super().apply_async(args, kwargs, **options)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

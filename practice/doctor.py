@@ -268,7 +268,8 @@ def _how_it_keeps() -> Iterator[Finding]:
 
     with app.connection_for_write() as line:
         try:
-            said = line.default_channel.client.config_get("*")
+            channel: Any = line.default_channel
+            said = channel.client.config_get("*")
         except Exception:  # a service that somebody else runs does not tell
             yield Finding(
                 "The broker does not tell how it keeps what it has.",
@@ -335,7 +336,7 @@ def _mail() -> Iterator[Finding]:
 def _static_files() -> Iterator[Finding]:
     if not settings.PRODUCTION:
         return
-    names = {name for finder in get_finders() for name, _storage in finder.list([])}  # type: ignore[attr-defined]
+    names = {name for finder in get_finders() for name, _storage in finder.list([])}
     kept = getattr(staticfiles_storage, "hashed_files", {})
     if missing := names - set(kept):
         yield Finding(

@@ -29,7 +29,7 @@ class Identity:
     membership: Membership | None = None
     person: Any = None
 
-    def asker(self, request_id: str = "", closed: str = "") -> Asker:
+    def asker(self, closed: str = "") -> Asker:
         role = self.membership.database_role if self.membership else roles.PORTAL
         return Asker(
             role=role,
@@ -37,7 +37,6 @@ class Identity:
             user_id=self.user.pk,
             person_id=self.person.pk if self.person else None,
             sharing=self.membership.shares_with if self.membership else None,
-            request_id=request_id,
             closed=closed if self.person else "",
         )
 

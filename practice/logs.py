@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
+from practice import request_ids
+
 #: Paths that open a door to whoever holds them: invitations, new passwords, the end of messages.
 _DOORS = re.compile(r"(/join/(?:team/)?|/stop/|/password/reset/key/)[^/\s]+")
 
@@ -55,6 +57,7 @@ class Lines(WithoutWords):
             "logger": record.name,
             "message": _DOORS.sub(r"\1…", _one_line(fresh.getMessage()) + _reference(fresh)),
         }
+        said |= _cause(record)
         if record.exc_info and record.exc_info[1] is not None:
             said["error"] = self.formatException(record.exc_info)
         return json.dumps(said)
@@ -79,6 +82,13 @@ def _reference(record: logging.LogRecord) -> str:
     """Name what stands on the page that somebody met, so that they can tell us which line is theirs."""
     reference = getattr(getattr(record, "request", None), "reference", "")
     return f" (reference {reference})" if reference else ""
+
+
+def _cause(record: logging.LogRecord) -> dict[str, str]:
+    """Return the request that a line belongs to, and the job, as far as there are any."""
+    cause = request_ids.current()
+    request_id = cause.request_id or getattr(getattr(record, "request", None), "request_id", "")
+    return {key: value for key, value in (("request", request_id), ("job", cause.job)) if value}
 
 
 def _without_exception_text(context: dict[str, Any]) -> dict[str, Any]:

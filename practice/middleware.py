@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable
 
 from django.conf import settings
@@ -121,7 +120,7 @@ class SignedIn:
             if request.path.startswith(api.HERE):
                 return problems.plain(403, "This account has no second step: set one up first.")
             return redirect(f"{reverse('mfa_index')}?needed=1")
-        bare = who.asker(request_id=uuid.uuid4().hex, closed=signing_in.closed_since(request))
+        bare = who.asker(closed=signing_in.closed_since(request))
         with tenancy.for_the_rest(bare) as asker:
             request.practice = Practice.objects.get(pk=asker.practice_id)  # type: ignore[attr-defined]
         request.membership, request.person = who.membership, who.person  # type: ignore[attr-defined]

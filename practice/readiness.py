@@ -53,7 +53,7 @@ def look() -> dict[str, bool]:
     try:
         with own_line.connect(seconds=PATIENCE) as line:
             for name, of_database in OF_DATABASE.items():
-                found[name] = _does(name, lambda part=of_database: part(line))  # type: ignore[misc]
+                found[name] = _does(name, lambda part=of_database: part(line))
     except psycopg.Error as error:
         log.error("Not ready, database: %s", type(error).__name__)
     found["broker"] = _does("broker", broker)

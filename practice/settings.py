@@ -137,7 +137,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # Outermost: what turns a request away further in, a wrong host or plain HTTP, answers as strictly as a page.
+    "practice.request_ids.Numbered",
+    # Outermost but for the id: what turns a request away further in, a wrong host or plain HTTP, answers as strictly
+    # as a page.
     "practice.middleware.PrivateResponses",
     "csp.middleware.CSPMiddleware",
     "practice.middleware.Probes",
@@ -350,7 +352,9 @@ SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_SSL_REDIRECT = PRODUCTION
-if os.environ.get("ATTUNE_BEHIND_PROXY") == "1":
+#: Exactly one proxy stands in front, and what it says of a request counts.
+ATTUNE_BEHIND_PROXY = os.environ.get("ATTUNE_BEHIND_PROXY") == "1"
+if ATTUNE_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
 CSRF_TRUSTED_ORIGINS = [ATTUNE_URL] if ATTUNE_URL.startswith("https://") else []

@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from practice import roles, trips
+from practice import request_ids, roles, trips
 
 SETTINGS = ("practice", "user", "person", "couples", "people", "present", "notes", "room", "given", "request", "closed")
 
@@ -75,7 +75,7 @@ class Asker:
             "room": _array(self.room) if self.sharing else "",
             "given": _array(self.given) if self.sharing else "",
             "notes": _array(self.notes),
-            "request": self.request_id,
+            "request": self.request_id or request_ids.current().request_id,
             "closed": self.closed,
         }
 

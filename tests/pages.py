@@ -33,6 +33,7 @@ def headers(response: HttpResponse) -> dict[str, str]:
     """Return the headers without the nonce and the cookies' values."""
     found = {name: _TOKENS.sub(b"", value.encode()).decode() for name, value in response.headers.items()}
     found.pop("Content-Length", None)
+    found.pop("X-Request-ID", None)  # each has its own
     return {**found, "cookies": ",".join(sorted(response.cookies))}
 
 
