@@ -31,7 +31,8 @@ class Cause(NamedTuple):
     job: str = ""
 
 
-_now: ContextVar[Cause] = ContextVar("cause", default=Cause())
+NOTHING = Cause()
+_now: ContextVar[Cause] = ContextVar("cause", default=NOTHING)
 
 
 def current() -> Cause:
