@@ -43,9 +43,11 @@ def assignment_or_404(couple: Couple, assignment_id: uuid.UUID) -> Assignment:
     return assignment
 
 
-def response_or_404(couple: Couple, response_id: uuid.UUID) -> Response:
-    """Return one of the couple's own responses, with what it answers."""
+def response_or_404(couple: Couple, response_id: uuid.UUID, *, author: Client | None = None) -> Response:
+    """Return one of the couple's own responses, with what it answers; only ``author``'s where one is named."""
     rows = Response.objects.select_related("edition", "author", "occurrence__assignment")
+    if author is not None:
+        rows = rows.filter(author=author)
     response = rows.filter(couple=couple, pk=response_id).first()
     if response is None:
         raise Http404

@@ -77,6 +77,8 @@ class Said:
     lane: str
     #: The rows of a grid, each with its own words.
     rows: tuple[tuple[str, str], ...] = ()
+    #: The question's key and the answer itself, for programs.
+    answer: saying.SaidAnswer | None = None
 
 
 @dataclass
@@ -284,7 +286,7 @@ def _said(response: Response, answers: Mapping[str, Answer]) -> list[Said]:
         key = next(key for key in (one.key, *(row.question.key for row in one.rows)) if key in answers)
         label = f"{one.head}: {one.label}" if one.head else one.label
         rows = tuple((row.label, row.words) for row in one.said_rows)
-        made.append(Said(label, one.words, one.is_text, answers[key].lane, rows))
+        made.append(Said(label, one.words, one.is_text, answers[key].lane, rows, one))
     return made
 
 

@@ -196,9 +196,13 @@ def _entry(message: Message, zone: ZoneInfo) -> Entry:
 
 def in_words(message: Message) -> str:
     """How a message stands, for people: 'sent', 'not needed: answered'."""
-    state = message.get_state_display()
-    reason = REASONS.get(message.reason) if message.state in (State.SKIPPED, State.CANCELLED) else None
+    state, reason = message.get_state_display(), why_not(message)
     return f"{state}: {reason}" if reason else state
+
+
+def why_not(message: Message) -> str:
+    """Why it was not needed or was cancelled, for people; empty for every other."""
+    return str(REASONS.get(message.reason, "")) if message.state in (State.SKIPPED, State.CANCELLED) else ""
 
 
 def _own(moment: datetime | None, zone: ZoneInfo) -> str:

@@ -539,6 +539,13 @@ API: dict[str, Door] = {
     "api_appointment_cancel": Door(OFFICE, thing("appointment_id", "appointment"), get=SENDS),
     "api_appointment_restore": Door(OFFICE, thing("appointment_id", "appointment"), get=SENDS),
     "api_appointment_outcome": Door(OFFICE, thing("appointment_id", "appointment"), get=SENDS),
+    # reading what came of it
+    "api_responses": Door(CLINICAL, couple_id),
+    "api_response": Door(CLINICAL, response("shared:mara")),
+    "api_responses_private": Door(CLINICAL, private_of),
+    "api_response_private": Door(CLINICAL, lambda house: {**private_of(house), **response("told:mara")(house)}),
+    "api_messages": Door(CLINICAL, couple_id),
+    "api_messages_private": Door(CLINICAL, private_of),
 }
 
 #: Addresses that a library brings along: their views know nobody but the user who signed in.

@@ -28,7 +28,7 @@ def went(occurrence: Occurrence, person, state: str, **fields) -> Message:
         return Message.objects.create(
             kind="reminder", step=fields.pop("step", "due"), occasion=str(uuid7()), person_id=person.pk,
             about_id=occurrence.pk, couple_id=occurrence.couple_id, planned_for=at, due_at=at,
-            fresh_until=at + HOUR, state=state, handed_off_at=at, begun_at=at, **fields,
+            fresh_until=at + HOUR, state=state, **{"handed_off_at": at, "begun_at": at, **fields},
         )  # fmt: skip
 
 
