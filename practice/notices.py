@@ -6,6 +6,7 @@ get a neutral letter to the address they sign in with.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
@@ -17,6 +18,8 @@ from django.utils import timezone
 from practice import mailboxes, tenancy
 from practice.ids import uuid7
 from practice.models import AccountEvent, Membership, User
+
+log = logging.getLogger(__name__)
 
 What = AccountEvent.What
 
@@ -60,12 +63,19 @@ def tell(user: User, what: str) -> None:
         return
     taken = [teller(user, what) for teller in _tellers]
     if not any(taken) and _is_staff(user):
+        _write_to(user)
+
+
+def _write_to(user: User) -> None:
+    try:
         send_mail(
             render_to_string("account/email/security_notice_subject.txt").strip(),
             render_to_string("account/email/security_notice_message.txt").strip(),
             settings.DEFAULT_FROM_EMAIL,
             [user.email],
         )
+    except Exception as error:  # what was changed stays changed; it stands in the account
+        log.error("a notice about an account did not leave: %s", type(error).__name__)
 
 
 def _is_staff(user: User) -> bool:

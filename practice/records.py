@@ -92,7 +92,7 @@ register(
 
 JOBS = (
     "deliver", "probe", "sweep", "resolve", "plant_pulse", "watch", "seal_trail", "anchor_trail", "tend_archives",
-    "forget_signing_in",
+    "forget_signing_in", "forget_answers",
 )  # fmt: skip
 register(*(Job(f"practice.tasks.{name}") for name in JOBS))
 register(Job("practice.tasks.make_archive", carries=("practice_id", "archive_id")))

@@ -18,6 +18,7 @@ from practice import (
     sweeping,
     tenancy,
 )
+from practice.api import repeating
 from practice.celery import app
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,17 @@ def forget_signing_in() -> None:
     """Delete what signing in leaves behind: limits that time has caught up with, sessions that ran out."""
     limits.forget_full()
     signing_in.forget_ended()
+
+
+@app.task(name="practice.tasks.forget_answers", steps=True, expires=3600)
+def forget_answers() -> None:
+    """Delete what programs were answered more than a day ago, in all practices (see practice/api/repeating.py)."""
+    for practice_id in dispatch.practices():
+        try:
+            with tenancy.acting(tenancy.as_system(practice_id)):
+                repeating.forget_old()
+        except Exception as error:
+            log.error("Old answers of practice %s wait for the next run: %s", practice_id, type(error).__name__)
 
 
 @app.task(name="practice.tasks.anchor_trail", steps=True, expires=3600)

@@ -9,7 +9,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from practice.api.scopes import Scope
+from practice.api import tokens
+from practice.api.scopes import THINGS, Scope
 from practice.fields import KindErrors
 
 DAYS = [(30, _("30 days")), (90, _("90 days")), (365, _("A year"))]
@@ -18,6 +19,8 @@ DAYS = [(30, _("30 days")), (90, _("90 days")), (365, _("A year"))]
 class TokenForm(KindErrors, forms.Form):
     """What the program is called, what it may do, and for how long."""
 
+    #: Sent twice, the form makes one token (see :func:`practice.api.tokens.issue`).
+    draft = forms.CharField(widget=forms.HiddenInput, initial=tokens.new_draft, required=False, max_length=100)
     name = forms.CharField(
         label=_("What it is for"),
         max_length=80,
@@ -37,4 +40,12 @@ class TokenForm(KindErrors, forms.Form):
     def said(self) -> dict[str, Any]:
         """Return what :func:`practice.api.tokens.issue` asks for."""
         until = timezone.now() + datetime.timedelta(days=self.cleaned_data["days"])
-        return {"name": self.cleaned_data["name"], "scopes": self.cleaned_data["scopes"], "expires_at": until}
+        said = {name: self.cleaned_data[name] for name in ("name", "scopes", "draft")}
+        return {**said, "expires_at": until}
+
+    def by_thing(self) -> list[tuple[str, list[Any]]]:
+        """Return the boxes to tick, by what they are about: reading and writing stand beside each other."""
+        found: dict[str, list[Any]] = {}
+        for box in self["scopes"]:
+            found.setdefault(box.data["value"].partition(":")[0], []).append(box)
+        return [(str(THINGS[thing]), boxes) for thing, boxes in found.items()]

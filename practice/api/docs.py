@@ -19,6 +19,73 @@ from markdown_it import MarkdownIt
 
 from practice.api.schema import ABOUT
 
+HERE = f"{settings.ATTUNE_URL}/api/v1"
+#: What holds for all operations, each with an example.
+PARTS = [
+    {
+        "id": "lists",
+        "title": "Lists and filters",
+        "words": "Newest first, in pages: follow `next` until it is `null`. A filter that there is not is an error, so "
+        "that nobody takes everything for what they asked for.",
+        "example": f"""curl -i '{HERE}/couples/?status=active&limit=2' \\
+  -H "Authorization: Bearer $TOKEN"
+
+HTTP/1.1 200 OK
+Link: <{HERE}/couples/?cursor=cD0wMTk5…&limit=2&status=active>; rel="next"
+
+{{
+  "next": "{HERE}/couples/?cursor=cD0wMTk5…&limit=2&status=active",
+  "previous": null,
+  "results": […]
+}}""",
+    },
+    {
+        "id": "edits",
+        "title": "Edits",
+        "words": "Send `If-Match` with the `ETag` of what you read. Who comes second is told so (412) and overwrites "
+        "nothing; `*` means whatever it is now.",
+        "example": f"""curl -i -X PATCH {HERE}/couples/0199a8c0-…/ \\
+  -H "Authorization: Bearer $TOKEN" \\
+  -H 'If-Match: "5d41402abc4b2a76b9719d911017c592"' \\
+  -H 'Content-Type: application/json' \\
+  -d '{{"status": "paused"}}'""",
+    },
+    {
+        "id": "writes",
+        "title": "Writes that may be sent again",
+        "words": "Where a line broke, nobody knows whether a write arrived. Give each one an `Idempotency-Key`, a new "
+        "random text: sent again within a day it is done once and answered alike, with `Idempotency-Replayed: true`.",
+        "example": f"""curl -i -X POST {HERE}/couples/ \\
+  -H "Authorization: Bearer $TOKEN" \\
+  -H "Idempotency-Key: $(uuidgen)" \\
+  -H 'Content-Type: application/json' \\
+  -d '{{"partners": [{{"name": "Mara"}}, {{"name": "Theo"}}], "time_zone": "Europe/London"}}'""",
+    },
+    {
+        "id": "problems",
+        "title": "Problems",
+        "words": "As RFC 9457 has them, `application/problem+json`. `detail` is for people, `code` for programs; "
+        "`pointer` leads into what was sent.",
+        "example": """HTTP/1.1 400 Bad Request
+Content-Type: application/problem+json
+
+{
+  "type": "about:blank",
+  "title": "Bad Request",
+  "status": 400,
+  "detail": "Something in what was sent is not right: see errors.",
+  "code": "invalid",
+  "errors": [
+    {
+      "pointer": "/partners/1/time_zone",
+      "detail": "There is no such time zone.",
+      "code": "invalid_choice"
+    }
+  ]
+}""",
+    },
+]
+
 _READER = MarkdownIt("commonmark", {"html": False})
 JSON = "application/json"
 
@@ -40,7 +107,14 @@ def api_schema(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def api_docs(request: HttpRequest) -> HttpResponse:
     """The description for people, with an example of each operation."""
-    return render(request, "practice/api_docs.html", {"about": _html(ABOUT), "groups": _groups()})
+    groups = _groups()
+    context = {
+        "about": _html(ABOUT),
+        "parts": [{**one, "words": _html(one["words"])} for one in PARTS],
+        "groups": groups,
+        "count": sum(len(one["operations"]) for one in groups),
+    }
+    return render(request, "practice/api_docs.html", context)
 
 
 @lru_cache(1)
@@ -72,7 +146,7 @@ def _shown(path: str, method: str, operation: dict[str, Any], whole: dict[str, A
         "fields": _fields(body, whole),
         "sent": sent,
         "answers": [
-            {"status": status, "example": _example(answer)}
+            {"status": status, "example": _example(answer), "words": answer["description"] or "Nothing more is said."}
             for status, answer in operation["responses"].items()
             if status.startswith("2")
         ],
@@ -106,6 +180,12 @@ def _resolved(schema: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
 def _kind(schema: dict[str, Any]) -> dict[str, Any]:
     said = schema.get("type", "")
     kinds = [said] if isinstance(said, str) else said
+    if schema.get("type") == "array":
+        inner = _kind(schema.get("items", {}))
+        return {
+            "kind": f"list of {inner['kind']}" if inner["kind"] != "one of" else "any of",
+            "choices": inner["choices"],
+        }
     if schema.get("enum"):
         return {"kind": "one of", "choices": [str(one) for one in schema["enum"] if one is not None]}
     words = " or ".join(one for one in kinds if one != "null") or "object"
@@ -113,9 +193,8 @@ def _kind(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _curl(path: str, method: str, sent: str, operation: dict[str, Any]) -> str:
-    parts = ["curl", settings.ATTUNE_URL + path, '-H "Authorization: Bearer $TOKEN"']
-    if method != "GET":
-        parts.insert(1, f"-X {method}")
+    verb = "" if method == "GET" else f"-X {method} "
+    parts = [f"curl {verb}{settings.ATTUNE_URL}{path}", '-H "Authorization: Bearer $TOKEN"']
     if any(one["name"] == "If-Match" for one in operation.get("parameters", [])):
         parts.append("-H 'If-Match: *'")
     if sent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema_serializer
@@ -19,13 +20,11 @@ Programs work for a member of staff with what that person may see and do, and no
 
     Authorization: Bearer attune_…
 
-- **Lists** come newest first in pages: follow `next`. A filter that there is not is an error.
-- **Edits** carry `If-Match` with the `ETag` of what was read: who comes second is told (412) and overwrites nothing.
-- **Writes** may carry an `Idempotency-Key`: sent again within a day they are done once, and answered alike.
-- **Problems** are RFC 9457: `application/problem+json`, with a pointer into what was sent.
 - **Not yours** and **not there** are the same 404.
+- A token is made for some things: each operation says which scope it needs.
 - 600 requests a minute; `RateLimit` says what is left, `Retry-After` when to come again.
 - Times are RFC 3339 in UTC. Texts are UTF-8. Identifiers grow with time and mean nothing.
+- Bodies are JSON, at most one megabyte.
 """
 
 TAGS = [
@@ -56,6 +55,17 @@ class Operation(AutoSchema):
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         return self.method == "GET" and getattr(self.view, "is_list", False)
+
+    def _get_examples(self, *args: Any, **kwargs: Any) -> Any:
+        found = super()._get_examples(*args, **kwargs)
+        for one in found.values():
+            if isinstance(one["value"], dict) and "results" in one["value"]:
+                one["value"] = {
+                    **one["value"],
+                    "next": f"{settings.ATTUNE_URL}{self.path}?cursor=cD0wMTk5YThjMA",
+                    "previous": None,
+                }
+        return found
 
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "tag", "")] if getattr(self.view, "tag", "") else super().get_tags()

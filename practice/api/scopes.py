@@ -24,3 +24,17 @@ class Scope(models.TextChoices):
     ALERTS_WRITE = "alerts:write", _("Take on and close what needs a look")
     MESSAGES_READ = "messages:read", _("See what was sent, and whether it arrived")
     EXPORT_READ = "export:read", _("Take data away in files")
+
+
+#: What scopes are about, by what stands before their colon.
+THINGS = {
+    "couples": _("Couples"),
+    "appointments": _("Sessions"),
+    "library": _("Library"),
+    "assignments": _("Practice"),
+    "responses": _("Answers"),
+    "reports": _("Reports"),
+    "alerts": _("Alerts"),
+    "messages": _("Messages"),
+    "export": _("Files"),
+}

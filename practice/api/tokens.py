@@ -1,8 +1,8 @@
 """Access tokens: how a program signs in as a member of staff, for some things and for some time.
 
 A token names its practice and its row, so that both can be bound before anything is believed, and proves itself with
-32 random bytes. Only their hash is stored: whoever has the database has no token. Whoever issues tokens for OAuth one
-day replaces :func:`proved` and nothing else.
+32 bytes that nobody can guess. Only their hash is stored: whoever has the database has no token. Whoever issues
+tokens for OAuth one day replaces :func:`proved` and nothing else.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ import binascii
 import datetime
 import hashlib
 import hmac
+import json
 import secrets
 import uuid
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from practice import tenancy
-from practice.models import AccessToken, Membership, User
+from practice import notices, tenancy, vault
+from practice.models import AccessToken, AccountEvent, Membership, User
 
 #: So that scanners for secrets know one when it stands where it should not.
 PREFIX = "attune_"
@@ -34,25 +36,52 @@ class Refused(Exception):
 
 
 def issue(
-    membership: Membership, *, name: str, scopes: list[str], expires_at: datetime.datetime
+    membership: Membership, *, name: str, scopes: list[str], expires_at: datetime.datetime, draft: str = ""
 ) -> tuple[AccessToken, str]:
     """Make a token for a member of the bound practice; return it and its text, which is known only now.
 
-    Raises :class:`ValueError` for an end that has passed or lies further away than :data:`LONGEST`.
+    A form that is sent twice carries the same ``draft`` and says the same: it is answered with the same token (see
+    :func:`new_draft`). Raises :class:`ValueError` for an end that has passed or lies further away than
+    :data:`LONGEST`.
     """
     if not timezone.now() < expires_at <= timezone.now() + LONGEST:
         raise ValueError("A token ends within a year.")
-    secret = secrets.token_bytes(SECRET_BYTES)
-    token = AccessToken.objects.create(
-        membership=membership,
-        user_id=membership.user_id,
-        name=name,
-        scopes=sorted(set(scopes)),
-        expires_at=expires_at,
-        digest=_digest(secret),
-    )
+    secret = _secret_of(draft or new_draft(), membership, name, *sorted(set(scopes)), str(expires_at.date()))
+    token = _made_before(secret, membership)
+    if token is None:
+        token = AccessToken.objects.create(
+            membership=membership,
+            user_id=membership.user_id,
+            name=name,
+            scopes=sorted(set(scopes)),
+            expires_at=expires_at,
+            digest=_digest(secret),
+        )
+        tell(token, AccountEvent.What.TOKEN_MADE)
     raw = tenancy.current_practice_id().bytes + token.pk.bytes + secret
     return token, PREFIX + base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def new_draft() -> str:
+    """Return what a form for a new token carries. Nothing of it is stored.
+
+    The token's secret comes from it and from the key of this installation: the form alone opens nothing, and neither
+    does the key.
+    """
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def _secret_of(draft: str, membership: Membership, *said: str) -> bytes:
+    what = json.dumps([draft, str(membership.pk), *said]).encode()
+    return hmac.new(vault.secret_for("access tokens"), what, hashlib.sha256).digest()
+
+
+def _made_before(secret: bytes, membership: Membership) -> AccessToken | None:
+    """Return the token that was made with this secret. Of two that ask at the same time the second waits."""
+    digest = _digest(secret)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(digest[:15], 16)])
+    return AccessToken.objects.filter(membership=membership, digest=digest).first()
 
 
 def open_of(membership: Membership) -> list[AccessToken]:
@@ -69,13 +98,20 @@ def open_of_others(owner: Membership) -> list[AccessToken]:
 def withdraw(token_id: uuid.UUID, *, by: Membership) -> None:
     """Let a token open nothing any more, from the next request on: one's own, or, for an owner, anybody's.
 
-    Raises :class:`AccessToken.DoesNotExist` for any other.
+    Whose it is reads of it in their account. Raises :class:`AccessToken.DoesNotExist` for any other.
     """
     with tenancy.elevated():
         theirs = _open() if by.runs_practice else _open().filter(membership=by)
         token = theirs.get(pk=token_id)
         token.ended_at = timezone.now()
         token.save(update_fields=["ended_at"])
+    tell(token, AccountEvent.What.TOKEN_ENDED)
+
+
+def tell(token: AccessToken, what: str) -> None:
+    """Write down in the account of a token's owner what became of it, and tell them outside."""
+    with tenancy.signing_in(token.user_id):
+        notices.tell(User.objects.get(pk=token.user_id), what)
 
 
 def _open() -> QuerySet[AccessToken]:
@@ -123,5 +159,5 @@ def _parts(text: str) -> tuple[uuid.UUID, uuid.UUID, bytes]:
 
 
 def _digest(secret: bytes) -> str:
-    # A plain hash: there is nothing to guess in 32 random bytes.
+    # A plain hash: there is nothing to guess in 32 bytes like these.
     return hashlib.sha256(secret).hexdigest()

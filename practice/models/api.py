@@ -40,7 +40,7 @@ class AccessToken(PracticeModel):
 
     def scope_names(self) -> list[str]:
         """Return what it may be used for, in words."""
-        return [str(Scope(one).label) for one in self.scopes if one in Scope.values]
+        return [str(scope.label) for scope in Scope if scope.value in self.scopes]
 
 
 class DoneOnce(PracticeModel):

@@ -77,6 +77,8 @@ class AccountEvent(models.Model):
         PASSWORD_CHANGED = "password_changed", _("The password was changed.")
         ADDRESS_CHANGED = "address_changed", _("The e-mail address was changed.")
         RECOVERED = "recovered", _("A new password was chosen through the mailbox.")
+        TOKEN_MADE = "token_made", _("A token was made that lets a program work for you.")
+        TOKEN_ENDED = "token_ended", _("A token of yours for a program was withdrawn.")
         OPENED_AGAIN = "opened_again", _("What is private to you was opened again after that.")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

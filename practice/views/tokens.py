@@ -23,7 +23,9 @@ def access_tokens(request: PracticeRequest) -> HttpResponse:
     """List the tokens that open something, and make one: its text is on the page that answers, and never again."""
     form, made = TokenForm(request.POST or None), ""
     if request.method == "POST" and form.is_valid():
-        _token, made = tokens.issue(request.membership, **form.said())
+        token, made = tokens.issue(request.membership, **form.said())
+        if not token.is_open:  # an old page, sent once more
+            return redirect("access_tokens")
         form = TokenForm()
     context = {
         "form": form,

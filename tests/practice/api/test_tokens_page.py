@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import re
+from html import unescape
+from unittest import mock
 
 import pytest
+from django.core import mail
 from django.test import Client as Browser
+from django.utils import timezone
 
-from practice.models import AccessToken
+from practice import tasks
+from practice.api import repeating
+from practice.models import AccessToken, AccountEvent, DoneOnce
 from tests.factories import inside, make_member, signed_in
 from tests.practice.api.callers import Program, program_of
 
@@ -20,8 +27,8 @@ def _fresh(monkeypatch) -> None:
     monkeypatch.setattr("practice.fresh.is_fresh", lambda request: True)
 
 
-def made_by(browser: Browser) -> str:
-    found = re.search(r"attune_[\w-]+", browser.post(PAGE, NEW).content.decode())
+def made_by(browser: Browser, draft: str = "") -> str:
+    found = re.search(r"attune_[\w-]+", browser.post(PAGE, {**NEW, "draft": draft}).content.decode())
     assert found
     return found[0]
 
@@ -71,3 +78,64 @@ def test_the_page_asks_who_it_is_before_anything_is_shown(therapist, monkeypatch
     monkeypatch.setattr("practice.fresh.is_fresh", lambda request: False)
     answer = signed_in(therapist).get(PAGE)
     assert (answer.status_code, "/account/reauthenticate/" in answer["Location"]) == (302, True)
+
+
+def test_a_form_that_is_sent_twice_makes_one_token_and_shows_it_both_times(therapist, couple):
+    browser = signed_in(therapist)
+    draft = re.search(r'name="draft" value="([\w-]+)"', browser.get(PAGE).content.decode())
+    assert draft
+    sent = {**NEW, "draft": draft[1]}
+    texts = {re.search(r"attune_[\w-]+", browser.post(PAGE, sent).content.decode())[0] for _ in range(2)}  # type: ignore[index]
+    other = browser.post(PAGE, {**sent, "name": "Another"}).content.decode()
+    assert len(texts) == 1
+    assert texts.pop() not in other
+    with inside(therapist.practice):
+        assert sorted(one.name for one in AccessToken.objects.all()) == ["Another", "Spreadsheet"]
+        AccessToken.objects.update(ended_at=timezone.now())
+    assert "attune_" not in browser.post(PAGE, sent, follow=True).content.decode()
+
+
+def test_a_form_of_somebody_else_makes_another_token(therapist, owner, couple):
+    texts = {made_by(signed_in(who), draft="A" * 43) for who in (therapist, owner)}
+    assert len(texts) == 2
+
+
+def test_making_and_withdrawing_stand_in_the_account_of_its_owner_who_is_told_outside(therapist, owner, couple):
+    made_by(signed_in(therapist))
+    with inside(therapist.practice):
+        token = AccessToken.objects.get()
+    signed_in(owner).post(f"{PAGE}{token.pk}/end/")
+    told = AccountEvent.objects.filter(user_id=therapist.user_id).order_by("at").values_list("what", flat=True)
+    assert [one for one in told if one != "new_browser"] == ["token_made", "token_ended"]
+    assert [letter.to for letter in mail.outbox] == [[therapist.user.email]] * 2
+    assert "attune_" not in "".join(letter.body for letter in mail.outbox)
+    assert "withdrawn" in signed_in(therapist).get("/account/sign-ins/").content.decode()
+
+
+def test_a_token_is_withdrawn_although_no_letter_leaves(therapist, couple, monkeypatch):
+    program = program_of(therapist)
+    monkeypatch.setattr("practice.notices.send_mail", mock.Mock(side_effect=OSError))
+    signed_in(therapist).post(f"{PAGE}{program.token.pk}/end/")
+    assert program.get("/api/v1/couples/").status_code == 401
+
+
+def test_the_trail_says_in_words_that_a_token_was_made_and_withdrawn(therapist, owner, couple):
+    program = program_of(therapist)
+    signed_in(therapist).post(f"{PAGE}{program.token.pk}/end/")
+    page = unescape(re.sub(r"<[^>]+>|\s+", " ", signed_in(owner).get("/desk/practice/trail/").content.decode()))
+    assert re.search(r"added +a token for a program", page)
+    assert re.search(r"changed +a token for a program", page)
+    assert "Spreadsheet" not in page
+
+
+def test_answers_to_programs_are_forgotten_after_a_day(therapist, couple):
+    program = program_of(therapist)
+    program.post(
+        "/api/v1/couples/", {"partners": [{"name": "A"}, {"name": "B"}], "time_zone": "UTC"}, Idempotency_Key="k"
+    )
+    with inside(therapist.practice):
+        assert repeating.forget_old() == 0
+        DoneOnce.objects.update(at=timezone.now() - repeating.KEPT - datetime.timedelta(minutes=1))
+    tasks.forget_answers()
+    with inside(therapist.practice):
+        assert not DoneOnce.objects.exists()
