@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema_serializer
@@ -48,6 +49,16 @@ def example(**fields: Any) -> Callable[[type], type]:
 
 def _problem(words: str) -> OpenApiResponse:
     return OpenApiResponse(ProblemSerializer, description=words)
+
+
+class TimeByTheClock(OpenApiSerializerFieldExtension):
+    """A time without a zone. What JSON Schema calls a time has one."""
+
+    target_class = "rest_framework.fields.TimeField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^[0-2][0-9]:[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$"}
 
 
 class Operation(AutoSchema):
