@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django_filters.rest_framework import DjangoFilterBackend
@@ -9,6 +10,10 @@ from rest_framework.exceptions import ValidationError
 
 #: Words of a query string that are not filters.
 OTHERS = frozenset({"cursor", "limit"})
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+#: No place on earth is further from UTC.
+FURTHEST = datetime.timedelta(hours=14)
+NOTHING = datetime.timedelta()
 
 
 class Filters(DjangoFilterBackend):
@@ -22,4 +27,19 @@ class Filters(DjangoFilterBackend):
             raise ValidationError(unknown)
         if any("\x00" in value for value in request.query_params.values()):
             raise ValidationError("A filter holds a sign that is none: NUL.")
+        found = self.get_filterset(request, queryset, view)
+        if found is not None and found.is_valid():
+            _must_be_of_this_world(found.form.cleaned_data)
         return super().filter_queryset(request, queryset, view)
+
+
+def _must_be_of_this_world(said: dict[str, Any]) -> None:
+    """Refuse moments that PostgreSQL does not know: a year or an offset from UTC that nobody has."""
+    for name, value in said.items():
+        for one in (value.start, value.stop) if isinstance(value, slice) else (value,):
+            if isinstance(one, datetime.datetime) and not _is_of_this_world(one):
+                raise ValidationError({name: ["There is no such moment."]})
+
+
+def _is_of_this_world(moment: datetime.datetime) -> bool:
+    return FIRST_YEAR <= moment.year <= LAST_YEAR and abs(moment.utcoffset() or NOTHING) <= FURTHEST
