@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from datetime import date
+from typing import Any
 
 from exercises.forms import EACH, NEVER, THESE, TOGETHER, USUAL, AssignForm
 from exercises.giving import Giving, OpensBy
@@ -32,15 +34,7 @@ def fill_from(form: AssignForm, draft: Giving) -> None:
         "starts_on": draft.starts_on,
         "at": draft.at,
         "before": EVENING if draft.due_hours_before is None else str(draft.due_hours_before),
-        "sessions": "next" if recurrence.freq == "once" else "each",
-        "rhythm": _rhythm(form, recurrence),
-        "every": recurrence.interval,
-        "weekdays": [str(day) for day in recurrence.weekdays or (draft.starts_on.weekday(),)],
-        "nth": str(recurrence.nth or 1),
-        "nth_weekday": str((recurrence.weekdays or (draft.starts_on.weekday(),))[0]),
-        "ends": "count" if recurrence.count else "until" if recurrence.until else "open",
-        "count": recurrence.count,
-        "until": recurrence.until,
+        **rhythm_of(form, recurrence, draft.starts_on),
         "opens_hours_before": "" if draft.opens_hours_before is None else str(draft.opens_hours_before),
         "grace_hours": str(draft.grace_hours),
         "closes_hours_after": "" if draft.closes_hours_after is None else str(draft.closes_hours_after),
@@ -63,12 +57,41 @@ def fill_from(form: AssignForm, draft: Giving) -> None:
     }
 
 
+def rhythm_of(form: AssignForm, recurrence: Recurrence, starts_on: date) -> dict[str, Any]:
+    """Return what the form's fields about a rhythm say for one that begins on a day."""
+    days = recurrence.weekdays or (starts_on.weekday(),)
+    return {
+        "sessions": "next" if recurrence.freq == "once" else "each",
+        "rhythm": _rhythm(form, recurrence),
+        "every": recurrence.interval,
+        "weekdays": [str(day) for day in days],
+        "nth": str(recurrence.nth or 1),
+        "nth_weekday": str(days[0]),
+        "ends": "count" if recurrence.count else "until" if recurrence.until else "open",
+        "count": recurrence.count,
+        "until": recurrence.until,
+    }
+
+
 def _rhythm(form: AssignForm, recurrence: Recurrence) -> str:
     """Which choice of the form stands for a rhythm; what no other can say is the exercise's own."""
-    plain = replace(recurrence, count=None, until=None, at=None)
     if recurrence.freq is Freq.ONCE:
         return "once"
-    if plain == replace(form.suggested, count=None, until=None, at=None, reviews=False):
+    if _is_suggested(form, recurrence):
         return "suggested"
-    sayable = recurrence.freq in (Freq.DAILY, Freq.WEEKLY) or (recurrence.freq is Freq.MONTHLY and recurrence.nth)
-    return recurrence.freq.value if sayable else "suggested"
+    return recurrence.freq.value if _is_plain(recurrence) else "suggested"
+
+
+def is_sayable(form: AssignForm, recurrence: Recurrence) -> bool:
+    """Tell whether the form can say this rhythm."""
+    return recurrence.freq is Freq.ONCE or _is_suggested(form, recurrence) or _is_plain(recurrence)
+
+
+def _is_suggested(form: AssignForm, recurrence: Recurrence) -> bool:
+    plain = replace(recurrence, count=None, until=None, at=None, reviews=False)
+    return plain == replace(form.suggested, count=None, until=None, at=None, reviews=False)
+
+
+def _is_plain(recurrence: Recurrence) -> bool:
+    by_day = recurrence.freq in (Freq.DAILY, Freq.WEEKLY)
+    return by_day or (recurrence.freq is Freq.MONTHLY and recurrence.nth is not None)

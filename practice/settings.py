@@ -475,6 +475,11 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "LaneEnum": "exercises.vocabulary.Lane",
+        "DueEnum": "exercises.models.Assignment.Due",
+        "DueChoiceEnum": "exercises.when_form.DUE",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "practice.api.schema.with_everywhere",

@@ -170,6 +170,10 @@ def own_exercise(house: House) -> dict[str, Any]:
     return {"slug": f"{house.prefix}-open"}
 
 
+def own_edition(house: House) -> dict[str, Any]:
+    return {"edition_id": house.given["waiting"].edition_id}
+
+
 def own_question(house: House) -> dict[str, Any]:
     return {**own_exercise(house), "key": "close"}
 
@@ -546,6 +550,19 @@ API: dict[str, Door] = {
     "api_response_private": Door(CLINICAL, lambda house: {**private_of(house), **response("told:mara")(house)}),
     "api_messages": Door(CLINICAL, couple_id),
     "api_messages_private": Door(CLINICAL, private_of),
+    "api_library": Door(CLINICIANS),
+    "api_exercise": Door(HOME_CLINICIANS, own_exercise),
+    "api_editions": Door(HOME_CLINICIANS, own_exercise),
+    "api_edition": Door(HOME_CLINICIANS, own_edition),
+    "api_all_assignments": Door(CLINICIANS),
+    "api_assignments": Door(CLINICAL, couple_id),
+    "api_assignment": Door(CLINICAL, given("waiting")),
+    "api_assignment_end": Door(CLINICAL, given("waiting"), get=SENDS),
+    "api_assignment_go_on": Door(CLINICAL, given("waiting"), get=SENDS),
+    "api_assignment_lighten": Door(CLINICAL, given("waiting"), get=SENDS),
+    "api_assignment_remind": Door(CLINICAL, given("waiting"), get=SENDS),
+    "api_all_occurrences": Door(CLINICIANS),
+    "api_occurrences": Door(CLINICAL, given("waiting")),
 }
 
 #: Addresses that a library brings along: their views know nobody but the user who signed in.

@@ -2,12 +2,27 @@
 
 from django.urls import path
 
-from exercises.api import messages, responses
+from exercises.api import assignments, library, messages, occurrences, responses
 
 COUPLE = "couples/<uuid:couple_id>/"
 PRIVATE = COUPLE + "partners/<uuid:client_id>/private/"
+EXERCISE = "library/<slug:slug>/"
+ASSIGNMENT = COUPLE + "assignments/<uuid:assignment_id>/"
 
 urlpatterns = [
+    path("library/", library.Library.as_view(), name="api_library"),
+    path(EXERCISE, library.OneExercise.as_view(), name="api_exercise"),
+    path(EXERCISE + "editions/", library.Editions.as_view(), name="api_editions"),
+    path("editions/<uuid:edition_id>/", library.OneEdition.as_view(), name="api_edition"),
+    path("assignments/", assignments.AllAssignments.as_view(), name="api_all_assignments"),
+    path(COUPLE + "assignments/", assignments.Assignments.as_view(), name="api_assignments"),
+    path(ASSIGNMENT, assignments.OneAssignment.as_view(), name="api_assignment"),
+    path(ASSIGNMENT + "end/", assignments.End.as_view(), name="api_assignment_end"),
+    path(ASSIGNMENT + "go-on/", assignments.GoOn.as_view(), name="api_assignment_go_on"),
+    path(ASSIGNMENT + "lighten/", assignments.Lighten.as_view(), name="api_assignment_lighten"),
+    path(ASSIGNMENT + "remind/", assignments.RemindAgain.as_view(), name="api_assignment_remind"),
+    path("occurrences/", occurrences.AllOccurrences.as_view(), name="api_all_occurrences"),
+    path(ASSIGNMENT + "occurrences/", occurrences.Occurrences.as_view(), name="api_occurrences"),
     path(COUPLE + "responses/", responses.Responses.as_view(), name="api_responses"),
     path(COUPLE + "responses/<uuid:response_id>/", responses.OneResponse.as_view(), name="api_response"),
     path(PRIVATE + "responses/", responses.PrivateResponses.as_view(), name="api_responses_private"),

@@ -12,7 +12,7 @@ from django.core import mail
 from django.test import Client as Browser
 from django.utils import timezone
 
-from practice import tasks
+from practice import tasks, vault
 from practice.api import repeating
 from practice.models import AccessToken, AccountEvent, DoneOnce
 from tests.factories import inside, make_member, signed_in
@@ -139,3 +139,13 @@ def test_answers_to_programs_are_forgotten_after_a_day(therapist, couple):
     tasks.forget_answers()
     with inside(therapist.practice):
         assert not DoneOnce.objects.exists()
+
+
+def test_whoever_runs_the_office_makes_one_too_though_no_sealed_text_is_theirs(coordinator):
+    browser = signed_in(coordinator)
+    vault.forget_keys()
+    text = made_by(browser)
+    vault.forget_keys()
+    assert Program(text).get("/api/v1/couples/").status_code == 200
+    vault.forget_keys()
+    assert "Spreadsheet" in browser.get(PAGE).content.decode()

@@ -1,0 +1,345 @@
+"""Giving practice by a program, and what comes of it."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from clients.models import Couple
+from exercises.library import shelf
+from exercises.models import Assignment, Occurrence
+from exercises.writing.editions import publish_edition
+from exercises.writing.starting import blank, start_new
+from practice.api.scopes import Scope
+from practice.models import AuditEvent, Practice
+from tests.factories import acting_as, inside, make_couple, make_member
+from tests.practice.api.callers import program_of
+
+pytestmark = pytest.mark.django_db
+
+ALL = "/api/v1/assignments/"
+STATE_OF_US = "weekly-state-of-us"
+
+
+@pytest.fixture
+def program(therapist):
+    return program_of(therapist)
+
+
+def of(couple, rest=""):
+    return f"/api/v1/couples/{couple.pk}/assignments/{rest}"
+
+
+def coming(couple, days=1):
+    return (timezone.localdate(timezone=couple.zone) + datetime.timedelta(days=days)).isoformat()
+
+
+def new(couple, **other):
+    return {
+        "exercise": STATE_OF_US,
+        "why": "You both feel unseen at home.",
+        "rule": "FREQ=WEEKLY;BYDAY=SU;COUNT=6",
+        "starts_on": coming(couple),
+        "at": "18:00",
+        "lane": "reveal",
+        "opens_by": "appointment",
+        **other,
+    }
+
+
+def a_slug(therapist, **where):
+    with acting_as(therapist):
+        return shelf().filter(**where).values_list("slug", flat=True)[0]
+
+
+def given(program, couple, **other):
+    """Give one thing; return its address and how it stands."""
+    answer = program.post(of(couple), new(couple, **other))
+    assert answer.status_code == 201, answer.json()
+    return answer["Location"], answer.json()["assignments"][0]
+
+
+# ── giving ──
+
+
+def test_what_is_left_out_is_as_the_exercise_proposes(program, couple, mara, theo, practice):
+    answer = program.post(of(couple), {"exercise": STATE_OF_US, "why": "Let us try."})
+    assert answer.status_code == 201
+    (made,) = answer.json()["assignments"]
+    assert (made["rule"], made["at"], made["lane"], made["opens_by"], made["reminders"]) == (
+        "FREQ=WEEKLY;BYDAY=SU", "19:00:00", "reveal", "appointment", None,
+    )  # fmt: skip
+    assert made["partners"] == [str(mara.pk), str(theo.pk)]
+    assert made["words"] == "Every Sunday at 19:00"
+    assert program.get(answer["Location"]).json() == made
+    with inside(practice):
+        assert Occurrence.objects.filter(assignment_id=made["id"]).count() >= 2
+
+
+def test_all_that_the_page_offers_can_be_said(program, couple, mara):
+    _path, made = given(
+        program, couple, partners=[str(mara.pk)], lane="private", rule="FREQ=MONTHLY;BYDAY=-1FR", at="07:30",
+        reminders=["due"], grace_hours=5, closes_hours_after=30, opens_hours_before=12, accept_late=False,
+        whole_page=True, smaller=True, adaptations=["neurodivergent"], follow_up="effort-or-pressure",
+        follow_up_hours=3,
+    )  # fmt: skip
+    said = {
+        "partners": [str(mara.pk)], "lane": "private", "rule": "FREQ=MONTHLY;BYDAY=-1FR", "at": "07:30:00",
+        "reminders": ["due"], "grace_hours": 5, "closes_hours_after": 30, "opens_hours_before": 12,
+        "accept_late": False, "whole_page": True, "smaller": True, "adaptations": ["neurodivergent"],
+        "follow_up": "effort-or-pressure", "follow_up_when": "each", "follow_up_hours": 3, "opens_by": "",
+    }  # fmt: skip
+    assert {name: made[name] for name in said} == said
+    assert given(program, couple, reminders=[])[1]["reminders"] == []
+    session = given(program, couple, due="appointment", rule="FREQ=WEEKLY;COUNT=3", due_hours_before=5)[1]
+    assert (session["due"], session["rule"], session["due_hours_before"]) == ("appointment", "FREQ=WEEKLY;COUNT=3", 5)
+    assert given(program, couple, due="on_demand", rule="once")[1]["words"] == "Whenever they need it"
+    opens = timezone.now().replace(microsecond=0, second=0) + datetime.timedelta(days=40)
+    dated = given(program, couple, opens_by="date", opens_at=opens.isoformat())[1]
+    assert dated["opens_at"] == opens.isoformat().replace("+00:00", "Z")
+
+
+def test_where_they_must_not_learn_of_each_other_each_has_their_own(program, couple):
+    made = program.post(of(couple), new(couple, lane="private")).json()["assignments"]
+    assert [len(one["partners"]) for one in made] == [1, 1]
+
+
+def test_together_is_one_answer(program, couple, mara):
+    assert given(program, couple, exercise="mood-patterns-talk", lane="joint")[1]["lane"] == "joint"
+    for other, pointer in (
+        ({"exercise": "mood-patterns-talk", "lane": "joint", "partners": [str(mara.pk)]}, "/partners"),
+        ({"lane": "joint"}, "/lane"),
+    ):
+        answer = program.post(of(couple), new(couple, **other))
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+
+
+def test_some_of_three_get_it(program, practice, therapist):
+    three = make_couple(practice, ("Una", "Vic", "Wil"), therapist=therapist)
+    two = [str(one.pk) for one in three.clients[1:]]
+    assert given(program, three, partners=two)[1]["partners"] == two
+    alike = new(three, exercise="private-safety-check", lane="private", rule="once", partners=two)
+    assert program.post(of(three), alike).json()["errors"][0]["pointer"] == "/partners"
+
+
+def test_a_key_gives_once(program, couple):
+    first, again = (program.post(of(couple), new(couple), Idempotency_Key="k") for _ in range(2))
+    assert first.json() == again.json()
+    assert len(program.get(of(couple)).json()["results"]) == 1
+
+
+def test_what_was_sent_wrong_is_pointed_at_and_gives_nothing(program, practice, couple):
+    stranger = str(make_couple(practice, ("Una", "Vic"), login=False).clients[0].pk)
+    for changes, pointer in (
+        ({"why": ""}, "/why"),
+        ({"why": "x" * 301}, "/why"),
+        ({"exercise": "nothing"}, "/exercise"),
+        ({"edition": stranger}, "/exercise"),
+        ({"partners": [stranger]}, "/partners"),
+        ({"partners": []}, "/partners"),
+        ({"lane": "shared"}, "/lane"),
+        ({"lane": "all"}, "/lane"),
+        ({"rule": "FREQ=HOURLY"}, "/rule"),
+        ({"rule": "FREQ=YEARLY"}, "/rule"),
+        ({"rule": "FREQ=WEEKLY;COUNT=9999"}, "/rule"),
+        ({"rule": "every sunday"}, "/rule"),
+        ({"rule": "FREQ=WEEKLY;UNTIL=20200101"}, "/rule"),
+        ({"rule": "FREQ=DAILY", "due": "appointment"}, "/rule"),
+        ({"starts_on": "2020-01-01"}, "/starts_on"),
+        ({"starts_on": coming(couple, 500)}, "/starts_on"),
+        ({"closes_hours_after": 99999}, "/closes_hours_after"),
+        ({"reminders": ["often"]}, "/reminders/0"),
+        ({"adaptations": ["nothing"]}, "/adaptations"),
+        ({"left_out": [3]}, "/left_out"),
+        ({"follow_up": "nothing"}, "/follow_up"),
+        ({"follow_up": "effort-or-pressure", "follow_up_when": "last", "rule": "FREQ=DAILY"}, "/follow_up_when"),
+        ({"goal": stranger}, "/goal"),
+        ({"opens_by": "never"}, "/opens_by"),
+    ):
+        answer = program.post(of(couple), new(couple, **changes))
+        assert answer.status_code == 400, (changes, answer.json())
+        assert answer.json()["errors"][0]["pointer"] == pointer, (changes, answer.json())
+    assert program.get(of(couple)).json()["results"] == []
+
+
+def test_what_contradicts_how_things_stand_is_refused(program, practice, couple, therapist):
+    with acting_as(therapist):
+        ours = start_new("Our walk", "ritual", by=therapist)
+        old = publish_edition(ours, {**blank("Our walk", "ritual"), "summary": "x"})
+        publish_edition(ours, {**blank("Our walk", "ritual"), "summary": "y"})
+    needs = a_slug(therapist, needs_clearance=True)
+    for said, code in (
+        (new(couple, edition=str(old.pk), exercise=None), "retired"),
+        (new(couple, exercise=needs, lane=None, rule="once"), "clearance"),
+    ):
+        answer = program.post(of(couple), {name: one for name, one in said.items() if one is not None})
+        assert (answer.status_code, answer.json()["code"]) == (409, code)
+    with inside(practice):
+        Couple.objects.update(status=Couple.Status.CLOSED)
+    answer = program.post(of(couple), new(couple))
+    assert (answer.status_code, answer.json()["code"]) == (409, "couple")
+
+
+def test_a_practice_without_secrets_gives_nothing_private(program, practice, couple):
+    with inside(practice):
+        Practice.objects.filter(pk=practice.pk).update(secrets_policy=Practice.Secrets.NO_SECRETS)
+    answer = program.post(of(couple), new(couple, lane="private"))
+    assert answer.status_code == 400
+    assert "no secrets" in answer.json()["errors"][0]["detail"]
+
+
+def test_deep_work_is_asked_about_once_more(program, couple, therapist):
+    deep = a_slug(therapist, level="deep", needs_clearance=False, lane="reveal")
+    said = {"exercise": deep, "why": "You asked for it."}
+    answer = program.post(of(couple), said)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/sure")
+    assert program.post(of(couple), {**said, "sure": True}).status_code == 201
+
+
+# ── what comes of it ──
+
+
+def test_it_is_changed_from_the_next_time_on(program, couple):
+    path, made = given(program, couple)
+    old = program.get(path)["ETag"]
+    assert program.call("PATCH", path, {"why": "Anew."}).status_code == 428
+    answer = program.patch(path, {"why": "Anew.", "rule": "FREQ=WEEKLY;BYDAY=WE;COUNT=4", "closes_hours_after": 50})
+    assert answer.status_code == 200, answer.json()
+    following = answer.json()
+    assert (following["continues"], following["why"], following["rule"]) == (
+        made["id"], "Anew.", "FREQ=WEEKLY;BYDAY=WE;COUNT=4",
+    )  # fmt: skip
+    assert (following["lane"], following["partners"], following["at"]) == ("reveal", made["partners"], "18:00:00")
+    assert program.get(answer["Location"]).json() == following
+    assert program.get(path).json()["state"] == "ended"
+    assert program.patch(path, {"why": "Late."}, If_Match=old).status_code == 412
+    again = program.patch(path, {"why": "Late."})
+    assert (again.status_code, again.json()["code"]) == (409, "carried_on")
+    bad = program.patch(answer["Location"], {"at": "25:00"})
+    assert (bad.status_code, bad.json()["errors"][0]["pointer"]) == (400, "/at")
+    # What the form of the page does not list is kept all the same.
+    assert program.patch(answer["Location"], {"why": "Once more."}).json()["closes_hours_after"] == 50
+
+
+def test_what_is_answered_together_is_changed_too(program, couple):
+    path, _made = given(program, couple, exercise="mood-patterns-talk", lane="joint")
+    answer = program.patch(path, {"why": "Anew."})
+    assert (answer.status_code, answer.json().get("lane")) == (200, "joint"), answer.json()
+
+
+def test_it_ends_and_goes_on(program, couple):
+    path, _made = given(program, couple)
+    assert program.post(f"{path}end/").json()["state"] == "ended"
+    ended = program.patch(path, {"why": "Late."})
+    assert (ended.status_code, ended.json()["code"]) == (409, "over")
+    assert program.post(f"{path}go-on/").json()["state"] == "running"
+    lighter = program.post(f"{path}lighten/", {"how": "less"}).json()
+    assert lighter["rule"].startswith("FREQ=WEEKLY;INTERVAL=2")
+    assert program.post(f"{path}go-on/").status_code == 409
+    small = program.post(f"{of(couple)}{lighter['id']}/lighten/", {"how": "smaller"}).json()
+    assert small["smaller"] is True
+    assert program.post(f"{of(couple)}{small['id']}/remind/").json()["id"] == small["id"]
+    assert program.post(f"{path}lighten/", {"how": "more"}).status_code == 400
+    once = given(program, couple, rule="once")[0]
+    assert program.post(f"{once}lighten/", {"how": "less"}).json()["code"] == "how"
+
+
+def test_it_is_taken_back(program, couple, practice):
+    path, _made = given(program, couple)
+    assert program.call("DELETE", path).status_code == 428
+    assert program.call("DELETE", path, If_Match=program.get(path)["ETag"]).status_code == 204
+    assert program.get(path).json()["state"] == "withdrawn"
+    assert program.get(f"{path}occurrences/").json()["results"] == []
+    with inside(practice):
+        assert not Occurrence.objects.open().exists()
+
+
+def test_rounds_are_listed_without_what_was_answered(program, couple, practice, mara):
+    path, made = given(program, couple, rule="once")
+    rounds = program.get(f"{path}occurrences/").json()["results"]
+    assert {one["partner"] for one in rounds} == set(made["partners"])
+    assert {one["state"] for one in rounds} == {"open"}
+    hers = program.get(f"{path}occurrences/?partner={mara.pk}").json()["results"]
+    with inside(practice):
+        one = Occurrence.objects.get(pk=hers[0]["id"])
+        one.state, one.skip_reason = Occurrence.State.SKIPPED, "A private word"
+        one.save(update_fields=["state", "skip_reason"])
+    left_out = program.get(f"{path}occurrences/?state=skipped").json()["results"]
+    assert [(one["id"], one["left_out_by_practice"], one["reason"]) for one in left_out] == [(hers[0]["id"], False, "")]
+    due = program.get(f"/api/v1/occurrences/?due_before={coming(couple, 8)}T23:59:59Z&state=open").json()["results"]
+    assert len(due) == 1
+    waits = given(program, couple, due="appointment", rule="once")[0]
+    assert {one["due_at"] for one in program.get(f"{waits}occurrences/").json()["results"]} == {None}
+
+
+# ── lists ──
+
+
+def test_what_was_given_is_filtered(program, practice, couple, mara, therapist):
+    other = make_couple(practice, ("Una", "Vic"), therapist=therapist, login=False)
+    first = given(program, couple)[0]
+    given(program, couple, lane="private", partners=[str(mara.pk)])
+    given(program, other)
+    program.post(f"{first}end/")
+    for query, n in (
+        ("", 3),
+        ("?state=running", 2),
+        ("?state=ended", 1),
+        ("?state=withdrawn", 0),
+        (f"?couple={couple.pk}", 2),
+        ("?lane=private", 1),
+        (f"?partner={mara.pk}", 2),
+        (f"?exercise={STATE_OF_US}", 3),
+        ("?exercise=other", 0),
+    ):
+        assert len(program.get(ALL + query).json()["results"]) == n, query
+    for query in ("?state=odd", "?couple=7", "?lane=none", "?colour=red"):
+        assert program.get(ALL + query).status_code == 400, query
+
+
+def test_whoever_looks_over_a_caseload_is_written_down(program, practice, couple):
+    given(program, couple)
+    for path in (ALL, "/api/v1/occurrences/"):
+        with inside(practice):
+            before = AuditEvent.objects.filter(act="opened", couple_id=couple.pk).count()
+        program.get(path)
+        with inside(practice):
+            assert AuditEvent.objects.filter(act="opened", couple_id=couple.pk).count() == before + 1
+
+
+def test_lists_ask_the_database_as_often_for_many_as_for_one(
+    program, practice, couple, therapist, django_assert_max_num_queries
+):
+    path = given(program, couple)[0]
+    for n in (1, 4):
+        for _ in range(n - 1):
+            given(program, couple, follow_up="effort-or-pressure")
+        for url in (ALL, of(couple), "/api/v1/occurrences/", f"{path}occurrences/", path):
+            with django_assert_max_num_queries(23):
+                program.get(url)
+    assert len(program.get(of(couple)).json()["results"]) == 4
+
+
+def test_what_is_somebody_elses_is_not_there(program, practice, neighbour, couple, colleague, coordinator, therapist):
+    path = given(program, couple)[0]
+    far = make_member(neighbour, "owner", "Far")
+    for who in (colleague, coordinator, far):
+        theirs = program_of(who)
+        for url in (ALL, "/api/v1/occurrences/"):
+            answer = theirs.get(url)
+            assert answer.status_code == 404 or answer.json()["results"] == [], (who, url)
+        for url in (of(couple), path, f"{path}occurrences/"):
+            assert theirs.get(url).status_code == 404, (who, url)
+        assert theirs.post(of(couple), new(couple)).status_code == 404
+        assert theirs.call("PATCH", path, {"why": "x"}, If_Match="*").status_code == 404
+        assert theirs.call("DELETE", path, If_Match="*").status_code == 404
+        for act in ("end", "go-on", "lighten", "remind"):
+            assert theirs.post(f"{path}{act}/", {"how": "less"}).status_code == 404
+    other = make_couple(practice, ("Una", "Vic"), therapist=therapist, login=False)
+    assert program.get(path.replace(str(couple.pk), str(other.pk))).status_code == 404
+    read = program_of(therapist, Scope.ASSIGNMENTS_READ)
+    assert read.post(of(couple), new(couple)).status_code == 403
+    with inside(practice):
+        assert Assignment.objects.count() == 1
