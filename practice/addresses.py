@@ -69,6 +69,7 @@ urlpatterns = [
     path("desk/practice/delivery/try/<str:key>/", delivery.delivery_try, name="delivery_try"),
     path("healthz", probes.healthz, name="healthz"),
     path("readyz", probes.readyz, name="readyz"),
+    path("metrics", probes.metrics_page, name="metrics"),
     path("hooks/mail/", hooks.mail, name="mail_hook"),
     path("hooks/mail/<uuid:provider_id>/", hooks.mail, name="mail_hook_own"),
     path("hooks/texts/", text_hooks.texts_came, name="texts_came"),

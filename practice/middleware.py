@@ -30,6 +30,9 @@ OUTSIDE = ("/account/", "/join/", "/stop/", "/leave/", "/static/", "/demo/", "/s
 FRONT_DOOR = "/"
 
 
+METRICS = "/metrics"
+
+
 class PrivateResponses:
     """Nothing is cached by browsers or proxies, and no page uses the device's sensors unasked.
 
@@ -63,15 +66,16 @@ class Probes:
     Without this a probe would need a host's name, HTTPS and a database, and say of none of them which was missing.
     """
 
-    PATHS = frozenset({"/healthz", "/readyz"})
+    PATHS = frozenset({"/healthz", "/readyz", METRICS})
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info not in self.PATHS:
+        unknown = request.path_info == METRICS and not settings.ATTUNE_METRICS_TOKEN
+        if request.path_info not in self.PATHS or unknown:
             return self.get_response(request)
-        found = resolve(request.path_info)
+        request.resolver_match = found = resolve(request.path_info)
         return found.func(request, *found.args, **found.kwargs)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db.models import F, Q
 
-from practice import circuits, outbox, providers, suppression, tenancy
+from practice import circuits, metrics, outbox, providers, suppression, tenancy
 from practice.clock import Now
 from practice.handing_off import Departure, merge_into
 from practice.models import Message, Suppression
@@ -132,10 +132,14 @@ def turn_over(
     if not ended and not begins:
         return [], set()
     if _is_plain(ended, begins):
-        return _turn_over_at_once(practice_id, worker, ended, begins)
-    with tenancy.acting(tenancy.as_system(practice_id)):
-        states = [_write_down(one, worker) for one in ended]
-        return states, {one.message_id for one in begins if _begin(one, worker)}
+        states, may_begin = _turn_over_at_once(practice_id, worker, ended, begins)
+    else:
+        with tenancy.acting(tenancy.as_system(practice_id)):
+            states = [_write_down(one, worker) for one in ended]
+            may_begin = {one.message_id for one in begins if _begin(one, worker)}
+    for one, state in zip(ended, states, strict=True):
+        metrics.handed_over(one.departure.route.channel, state)
+    return states, may_begin
 
 
 # Most of all hand-overs, in one trip. "state || ''" keeps the planner from the index of leases: it looks small in

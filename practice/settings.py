@@ -138,6 +138,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "practice.request_ids.Numbered",
+    "practice.metrics.Counted",
     # Outermost but for the id: what turns a request away further in, a wrong host or plain HTTP, answers as strictly
     # as a page.
     "practice.middleware.PrivateResponses",
@@ -352,6 +353,10 @@ SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_SSL_REDIRECT = PRODUCTION
+#: What Prometheus signs in with at /metrics; empty: there is no such page, and nothing is counted.
+ATTUNE_METRICS_TOKEN = os.environ.get("ATTUNE_METRICS_TOKEN", "")
+if PRODUCTION and ATTUNE_METRICS_TOKEN and len(ATTUNE_METRICS_TOKEN) < 32:
+    raise ImproperlyConfigured("ATTUNE_METRICS_TOKEN can be guessed: it must be 32 random characters or more.")
 #: Exactly one proxy stands in front, and what it says of a request counts.
 ATTUNE_BEHIND_PROXY = os.environ.get("ATTUNE_BEHIND_PROXY") == "1"
 if ATTUNE_BEHIND_PROXY:

@@ -66,7 +66,7 @@ THEO = _kind("what was handed to one person", "theo")
 PICTURED = _kind("who may see a practice's pictures", *CLINICAL_STAFF, "mara", "theo")
 COUPLE = _kind("what both partners have", "mara", "theo")
 ASKED = _kind("who asked for it", "therapist")
-NOBODY = _kind("the demo's only", signed_in=False)
+NOBODY = _kind("the demo's only, or behind a secret of the installation's", signed_in=False)
 
 
 @dataclass(frozen=True)
@@ -258,6 +258,7 @@ DOORS: dict[str, Door] = {
     "delivery_try": Door(HOME_OWNER, lambda house: {"key": str(house.things["gateway"].pk)}, get=SENDS),
     "healthz": Door(PUBLIC, token=False),
     "readyz": Door(PUBLIC, token=False),
+    "metrics": Door(NOBODY),
     "mail_hook": Door(PUBLIC, get=SENDS, token=False),
     "mail_hook_own": Door(PUBLIC, thing("provider_id", "gateway"), get=SENDS, token=False),
     "texts_came": Door(PUBLIC, get=SENDS, token=False),

@@ -7,11 +7,14 @@ address and without a certificate. An answer repeats nothing of what was asked: 
 
 from __future__ import annotations
 
+import hmac
+
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from practice import readiness
+from practice import metrics, readiness
 
 
 @login_not_required
@@ -28,3 +31,15 @@ def readyz(request: HttpRequest) -> HttpResponse:
     parts = readiness.kept.now()
     ready = all(parts.values())
     return JsonResponse({"ready": ready, "parts": parts}, status=200 if ready else 503)
+
+
+@login_not_required
+@require_safe
+def metrics_page(request: HttpRequest) -> HttpResponse:
+    """Figures for Prometheus, for whoever holds the token; without one in the environment there is no such page."""
+    if not settings.ATTUNE_METRICS_TOKEN:
+        raise Http404
+    said = request.headers.get("Authorization", "")
+    if not hmac.compare_digest(said.encode(), f"Bearer {settings.ATTUNE_METRICS_TOKEN}".encode()):
+        return HttpResponse(status=401, headers={"WWW-Authenticate": "Bearer"})
+    return HttpResponse(metrics.told(), content_type="text/plain; version=1.0.0; charset=utf-8")
