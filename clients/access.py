@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from rest_framework.exceptions import PermissionDenied
 
 from clients import consents
 from practice.access import View, for_clients
@@ -22,6 +23,18 @@ def for_consenting_clients(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if consents.missing(request.person):  # type: ignore[attr-defined]
             return redirect("welcome")
+        return view(request, *args, **kwargs)
+
+    return for_clients(guarded)
+
+
+def for_consenting_callers(view: View) -> View:
+    """Let in by the API whom :func:`for_consenting_clients` lets in; tell others to agree first."""
+
+    @wraps(view)
+    def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        if consents.missing(request.person):
+            raise PermissionDenied("Agree first: the portal's welcome page says to what.", "agree_first")
         return view(request, *args, **kwargs)
 
     return for_clients(guarded)

@@ -6,6 +6,7 @@ import datetime
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 
 from django.http import Http404
@@ -32,6 +33,19 @@ from practice.models import Practice
 
 #: Cautions that speak to the people who do it; the others are for whoever assigns.
 SAID_TO_CLIENTS = ("touch_consent", "pause_signal", "not_mid_conflict")
+
+
+class Standing(StrEnum):
+    """How something stands for one person: what they can do with it."""
+
+    OPEN = "open"
+    AMENDING = "amending"
+    SENT = "sent"
+    #: A partner sent the one answer of all, and no part of one's own is left.
+    ANSWERED_TOGETHER = "answered_together"
+    OVER = "over"
+    #: Not everybody has agreed yet to how secrets are handled.
+    WAITS = "waits"
 
 
 @dataclass
@@ -114,6 +128,17 @@ class Doing:
     @property
     def can_answer(self) -> bool:
         return answering.can_answer(self.occurrence, self.now, written_at=self.kept.saved_at)
+
+    @property
+    def stands(self) -> Standing:
+        """How it stands for this person now: the first that holds."""
+        if self.sent is not None:
+            return Standing.AMENDING if self.is_amending else Standing.SENT
+        if self.assignment.is_joint and self.joint_part_sent and self.nothing_left:
+            return Standing.ANSWERED_TOGETHER
+        if not self.can_answer:
+            return Standing.OVER
+        return Standing.WAITS if answering.waits_for_agreement(self.occurrence) else Standing.OPEN
 
     @property
     def late(self) -> bool:
@@ -216,10 +241,14 @@ class Doing:
 
     def support(self, number: int) -> Support | None:
         """Help beside the questions of a page, where one of them may call for it."""
+        return self.support_beside(self.page(number))
+
+    def support_beside(self, page: Page) -> Support | None:
+        """Help beside any of the questions, put together as a page."""
         return support(
             self.edition,
             self.assignment.lane,
-            self.page(number),
+            page,
             self.shown_values,
             person=self.person,
             practice=self.practice,

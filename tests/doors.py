@@ -564,6 +564,22 @@ API: dict[str, Door] = {
     "api_assignment_remind": Door(CLINICAL, given("waiting"), get=SENDS),
     "api_all_occurrences": Door(CLINICIANS),
     "api_occurrences": Door(CLINICAL, given("waiting")),
+    # the client's own
+    "api_me": Door(PORTAL),
+    "api_me_today": Door(PORTAL),
+    "api_me_begin": Door(COUPLE, lambda house: {"assignment_id": house.given["whenever"].pk}, get=SENDS),
+    "api_me_occurrence": Door(MARA, occurrence("untold", "mara")),
+    "api_me_draft": Door(MARA, occurrence("untold", "mara"), get=SENDS),
+    "api_me_submit": Door(MARA, occurrence("untold", "mara"), get=SENDS),
+    "api_me_amend": Door(MARA, occurrence("told", "mara"), get=SENDS),
+    "api_me_skip": Door(MARA, occurrence("untold", "mara"), get=SENDS),
+    "api_me_ready": Door(MARA, occurrence("sealed", "mara"), get=SENDS),
+    "api_me_responses": Door(PORTAL),
+    "api_me_response": Door(MARA, thing("response_id", "told:mara")),
+    "api_me_together": Door(PORTAL),
+    "api_me_opened": Door(COUPLE, occurrence("opened", "mara")),
+    "api_me_unfold": Door(COUPLE, occurrence("opened", "mara"), get=SENDS),
+    "api_me_lately": Door(PORTAL),
 }
 
 #: Addresses that a library brings along: their views know nobody but the user who signed in.

@@ -1,6 +1,6 @@
 """Addresses for programs."""
 
-from django.urls import path
+from django.urls import include, path
 
 from exercises.api import assignments, library, messages, occurrences, responses
 
@@ -31,4 +31,5 @@ urlpatterns = [
     ),
     path(COUPLE + "messages/", messages.Messages.as_view(), name="api_messages"),
     path(PRIVATE + "messages/", messages.PrivateMessages.as_view(), name="api_messages_private"),
+    path("me/", include("exercises.api.me.urls")),
 ]

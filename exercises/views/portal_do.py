@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clients.access import for_consenting_clients
-from exercises import answering, attachments, drafts, looking_over
+from exercises import attachments, drafts, looking_over
 from exercises import doing as doings
 from exercises.answers import QuestionError, clean_form
 from exercises.asking import spot_of
-from exercises.doing import Doing
+from exercises.doing import Doing, Standing
 from exercises.screens import Screen, first_answer_key, keys_inside
 from exercises.tailoring import tailored
 from exercises.views.portal_save import base_version, in_words, script_words
@@ -33,15 +33,16 @@ Raw = Mapping[str, Sequence[str]]
 
 def over(request: HttpRequest, doing: Doing) -> HttpResponse | None:
     """Return where to go when there is nothing to answer any more, else None."""
-    if doing.sent is not None:
-        return None if doing.is_amending else redirect("do_sent", doing.occurrence.pk)
-    if doing.assignment.is_joint and doing.joint_part_sent and doing.nothing_left:
-        return redirect("portal_opened", doing.occurrence.pk)  # answered for all, and no part of one's own
-    if not doing.can_answer:
-        lines = [line for line in looking_over.lines(doing) if line.raw]
-        return render(request, "exercises/portal/over.html", {"doing": doing, "lines": lines})
-    if answering.waits_for_agreement(doing.occurrence):
-        return render(request, "exercises/portal/waits.html", {"doing": doing})
+    match doing.stands:
+        case Standing.SENT:
+            return redirect("do_sent", doing.occurrence.pk)
+        case Standing.ANSWERED_TOGETHER:
+            return redirect("portal_opened", doing.occurrence.pk)
+        case Standing.OVER:
+            lines = [line for line in looking_over.lines(doing) if line.raw]
+            return render(request, "exercises/portal/over.html", {"doing": doing, "lines": lines})
+        case Standing.WAITS:
+            return render(request, "exercises/portal/waits.html", {"doing": doing})
     return None
 
 

@@ -26,6 +26,11 @@ class Conflict(exceptions.APIException):
     default_detail = "That contradicts how things stand."
     default_code = "conflict"
 
+    def __init__(self, detail: Any = None, code: str | None = None, **more: Any) -> None:
+        super().__init__(detail, code)
+        #: What the problem says beside the usual, by name: how things stand.
+        self.more = more
+
 
 class Changed(exceptions.APIException):
     """Somebody changed it since it was read."""
@@ -111,7 +116,8 @@ def _said(error: exceptions.APIException) -> dict[str, Any]:
             "errors": mistakes,
         }
     detail: Any = error.detail
-    return {**said, "detail": str(detail), "code": getattr(detail, "code", None) or error.default_code}
+    code = getattr(detail, "code", None) or error.default_code
+    return {**said, "detail": str(detail), "code": code, **getattr(error, "more", {})}
 
 
 def _mistakes(detail: Any, pointer: str) -> Iterator[dict[str, str]]:

@@ -90,6 +90,10 @@ class Operation(AutoSchema):
         ways: list[dict[str, list[str]]] = [{"browser": []}]
         return [{"token": []}, *ways] if self.method in getattr(self.view, "scopes", {}) else ways
 
+    @property
+    def _needs_if_match(self) -> bool:
+        return self.method in ("PATCH", "PUT", "DELETE") and getattr(self.view, "if_match", True)
+
     def get_override_parameters(self) -> list[Any]:
         found: list[Any] = []
         if self.method == "POST":
@@ -101,7 +105,7 @@ class Operation(AutoSchema):
                     description="A new random text for each write; sent again, it is done once.",
                 )
             )
-        if self.method in ("PATCH", "PUT", "DELETE"):
+        if self._needs_if_match:
             found.append(
                 OpenApiParameter(
                     "If-Match",
@@ -132,7 +136,7 @@ class Operation(AutoSchema):
             found["404"] = "Not there, or not yours."
         else:
             found["404"] = "Not for people of this role."
-        if self.method in ("PATCH", "PUT", "DELETE"):
+        if self._needs_if_match:
             found |= {"412": "It changed since it was read.", "428": "If-Match is missing."}
         if self.method in ("POST", "PATCH", "PUT"):
             found |= {"415": "What was sent is no JSON."}

@@ -36,6 +36,8 @@ class ApiView(GenericAPIView):
     tag: ClassVar[str] = ""
     #: Whether reading it gives a page of many.
     is_list: ClassVar[bool] = False
+    #: Whether a change says in ``If-Match`` what it changes; False where what is sent says so itself.
+    if_match: ClassVar[bool] = True
     http_method_names: ClassVar[list[str]] = ["get", "post", "put", "patch", "delete", "head"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

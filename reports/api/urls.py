@@ -1,5 +1,9 @@
 """Addresses for programs."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from reports.api import me
+
+urlpatterns = [
+    path("me/lately/", me.Lately.as_view(), name="api_me_lately"),
+]

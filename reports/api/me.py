@@ -1,0 +1,93 @@
+"""One partner's own scores, as their page of the portal shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clients.models import Couple
+from exercises.api.me.person import ID, Mine
+from exercises.views.portal import own_couples
+from practice.api.schema import example
+from reports import lately
+
+ROW = {"on": "2026-11-16", "values": ["6", "7"]}
+CARD = {
+    "key": "closeness",
+    "title": "How close I felt",
+    "said": ["Your last answers lie between 5 and 7."],
+    "scale": "0 is not at all, 10 is very much.",
+    "people": ["Mara", "Theo"],
+    "rows": [ROW],
+    "shows": None,
+    "together": True,
+    "credit": "",
+}
+
+
+@example(**ROW)
+class RowSerializer(serializers.Serializer):
+    """One day: what each of the card's people answered, in their order; empty where nothing was."""
+
+    on = serializers.DateField()
+    values = serializers.ListField(child=serializers.CharField(allow_blank=True))
+
+
+@example(**CARD)
+class CardSerializer(serializers.Serializer):
+    """One line over the weeks: your own, or everybody's where all show theirs."""
+
+    key = serializers.CharField()
+    title = serializers.CharField()
+    said = serializers.ListField(child=serializers.CharField(), help_text="What it comes to, in sentences.")
+    scale = serializers.CharField()
+    people = serializers.SerializerMethodField(help_text="Whose numbers stand in the rows.")
+    rows = RowSerializer(many=True)
+    shows = serializers.BooleanField(
+        allow_null=True, help_text="Whether you let the others see yours; null where that is not on offer."
+    )
+    together = serializers.BooleanField(help_text="Whether the others' numbers stand here as well: all show theirs.")
+    credit = serializers.CharField()
+
+    def get_people(self, card: lately.Card) -> list[str]:
+        return [one.name for one in card.people]
+
+
+@example(couple_id=ID, since="2026-09-01", own=[CARD], together=[CARD])
+class PageSerializer(serializers.Serializer):
+    """How it has been going in one couple."""
+
+    couple_id = serializers.UUIDField()
+    since = serializers.DateField(help_text="Your first answer on it.")
+    own = CardSerializer(many=True)
+    together = CardSerializer(many=True)
+
+
+@example(pages=[{"couple_id": ID, "since": "2026-09-01", "own": [CARD], "together": [CARD]}])
+class LatelySerializer(serializers.Serializer):
+    """One page for each couple that you are in: nearly always one."""
+
+    pages = PageSerializer(many=True)
+
+
+class Lately(Mine):
+    """Scores."""
+
+    serializer_class = LatelySerializer
+
+    @extend_schema(operation_id="me_lately", summary="See how it has been going")
+    def get(self, request: Request) -> Response:
+        """Your own scores, and side by side only what was released and what all of you show."""
+        now = timezone.now()
+        couples = Couple.objects.with_partners().filter(pk__in=own_couples()).order_by("started_on", "pk")
+        pages = [_page(one, lately.page_of(one, request.person, now)) for one in couples]
+        return self.answer_with(self.shown({"pages": pages}))
+
+
+def _page(couple: Couple, page: lately.Page) -> dict[str, Any]:
+    return {"couple_id": couple.pk, "since": page.since, "own": page.own, "together": page.together}
