@@ -484,6 +484,7 @@ SPECTACULAR_SETTINGS = {
         "LaneEnum": "exercises.vocabulary.Lane",
         "DueEnum": "exercises.models.Assignment.Due",
         "DueChoiceEnum": "exercises.when_form.DUE",
+        "QuestionTypeEnum": "exercises.vocabulary.QuestionType",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -31,7 +31,7 @@ CARD = {
 
 
 @example(**ROW)
-class RowSerializer(serializers.Serializer):
+class MyRowSerializer(serializers.Serializer):
     """One day: what each of the card's people answered, in their order; empty where nothing was."""
 
     on = serializers.DateField()
@@ -39,7 +39,7 @@ class RowSerializer(serializers.Serializer):
 
 
 @example(**CARD)
-class CardSerializer(serializers.Serializer):
+class MyCardSerializer(serializers.Serializer):
     """One line over the weeks: your own, or everybody's where all show theirs."""
 
     key = serializers.CharField()
@@ -47,7 +47,7 @@ class CardSerializer(serializers.Serializer):
     said = serializers.ListField(child=serializers.CharField(), help_text="What it comes to, in sentences.")
     scale = serializers.CharField()
     people = serializers.SerializerMethodField(help_text="Whose numbers stand in the rows.")
-    rows = RowSerializer(many=True)
+    rows = MyRowSerializer(many=True)
     shows = serializers.BooleanField(
         allow_null=True, help_text="Whether you let the others see yours; null where that is not on offer."
     )
@@ -59,26 +59,26 @@ class CardSerializer(serializers.Serializer):
 
 
 @example(couple_id=ID, since="2026-09-01", own=[CARD], together=[CARD])
-class PageSerializer(serializers.Serializer):
+class MyPageSerializer(serializers.Serializer):
     """How it has been going in one couple."""
 
     couple_id = serializers.UUIDField()
     since = serializers.DateField(help_text="Your first answer on it.")
-    own = CardSerializer(many=True)
-    together = CardSerializer(many=True)
+    own = MyCardSerializer(many=True)
+    together = MyCardSerializer(many=True)
 
 
 @example(pages=[{"couple_id": ID, "since": "2026-09-01", "own": [CARD], "together": [CARD]}])
-class LatelySerializer(serializers.Serializer):
+class MyLatelySerializer(serializers.Serializer):
     """One page for each couple that you are in: nearly always one."""
 
-    pages = PageSerializer(many=True)
+    pages = MyPageSerializer(many=True)
 
 
 class Lately(Mine):
     """Scores."""
 
-    serializer_class = LatelySerializer
+    serializer_class = MyLatelySerializer
 
     @extend_schema(operation_id="me_lately", summary="See how it has been going")
     def get(self, request: Request) -> Response:

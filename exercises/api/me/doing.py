@@ -26,9 +26,9 @@ from exercises.api.me.shapes import (
     LANE,
     MARKS,
     QUESTION,
-    HelpSerializer,
-    LaneSerializer,
-    QuestionSerializer,
+    MyHelpSerializer,
+    MyLaneSerializer,
+    MyQuestionSerializer,
     as_help,
     as_questions,
 )
@@ -80,7 +80,7 @@ STANDS = {"id": ID, "title": "Check-in", "standing": "sent", "sent": SENT}
 
 
 @example(when="Now", text="Your answers went to Dr Karlsen alone.", done=True)
-class StepSerializer(serializers.Serializer):
+class MyStepSerializer(serializers.Serializer):
     """Something that happens after sending."""
 
     when = serializers.CharField()
@@ -89,7 +89,7 @@ class StepSerializer(serializers.Serializer):
 
 
 @example(**SENT)
-class SentSerializer(serializers.Serializer):
+class MySentSerializer(serializers.Serializer):
     """That it was sent, and what comes next. Nothing of the answers is in it."""
 
     said = serializers.CharField()
@@ -97,15 +97,15 @@ class SentSerializer(serializers.Serializer):
     late = serializers.BooleanField(help_text="Late is fine.")
     copy = serializers.BooleanField(help_text="False for what was sent so that only the therapist reads it.")
     may_amend = serializers.BooleanField(help_text="Whether it may still be changed: nobody else can have read it.")
-    next = StepSerializer(many=True)
+    next = MyStepSerializer(many=True)
     read_when = serializers.CharField(help_text="On forms that ask about safety: when it is read. Show it.")
-    help = HelpSerializer(
+    help = MyHelpSerializer(
         allow_null=True, help_text="On forms that ask about safety, whatever was answered: where to turn. Show it."
     )
 
 
 @example(**STANDS)
-class StandsSerializer(serializers.Serializer):
+class MyStandsSerializer(serializers.Serializer):
     """An occurrence, and how it stands for whoever asks."""
 
     id = serializers.UUIDField()
@@ -115,11 +115,11 @@ class StandsSerializer(serializers.Serializer):
         help_text="`amending`: what was sent is being changed. `answered_together`: a partner sent it for all. "
         "`over`: closed, resting or taken back. `waits`: not everybody has agreed yet.",
     )
-    sent = SentSerializer(allow_null=True)
+    sent = MySentSerializer(allow_null=True)
 
 
 @example(title="Breathe", text="Do it sitting.")
-class AdaptationSerializer(serializers.Serializer):
+class MyAdaptationSerializer(serializers.Serializer):
     """A way that was chosen for these people."""
 
     label = serializers.CharField()
@@ -127,7 +127,7 @@ class AdaptationSerializer(serializers.Serializer):
 
 
 @example(**EXERCISE)
-class ExerciseSerializer(serializers.Serializer):
+class MyExerciseSerializer(serializers.Serializer):
     """What it is, before anything is answered."""
 
     title = serializers.CharField()
@@ -137,7 +137,7 @@ class ExerciseSerializer(serializers.Serializer):
     points = serializers.ListField(child=serializers.CharField())
     steps = serializers.ListField(child=serializers.CharField(), help_text="How it goes, one after the other.")
     prompts = serializers.ListField(child=serializers.CharField())
-    adaptations = AdaptationSerializer(many=True)
+    adaptations = MyAdaptationSerializer(many=True)
     smaller = serializers.BooleanField(help_text="Whether a little of it is enough.")
     cautions = serializers.ListField(child=serializers.CharField())
     credit = serializers.CharField()
@@ -145,7 +145,7 @@ class ExerciseSerializer(serializers.Serializer):
 
 
 @example(**DRAFT)
-class DraftSerializer(serializers.Serializer):
+class MyDraftSerializer(serializers.Serializer):
     """What was typed and not sent. Nobody else reads it, nor that there is one."""
 
     version = serializers.IntegerField(help_text="Counts the saves; 0 where nothing was typed.")
@@ -159,7 +159,7 @@ class DraftSerializer(serializers.Serializer):
 
 
 @example(**{**LANE, "which": "Questions 1 to 7"})
-class LaneBoxSerializer(LaneSerializer):
+class MyLaneBoxSerializer(MyLaneSerializer):
     """Who reads which questions."""
 
     which = serializers.CharField()
@@ -181,17 +181,17 @@ class LaneBoxSerializer(LaneSerializer):
     may_skip=True,
     may_send_without_copy=True,
 )
-class OccurrenceSerializer(StandsSerializer):
+class MyOccurrenceSerializer(MyStandsSerializer):
     """All that the portal's pages show of one occurrence."""
 
     due_at = serializers.DateTimeField()
     late = serializers.BooleanField()
     minutes = serializers.IntegerField()
-    lanes = LaneBoxSerializer(many=True, help_text="Who will read it.")
-    exercise = ExerciseSerializer(allow_null=True, help_text="Null where there is nothing to do.")
-    questions = QuestionSerializer(many=True, help_text="The whole form; `draft.asked` says what of it is asked.")
-    draft = DraftSerializer()
-    help = HelpSerializer(allow_null=True, help_text="Where to turn, where one of the questions may call for it.")
+    lanes = MyLaneBoxSerializer(many=True, help_text="Who will read it.")
+    exercise = MyExerciseSerializer(allow_null=True, help_text="Null where there is nothing to do.")
+    questions = MyQuestionSerializer(many=True, help_text="The whole form; `draft.asked` says what of it is asked.")
+    draft = MyDraftSerializer()
+    help = MyHelpSerializer(allow_null=True, help_text="Where to turn, where one of the questions may call for it.")
     may_skip = serializers.BooleanField(help_text="Whether it may be put aside: nobody does that for both.")
     may_send_without_copy = serializers.BooleanField()
 
@@ -324,7 +324,7 @@ def _refuse(doing: Doing) -> NoReturn:
 class OfOne(Mine):
     """What is about one occurrence of one's own."""
 
-    serializer_class = StandsSerializer
+    serializer_class = MyStandsSerializer
 
     def doing(self, occurrence_id: UUID) -> Doing:
         """Return what this person does there. Unknown, foreign, another's and not yet open are the same 404."""
@@ -332,13 +332,13 @@ class OfOne(Mine):
 
     def told(self, occurrence_id: UUID) -> Response:
         """Answer with how it stands now, read anew."""
-        return self.answer_with(self.shown(stands(self.doing(occurrence_id)), StandsSerializer))
+        return self.answer_with(self.shown(stands(self.doing(occurrence_id)), MyStandsSerializer))
 
 
 class OneOccurrence(OfOne):
     """One occurrence."""
 
-    serializer_class = OccurrenceSerializer
+    serializer_class = MyOccurrenceSerializer
 
     @extend_schema(operation_id="me_occurrence_read", summary="Read one exercise that is yours to do")
     def get(self, request: Request, occurrence_id: UUID) -> Response:
@@ -347,7 +347,7 @@ class OneOccurrence(OfOne):
 
 
 @example(version=3, answers=ANSWERS, gone=[])
-class SaveSerializer(serializers.Serializer):
+class MySaveSerializer(serializers.Serializer):
     """Some or all answers of a draft. What is not named stays as it is."""
 
     version = serializers.IntegerField(
@@ -369,7 +369,7 @@ class SaveSerializer(serializers.Serializer):
 
 
 @example(version=4, saved_at="2026-11-23T20:13:00Z", errors={}, asked=["near", "ways", "safe"], help=None)
-class SavedSerializer(serializers.Serializer):
+class MySavedSerializer(serializers.Serializer):
     """That it was kept. Not sent yet."""
 
     version = serializers.IntegerField()
@@ -378,17 +378,17 @@ class SavedSerializer(serializers.Serializer):
         child=serializers.CharField(), help_text="By key: what is kept as typed, and can not be sent like this."
     )
     asked = serializers.ListField(child=serializers.CharField(), help_text="What is asked now.")
-    help = HelpSerializer(allow_null=True, help_text="Where to turn, where one of these questions may call for it.")
+    help = MyHelpSerializer(allow_null=True, help_text="Where to turn, where one of these questions may call for it.")
 
 
 class DraftOfOne(OfOne):
     """The draft of one occurrence."""
 
-    serializer_class = SavedSerializer
+    serializer_class = MySavedSerializer
     #: The version in the body says what it was typed over, question by question.
     if_match = False
 
-    @extend_schema(operation_id="me_draft_save", summary="Keep what is being typed", request=SaveSerializer)
+    @extend_schema(operation_id="me_draft_save", summary="Keep what is being typed", request=MySaveSerializer)
     def patch(self, request: Request, occurrence_id: UUID) -> Response:
         """Keep answers as they are typed, right or wrong. Saves to different questions join.
 
@@ -400,7 +400,7 @@ class DraftOfOne(OfOne):
             _refuse(doing)
         if doing.sent is None and not doing.can_answer:
             raise Conflict(_closed_words(doing), Standing.OVER.value)
-        said = self.sent(SaveSerializer)
+        said = self.sent(MySaveSerializer)
         _only_of_the_form(doing, said)
         return self._saved(doing, said)
 
@@ -461,7 +461,7 @@ def _page_with(doing: Doing, keys: Collection[str]) -> Page:
 
 
 @example(keep_copy=True)
-class SendSerializer(serializers.Serializer):
+class MySendSerializer(serializers.Serializer):
     """How to send it."""
 
     keep_copy = serializers.BooleanField(
@@ -474,7 +474,7 @@ class SendSerializer(serializers.Serializer):
 class Submit(OfOne):
     """Sending."""
 
-    @extend_schema(operation_id="me_submit", summary="Send the draft as it stands", request=SendSerializer)
+    @extend_schema(operation_id="me_submit", summary="Send the draft as it stands", request=MySendSerializer)
     def post(self, request: Request, occurrence_id: UUID) -> Response:
         """Send what was typed, to those whom the lanes name. Sent twice, it is sent once and answered alike.
 
@@ -482,7 +482,7 @@ class Submit(OfOne):
         being changed (`amending`) becomes the next revision.
         """
         doing = self.doing(occurrence_id)
-        keep = self.sent(SendSerializer)["keep_copy"]
+        keep = self.sent(MySendSerializer)["keep_copy"]
         try:
             if doing.is_amending:
                 amending.amend(doing.occurrence, author=request.person, raw=doing.kept.raw)
@@ -498,7 +498,7 @@ class Submit(OfOne):
 
 
 @example(begin=True)
-class AmendSerializer(serializers.Serializer):
+class MyAmendSerializer(serializers.Serializer):
     """Whether to change what was sent, or to let it stand."""
 
     begin = serializers.BooleanField(default=True, help_text="False: let it stand as it is, and forget the changes.")
@@ -507,13 +507,13 @@ class AmendSerializer(serializers.Serializer):
 class Amend(OfOne):
     """Changing what was sent."""
 
-    @extend_schema(operation_id="me_amend", summary="Change what you sent", request=AmendSerializer)
+    @extend_schema(operation_id="me_amend", summary="Change what you sent", request=MyAmendSerializer)
     def post(self, request: Request, occurrence_id: UUID) -> Response:
         """Lay what was sent into the draft, to change and submit it, while nobody else can have read it."""
         doing = self.doing(occurrence_id)
         if doing.sent is None:
             raise Conflict(_("Nothing of yours was sent."), "not_sent")
-        if not self.sent(AmendSerializer)["begin"]:
+        if not self.sent(MyAmendSerializer)["begin"]:
             amending.give_up(doing.sent)
         elif not (doing.questions and amending.begin(doing.sent)):
             raise Conflict(_("Somebody may have read it by now, so it stays as it is."), "may_have_been_read")
@@ -521,7 +521,7 @@ class Amend(OfOne):
 
 
 @example(reason="Too tired this week.")
-class SkipSerializer(serializers.Serializer):
+class MySkipSerializer(serializers.Serializer):
     """A word about why, for the therapist alone."""
 
     reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
@@ -530,7 +530,7 @@ class SkipSerializer(serializers.Serializer):
 class Skip(OfOne):
     """Not this time."""
 
-    @extend_schema(operation_id="me_skip", summary="Put it aside this time", request=SkipSerializer)
+    @extend_schema(operation_id="me_skip", summary="Put it aside this time", request=MySkipSerializer)
     def post(self, request: Request, occurrence_id: UUID) -> Response:
         """Leave it out this time. The therapist may read why; no partner learns of it."""
         doing = self.doing(occurrence_id)
@@ -538,7 +538,7 @@ class Skip(OfOne):
             raise Http404  # nobody puts aside for both
         if doing.stands not in (Standing.OPEN, Standing.AMENDING):
             _refuse(doing)
-        form = ReasonForm(self.sent(SkipSerializer))
+        form = ReasonForm(self.sent(MySkipSerializer))
         if not form.is_valid():
             raise problems.of_form(form)
         answering.skip(doing.occurrence, author=request.person, reason=form.cleaned_data["reason"])

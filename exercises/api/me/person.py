@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from clients.access import for_consenting_callers
 from exercises import on_demand
 from exercises import today as first_page
-from exercises.api.me.shapes import LANE, LaneSerializer
+from exercises.api.me.shapes import LANE, MyLaneSerializer
 from exercises.doing import greeting
 from exercises.lane_words import circles
 from exercises.languages import language_of
@@ -38,7 +38,7 @@ class Mine(ApiView):
 
 
 @example(id=ID, others=["Theo"], therapists=["Dr Karlsen"])
-class CircleSerializer(serializers.Serializer):
+class MyCircleSerializer(serializers.Serializer):
     """A couple that one is in care with."""
 
     id = serializers.UUIDField()
@@ -66,7 +66,7 @@ class MeSerializer(serializers.Serializer):
     language = serializers.CharField(help_text="The language that they read exercises in.")
     practice = serializers.CharField()
     reply_hours = serializers.CharField(help_text="When somebody of the practice reads what is sent.")
-    couples = CircleSerializer(many=True, help_text="Empty for those who are in no care now.")
+    couples = MyCircleSerializer(many=True, help_text="Empty for those who are in no care now.")
 
 
 class Me(Mine):
@@ -107,7 +107,7 @@ OPEN = {
 
 
 @example(**OPEN)
-class OpenSerializer(serializers.Serializer):
+class MyOpenSerializer(serializers.Serializer):
     """Something that can be answered now."""
 
     id = serializers.UUIDField(source="occurrence.pk", help_text="Of the occurrence.")
@@ -117,14 +117,14 @@ class OpenSerializer(serializers.Serializer):
     due_at = serializers.DateTimeField(source="occurrence.due_at")
     when = serializers.SerializerMethodField(help_text="By when, in words.")
     minutes = serializers.IntegerField(source="doing.edition.content.minutes")
-    lane = LaneSerializer(source="said", help_text="Who reads it; single questions may say less.")
+    lane = MyLaneSerializer(source="said", help_text="Who reads it; single questions may say less.")
 
     def get_when(self, item: first_page.Item) -> str:
         return words.when(item, self.context["now"])
 
 
 @example(id=ID, title="Seeing you", words="Sealed. Opens on Thursday")
-class WaitingSerializer(serializers.Serializer):
+class MyWaitingSerializer(serializers.Serializer):
     """Something of one's own that is sealed."""
 
     id = serializers.UUIDField(source="response.occurrence_id", help_text="Of the occurrence.")
@@ -136,7 +136,7 @@ class WaitingSerializer(serializers.Serializer):
 
 
 @example(title="Check-in", opens_at="2026-11-27T17:00:00Z", when="From Friday", minutes=4)
-class LaterSerializer(serializers.Serializer):
+class MyLaterSerializer(serializers.Serializer):
     """Something that opens later."""
 
     title = serializers.CharField(source="assignment.edition.neutral_title")
@@ -149,7 +149,7 @@ class LaterSerializer(serializers.Serializer):
 
 
 @example(assignment_id=ID, title="Twenty minutes apart", minutes=20, rests=False)
-class OfferedSerializer(serializers.Serializer):
+class MyOfferedSerializer(serializers.Serializer):
     """Something to begin whenever it is needed."""
 
     assignment_id = serializers.UUIDField(source="assignment.pk")
@@ -159,14 +159,14 @@ class OfferedSerializer(serializers.Serializer):
 
 
 @example(title="Deep talk")
-class RestingSerializer(serializers.Serializer):
+class MyRestingSerializer(serializers.Serializer):
     """Something that rests."""
 
     title = serializers.CharField(source="assignment.edition.neutral_title")
 
 
 @example(starts_at="2026-11-27T15:00:00Z", minutes=50, place="Room 2", link="")
-class SessionSerializer(serializers.Serializer):
+class MySessionSerializer(serializers.Serializer):
     """The next session."""
 
     starts_at = serializers.DateTimeField()
@@ -183,21 +183,21 @@ class SessionSerializer(serializers.Serializer):
     whenever=[{"assignment_id": ID, "title": "Twenty minutes apart", "minutes": 20, "rests": False}],
     session={"starts_at": "2026-11-27T15:00:00Z", "minutes": 50, "place": "Room 2", "link": ""},
 )
-class TodaySerializer(serializers.Serializer):
+class MyTodaySerializer(serializers.Serializer):
     """The first page of the portal."""
 
-    open = OpenSerializer(many=True, help_text="In the order of the page: the one to begin with stands first.")
-    waiting = WaitingSerializer(many=True)
-    later = LaterSerializer(many=True)
-    resting = RestingSerializer(many=True)
-    whenever = OfferedSerializer(many=True)
-    session = SessionSerializer(allow_null=True)
+    open = MyOpenSerializer(many=True, help_text="In the order of the page: the one to begin with stands first.")
+    waiting = MyWaitingSerializer(many=True)
+    later = MyLaterSerializer(many=True)
+    resting = MyRestingSerializer(many=True)
+    whenever = MyOfferedSerializer(many=True)
+    session = MySessionSerializer(allow_null=True)
 
 
 class Today(Mine):
     """What there is to do now."""
 
-    serializer_class = TodaySerializer
+    serializer_class = MyTodaySerializer
 
     @extend_schema(operation_id="me_today", summary="See what there is today")
     def get(self, request: Request) -> Response:
@@ -212,11 +212,11 @@ class Today(Mine):
             "whenever": page.whenever,
             "session": page.session,
         }
-        return self.answer_with(TodaySerializer(told, context={"now": now}).data)
+        return self.answer_with(MyTodaySerializer(told, context={"now": now}).data)
 
 
 @example(id=ID)
-class BegunSerializer(serializers.Serializer):
+class MyBegunSerializer(serializers.Serializer):
     """What was begun."""
 
     id = serializers.UUIDField(help_text="Of the occurrence, to read and answer.")
@@ -225,7 +225,7 @@ class BegunSerializer(serializers.Serializer):
 class Begin(Mine):
     """Beginning something when it is needed."""
 
-    serializer_class = BegunSerializer
+    serializer_class = MyBegunSerializer
 
     @extend_schema(operation_id="me_begin", summary="Begin something now", request=None)
     def post(self, request: Request, assignment_id: UUID) -> Response:

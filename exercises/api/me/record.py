@@ -35,7 +35,7 @@ SAID = {"key": "near", "label": "How close I felt", "words": "7 of 10", "answer"
 
 
 @example(**SENT)
-class OwnSerializer(serializers.Serializer):
+class MyOwnSerializer(serializers.Serializer):
     """Something that one sent; of what was changed, what stands now."""
 
     id = serializers.UUIDField()
@@ -53,7 +53,7 @@ class OwnSerializer(serializers.Serializer):
 
 
 @example(**SAID)
-class SaidSerializer(serializers.Serializer):
+class MySaidSerializer(serializers.Serializer):
     """One answer."""
 
     key = serializers.CharField()
@@ -70,10 +70,10 @@ class SaidSerializer(serializers.Serializer):
 
 
 @example(**SENT, answers=[SAID])
-class OwnInFullSerializer(OwnSerializer):
+class MyOwnInFullSerializer(MyOwnSerializer):
     """Something that one sent, with one's answers."""
 
-    answers = SaidSerializer(many=True)
+    answers = MySaidSerializer(many=True)
 
 
 class OwnFilter(django_filters.FilterSet):
@@ -102,7 +102,7 @@ class Responses(_Kept):
 
     is_list = True
     queryset = Response.objects.none()
-    serializer_class = OwnSerializer
+    serializer_class = MyOwnSerializer
     filterset_class = OwnFilter
 
     @extend_schema(operation_id="me_responses_list", summary="List what you sent")
@@ -114,7 +114,7 @@ class Responses(_Kept):
 class OneResponse(_Kept):
     """One of them."""
 
-    serializer_class = OwnInFullSerializer
+    serializer_class = MyOwnInFullSerializer
 
     @extend_schema(operation_id="me_responses_read", summary="Read what you sent")
     def get(self, request: Request, response_id: UUID) -> Answered:
@@ -122,5 +122,5 @@ class OneResponse(_Kept):
         response = get_object_or_404(kept_own.sent_by(request.person), pk=response_id)
         own = kept_own.read(response, request.person, request.practice)
         return self.answer_with(
-            {**self.shown(response, OwnSerializer), "answers": self.shown(own.answers, SaidSerializer, many=True)}
+            {**self.shown(response, MyOwnSerializer), "answers": self.shown(own.answers, MySaidSerializer, many=True)}
         )

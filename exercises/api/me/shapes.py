@@ -68,7 +68,7 @@ MARKS = (
 
 
 @example(**LANE)
-class LaneSerializer(serializers.Serializer):
+class MyLaneSerializer(serializers.Serializer):
     """Who reads it, as the portal says it."""
 
     key = serializers.ChoiceField(Lane.choices, source="lane")
@@ -77,7 +77,7 @@ class LaneSerializer(serializers.Serializer):
 
 
 @example(contact="116 123", details=["Samaritans", "day and night"])
-class PlaceSerializer(serializers.Serializer):
+class MyPlaceSerializer(serializers.Serializer):
     """One place to turn to."""
 
     contact = serializers.CharField()
@@ -85,17 +85,17 @@ class PlaceSerializer(serializers.Serializer):
 
 
 @example(**HELP)
-class HelpSerializer(serializers.Serializer):
+class MyHelpSerializer(serializers.Serializer):
     """Where to turn when it cannot wait."""
 
     now = serializers.BooleanField(help_text="Whether to show it at once: an answer calls for it.")
     said = serializers.CharField(help_text="Who reads what is sent, and when.")
     emergency = serializers.CharField(help_text="What to dial in danger.")
-    places = PlaceSerializer(many=True)
+    places = MyPlaceSerializer(many=True)
 
 
 @example(value="tea", label="Tea", alone=False)
-class OptionSerializer(serializers.Serializer):
+class MyOptionSerializer(serializers.Serializer):
     """Something to choose."""
 
     value = serializers.CharField(help_text="What is sent when it is chosen.")
@@ -104,7 +104,7 @@ class OptionSerializer(serializers.Serializer):
 
 
 @example(**QUESTION)
-class QuestionSerializer(serializers.Serializer):
+class MyQuestionSerializer(serializers.Serializer):
     """A question, something to read, or a group of others in ``questions``."""
 
     key = serializers.CharField(help_text="What its answer is sent under.")
@@ -114,17 +114,17 @@ class QuestionSerializer(serializers.Serializer):
     required = serializers.BooleanField(help_text="Whether it must be answered, or declined, before sending.")
     may_decline = serializers.BooleanField(help_text="Whether one may say that one would rather not say.")
     repeats = serializers.IntegerField(help_text="How often it may be answered.")
-    lane = LaneSerializer(allow_null=True, help_text="Who reads the answer; null where nothing is asked.")
+    lane = MyLaneSerializer(allow_null=True, help_text="Who reads the answer; null where nothing is asked.")
     min = serializers.FloatField(allow_null=True)
     max = serializers.FloatField(allow_null=True)
     low = serializers.CharField(help_text="What the least means.")
     high = serializers.CharField(help_text="What the most means.")
     unit = serializers.CharField()
-    units = OptionSerializer(many=True, help_text="Units to choose from, sent beside the number.")
-    options = OptionSerializer(many=True)
-    feelings = OptionSerializer(many=True, help_text="Words that may go with a mood.")
+    units = MyOptionSerializer(many=True, help_text="Units to choose from, sent beside the number.")
+    options = MyOptionSerializer(many=True)
+    feelings = MyOptionSerializer(many=True, help_text="Words that may go with a mood.")
     other = serializers.BooleanField(help_text="Whether one's own words may stand beside the options.")
-    rows = OptionSerializer(many=True, help_text="Lines of a grid: `value` is the key that each is answered under.")
+    rows = MyOptionSerializer(many=True, help_text="Lines of a grid: `value` is the key that each is answered under.")
     least = serializers.IntegerField(allow_null=True, help_text="The fewest options to choose.")
     most = serializers.IntegerField(allow_null=True, help_text="The most options to choose.")
     longest = serializers.IntegerField(allow_null=True, help_text="The most characters of a text.")
@@ -132,9 +132,9 @@ class QuestionSerializer(serializers.Serializer):
     latest = serializers.CharField()
     body = serializers.CharField(help_text="Something to read, in Markdown.")
     url = serializers.CharField(help_text="Where a link leads to.")
-    questions = serializers.ListField(
-        child=serializers.DictField(), help_text="What lies in it, each as a question of its own."
-    )
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "questions": MyQuestionSerializer(many=True, help_text="What lies in it.")}
 
 
 def as_help(support: Support | None, doing: Doing) -> dict[str, Any] | None:

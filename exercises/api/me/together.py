@@ -17,8 +17,8 @@ from clients.models import Partner
 from exercises import comparing, revealing
 from exercises import today as first_page
 from exercises import together as opening
-from exercises.api.me.doing import OfOne, StandsSerializer
-from exercises.api.me.person import ID, Mine, WaitingSerializer
+from exercises.api.me.doing import MyStandsSerializer, OfOne
+from exercises.api.me.person import ID, Mine, MyWaitingSerializer
 from exercises.comparing import Compared, SideBySide
 from exercises.lane_words import circles
 from exercises.templatetags import portal as words
@@ -42,7 +42,7 @@ COMPARED = {"part": "close", "key": "near", "label": "How close I felt", "voices
 
 
 @example(**GROUP)
-class GroupSerializer(serializers.Serializer):
+class MyGroupSerializer(serializers.Serializer):
     """One round that opened."""
 
     id = serializers.UUIDField(source="at", help_text="The occurrence that stands for it.")
@@ -57,15 +57,15 @@ class GroupSerializer(serializers.Serializer):
 
 
 @example(opened=[GROUP], waiting=[{"id": ID, "title": "Seeing you", "words": "Sealed. Opens on Thursday"}])
-class TogetherSerializer(serializers.Serializer):
+class MyTogetherSerializer(serializers.Serializer):
     """What has opened, and what of one's own is sealed."""
 
-    opened = GroupSerializer(many=True, help_text="What opened last stands first.")
-    waiting = WaitingSerializer(many=True, help_text="Your own. Nothing here tells of anybody else.")
+    opened = MyGroupSerializer(many=True, help_text="What opened last stands first.")
+    waiting = MyWaitingSerializer(many=True, help_text="Your own. Nothing here tells of anybody else.")
 
 
 @example(**VOICE)
-class VoiceSerializer(serializers.Serializer):
+class MyVoiceSerializer(serializers.Serializer):
     """What one person said. Left out and 'rather not say' look the same: no words."""
 
     name = serializers.CharField()
@@ -75,7 +75,7 @@ class VoiceSerializer(serializers.Serializer):
 
 
 @example(**COMPARED)
-class ComparedSerializer(serializers.Serializer):
+class MyComparedSerializer(serializers.Serializer):
     """One question, and what each said."""
 
     part = serializers.ChoiceField(
@@ -83,20 +83,20 @@ class ComparedSerializer(serializers.Serializer):
     )
     key = serializers.CharField(source="compared.question.key")
     label = serializers.CharField(source="compared.label")
-    voices = VoiceSerializer(source="compared.voices", many=True)
+    voices = MyVoiceSerializer(source="compared.voices", many=True)
 
 
 @example(**GROUP, answers=[COMPARED])
-class OpenedSerializer(GroupSerializer):
+class MyOpenedSerializer(MyGroupSerializer):
     """One round side by side."""
 
-    answers = ComparedSerializer(many=True, help_text="Empty until you unfold it.")
+    answers = MyComparedSerializer(many=True, help_text="Empty until you unfold it.")
 
 
 class Together(Mine):
     """Everything that has opened."""
 
-    serializer_class = TogetherSerializer
+    serializer_class = MyTogetherSerializer
 
     @extend_schema(operation_id="me_together", summary="See what has opened")
     def get(self, request: Request) -> Response:
@@ -108,18 +108,18 @@ class Together(Mine):
             "opened": opening.opened(request.person, couples, now, limit=REACH),
             "waiting": [first_page.Waiting(one, around[one.couple_id]) for one in waiting],
         }
-        return self.answer_with(TogetherSerializer(told, context={"now": now}).data)
+        return self.answer_with(MyTogetherSerializer(told, context={"now": now}).data)
 
 
 class _OfRound(Mine):
     """What is about one round that opened."""
 
-    serializer_class = OpenedSerializer
+    serializer_class = MyOpenedSerializer
 
     def told(self, group: opening.Opened) -> Response:
         answers = list(_compared(group)) if group.unfolded else []
-        compared = self.shown(answers, ComparedSerializer, many=True)
-        return self.answer_with({**self.shown(group, GroupSerializer), "answers": compared})
+        compared = self.shown(answers, MyComparedSerializer, many=True)
+        return self.answer_with({**self.shown(group, MyGroupSerializer), "answers": compared})
 
     def group(self, occurrence_id: UUID) -> opening.Opened:
         """Return a round with something in it for this person. Everything else is the same 404."""
@@ -158,7 +158,7 @@ class Unfold(_OfRound):
 
 
 @example(ready=True)
-class ReadySerializer(serializers.Serializer):
+class MyReadySerializer(serializers.Serializer):
     """One's own word."""
 
     ready = serializers.BooleanField(default=True, help_text="False: not yet after all.")
@@ -170,13 +170,13 @@ class Ready(OfOne):
     @extend_schema(
         operation_id="me_ready",
         summary="Say that you are ready to open it",
-        request=ReadySerializer,
-        responses=StandsSerializer,
+        request=MyReadySerializer,
+        responses=MyStandsSerializer,
     )
     def post(self, request: Request, occurrence_id: UUID) -> Response:
         """Say so, or take it back. It opens for all at once when all have sent and said so, and never says who has."""
         doing = self.doing(occurrence_id)
         if doing.sent is None or not revealing.by_their_own_yes(doing.assignment):
             raise Http404
-        revealing.say_ready(doing.occurrence, request.person, ready=self.sent(ReadySerializer)["ready"])
+        revealing.say_ready(doing.occurrence, request.person, ready=self.sent(MyReadySerializer)["ready"])
         return self.told(occurrence_id)

@@ -18,7 +18,7 @@ from practice import signing_in
 from practice.models import Recovery
 from reports.models import Alert
 from tests.exercises.given import ALL_TYPES, EVERY_TYPE, JOINT, NEAR, as_attune, give
-from tests.factories import inside, make_couple, signed_in, user_of
+from tests.factories import acting_as, make_couple, signed_in, user_of
 from tests.practice.api.callers import program_of
 
 pytestmark = pytest.mark.django_db
@@ -97,8 +97,8 @@ def test_what_is_anothers_is_not_there(couple, mara, theo, therapist, practice):
         answers = [phone.get(at(one)), phone.save(one, NEAR), phone.get(f"together/{one.pk}/")]
         answers += [phone.post(f"{at(one)}{act}/") for act in ("submit", "amend", "skip", "ready")]
         assert {answer.status_code for answer in answers} == {404}
-    with as_attune(couple):
-        assert not Draft.objects.exists()
+        with acting_as(who):
+            assert not Draft.objects.exists()
 
 
 def test_who_left_reads_what_is_theirs_and_does_nothing_more(couple, mara, therapist):
@@ -236,7 +236,7 @@ def test_it_is_sent_once_and_answered_alike(couple, mara, therapist):
     assert first["ETag"] == again["ETag"]
     with as_attune(couple):
         assert Response.objects.count() == 1
-        assert not Draft.objects.exists()
+    assert phone.read(at(one))["draft"]["version"] == 0
     refused = phone.save(one, {"near": ["1"]})
     assert (refused.status_code, refused.json()["code"]) == (409, "sent")
 
@@ -260,7 +260,7 @@ def test_b155_where_to_turn_is_said_before_and_after_sending(couple, mara, thera
     assert told["help"]["places"]
     assert "Not for emergencies." in told["read_when"]
     assert told["help"]["now"] is False, "the same whatever was answered"
-    with inside(couple.practice):
+    with as_attune(couple):
         assert Alert.objects.exists() is (answer == "yes")
 
 
@@ -321,6 +321,7 @@ def test_what_was_taken_back_takes_no_answer_and_keeps_what_was_typed(couple, ma
 # ── together ──
 
 
+@pytest.mark.usefixtures("a_minute_ago")
 def test_what_opened_is_read_after_one_looks_and_not_before(couple, mara, theo, therapist):
     rows = give(couple, therapist, "reveal", opens_by="all")
     phones = {who.name: Phone(who) for who in (mara, theo)}
@@ -340,6 +341,7 @@ def test_what_opened_is_read_after_one_looks_and_not_before(couple, mara, theo, 
     assert phones["Theo"].read(f"together/{of(rows, theo).pk}/")["unfolded"] is False, "each for themselves"
 
 
+@pytest.mark.usefixtures("a_minute_ago")
 def test_it_opens_when_both_say_so(couple, mara, theo, therapist):
     rows = give(couple, therapist, "reveal", opens_by="together")
     for who in (mara, theo):
@@ -351,6 +353,7 @@ def test_it_opens_when_both_say_so(couple, mara, theo, therapist):
     assert len(Phone(mara).read("together/")["opened"]) == 1
 
 
+@pytest.mark.usefixtures("a_minute_ago")
 def test_what_partners_answer_together_is_sent_by_one(couple, mara, theo, therapist):
     one = give(couple, therapist, "joint", JOINT)[0]
     assert Phone(mara).submit(one, {"agreed": ["Walks"], "mine": ["Time"], "doubt": ["None"]}).status_code == 200
