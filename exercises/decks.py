@@ -89,6 +89,12 @@ def is_deck(content: dict) -> bool:
     return len(prompts) >= (2 if content.get("kind") == Kind.CONVERSATION else 3)
 
 
+def prompts_of(doing: Doing) -> tuple[str, ...]:
+    """Return the prompts to show below each other: none of a deck, and none that the therapist took out."""
+    content = doing.edition.content
+    return () if is_deck(content) else tuple(card.text for card in cards(content, left_out(doing.assignment)))
+
+
 def cards_of(doing: Doing) -> tuple[Card, ...]:
     """Return the cards that these people may meet; empty when it is no deck."""
     content = doing.edition.content

@@ -44,6 +44,4 @@ def prompts(context: template.Context, content: dict[str, Any]) -> tuple[str, ..
     doing = context.get("doing")
     if doing is None:
         return tuple(content.get("prompts") or ())
-    if decks.is_deck(content):
-        return ()
-    return tuple(card.text for card in decks.cards(content, decks.left_out(doing.assignment)))
+    return decks.prompts_of(doing)

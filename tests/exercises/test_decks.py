@@ -71,6 +71,13 @@ def test_what_was_taken_out_is_in_no_deck(size, out):
     assert [card.number for card in there] == [n for n in range(size) if n not in out]
 
 
+def test_a_few_prompts_are_shown_without_the_one_that_was_taken_out(couple, mara, therapist):
+    hers = deal(couple, therapist, left_out=[0], prompts=["A first start", "Another start"], kind="check_in")[0]
+    page = signed_in(mara).get(f"/do/{hers.pk}/").content.decode()
+    assert "Another start" in page
+    assert "A first start" not in page
+
+
 def test_a_card_that_was_taken_out_appears_nowhere(couple, mara, theo, therapist):
     hers, his = deal(couple, therapist, left_out=[1, 3])
     browser, at = signed_in(mara), f"/do/{hers.pk}/"

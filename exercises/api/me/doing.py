@@ -254,7 +254,7 @@ def _exercise(doing: Doing) -> dict[str, Any]:
         "why": doing.assignment.why,
         "points": content.get("points", []),
         "steps": content.get("steps", []),
-        "prompts": [] if decks.is_deck(content) else content["prompts"],
+        "prompts": decks.prompts_of(doing),
         **content["tailored"],
         "cautions": doings.cautions(doing),
         "credit": content.get("credit", ""),
