@@ -18,7 +18,8 @@ help:
 	@echo "make demo CHECK=1  start it, walk through it, stop it: does everything work?"
 	@echo "make rehearse      beside a running demo: some days of one couple over a change of the clocks, in two zones"
 	@echo "make test          lint, types, import contracts and all tests"
-	@echo "make lint          the first three of them, and what the packages are: hashes, licences, known holes"
+	@echo "make lint          the first three of them, whether new migrations can come in while people work,"
+	@echo "                   and what the packages are: hashes, licences, known holes"
 	@echo "make materials     the bill of materials (CycloneDX), for whoever has to keep one"
 	@echo "make bench         the benchmarks"
 	@echo "make chaos         kills, cuts off and confuses real processes for ten minutes (ATTUNE_CHAOS_MINUTES), and counts"
@@ -40,7 +41,8 @@ tests: environment libraries browser
 		exec $(PY) -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder'
 
 lint: style types supply
-	$(PY) -m practice.local run $(PY) manage.py makemigrations --check
+	$(PY) -m practice.local run sh -c '$(PY) manage.py makemigrations --check && \
+		$(PY) -m practice.local.migration_rules'
 
 style: environment libraries
 	$(PY) -m ruff check .

@@ -14,7 +14,6 @@ import fcntl
 import logging
 import os
 import platform
-import socket
 import threading
 import time
 import tomllib
@@ -42,7 +41,7 @@ FOLDER = Path(settings.STATE) / "metrics"
 #: Seconds for which what was looked up in the database is told again.
 FRESH = 15.0
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-HOST = socket.gethostname().replace("_", "-")
+HOST = platform.node().replace("_", "-")
 #: What stands in a file's name for all processes of this machine that have ended.
 ENDED = "ended"
 

@@ -1,4 +1,4 @@
-"""Settings. Everything an installation may change comes from the environment; README.md lists it.
+"""Settings. Everything an installation may change comes from the environment; docs/running.md lists it.
 
 Without ``ATTUNE_ENV=production`` this is a developer's or demo machine: PostgreSQL and Valkey are started
 from their wheels when ``DATABASE_URL`` and ``CELERY_BROKER_URL`` are not set. In production a missing value
@@ -33,7 +33,7 @@ def required(name: str, otherwise: str = "") -> str:
     """Return an environment variable; in production refuse to start without it."""
     value = os.environ.get(name, "")
     if not value and PRODUCTION:
-        raise ImproperlyConfigured(f"{name} must be set in production. README.md says what to put there.")
+        raise ImproperlyConfigured(f"{name} must be set in production. docs/running.md says what to put there.")
     return value or otherwise
 
 
