@@ -480,11 +480,21 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Names where several enumerations are called alike, or one has several names.
     "ENUM_NAME_OVERRIDES": {
         "LaneEnum": "exercises.vocabulary.Lane",
+        "ExerciseKindEnum": "exercises.vocabulary.Kind",
         "DueEnum": "exercises.models.Assignment.Due",
         "DueChoiceEnum": "exercises.when_form.DUE",
         "QuestionTypeEnum": "exercises.vocabulary.QuestionType",
+        "AlertSourceEnum": "reports.models.Alert.Source",
+        "AlertStepKindEnum": "reports.models.AlertStep.Kind",
+        "ChangeStateEnum": "reports.reliable_change.State",
+        "MessageStateEnum": "practice.models.Message.State",
+        "ReportEditionEnum": "reports.models.report.Audience",
+        "ReportKindEnum": "reports.models.report.Kind",
+        "ReportStateEnum": "reports.models.Report.State",
+        "ScoreSourceEnum": [("form", "form"), ("entered", "entered")],
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

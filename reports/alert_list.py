@@ -66,15 +66,16 @@ def step_words(alert: Alert, told: Collection[str] = ()) -> str:
 def open_rows() -> list[Row]:
     """Everything to look at that the asker may see, the longest waiting first; a fixed number of queries."""
     alerts = Alert.objects.to_look_at().select_related("client", "acknowledged_by").defer("note")
-    return _rows(alerts.order_by("raised_at", "pk"))
+    return rows_of(alerts.order_by("raised_at", "pk"))
 
 
 def closed_rows() -> list[Row]:
     alerts = Alert.objects.exclude(closed_at=None).select_related("client", "acknowledged_by").defer("note")
-    return _rows(alerts.order_by("-closed_at", "-pk")[:MOST_CLOSED])
+    return rows_of(alerts.order_by("-closed_at", "-pk")[:MOST_CLOSED])
 
 
-def _rows(alerts: Iterable[Alert]) -> list[Row]:
+def rows_of(alerts: Iterable[Alert]) -> list[Row]:
+    """Return these alerts as a list shows them, in their order; a fixed number of queries."""
     found = list(alerts)
     if not found:
         return []

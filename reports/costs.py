@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from practice import limits
+from practice.api.middleware import dear
 
 #: The preview of an order follows every change of its form.
 PREVIEWS = limits.PageLimit(
@@ -21,3 +22,7 @@ for name in (
     limits.limit(name, limits.COSTLY)
 for name in ("report_preview", "report_of_kind_preview", "report_download", "portal_document", "caseload_files"):
     limits.limit(name, PREVIEWS)
+# The same for programs, each token by itself.
+for name in ("api_reports", "api_report_again"):
+    dear("POST", name, *limits.COSTLY.rates)
+dear("GET", "api_report_file", *PREVIEWS.rates)

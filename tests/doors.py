@@ -150,6 +150,10 @@ def given(name: str) -> Callable[[House], dict[str, Any]]:
     return lambda house: {"couple_id": house.couple.pk, "assignment_id": house.given[name].pk}
 
 
+def alert(house: House) -> dict[str, Any]:
+    return {"couple_id": house.couple.pk, "alert_id": house.things["alert"].pk}
+
+
 def run_of(house: House) -> dict[str, Any]:
     return {"couple_id": house.couple.pk, "run_id": house.things["run"].pk}
 
@@ -437,7 +441,7 @@ DOORS: dict[str, Door] = {
     "report_download": Door(CLINICAL, report),
     "open_alerts": Door(CLINICIANS),
     "signs": Door(CLINICAL, lambda house: {"couple_id": house.couple.pk}),
-    "alert": Door(CLINICAL, lambda house: {"couple_id": house.couple.pk, "alert_id": house.things["alert"].pk}),
+    "alert": Door(CLINICAL, alert),
     # looking back
     "session_sheet": Door(CLINICAL, couple_id),
     "session_sheet_of": Door(CLINICAL, of_couple("appointment_id", "appointment")),
@@ -580,6 +584,17 @@ API: dict[str, Door] = {
     "api_me_opened": Door(COUPLE, occurrence("opened", "mara")),
     "api_me_unfold": Door(COUPLE, occurrence("opened", "mara"), get=SENDS),
     "api_me_lately": Door(PORTAL),
+    "api_scores": Door(CLINICAL, private_of),
+    "api_progress": Door(CLINICAL, couple_id),
+    "api_metrics": Door(CLINICAL, couple_id),
+    "api_report_kinds": Door(CLINICIANS),
+    "api_reports": Door(CLINICAL, couple_id),
+    "api_report": Door(CLINICAL, report),
+    "api_report_again": Door(CLINICAL, report, get=SENDS),
+    "api_report_file": Door(CLINICAL, report),
+    "api_alerts": Door(CLINICIANS),
+    "api_alert": Door(CLINICAL, alert),
+    **{f"api_alert_{act}": Door(CLINICAL, alert, get=SENDS) for act in ("take", "judge", "close", "seen", "reopen")},
 }
 
 #: Addresses that a library brings along: their views know nobody but the user who signed in.

@@ -8,6 +8,7 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 
 from practice import limits, tenancy
 from practice.api import problems, tokens
@@ -20,6 +21,13 @@ SCHEME = "bearer "
 PACE = Rate(600, MINUTE)
 #: Tokens tried from one place that open nothing.
 GUESSES = Rate(60, MINUTE)
+#: By method and name of an address: what costs more than other calls. Upper apps add theirs with :func:`dear`.
+DEAR: dict[tuple[str, str], tuple[Rate, ...]] = {}
+
+
+def dear(method: str, name: str, *rates: Rate) -> None:
+    """Let an app say how often somebody may ask for something that costs more than other calls."""
+    DEAR[method, name] = rates
 
 
 class ByToken:
@@ -52,6 +60,7 @@ class ByToken:
         whose = request.token or request.user  # type: ignore[attr-defined]
         if whose is None or whose.pk is None:
             return {}
+        _within_dear(request, str(whose.pk))
         return within(str(whose.pk))
 
     def _as_owner(self, request: HttpRequest, text: str) -> None:
@@ -76,3 +85,12 @@ def within(whose: str) -> dict[str, str]:
         "RateLimit-Policy": f'"api";q={PACE.amount};w={PACE.seconds}',
         "RateLimit": f'"api";r={left};t={PACE.seconds}',
     }
+
+
+def _within_dear(request: HttpRequest, whose: str) -> None:
+    try:
+        name = resolve(request.path_info).url_name or ""
+    except Resolver404:
+        return
+    for rate in DEAR.get((request.method or "", name), ()):
+        limits.take(f"api {name}", whose, rate)

@@ -2,8 +2,27 @@
 
 from django.urls import path
 
-from reports.api import me
+from reports.api import alerts, me, progress, reports, scores
+
+COUPLE = "couples/<uuid:couple_id>/"
+REPORT = COUPLE + "reports/<uuid:report_id>/"
+ALERT = COUPLE + "alerts/<uuid:alert_id>/"
 
 urlpatterns = [
+    path("reports/kinds/", reports.Kinds.as_view(), name="api_report_kinds"),
+    path(COUPLE + "reports/", reports.Reports.as_view(), name="api_reports"),
+    path(REPORT, reports.OneReport.as_view(), name="api_report"),
+    path(REPORT + "again/", reports.AgainReport.as_view(), name="api_report_again"),
+    path(REPORT + "file/", reports.ReportFile.as_view(), name="api_report_file"),
+    path(COUPLE + "partners/<uuid:client_id>/scores/", scores.Scores.as_view(), name="api_scores"),
+    path(COUPLE + "progress/", progress.Progress.as_view(), name="api_progress"),
+    path(COUPLE + "progress/metrics/", progress.Metrics.as_view(), name="api_metrics"),
+    path("alerts/", alerts.Alerts.as_view(), name="api_alerts"),
+    path(ALERT, alerts.OneAlert.as_view(), name="api_alert"),
+    path(ALERT + "take/", alerts.Take.as_view(), name="api_alert_take"),
+    path(ALERT + "judge/", alerts.Judge.as_view(), name="api_alert_judge"),
+    path(ALERT + "close/", alerts.Close.as_view(), name="api_alert_close"),
+    path(ALERT + "seen/", alerts.Seen.as_view(), name="api_alert_seen"),
+    path(ALERT + "reopen/", alerts.Reopen.as_view(), name="api_alert_reopen"),
     path("me/lately/", me.Lately.as_view(), name="api_me_lately"),
 ]

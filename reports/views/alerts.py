@@ -41,7 +41,7 @@ def open_alerts(request: PracticeRequest) -> HttpResponse:
 def alert(request: PracticeRequest, couple_id: uuid.UUID, alert_id: uuid.UUID) -> HttpResponse:
     """The question, the answer and the rule in words, who was told when; the asker takes it on, judges, closes."""
     couple = couple_or_404(couple_id)
-    one = _alert_or_404(couple_id, alert_id)
+    one = alert_or_404(couple_id, alert_id)
     act = request.POST.get("act", "")
     assessing = AssessmentForm(request.POST if act in ("assess", "close") else None, closes=act == "close")
     reopening = ReopenForm(request.POST if act == "reopen" else None)
@@ -52,7 +52,7 @@ def alert(request: PracticeRequest, couple_id: uuid.UUID, alert_id: uuid.UUID) -
             return done
         if not (assessing.errors or reopening.errors):
             # It stands differently by now: what was typed waits in whichever field there is.
-            one, typed = _alert_or_404(couple_id, alert_id), {"note": request.POST.get("note", "")}
+            one, typed = alert_or_404(couple_id, alert_id), {"note": request.POST.get("note", "")}
             assessing, reopening, status = AssessmentForm(initial=typed), ReopenForm(initial=typed), 409
     else:
         audit.looked_at("opened", one, lane=audit.STAFF)
@@ -112,7 +112,7 @@ def _done(
     return here
 
 
-def _alert_or_404(couple_id: uuid.UUID, alert_id: uuid.UUID) -> Alert:
+def alert_or_404(couple_id: uuid.UUID, alert_id: uuid.UUID) -> Alert:
     rows = Alert.objects.select_related("response__edition", "entry", "client", "acknowledged_by")
     one = rows.filter(couple_id=couple_id, pk=alert_id).first()
     if one is None:

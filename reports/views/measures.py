@@ -36,7 +36,7 @@ def measures_of_partner(request: PracticeRequest, couple_id: uuid.UUID, client_i
     client = partner_or_404(couple, client_id)
     audit.looked("opened", "clients_client", client.pk)
     history = baselines.history(couple, client)
-    found = courses(measured.results(couple, client), _starts(history))
+    found = courses(measured.results(couple, client), starts_in_force(history))
     context = {
         "couple": couple,
         "client": client,
@@ -123,7 +123,8 @@ def _course(couple: Couple, client: Client, measure: Measure, now: Baseline | No
     return next((one for one in found if one.measure.key == measure.key), None)
 
 
-def _starts(history: Mapping[str, Sequence[Baseline]]) -> dict[str, date]:
+def starts_in_force(history: Mapping[str, Sequence[Baseline]]) -> dict[str, date]:
+    """Return the first day that counts, by the measure's key, from one partner's baselines."""
     return {key: now.begins_on for key, rows in history.items() if (now := standing(rows)) is not None}
 
 

@@ -101,7 +101,7 @@ def _form_page(request: PracticeRequest, couple: Couple, subject: Subject) -> Ht
     form = _form(request, couple, subject)
     context: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
-        document = _document(request, couple, form)
+        document = document_of(request, couple, form)
         if "draft" in request.POST:
             form = _with_draft(request, couple, form)
         elif "look" in request.POST and document is not None:
@@ -114,7 +114,7 @@ def _form_page(request: PracticeRequest, couple: Couple, subject: Subject) -> Ht
 def _preview(request: PracticeRequest, couple: Couple, subject: Subject) -> HttpResponse:
     """What the form would make, for the page to show beside it."""
     form = _form(request, couple, subject)
-    document = _document(request, couple, form) if form.is_valid() else None
+    document = document_of(request, couple, form) if form.is_valid() else None
     context = {"sheet": previewing.shown(document)} if document is not None else {}
     return render(request, f"{PAGE}#preview", {"couple": couple, "form": form, **context})
 
@@ -156,7 +156,7 @@ def _written_down(couple: Couple, form: AboutForm) -> None:
         audit.looked("opened", audit.COUPLES, couple.pk)
 
 
-def _document(request: PracticeRequest, couple: Couple, form: AboutForm) -> Document | None:
+def document_of(request: PracticeRequest, couple: Couple, form: AboutForm) -> Document | None:
     """What would be printed; None, with an error in the form, where the edition may not hold anything of it."""
     _written_down(couple, form)
     try:

@@ -31,7 +31,7 @@ A_PAGE = 25
 def reports(request: PracticeRequest) -> HttpResponse:
     """All reports of the asker's couples, the newest first."""
     couples = Prefetch("couple", Couple.objects.with_partners())
-    rows = _rows().prefetch_related(couples)
+    rows = rows_of_reports().prefetch_related(couples)
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     orders = CaseloadOrder.objects.filter(requested_by=request.membership).order_by("-requested_at", "-pk")
     return render(request, "reports/reports.html", {"page": page, "orders": list(orders[:3])})
@@ -44,7 +44,7 @@ def reports_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRes
     couple = couple_or_404(couple_id)
     context = {
         "couple": couple,
-        "reports": list(_rows().filter(couple=couple)[:A_PAGE]),
+        "reports": list(rows_of_reports().filter(couple=couple)[:A_PAGE]),
         "orders": standing.in_force(couple),
         "ahead": standing.next_sessions(couple, timezone.now()),
         "programs": list(ProgramRun.objects.filter(couple=couple).order_by("-given_at", "-pk")),
@@ -57,7 +57,7 @@ def reports_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRes
 def report(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid.UUID) -> HttpResponse:
     """One report: how far it is, and the file once it is there. htmx asks for the part that moves."""
     couple = couple_or_404(couple_id)
-    one = _report_or_404(_rows(), couple, report_id)
+    one = report_or_404(rows_of_reports(), couple, report_id)
     if not request.htmx:
         audit.looked_at("opened", one)
     context = {
@@ -77,7 +77,7 @@ def report(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid.UUID)
 @for_clinicians
 def report_again(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid.UUID) -> HttpResponse:
     """Try a failed report again."""
-    one = _report_or_404(_rows(), couple_or_404(couple_id), report_id)
+    one = report_or_404(rows_of_reports(), couple_or_404(couple_id), report_id)
     making.ask_again(one, practice=request.practice)
     return redirect(one)
 
@@ -87,7 +87,7 @@ def report_again(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid
 def report_hand_over(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid.UUID) -> HttpResponse:
     """Lay a finished report into the portal of those it is for."""
     couple = couple_or_404(couple_id)
-    one = _report_or_404(_rows(), couple, report_id)
+    one = report_or_404(rows_of_reports(), couple, report_id)
     try:
         handing_over.hand_over(one, couple, by=request.membership)
     except handing_over.NotHandedOver as error:
@@ -101,7 +101,7 @@ def report_hand_over(request: PracticeRequest, couple_id: uuid.UUID, report_id: 
 @for_clinicians
 def report_take_back(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid.UUID) -> HttpResponse:
     """Take a report out of the portal again."""
-    one = _report_or_404(_rows(), couple_or_404(couple_id), report_id)
+    one = report_or_404(rows_of_reports(), couple_or_404(couple_id), report_id)
     handing_over.take_back(one)
     messages.success(request, _("It is taken back. What was downloaded before stays where it is."))
     return redirect(one)
@@ -111,7 +111,7 @@ def report_take_back(request: PracticeRequest, couple_id: uuid.UUID, report_id: 
 @for_clinicians
 def report_download(request: PracticeRequest, couple_id: uuid.UUID, report_id: uuid.UUID) -> HttpResponse:
     """The file itself, under a name that says nothing about anybody."""
-    one = _report_or_404(Report.objects.defer("summary"), couple_or_404(couple_id), report_id)
+    one = report_or_404(Report.objects.defer("summary"), couple_or_404(couple_id), report_id)
     if not keeping.is_kept(one) or not one.pdf:
         raise Http404
     audit.looked_at("downloaded", one)
@@ -120,7 +120,7 @@ def report_download(request: PracticeRequest, couple_id: uuid.UUID, report_id: u
     return response
 
 
-def _rows() -> QuerySet[Report]:
+def rows_of_reports() -> QuerySet[Report]:
     """Reports without their file, which is large and sealed."""
     return (
         Report.objects.defer("pdf", "summary")
@@ -129,7 +129,7 @@ def _rows() -> QuerySet[Report]:
     )
 
 
-def _report_or_404(rows: QuerySet[Report], couple: Couple, report_id: uuid.UUID) -> Report:
+def report_or_404(rows: QuerySet[Report], couple: Couple, report_id: uuid.UUID) -> Report:
     one = rows.filter(couple=couple, pk=report_id).first()
     if one is None:
         raise Http404
