@@ -44,7 +44,9 @@ TAGS = [
 
 def example(**fields: Any) -> Callable[[type], type]:
     """Say what a serializer's fields look like, for the description."""
-    return extend_schema_serializer(examples=[OpenApiExample("Example", value=fields)])
+    return extend_schema_serializer(
+        examples=[OpenApiExample("Example", value=fields, status_codes=["200", "201", "202"])]
+    )
 
 
 def _problem(words: str) -> OpenApiResponse:
