@@ -495,6 +495,8 @@ SPECTACULAR_SETTINGS = {
         "ReportKindEnum": "reports.models.report.Kind",
         "ReportStateEnum": "reports.models.Report.State",
         "ScoreSourceEnum": [("form", "form"), ("entered", "entered")],
+        "ExerciseKindEnum": "exercises.vocabulary.Kind",
+        "RestKindEnum": "exercises.models.Pause.Kind",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

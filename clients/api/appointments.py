@@ -27,7 +27,7 @@ from practice.api.views import ApiView
 STATES = [("planned", "Planned, or took place"), ("cancelled", "Called off"), ("missed", "Nobody came")]
 APPOINTMENT = {
     "id": "0199a8c4-1b2c-7d3e-8f4a-5b6c7d8e9f0a",
-    "couple": "0199a8c0-5b1a-7d2f-8e3c-1a2b3c4d5e6f",
+    "couple_id": "0199a8c0-5b1a-7d2f-8e3c-1a2b3c4d5e6f",
     "state": "planned",
     "starts_at": "2026-11-26T18:00:00Z",
     "ends_at": "2026-11-26T19:15:00Z",
@@ -37,7 +37,7 @@ APPOINTMENT = {
     "minutes": 75,
     "place": "Room 2",
     "link": "",
-    "partners": ["0199a8c0-7d3c-7c7e-9d1e-3a4b5c6d7e8f", "0199a8c0-7d3c-7c7e-9d1e-3a4b5c6d7e90"],
+    "partner_ids": ["0199a8c0-7d3c-7c7e-9d1e-3a4b5c6d7e8f", "0199a8c0-7d3c-7c7e-9d1e-3a4b5c6d7e90"],
     "series": None,
     "sequence": 0,
 }
@@ -48,7 +48,7 @@ class AppointmentSerializer(serializers.Serializer):
     """A session of therapist and couple."""
 
     id = serializers.UUIDField()
-    couple = serializers.UUIDField(source="couple_id")
+    couple_id = serializers.UUIDField()
     state = serializers.SerializerMethodField()
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
@@ -58,7 +58,7 @@ class AppointmentSerializer(serializers.Serializer):
     minutes = serializers.IntegerField()
     place = serializers.CharField(help_text="The room, or the kind of call.")
     link = serializers.CharField(help_text="To the call; only those who come see it.")
-    partners = serializers.SerializerMethodField(help_text="Ids of the people who come.")
+    partner_ids = serializers.SerializerMethodField(help_text="Ids of the people who come.")
     series = serializers.UUIDField(allow_null=True, help_text="The same for all that were planned in one go.")
     sequence = serializers.IntegerField(help_text="How often it was moved (RFC 5545).")
 
@@ -75,7 +75,7 @@ class AppointmentSerializer(serializers.Serializer):
         return timezone.localtime(one.starts_at, one.couple.zone).time().isoformat()
 
     @extend_schema_field(serializers.ListField(child=serializers.UUIDField()))
-    def get_partners(self, one: Appointment) -> list[str]:
+    def get_partner_ids(self, one: Appointment) -> list[str]:
         there = [partner.client_id for partner in one.couple.partners.all() if partner.left_at is None]
         return [str(pk) for pk in appointments.comers(one, there)]
 
@@ -88,7 +88,7 @@ class _MeetingSerializer(serializers.Serializer):
     link = serializers.CharField(
         max_length=500, required=False, allow_blank=True, help_text="To the call: begins with https://."
     )
-    partners = serializers.ListField(
+    partner_ids = serializers.ListField(
         child=serializers.UUIDField(),
         min_length=1,
         max_length=6,
@@ -183,7 +183,7 @@ def judged(form: AppointmentForm) -> AppointmentForm:
     """Return a form that found everything good; else the problem, for fields as programs call them."""
     if form.is_valid():
         return form
-    named = {"comes": "partners", "repeats": "every_weeks", "scope": "following"}
+    named = {"comes": "partner_ids", "repeats": "every_weeks", "scope": "following"}
     errors = {named.get(name, name): list(found) for name, found in form.errors.items()}
     raise serializers.ValidationError(errors)
 
@@ -356,7 +356,7 @@ class Outcome(_Act):
 
 def _as_form(said: dict[str, Any]) -> dict[str, Any]:
     """Return what was sent as the form of the page calls it."""
-    filled = {name: one for name, one in said.items() if name not in ("partners", "following")}
-    if "partners" in said:
-        filled["comes"] = [str(pk) for pk in said["partners"]]
+    filled = {name: one for name, one in said.items() if name not in ("partner_ids", "following")}
+    if "partner_ids" in said:
+        filled["comes"] = [str(pk) for pk in said["partner_ids"]]
     return filled

@@ -1,4 +1,7 @@
-"""What was given: listed, given, changed from the next time on, ended, taken back, as on the desk's pages."""
+"""What was given: listed, given, changed from the next time on, ended, taken back, as on the desk's pages.
+
+Lists never mix: what one partner has alone stands under that partner, and in no list of the couple or the caseload.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clients.models import Couple
-from exercises import assigning, plans, stops, when_words
-from exercises.access import couple_or_404
+from exercises import assigning, plans, record, stops, when_words
+from exercises.access import couple_or_404, partner_or_404
 from exercises.api import giving
 from exercises.api.giving import ChangeSerializer, GiveSerializer
 from exercises.assign_filling import fill_from
@@ -32,16 +35,19 @@ from practice.api.views import ApiView
 from practice.models import Step
 
 STATES = [("running", "Running"), ("ended", "Ended: nothing more comes"), ("withdrawn", "Taken back")]
+#: Lanes under which all for whom something is know of each other, and those under which nobody does.
+OPEN = [(one.value, one.label) for one in Lane if one not in record.APART]
+APART = [(one.value, one.label) for one in Lane if one in record.APART]
 CARRIED_ON = "Something else carries it on already: change that."
 OVER = "This has ended already. Give it anew."
 ASSIGNMENT = {
     "id": "0199a8d0-2b3c-7d4e-8f5a-6b7c8d9e0f1a",
-    "couple": "0199a8c0-5b1a-7d2f-8e3c-1a2b3c4d5e6f",
+    "couple_id": "0199a8c0-5b1a-7d2f-8e3c-1a2b3c4d5e6f",
     "state": "running",
     "exercise": "weekly-state-of-us",
-    "edition": "0199a8b0-3c4d-7e5f-8a6b-7c8d9e0f1a2c",
+    "edition_id": "0199a8b0-3c4d-7e5f-8a6b-7c8d9e0f1a2c",
     "title": "Weekly state of us",
-    "partners": ["0199a8c0-7d3c-7c7e-9d1e-3a4b5c6d7e8f", "0199a8c0-7d3c-7c7e-9d1e-3a4b5c6d7e90"],
+    "partner_ids": ["0199a8c0-7d3c-7c7e-9d1e-3a4b5c6d7e8f", "0199a8c0-7d3c-7c7e-9d1e-3a4b5c6d7e90"],
     "lane": "reveal",
     "why": "You both feel unseen at home.",
     "words": "Every Sunday at 18:00, for 6 weeks",
@@ -64,10 +70,10 @@ ASSIGNMENT = {
     "follow_up": None,
     "follow_up_when": "each",
     "follow_up_hours": 24,
-    "goal": None,
+    "goal_id": None,
     "given_at": "2026-11-23T09:12:00Z",
-    "given_by": "0199a8a0-1a2b-7c3d-8e4f-5a6b7c8d9e0f",
-    "continues": None,
+    "given_by_id": "0199a8a0-1a2b-7c3d-8e4f-5a6b7c8d9e0f",
+    "continues_id": None,
 }
 
 
@@ -76,12 +82,12 @@ class AssignmentSerializer(serializers.Serializer):
     """An edition that was given to a couple. Times of day are each partner's own."""
 
     id = serializers.UUIDField()
-    couple = serializers.UUIDField(source="couple_id")
+    couple_id = serializers.UUIDField()
     state = serializers.SerializerMethodField()
     exercise = serializers.CharField(source="edition.exercise.slug", help_text="The exercise's slug.")
-    edition = serializers.UUIDField(source="edition_id")
+    edition_id = serializers.UUIDField()
     title = serializers.CharField(source="edition.title")
-    partners = serializers.ListField(
+    partner_ids = serializers.ListField(
         source="audience", child=serializers.UUIDField(), help_text="Ids of the people it is for."
     )
     lane = serializers.ChoiceField(Lane.choices, help_text="Who reads the answers.")
@@ -108,12 +114,10 @@ class AssignmentSerializer(serializers.Serializer):
     )
     follow_up_when = serializers.ChoiceField(Assignment.FollowUp.choices)
     follow_up_hours = serializers.IntegerField()
-    goal = serializers.UUIDField(source="goal_id", allow_null=True)
+    goal_id = serializers.UUIDField(allow_null=True)
     given_at = serializers.DateTimeField()
-    given_by = serializers.UUIDField(source="given_by_id", help_text="The member who gave it.")
-    continues = serializers.UUIDField(
-        source="continues_id", allow_null=True, help_text="The assignment that this one carries on."
-    )
+    given_by_id = serializers.UUIDField(help_text="The member who gave it.")
+    continues_id = serializers.UUIDField(allow_null=True, help_text="The assignment that this one carries on.")
 
     @extend_schema_field(serializers.ChoiceField(STATES))
     def get_state(self, one: Assignment) -> str:
@@ -160,13 +164,11 @@ def state_of(one: Assignment) -> str:
     return "withdrawn" if one.withdrawn_at else "ended" if one.ended_at else "running"
 
 
-class AssignmentFilter(django_filters.FilterSet):
+class _Filter(django_filters.FilterSet):
     """Which of what was given."""
 
     state = django_filters.ChoiceFilter(choices=STATES, method="in_state")
     exercise = django_filters.CharFilter("edition__exercise__slug", help_text="An exercise's slug.")
-    lane = django_filters.MultipleChoiceFilter(choices=Lane.choices)
-    partner = django_filters.UUIDFilter(method="for_partner", help_text="What is for this person.")
 
     class Meta:
         model = Assignment
@@ -178,9 +180,22 @@ class AssignmentFilter(django_filters.FilterSet):
             return rows.exclude(withdrawn_at=None)
         return rows.filter(withdrawn_at=None, ended_at__isnull=state == "running")
 
+
+class AssignmentFilter(_Filter):
+    """Which of what all partners know of."""
+
+    lane = django_filters.MultipleChoiceFilter(choices=OPEN)
+    partner = django_filters.UUIDFilter(method="for_partner", help_text="What is for this person.")
+
     def for_partner(self, rows: QuerySet[Assignment], name: str, pk: UUID) -> QuerySet[Assignment]:
         """Return what somebody has."""
         return rows.filter(audience__contains=[pk])
+
+
+class PrivateAssignmentFilter(_Filter):
+    """Which of what one partner has alone."""
+
+    lane = django_filters.MultipleChoiceFilter(choices=APART)
 
 
 class CaseloadAssignmentFilter(AssignmentFilter):
@@ -218,8 +233,12 @@ class AllAssignments(ApiView):
 
     @extend_schema(operation_id="assignments_list_all", summary="List what all couples were given")
     def get(self, request: Request) -> Response:
-        """What the couples that you may read were given. It is written down that you looked."""
-        page = self.paginate_queryset(self.filter_queryset(shown_rows())) or []
+        """What the couples that you may read were given, without what one partner has alone.
+
+        It is written down that you looked.
+        """
+        rows = shown_rows().exclude(lane__in=record.APART)
+        page = self.paginate_queryset(self.filter_queryset(rows)) or []
         audit.looked_at_couples("opened", [one.couple_id for one in page])
         return self.get_paginated_response(self.shown(page, many=True))
 
@@ -236,8 +255,10 @@ class Assignments(ApiView):
 
     @extend_schema(operation_id="assignments_list", summary="List what a couple was given")
     def get(self, request: Request, couple_id: UUID) -> Response:
-        """All of it, also what one partner has alone: the lane says so, and nobody may tell the other."""
-        return self.page_of(shown_rows().filter(couple=couple_or_404(couple_id)))
+        """What all for whom it is know of. What one partner has alone stands under that partner."""
+        couple = couple_or_404(couple_id)
+        audit.looked("opened", audit.COUPLES, couple.pk)
+        return self.page_of(shown_rows().filter(couple=couple).exclude(lane__in=record.APART))
 
     @extend_schema(
         operation_id="assignments_give",
@@ -257,6 +278,26 @@ class Assignments(ApiView):
         rows = list(shown_rows().filter(pk__in=[one.pk for one in given]).order_by("pk"))
         shown = self.shown({"assignments": rows}, GivenSerializer)
         return self.answer_with(shown, status=201, location=_path(rows[0]))
+
+
+class PrivateAssignments(ApiView):
+    """What one partner was given alone."""
+
+    tag, is_list = "assignments", True
+    door = staticmethod(for_clinicians)
+    scopes = {"GET": Scope.ASSIGNMENTS_READ}
+    queryset = Assignment.objects.none()
+    serializer_class = AssignmentSerializer
+    filterset_class = PrivateAssignmentFilter
+
+    @extend_schema(operation_id="assignments_private_list", summary="List what one partner was given alone")
+    def get(self, request: Request, couple_id: UUID, client_id: UUID) -> Response:
+        """Under the lanes own and private. The other partners must not learn that it exists."""
+        couple = couple_or_404(couple_id)
+        client = partner_or_404(couple, client_id)
+        audit.looked("opened", audit.CLIENTS, client.pk)
+        alone = shown_rows().filter(couple=couple, lane__in=record.APART, audience__contains=[client.pk])
+        return self.page_of(alone)
 
 
 class OneAssignment(ApiView):

@@ -30,8 +30,8 @@ DEEP = (
 BEFORE_SESSIONS = "Before a session it is once, or FREQ=WEEKLY for each one, with COUNT or UNTIL."
 #: What the form calls otherwise.
 NAMES = {
-    "who": "partners",
-    "people": "partners",
+    "who": "partner_ids",
+    "people": "partner_ids",
     "before": "due_hours_before",
     **dict.fromkeys(
         ("rhythm", "every", "weekdays", "nth", "nth_weekday", "ends", "count", "until", "sessions"), "rule"
@@ -41,6 +41,7 @@ NAMES = {
     "reminder_steps": "reminders",
     "cards": "left_out",
     "refuse_late": "accept_late",
+    "goal": "goal_id",
 }
 #: What speaks against giving because of how things stand, not because of what was sent.
 STANDS = ("couple", "clearance", "safety", "assignment", "how")
@@ -106,7 +107,7 @@ class ChangeSerializer(serializers.Serializer):
     )
     follow_up_when = serializers.ChoiceField(FollowUp.choices, required=False)
     follow_up_hours = serializers.IntegerField(min_value=1, max_value=MOST_HOURS, required=False)
-    goal = serializers.UUIDField(required=False, allow_null=True, help_text="The goal that it serves.")
+    goal_id = serializers.UUIDField(required=False, allow_null=True, help_text="The goal that it serves.")
     sure = serializers.BooleanField(required=False, help_text="Give deep work although nothing prepared it.")
 
 
@@ -124,8 +125,8 @@ class GiveSerializer(ChangeSerializer):
     exercise = serializers.SlugField(
         max_length=80, required=False, help_text="Its slug: the edition on offer is given."
     )
-    edition = serializers.UUIDField(required=False, help_text="Instead of exercise; the one that is on offer.")
-    partners = serializers.ListField(
+    edition_id = serializers.UUIDField(required=False, help_text="Instead of exercise; the one that is on offer.")
+    partner_ids = serializers.ListField(
         child=serializers.UUIDField(),
         required=False,
         min_length=1,
@@ -142,7 +143,7 @@ class GiveSerializer(ChangeSerializer):
     )
 
     def validate(self, said: dict[str, Any]) -> dict[str, Any]:
-        if ("exercise" in said) == ("edition" in said):
+        if ("exercise" in said) == ("edition_id" in said):
             raise serializers.ValidationError({"exercise": ["Say which exercise, or which edition: one of both."]})
         return said
 
@@ -155,9 +156,9 @@ def edition_of(said: dict[str, Any]) -> Edition:
             raise serializers.ValidationError({"exercise": ["There is no such exercise on offer."]})
         exercise.newest.exercise = exercise
         return exercise.newest
-    edition = Edition.objects.select_related("exercise").filter(pk=said["edition"]).first()
+    edition = Edition.objects.select_related("exercise").filter(pk=said["edition_id"]).first()
     if edition is None:
-        raise serializers.ValidationError({"edition": ["There is no such edition."]})
+        raise serializers.ValidationError({"edition_id": ["There is no such edition."]})
     if edition.exercise.newest_id != edition.pk or edition.exercise.retired_at is not None:
         raise Conflict(RETIRED, "retired")
     return edition
@@ -211,9 +212,9 @@ def _as_form(form: AssignForm, filled: dict[str, Any], said: dict[str, Any]) -> 
         made["reminder_steps"] = steps or []
     if "left_out" in said:
         made["cards"] = _cards(form, said["left_out"])
-    for name in ("follow_up", "goal"):
+    for name, field in (("follow_up", "follow_up"), ("goal_id", "goal")):
         if name in said:
-            made[name] = str(said[name] or "")
+            made[field] = str(said[name] or "")
     if "opens_at" in said:
         there = timezone.localtime(said["opens_at"], form.couple.zone)
         made |= {"opens_by": OpensBy.DATE, "opens_on": there.date(), "opens_time": there.time()}
@@ -252,18 +253,18 @@ def _rhythm(form: AssignForm, filled: dict[str, Any], said: dict[str, Any]) -> d
 
 def _people(form: AssignForm, filled: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
     everybody: list[UUID] = [client.pk for client in form.partners()]
-    people = set(said.get("partners", everybody))
+    people = set(said.get("partner_ids", everybody))
     if not people <= set(everybody):
-        raise serializers.ValidationError({"partners": ["Please choose among the partners of this couple."]})
+        raise serializers.ValidationError({"partner_ids": ["Please choose among the partners of this couple."]})
     if form.alike and people != set(everybody):
-        raise serializers.ValidationError({"partners": [str(ALIKE)]})
+        raise serializers.ValidationError({"partner_ids": [str(ALIKE)]})
     if said.get("lane", Lane.JOINT) == Lane.JOINT and (filled["who"] == TOGETHER or "lane" in said):
         if Lane.JOINT not in form.lanes:
             raise serializers.ValidationError({"lane": ["This exercise is answered by each person alone."]})
         if len(people) > 1:
             return {"who": TOGETHER, "lane": Lane.JOINT, "people": [str(pk) for pk in people]}
         if "lane" in said:
-            raise serializers.ValidationError({"partners": ["One answer together needs at least two people."]})
+            raise serializers.ValidationError({"partner_ids": ["One answer together needs at least two people."]})
     who = str(next(iter(people))) if len(people) == 1 else EACH
     return {"who": who, "people": [str(pk) for pk in people]}
 

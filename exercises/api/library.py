@@ -40,7 +40,7 @@ EXERCISE = {
     "needs_clearance": False,
     "own": False,
     "languages": ["en"],
-    "newest": "0199a8b0-3c4d-7e5f-8a6b-7c8d9e0f1a2c",
+    "newest_edition_id": "0199a8b0-3c4d-7e5f-8a6b-7c8d9e0f1a2c",
 }
 EDITION_ROW = {
     "id": "0199a8b0-3c4d-7e5f-8a6b-7c8d9e0f1a2c",
@@ -86,7 +86,7 @@ class ExerciseSerializer(serializers.Serializer):
     )
     own = serializers.SerializerMethodField(help_text="Whether the practice wrote or adapted it itself.")
     languages = serializers.SerializerMethodField(help_text="The languages it can be read in.")
-    newest = serializers.UUIDField(source="newest_id", help_text="The id of the edition that is offered.")
+    newest_edition_id = serializers.UUIDField(source="newest_id", help_text="The id of the edition that is offered.")
 
     def get_own(self, one: Exercise) -> bool:
         return one.practice_id is not None

@@ -7,15 +7,21 @@ from uuid import UUID
 
 import django_filters
 from django.db.models import QuerySet
+from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from exercises import plans, record
 from exercises.access import assignment_or_404, couple_or_404
-from exercises.models import Occurrence
+from exercises.api import giving
+from exercises.assigning import Refused
+from exercises.models import Assignment, Occurrence
+from exercises.rounds import SLOT
 from practice import audit
 from practice.access import for_clinicians
+from practice.api.problems import Conflict
 from practice.api.schema import example
 from practice.api.scopes import Scope
 from practice.api.views import ApiView
@@ -25,30 +31,33 @@ State = Occurrence.State
 STATES = [(value, label) for value, label in State.choices if value != State.WITHDRAWN]
 
 
-@example(
-    id="0199a8d1-4c5d-7e6f-8a7b-8c9d0e1f2a3b",
-    couple="0199a8c0-5b1a-7d2f-8e3c-1a2b3c4d5e6f",
-    assignment="0199a8d0-2b3c-7d4e-8f5a-6b7c8d9e0f1a",
-    slot="2026-11-29T18:00",
-    partner="0199a8c0-7d3c-7c7e-9d1e-3a4b5c6d7e8f",
-    state="open",
-    started=False,
-    late=False,
-    opens_at="2026-11-29T00:00:00Z",
-    due_at="2026-11-29T18:00:00Z",
-    closes_at="2026-12-06T18:00:00Z",
-    moved=False,
-    left_out_by_practice=False,
-    reason="",
-)
+OCCURRENCE = {
+    "id": "0199a8d1-4c5d-7e6f-8a7b-8c9d0e1f2a3b",
+    "couple_id": "0199a8c0-5b1a-7d2f-8e3c-1a2b3c4d5e6f",
+    "assignment_id": "0199a8d0-2b3c-7d4e-8f5a-6b7c8d9e0f1a",
+    "slot": "2026-11-29T18:00",
+    "partner_id": "0199a8c0-7d3c-7c7e-9d1e-3a4b5c6d7e8f",
+    "state": "open",
+    "started": False,
+    "late": False,
+    "opens_at": "2026-11-29T00:00:00Z",
+    "due_at": "2026-11-29T18:00:00Z",
+    "closes_at": "2026-12-06T18:00:00Z",
+    "moved": False,
+    "left_out_by_practice": False,
+    "reason": "",
+}
+
+
+@example(**OCCURRENCE)
 class OccurrenceSerializer(serializers.Serializer):
     """One due date of something given, for one person, or for all of them together."""
 
     id = serializers.UUIDField()
-    couple = serializers.UUIDField(source="couple_id")
-    assignment = serializers.UUIDField(source="assignment_id")
+    couple_id = serializers.UUIDField()
+    assignment_id = serializers.UUIDField()
     slot = serializers.CharField(help_text="The round it stands for: those of one slot belong together.")
-    partner = serializers.UUIDField(source="client_id", allow_null=True, help_text="Null: they answer together.")
+    partner_id = serializers.UUIDField(source="client_id", allow_null=True, help_text="Null: they answer together.")
     state = serializers.ChoiceField(State.choices)
     started = serializers.SerializerMethodField(help_text="Whether something was begun and not sent yet.")
     late = serializers.SerializerMethodField(help_text="Whether it was sent late, or is late now.")
@@ -124,8 +133,12 @@ class AllOccurrences(_Occurrences):
 
     @extend_schema(operation_id="occurrences_list_all", summary="List what is due for all couples")
     def get(self, request: Request) -> Response:
-        """Rounds of all that the couples you may read were given. It is written down that you looked."""
+        """Rounds of what the couples that you may read were given, without what one partner has alone.
+
+        It is written down that you looked.
+        """
         rows: QuerySet[Occurrence] = Occurrence.objects.exclude(state=State.WITHDRAWN)
+        rows = rows.exclude(assignment__lane__in=record.APART)
         page = self.paginate_queryset(self.filter_queryset(rows)) or []
         audit.looked_at_couples("opened", [one.couple_id for one in page])
         return self.get_paginated_response(self.shown(page, many=True))
@@ -140,3 +153,123 @@ class Occurrences(_Occurrences):
         assignment = assignment_or_404(couple_or_404(couple_id), assignment_id)
         audit.looked_at("opened", assignment)
         return self.page_of(Occurrence.objects.filter(assignment=assignment).exclude(state=State.WITHDRAWN))
+
+
+@example(day="2026-12-01", at="18:00")
+class MoveSerializer(serializers.Serializer):
+    """Another day and time for one round."""
+
+    day = serializers.DateField(help_text="In each partner's own zone.")
+    at = serializers.TimeField(help_text="In each partner's own zone.")
+
+
+@example(reason="They are at a wedding.")
+class SkipSerializer(serializers.Serializer):
+    """Why one round is left out."""
+
+    reason = serializers.CharField(max_length=300, help_text="For the record: they do not read it.")
+
+
+@example(occurrences=[OCCURRENCE])
+class RoundSerializer(serializers.Serializer):
+    """One round: what everybody has of it."""
+
+    occurrences = OccurrenceSerializer(many=True)
+
+
+class _Round(ApiView):
+    """Something done to one round, named by its slot."""
+
+    tag = "assignments"
+    door = staticmethod(for_clinicians)
+    scopes = {"POST": Scope.ASSIGNMENTS_WRITE}
+    serializer_class = RoundSerializer
+
+    def found(self, couple_id: UUID, assignment_id: UUID, slot: str) -> Assignment:
+        """Return the assignment, when it has such a round."""
+        couple = couple_or_404(couple_id)
+        assignment = assignment_or_404(couple, assignment_id)
+        assignment.couple = couple
+        if not SLOT.fullmatch(slot) or not _rounds(assignment, slot).exists():
+            raise Http404
+        return assignment
+
+    def now(self, assignment: Assignment, slot: str) -> Response:
+        rows = _rounds(assignment, slot).order_by("pk")
+        context = {**self.get_serializer_context(), "now": datetime.datetime.now(datetime.UTC)}
+        return self.answer_with(RoundSerializer({"occurrences": rows}, context=context).data)
+
+
+def _rounds(assignment: Assignment, slot: str) -> QuerySet[Occurrence]:
+    return Occurrence.objects.filter(assignment=assignment, slot=slot).exclude(state=State.WITHDRAWN)
+
+
+class Move(_Round):
+    """Moving."""
+
+    @extend_schema(
+        operation_id="occurrences_move",
+        summary="Move one round",
+        request=MoveSerializer,
+        responses={200: RoundSerializer},
+    )
+    def post(self, request: Request, couple_id: UUID, assignment_id: UUID, slot: str) -> Response:
+        """Let it be due at another time; the other dates stay. Who has sent already is not concerned."""
+        assignment = self.found(couple_id, assignment_id, slot)
+        said = self.sent(MoveSerializer)
+        try:
+            moved = plans.move(assignment, slot, said["day"], said["at"])
+        except Refused as refused:
+            giving.refuse(refused)
+        if not moved:
+            raise Conflict("This one is over; nothing was moved.", "over")
+        return self.now(assignment, slot)
+
+
+class PutBack(_Round):
+    """Taking back that it was moved."""
+
+    @extend_schema(
+        operation_id="occurrences_put_back",
+        summary="Put one round back",
+        request=None,
+        responses={200: RoundSerializer},
+    )
+    def post(self, request: Request, couple_id: UUID, assignment_id: UUID, slot: str) -> Response:
+        """Undo moving it: it stands again where its dates or its session put it."""
+        assignment = self.found(couple_id, assignment_id, slot)
+        plans.put_back(assignment, slot)
+        return self.now(assignment, slot)
+
+
+class Skip(_Round):
+    """Leaving out."""
+
+    @extend_schema(
+        operation_id="occurrences_skip",
+        summary="Leave one round out",
+        request=SkipSerializer,
+        responses={200: RoundSerializer},
+    )
+    def post(self, request: Request, couple_id: UUID, assignment_id: UUID, slot: str) -> Response:
+        """It is not asked this time, and does not count as left undone."""
+        assignment = self.found(couple_id, assignment_id, slot)
+        if not plans.skip(assignment, slot, by=request.membership, reason=self.sent(SkipSerializer)["reason"]):
+            raise Conflict("This one is over; nothing was left out.", "over")
+        return self.now(assignment, slot)
+
+
+class AskAgain(_Round):
+    """Taking back that it was left out."""
+
+    @extend_schema(
+        operation_id="occurrences_ask_again",
+        summary="Ask one round again",
+        request=None,
+        responses={200: RoundSerializer},
+    )
+    def post(self, request: Request, couple_id: UUID, assignment_id: UUID, slot: str) -> Response:
+        """Undo leaving it out. What a partner put aside stays put aside."""
+        assignment = self.found(couple_id, assignment_id, slot)
+        plans.unskip(assignment, slot)
+        return self.now(assignment, slot)

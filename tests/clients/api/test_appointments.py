@@ -69,10 +69,10 @@ def test_who_moves_second_is_told(program, couple):
 
 
 def test_who_comes_is_said(program, practice, couple, mara, theo):
-    made = program.post(of(couple), {**NEW, "partners": [str(mara.pk)]}).json()["appointments"][0]
-    assert made["partners"] == [str(mara.pk)]
-    both = program.patch(f"{ALL}{made['id']}/", {"partners": [str(theo.pk), str(mara.pk)]}).json()
-    assert both["partners"] == [str(mara.pk), str(theo.pk)]
+    made = program.post(of(couple), {**NEW, "partner_ids": [str(mara.pk)]}).json()["appointments"][0]
+    assert made["partner_ids"] == [str(mara.pk)]
+    both = program.patch(f"{ALL}{made['id']}/", {"partner_ids": [str(theo.pk), str(mara.pk)]}).json()
+    assert both["partner_ids"] == [str(mara.pk), str(theo.pk)]
     with inside(practice):
         assert Appointment.objects.get().audience == []
 
@@ -107,8 +107,8 @@ def test_a_mistake_is_pointed_at_and_plans_nothing(program, couple, mara):
         ({"link": "http://call.example.org"}, "/link"),
         ({"link": "javascript:alert(1)"}, "/link"),
         ({"minutes": 5}, "/minutes"),
-        ({"partners": []}, "/partners"),
-        ({"partners": [str(couple.pk)]}, "/partners"),
+        ({"partner_ids": []}, "/partner_ids"),
+        ({"partner_ids": [str(couple.pk)]}, "/partner_ids"),
         ({"count": 4}, "/every_weeks"),
         ({"every_weeks": 2}, "/count"),
         ({"every_weeks": 2, "until": "2026-11-20"}, "/until"),

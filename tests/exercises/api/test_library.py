@@ -52,7 +52,7 @@ def test_what_there_is_not_is_refused(program):
 
 def test_an_exercise_comes_with_its_edition_as_data(program):
     one = program.get(ONE).json()
-    edition = program.get(f"/api/v1/editions/{one['newest']}/").json()
+    edition = program.get(f"/api/v1/editions/{one['newest_edition_id']}/").json()
     assert one["edition"] == edition
     assert edition["lanes"] == ["own", "private", "reveal"]
     assert edition["steps"][0] == "Fix one day and hour and keep to it."
@@ -75,11 +75,11 @@ def test_what_a_practice_wrote_is_its_own(program, practice, neighbour, therapis
     assert ours["own"] is True
     far = program_of(make_member(neighbour, "owner", "Far"))
     assert far.get(f"{LIBRARY}our-walk/").status_code == 404
-    assert far.get(f"/api/v1/editions/{ours['newest']}/").status_code == 404
+    assert far.get(f"/api/v1/editions/{ours['newest_edition_id']}/").status_code == 404
     with inside(practice):
         Exercise.objects.filter(slug="our-walk").update(retired_at=timezone.now())
     assert program.get(f"{LIBRARY}our-walk/").status_code == 404
-    assert program.get(f"/api/v1/editions/{ours['newest']}/").json()["is_newest"] is False
+    assert program.get(f"/api/v1/editions/{ours['newest_edition_id']}/").json()["is_newest"] is False
 
 
 def test_the_office_and_other_tokens_read_no_library(coordinator, therapist):
