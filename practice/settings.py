@@ -495,7 +495,6 @@ SPECTACULAR_SETTINGS = {
         "ReportKindEnum": "reports.models.report.Kind",
         "ReportStateEnum": "reports.models.Report.State",
         "ScoreSourceEnum": [("form", "form"), ("entered", "entered")],
-        "ExerciseKindEnum": "exercises.vocabulary.Kind",
         "RestKindEnum": "exercises.models.Pause.Kind",
     },
     "POSTPROCESSING_HOOKS": [
