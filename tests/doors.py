@@ -14,8 +14,9 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from clients import stopping
+from exercises.models import Draft
 from practice.models import Message
-from tests.factories import inside
+from tests.factories import acting_as, inside
 from tests.world import House, tickets
 
 #: Everybody who comes to a door, besides those who did not sign in. The far ones belong to the neighbour.
@@ -144,6 +145,12 @@ def response(name: str) -> Callable[[House], dict[str, Any]]:
 
 def occurrence(name: str, of: str, **more: Any) -> Callable[[House], dict[str, Any]]:
     return lambda house: {"occurrence_id": house.occurrence(name, of).pk, **more}
+
+
+def draft_of(house: House, name: str, of: str) -> Draft:
+    one = house.occurrence(name, of)
+    with acting_as(house[of]):
+        return Draft.objects.get(occurrence=one)
 
 
 def given(name: str) -> Callable[[House], dict[str, Any]]:
@@ -589,6 +596,8 @@ API: dict[str, Door] = {
     "api_me_ready": Door(MARA, occurrence("sealed", "mara"), get=SENDS),
     "api_me_responses": Door(PORTAL),
     "api_me_response": Door(MARA, thing("response_id", "told:mara")),
+    "api_me_drafts": Door(PORTAL),
+    "api_me_begun": Door(MARA, lambda house: {"draft_id": draft_of(house, "untold", "mara").pk}),
     "api_me_together": Door(PORTAL),
     "api_me_opened": Door(COUPLE, occurrence("opened", "mara")),
     "api_me_unfold": Door(COUPLE, occurrence("opened", "mara"), get=SENDS),

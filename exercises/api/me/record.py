@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -124,3 +125,61 @@ class OneResponse(_Kept):
         return self.answer_with(
             {**self.shown(response, MyOwnSerializer), "answers": self.shown(own.answers, MySaidSerializer, many=True)}
         )
+
+
+BEGUN = {"id": ID, "title": "Check-in", "occurrence_id": SENT["occurrence_id"], "saved_at": "2026-11-23T20:12:00Z"}
+
+
+@example(**BEGUN)
+class MyBegunDraftSerializer(serializers.Serializer):
+    """Something that one typed and never sent."""
+
+    id = serializers.UUIDField(source="draft.pk")
+    title = serializers.CharField(help_text="Neutral, as in lists.")
+    occurrence_id = serializers.UUIDField(source="draft.occurrence_id")
+    saved_at = serializers.DateTimeField(source="draft.saved_at")
+
+
+@example(drafts=[BEGUN])
+class MyBegunDraftsSerializer(serializers.Serializer):
+    """Everything one typed and never sent, what was saved last first."""
+
+    drafts = MyBegunDraftSerializer(many=True)
+
+
+@example(**BEGUN, answers=[SAID])
+class MyBegunDraftInFullSerializer(MyBegunDraftSerializer):
+    """Something that one typed and never sent, with one's answers as far as they can be put in words."""
+
+    answers = MySaidSerializer(many=True)
+
+
+class Drafts(_Kept):
+    """Everything one began."""
+
+    serializer_class = MyBegunDraftsSerializer
+
+    @extend_schema(operation_id="me_drafts", summary="See what you began and never sent")
+    def get(self, request: Request) -> Answered:
+        """Your own, whatever became of it. What is still open is answered at its occurrence."""
+        language = language_of(request.person, request.practice)
+        told = [
+            {"draft": draft, "title": spoken(edition, language).neutral_title}
+            for draft, edition in kept_own.begun_by(request.person)
+        ]
+        return self.answer_with(self.shown({"drafts": told}))
+
+
+class OneDraft(_Kept):
+    """One of them."""
+
+    serializer_class = MyBegunDraftInFullSerializer
+
+    @extend_schema(operation_id="me_drafts_read", summary="Read what you began and never sent")
+    def get(self, request: Request, draft_id: UUID) -> Answered:
+        """Your answers in words."""
+        found = kept_own.draft_of(request.person, draft_id)
+        if found is None:
+            raise Http404
+        own = kept_own.read_draft(*found, request.person, request.practice)
+        return self.answer_with(self.shown({"draft": found[0], "title": own.title, "answers": own.answers}))

@@ -102,14 +102,19 @@ def test_what_is_anothers_is_not_there(couple, mara, theo, therapist, practice):
             assert not Draft.objects.exists()
 
 
-def test_who_left_reads_what_is_theirs_and_does_nothing_more(couple, mara, therapist):
+def test_who_left_reads_what_is_theirs_and_does_nothing_more(couple, mara, theo, therapist):
     one, phone = of(give(couple, therapist, "shared"), mara), Phone(mara)
+    phone.save(of(give(couple, therapist, "private"), mara), {"good": ["never sent"]})
     assert phone.submit(one, NEAR).status_code == 200
     with as_attune(couple):
         Partner.objects.filter(client=mara).update(left_at=timezone.now())
     assert phone.read("")["couples"] == []
     assert phone.read("today/")["open"] == []
     assert len(phone.read("responses/")["results"]) == 1
+    (begun_draft,) = phone.read("drafts/")["drafts"]
+    (said,) = phone.read(f"drafts/{begun_draft['id']}/")["answers"]
+    assert said["words"] == "never sent"
+    assert Phone(theo).get(f"drafts/{begun_draft['id']}/").status_code == 404
     assert phone.get(at(one)).status_code == 404
 
 
@@ -394,12 +399,13 @@ def test_the_number_of_questions_to_the_database_does_not_grow(
     phone = Phone(mara)
     for times in (1, 3):
         for _ in range(times):
+            phone.save(of(give(couple, therapist, "private", to=[mara]), mara), NEAR)
             for who in (mara, theo):
                 Phone(who).submit(of(give(couple, therapist, "shared"), who), NEAR)
             waiting = of(give(couple, therapist, "reveal"), mara)
         newest = phone.read("responses/")["results"][0]
         budgets = {
-            "": 15, "today/": 32, "responses/": 13, f"responses/{newest['id']}/": 16, "together/": 19,
+            "": 15, "today/": 32, "responses/": 13, "drafts/": 17, f"responses/{newest['id']}/": 16, "together/": 19,
             f"together/{newest['occurrence_id']}/": 22, "lately/": 32, at(waiting): 18,
         }  # fmt: skip
         for path, most in budgets.items():
