@@ -9,6 +9,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from clients.models import Couple
+from exercises.api.fields import DayField, MomentField
 from exercises.assign_filling import is_sayable, rhythm_of
 from exercises.assigning import Refused
 from exercises.forms import EACH, NEVER, THESE, TOGETHER, USUAL, AssignForm
@@ -70,7 +71,7 @@ class ChangeSerializer(serializers.Serializer):
         help_text="once, or a rule of RFC 5545 with FREQ, INTERVAL, BYDAY and COUNT or UNTIL: "
         "FREQ=WEEKLY;BYDAY=SU;COUNT=6. Monthly by a weekday (BYDAY=1SU, -1FR).",
     )
-    starts_on = serializers.DateField(required=False, help_text="The first date, in each partner's own zone.")
+    starts_on = DayField(required=False, help_text="The first date, in each partner's own zone.")
     at = serializers.TimeField(required=False, help_text="The time of day, in each partner's own zone.")
     due_hours_before = _hours(
         "Before a session: so many hours. Null: on the evening before, at that time.", allow_null=True
@@ -80,7 +81,7 @@ class ChangeSerializer(serializers.Serializer):
     closes_hours_after = _hours("It closes so long after it was due. Null: by its rhythm.", allow_null=True)
     accept_late = serializers.BooleanField(required=False)
     opens_by = serializers.ChoiceField(OpensBy.choices, required=False, help_text="For the lane reveal: when it opens.")
-    opens_at = serializers.DateTimeField(required=False, help_text="With opens_by date: the moment.")
+    opens_at = MomentField(required=False, help_text="With opens_by date: the moment.")
     reminders = serializers.ListField(
         child=serializers.ChoiceField(Step.choices),
         required=False,

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from exercises import plans, record
 from exercises.access import assignment_or_404, couple_or_404
 from exercises.api import giving
+from exercises.api.fields import DayField
 from exercises.assigning import Refused
 from exercises.models import Assignment, Occurrence
 from exercises.rounds import SLOT
@@ -159,7 +160,7 @@ class Occurrences(_Occurrences):
 class MoveSerializer(serializers.Serializer):
     """Another day and time for one round."""
 
-    day = serializers.DateField(help_text="In each partner's own zone.")
+    day = DayField(help_text="In each partner's own zone.")
     at = serializers.TimeField(help_text="In each partner's own zone.")
 
 

@@ -18,6 +18,7 @@ from clients.models import Couple
 from exercises import pausing, record
 from exercises.access import couple_or_404
 from exercises.api.assignments import given_or_404
+from exercises.api.fields import DayField
 from exercises.models import Pause
 from exercises.pause_form import DEEP, EVERYTHING, PauseForm
 from practice import audit
@@ -65,8 +66,8 @@ class NewRestSerializer(serializers.Serializer):
     assignment_id = serializers.UUIDField(required=False, help_text="One thing given. Left out: all of it.")
     deep_only = serializers.BooleanField(default=False, help_text="Only deep talks.")
     kind = serializers.ChoiceField(Pause.Kind.choices, default=Pause.Kind.HOLIDAY)
-    starts_on = serializers.DateField(help_text="A day of the couple's zone, today or later.")
-    ends_on = serializers.DateField(required=False, allow_null=True, help_text="The last day.")
+    starts_on = DayField(help_text="A day of the couple's zone, today or later.")
+    ends_on = DayField(required=False, allow_null=True, help_text="The last day.")
     reason = serializers.CharField(max_length=500, required=False, default="", allow_blank=True)
 
     def validate(self, said: dict[str, Any]) -> dict[str, Any]:

@@ -323,6 +323,24 @@ def test_things_rest_and_are_asked_again(program, practice, couple, mara, collea
         assert answered.status_code == 404
 
 
+def test_days_that_no_calendar_has_are_refused(program, couple):
+    path = given(program, couple)[0]
+    slot = program.get(f"{path}occurrences/").json()["results"][0]["slot"]
+    rests = f"/api/v1/couples/{couple.pk}/rests/"
+    for day in ("0001-01-01", "9999-12-31"):
+        moment = f"{day}T23:59:59Z"
+        for url, said in (
+            (of(couple), new(couple, starts_on=day)),
+            (of(couple), new(couple, starts_on=day, rule="once", opens_by="date", opens_at=moment)),
+            (of(couple), new(couple, opens_at=moment)),
+            (f"{path}occurrences/{slot}/move/", {"day": day, "at": "23:59"}),
+            (rests, {"starts_on": coming(couple, 0), "ends_on": day}),
+            (rests, {"starts_on": day}),
+        ):
+            assert program.post(url, said).status_code == 400, (url, said)
+        assert program.patch(path, {"opens_at": moment}).status_code == 400
+
+
 # ── lists ──
 
 
