@@ -130,7 +130,10 @@ def known_migrations() -> frozenset[tuple[str, str]]:
 
 
 class Kept:
-    """The last answer of this process. Of many who ask at once one looks, and the others get what is found."""
+    """The last answer of this process. Of many who ask at once one looks, and the others get what was found last.
+
+    So a database that hangs holds up one thread, however many ask.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -138,12 +141,16 @@ class Kept:
         self.until = 0.0
 
     def now(self) -> dict[str, bool]:
-        """Return which parts do: looked at now, or less than :data:`FRESH` seconds ago."""
-        with self.lock:
+        """Return which parts do: looked at now, less than :data:`FRESH` seconds ago, or before the look that lasts."""
+        if not self.lock.acquire(blocking=not self.found):
+            return self.found
+        try:
             if time.monotonic() >= self.until:
                 self.found = look()
                 self.until = time.monotonic() + FRESH
             return self.found
+        finally:
+            self.lock.release()
 
     def forget(self) -> None:
         self.until = 0.0

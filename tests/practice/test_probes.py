@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from unittest import mock
 
 import psycopg
@@ -61,6 +62,27 @@ def test_what_a_stranger_asks_for_a_hundred_times_is_looked_at_once():
     with mock.patch("practice.readiness.look", wraps=readiness.look) as looks:
         answers = {Browser(headers=PROBE).get("/readyz").status_code for _ in range(100)}
     assert (answers, looks.call_count) == ({200}, 1)
+
+
+def test_a_look_that_lasts_holds_up_nobody_else():
+    """Whoever asks meanwhile gets what was found before."""
+    assert ready()[0] == 200
+    readiness.kept.forget()
+    began, goes_on = threading.Event(), threading.Event()
+
+    def lasts() -> dict[str, bool]:
+        began.set()
+        goes_on.wait(30)
+        return dict.fromkeys(readiness.PARTS, False)
+
+    with mock.patch("practice.readiness.look", lasts):
+        slow = threading.Thread(target=readiness.kept.now)
+        slow.start()
+        began.wait(30)
+        assert Browser(headers=PROBE).get("/readyz").status_code == 200
+        goes_on.set()
+        slow.join()
+    assert Browser(headers=PROBE).get("/readyz").status_code == 503
 
 
 def test_each_part_that_fails_is_named_and_no_more_is_said(caplog, monkeypatch):
