@@ -51,7 +51,13 @@ def _which() -> str:
 
 
 def _count_in_files() -> None:
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    """Let the library write its files; where it may not, each process tells of itself alone, and nobody is held up."""
+    try:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        (FOLDER / "lock").touch()
+    except OSError as error:
+        log.error("Figures of several processes are not added up, %s: %s", FOLDER, type(error).__name__)
+        return
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(FOLDER)
     prometheus_client.values.ValueClass = prometheus_client.values.MultiProcessValue(_which)
 
@@ -142,7 +148,7 @@ def _task_ends(task_id: str = "", task: Any = None, state: str | None = "", **kw
 
 @signals.worker_process_init.connect
 def _worker_begins(**kwargs: Any) -> None:
-    if settings.ATTUNE_METRICS_TOKEN:
+    if settings.ATTUNE_METRICS_TOKEN and _files_are_used():
         add_up_ended()
 
 

@@ -136,3 +136,13 @@ def test_several_processes_are_added_up_and_those_that_ended_leave_one_file(tmp_
     files = [one for one in ended.splitlines() if one.endswith(".db")]
     assert sum("-ended" in one for one in files) == 2, files
     assert len(files) == 4, "and two of the one that lives"
+
+
+def test_a_folder_that_can_not_be_written_holds_nobody_up(monkeypatch, tmp_path, caplog):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(metrics, "FOLDER", tmp_path / "file" / "metrics")
+    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR", raising=False)
+    before = metrics.prometheus_client.values.ValueClass
+    metrics._count_in_files()
+    assert metrics.prometheus_client.values.ValueClass is before
+    assert "are not added up" in caplog.text
