@@ -489,7 +489,6 @@ SPECTACULAR_SETTINGS = {
         "QuestionTypeEnum": "exercises.vocabulary.QuestionType",
         "AlertSourceEnum": "reports.models.Alert.Source",
         "AlertStepKindEnum": "reports.models.AlertStep.Kind",
-        "ChangeStateEnum": "reports.reliable_change.State",
         "MessageStateEnum": "practice.models.Message.State",
         "ReportEditionEnum": "reports.models.report.Audience",
         "ReportKindEnum": "reports.models.report.Kind",

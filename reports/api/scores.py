@@ -63,8 +63,8 @@ class ChangeSerializer(serializers.Serializer):
     """From the baseline to this score. ``state`` is empty for a measure without a threshold of reliable change."""
 
     difference = serializers.FloatField()
-    state = serializers.ChoiceField(State.choices, allow_null=True)
-    note = serializers.ChoiceField(Note.choices, allow_null=True, help_text="What is easily overlooked about it.")
+    state = serializers.CharField(allow_null=True, help_text=", ".join(State.values))
+    note = serializers.CharField(allow_null=True, help_text=f"Easily overlooked: {', '.join(Note.values)}.")
 
 
 @example(**SCORE)
@@ -114,10 +114,8 @@ class MeasureScoresSerializer(serializers.Serializer):
     )
     low = serializers.FloatField(source="measure.low", allow_null=True)
     high = serializers.FloatField(source="measure.high", allow_null=True)
-    state = serializers.ChoiceField(
-        State.choices,
-        allow_null=True,
-        help_text="From the baseline to the newest score, where something may be said.",
+    state = serializers.CharField(
+        allow_null=True, help_text="From the baseline to the newest score, where something may be said."
     )
     since = serializers.DateField(allow_null=True, help_text="The day of a baseline that was set, if one was.")
     compared_with = serializers.CharField()
