@@ -12,7 +12,7 @@ from tests.practice.api.callers import program_of
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 24
+QUERIES = 19
 
 
 def at(couple, query: str = "") -> str:

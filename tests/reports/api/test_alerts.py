@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 LIST = "/api/v1/alerts/"
 SAID = {"judgement": "watch", "acts": ["spoke"], "note": "Spoke with her alone."}
 SECRET = "marzipan-canary"
-QUERIES = 24
+QUERIES = 22
 
 
 def at(alert: Alert, act: str = "") -> str:

@@ -22,7 +22,7 @@ from tests.reports.orders import FILE, again, run
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bells")]
 
 SHARED = {"audience": "shared", "begins_on": "2026-03-02", "ends_on": "2026-05-24", "parts": ["goals", "doing"]}
-QUERIES = 22
+QUERIES = 18
 
 
 def at(couple, rest: str = "") -> str:
