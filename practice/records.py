@@ -45,6 +45,10 @@ register(
         "practice.ArchivePiece", PRACTICE, lane=Reads.NOBODY, keep=Keep.DELIVERY,
         export=False, not_exported="It is a copy itself.", not_backed_up=SHORT_LIVED,
     ),
+    Record(
+        "practice.SendingHold", PRACTICE, keep=Keep.PRACTICE, lane=Reads.STAFF,
+        export=False, not_exported="Whether anything is sent is decided in each place anew.",
+    ),
     Record("practice.TwoPersonAct", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF),
     # Clients read the lines about their own record, without what and how it changed: see clients/own_record.py.
     Record(

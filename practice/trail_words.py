@@ -80,5 +80,6 @@ call(
         "practice_practicekey": _("the practice's key"),
         "practice_provider": _("a way that messages leave"),
         "practice_archive": _("a copy to take away"),
+        "practice_sendinghold": _("that nothing is sent from here"),
     }
 )

@@ -215,6 +215,8 @@ DOORS: dict[str, Door] = {
     "practice_export": Door(OWNERS, get=LEADS_ON),
     "practice_export_file": Door(HOME_OWNER, thing("pk", "export"), get=LEADS_ON),
     "practice_export_end": Door(HOME_OWNER, thing("pk", "export"), get=SENDS),
+    "sending": Door(OWNERS),
+    "sending_release": Door(OWNERS, get=SENDS),
     "second_person_act": Door(HOME_LEADS, thing("pk", "two_people"), get=SENDS),
     "staff_invite": Door(OWNERS, get=SENDS),
     "staff_invitation_resend": Door(HOME_OWNER, thing("pk", "staff_invitation"), get=SENDS),

@@ -251,6 +251,7 @@ WITHOUT_A_LINK = {
     "portal_copy_away": "behind a fresh sign-in, where a copy is ready",
     "practice_export_file": "on its page, after a fresh sign-in",
     "practice_export_end": "on its page, after a fresh sign-in",
+    "sending_release": "on its page, while nothing is sent",
     "report_hand_over": "on a paper of both, while no answer about safety waits",
     "shared_screen": "where sharing a screen leads",
     "shared_screen_end": "on a shared screen",

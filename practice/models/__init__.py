@@ -3,6 +3,7 @@
 from practice.models.archive import Archive, ArchivePiece
 from practice.models.audit import AuditEvent, AuditSeal
 from practice.models.base import PracticeModel, inside
+from practice.models.hold import SendingHold
 from practice.models.keys import DataKey, InstallationSecret, PracticeKey
 from practice.models.message import Message
 from practice.models.practice import Membership, Practice, StaffInvitation, Step
@@ -30,6 +31,7 @@ __all__ = [
     "Provider",
     "Pulse",
     "Recovery",
+    "SendingHold",
     "SignIn",
     "StaffInvitation",
     "Step",
