@@ -87,6 +87,7 @@ SQL_BY_HAND = {
     "practice/clock.py": "the database's own time",
     "practice/grants.py": "rights, after migrations",
     "practice/handing_off.py": "one trip instead of three, for each message",
+    "practice/held.py": "waits for hand-offs, and is waited for",
     "practice/ledger.py": "sums of the outbox",
     "practice/limits.py": "an atomic counter of tries",
     "practice/pace.py": "an atomic counter",
