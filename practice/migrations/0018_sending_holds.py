@@ -14,7 +14,7 @@ WITHOUT_WORDS = "SELECT (id, practice_id, because, began_at, began_by_id, releas
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("practice", "0016_keeping_and_erasing"),
+        ("practice", "0017_second_steps_of_their_users"),
     ]
 
     operations = [
