@@ -139,7 +139,9 @@ def _is_own(record: Record, row: Any) -> bool:
 
 
 def _points_at(table: Table, row: Any) -> set[Any]:
-    return {getattr(row, one.attname) for one in table.record.class_._meta.concrete_fields if one.is_relation}
+    every = (one.attname for one in table.record.class_._meta.concrete_fields if one.is_relation)
+    # What was not read is not asked for now: the person's role has no right to it, and it leads to staff.
+    return {getattr(row, one) for one in every if one not in row.get_deferred_fields()}
 
 
 def with_unkept(every: list[Table], person: Client) -> list[Table]:
