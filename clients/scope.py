@@ -6,7 +6,8 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import CharField, Q, Value
+from django.db import connection
+from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
 from clients.models import CaseloadEntry, Client, Contact, Cover, EmergencyAccess, Partner, Supervision
@@ -28,7 +29,7 @@ def caseload_or_couple(asker: Asker) -> Asker:
             client_id=asker.person_id, left_at=None, couple__status__in=["active", "paused"]
         ).values_list("couple_id", flat=True)
     elif asker.role in (roles.THERAPIST, roles.SUPERVISOR):
-        rows = list(_within_walls(asker))
+        rows = _within_walls(asker)
         couples = {couple for couple, _opened in rows}
         asker = replace(
             asker,
@@ -59,15 +60,38 @@ def _room(places: list[tuple[uuid.UUID, Any]]) -> list[uuid.UUID]:
     return present if len(present) > 1 else [NOBODY]
 
 
-def _within_walls(asker: Asker) -> Any:
-    """Whose words a member of staff reads: their caseload, what they cover, whom they supervise, and emergencies.
+#: What :func:`_grants` asks, as SQL, and its values. The text is the same for everybody, and each request and job asks.
+_written: list[tuple[str, tuple[Any, ...]]] = []
+PRACTICE, USER = object(), object()
+
+
+def _within_walls(asker: Asker) -> list[tuple[uuid.UUID, str]]:
+    """Return whose words a member of staff reads: ids of couples, and what was opened of each in an emergency.
+
+    Django takes longer to write this query than the server to answer it, so it is written once.
+    """
+    if asker.practice_id is None:
+        raise tenancy.NoPractice("Whose words somebody reads is asked inside a practice.")
+    if not _written:
+        own: dict[Any, object] = {asker.practice_id: PRACTICE, asker.user_id: USER}
+        sql, values = _grants(asker.user_id).query.sql_with_params()
+        _written.append((sql, tuple(own.get(one, one) for one in values)))
+    [(sql, places)] = _written
+    asked: dict[Any, Any] = {PRACTICE: asker.practice_id, USER: asker.user_id}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [asked.get(one, one) for one in places])
+        return cursor.fetchall()
+
+
+def _grants(user_id: uuid.UUID | None) -> QuerySet:
+    """Their caseload, what they cover, whom they supervise, and emergencies.
 
     It is the same for a therapist, a supervisor and an owner: no role reads answers by itself.
     """
     now_on = Q(until=None) | Q(until__gt=Now())
-    member, usual = {"membership__user_id": asker.user_id}, Value("", output_field=CharField())
+    member, usual = {"membership__user_id": user_id}, Value("", output_field=CharField())
     grants = Supervision.objects.filter(
-        now_on, supervisor__user_id=asker.user_id, supervisor__role=Membership.Role.SUPERVISOR, ended_at=None
+        now_on, supervisor__user_id=user_id, supervisor__role=Membership.Role.SUPERVISOR, ended_at=None
     )
     found = [
         CaseloadEntry.objects.filter(**member).annotate(opened=usual),

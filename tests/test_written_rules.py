@@ -102,6 +102,7 @@ SQL_BY_HAND = {
     "practice/management/commands/migrate.py": "how long it waits for a table",
     "clients/duty.py": "locks",
     "clients/erasing.py": "a lock on whoever is erased",
+    "clients/scope.py": "what Django wrote, kept for the next one who asks",
     "exercises/holding.py": "a lock on what no row stands for yet",
     "exercises/loading.py": "locks",
     "exercises/reminder_facts.py": "one trip for all that forbids a reminder",
