@@ -73,16 +73,6 @@ def test_b122_the_very_words_are_kept_with_each_consent(practice, agreed, mara):
     assert practice.name in agreed.get(f"{CARE}care/").content.decode()
 
 
-def test_b15_words_that_somebody_else_agreed_to_are_no_row_of_ones_own(practice, agreed, mara, theo):
-    """Whether and when a partner agreed anew, or took it back, is theirs alone: the kept words do not tell, either."""
-    agreed.post(f"{CARE}care/")
-    agreed.post("/welcome/care/", {"adult": "on"})
-    with acting_as(mara):
-        assert ConsentText.objects.count() == Consent.objects.exclude(text=None).values("text").distinct().count() > 0
-    with acting_as(theo):
-        assert not ConsentText.objects.exists()
-
-
 def test_b122_taken_back_nothing_is_asked_taken_or_sent_any_more(
     practice, couple, agreed, mara, theo, therapist, mail_server
 ):
