@@ -101,9 +101,7 @@ def test_leaving_is_for_everybody(browsers):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "name", [name for name, door in DOORS.items() if door.about_something and door.kind is not PUBLIC]
-)
+@each("name", [name for name, door in DOORS.items() if door.about_something and door.kind is not PUBLIC], undone=True)
 def test_b7_b18_what_is_somebody_elses_looks_and_takes_like_what_does_not_exist(name, world, browsers):
     """The same answer after the same work: what the database was asked tells how long it took."""
     door = DOORS[name]
@@ -161,21 +159,22 @@ def breaking(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", [name for name, door in DOORS.items() if door.kind is not NOBODY and name != LEAVE])
+@each("name", [name for name, door in DOORS.items() if door.kind is not NOBODY and name != LEAVE], undone=True)
 def test_b103_a_view_that_breaks_gives_nothing_away(name, world, browsers, monkeypatch):
     """Neither its page nor its line in the log, in either form, holds a word of what it had in its hands."""
     door = DOORS[name]
     who = min(door.kind.who - {ANONYMOUS} or {ANONYMOUS})
-    for pattern in patterns_named(name):
-        monkeypatch.setattr(pattern, "callback", breaking(pattern.callback))
     written = io.StringIO()
     for formatter in (WithoutWords("%(levelname)s %(name)s %(message)s"), Lines()):
         handler = logging.StreamHandler(written)
         handler.setFormatter(formatter)
         logging.getLogger().addHandler(handler)
     try:
-        browsers[who].raise_request_exception = False
-        answer = browsers[who].get(door.path(name, world.home))
+        with monkeypatch.context() as patching:
+            for pattern in patterns_named(name):
+                patching.setattr(pattern, "callback", breaking(pattern.callback))
+            browsers[who].raise_request_exception = False
+            answer = browsers[who].get(door.path(name, world.home))
     finally:
         del logging.getLogger().handlers[-2:]
     assert answer.status_code == 500
