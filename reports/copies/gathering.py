@@ -254,8 +254,14 @@ def names(person: Client, tables: Iterable[Table]) -> Names:
         people={**dict(Client.objects.values_list("pk", "name")), person.pk: person.name},
         staff=dict(Membership.objects.filter(pk__in=wanted[Membership]).values_list("pk", "name")),
         titles={**_titles(Edition, wanted), **_titles(Program, wanted)},
-        words=dict(ConsentText.objects.filter(pk__in=wanted[ConsentText]).values_list("pk", "words")),
+        words=_said(wanted[ConsentText]),
     )
+
+
+def _said(texts: set[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The words that they agreed to, which a client's role reads by way of a consent of their own alone."""
+    with tenancy.elevated():
+        return dict(ConsentText.objects.filter(pk__in=texts).values_list("pk", "words"))
 
 
 def _titles(model: Any, wanted: Mapping[Any, set[uuid.UUID]]) -> dict[uuid.UUID, str]:
