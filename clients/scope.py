@@ -60,27 +60,45 @@ def _room(places: list[tuple[uuid.UUID, Any]]) -> list[uuid.UUID]:
     return present if len(present) > 1 else [NOBODY]
 
 
-#: What :func:`_grants` asks, as SQL, and its values. The text is the same for everybody, and each request and job asks.
-_written: list[tuple[str, tuple[Any, ...]]] = []
 PRACTICE, USER = object(), object()
+#: Under its only key: what :func:`_grants` asks, as SQL, and its values with the two that differ left open. The text is
+#: the same for everybody, and each request and job asks.
+_written: dict[str, tuple[str, tuple[Any, ...]]] = {}
 
 
 def _within_walls(asker: Asker) -> list[tuple[uuid.UUID, str]]:
     """Return whose words a member of staff reads: ids of couples, and what was opened of each in an emergency.
 
-    Django takes longer to write this query than the server to answer it, so it is written once.
+    Django takes longer to write this query than the server to answer it, so it is written once in each process.
     """
     if asker.practice_id is None:
         raise tenancy.NoPractice("Whose words somebody reads is asked inside a practice.")
-    if not _written:
-        own: dict[Any, object] = {asker.practice_id: PRACTICE, asker.user_id: USER}
-        sql, values = _grants(asker.user_id).query.sql_with_params()
-        _written.append((sql, tuple(own.get(one, one) for one in values)))
-    [(sql, places)] = _written
+    if asker.user_id is None:
+        return []  # nobody's caseload; and with nobody in it the query would be another one
+    found = _written.get("grants")
+    if found is None:
+        # Whoever is second writes the same once more.
+        found = _written["grants"] = _left_open(asker.practice_id, asker.user_id)
+    sql, places = found
     asked: dict[Any, Any] = {PRACTICE: asker.practice_id, USER: asker.user_id}
     with connection.cursor() as cursor:
         cursor.execute(sql, [asked.get(one, one) for one in places])
         return cursor.fetchall()
+
+
+def _left_open(practice_id: uuid.UUID, user_id: uuid.UUID) -> tuple[str, tuple[Any, ...]]:
+    """Write the query for one member and leave open where they and their practice stand in it."""
+    sql, values = _grants(user_id).query.sql_with_params()
+    own: dict[Any, object] = {practice_id: PRACTICE, user_id: USER}
+    places = tuple(own.get(one, one) for one in values)
+    # Each of its four parts names both; a value of anybody's that stayed in it would be asked for by all.
+    if places.count(USER) < PARTS or places.count(PRACTICE) < PARTS:
+        raise AssertionError("The query of whose words staff read does not name its asker in each part.")
+    return sql, places
+
+
+#: Caseload, cover, supervision, emergency.
+PARTS = 4
 
 
 def _grants(user_id: uuid.UUID | None) -> QuerySet:
