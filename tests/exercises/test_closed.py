@@ -14,7 +14,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from exercises import answering, drafts, feedback, journal
-from exercises.models import Answer, Draft, JournalEntry, Response
+from exercises.models import Answer, Comment, Draft, JournalEntry, Response
 from practice import signing_in, tenancy
 from practice.ids import uuid7
 from practice.models import Recovery
@@ -99,6 +99,16 @@ def test_b38_b40_sending_works_and_what_was_sent_is_closed(couple, mara, therapi
         assert Answer.objects.filter(key="note").exists()
     with acting_as(therapist):
         assert Answer.objects.get(key="note").text == RAW["note"][0]
+
+
+def test_b38_b40_the_therapist_is_written_to_alone_once_for_two_taps(couple, mara, therapist, mailbox_only):
+    said = {"to": "alone", "text": "He reads my mail", "key": str(uuid7())}
+    for _tap in range(2):
+        assert mailbox_only.post("/talk/new/", said).url == "/talk/"
+    assert said["text"] not in mailbox_only.get("/talk/").content.decode()
+    for one in (mara, therapist):
+        with acting_as(one):
+            assert [words.text for words in Comment.objects.all()] == [said["text"]]
 
 
 def test_b38_b40_how_it_went_may_be_said_and_not_over_what_was_said_before(couple, mara, therapist, mailbox_only):
