@@ -14,13 +14,13 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from django.db import connection
+from django.db import connection, reset_queries
 from django.http import HttpRequest, HttpResponse
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 
-from practice import audit, registry, roles, shared_screen
+from practice import audit, registry, roles, shared_screen, vault
 from practice.logs import Lines, WithoutWords
 from practice.models import Limit, Membership
 from tests.databases import superuser
@@ -118,21 +118,25 @@ def test_b7_b18_what_is_somebody_elses_looks_and_takes_like_what_does_not_exist(
     door = DOORS[name]
     path, nowhere = door.path(name, world.home), door.elsewhere(name, world.home)
     for who in sorted(nearly_let_in(door)):
-        (answer, asked), (of_nothing, asked_for_nothing) = (look(browsers[who], one) for one in (path, nowhere))
-        assert is_refused(door, who, answer), who
-        assert same_answer(answer, of_nothing), who
-        assert asked == asked_for_nothing, who
-        assert same_answer(browsers[who].post(path), browsers[who].post(nowhere)), who
+        for method in ("get", "post"):
+            (answer, asked), (of_nothing, asked_for_nothing) = (
+                look(browsers[who], one, method) for one in (path, nowhere)
+            )
+            assert method == "post" or is_refused(door, who, answer), who
+            assert same_answer(answer, of_nothing), (who, method)
+            assert asked == asked_for_nothing, (who, method)
 
 
 #: What differs between two questions of the same kind.
 VALUES = re.compile(r"""'[^']*'(?:::\w+(?:\[\])?)?|"s\d+_x\d+"|(?<=LIMIT )\d+""")
 
 
-def look(browser: Browser, path: str) -> tuple[HttpResponse, list[str]]:
-    """Open a page; return the answer and what the database was asked for it, without the values."""
+def look(browser: Browser, path: str, method: str = "get") -> tuple[HttpResponse, list[str]]:
+    """Open a page, or post nothing to it; return the answer and what the database was asked for it, without values."""
+    vault.forget_keys()  # which a process keeps: the first to need one asks for it
+    reset_queries()  # of which only some thousands are kept: beyond them nothing would be seen any more
     with CaptureQueriesContext(connection) as asked:
-        answer = browser.get(path)
+        answer = getattr(browser, method)(path)
     return answer, [VALUES.sub("?", one["sql"]) for one in asked.captured_queries]
 
 
