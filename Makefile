@@ -78,7 +78,7 @@ chaos: environment libraries
 		-m "not browser" --ignore=tests/chaos -k "$(PROPERTIES)"
 	@echo "Two worlds: ATTUNE_WORLDS_SEED=$${ATTUNE_WORLDS_SEED:-$(DAY)} tries the same ones again."
 	ATTUNE_WORLDS=$${ATTUNE_WORLDS:-60} ATTUNE_WORLDS_SEED=$${ATTUNE_WORLDS_SEED:-$(DAY)} \
-		$(PY) -m practice.local run $(PY) -m pytest -q tests/test_silence_of_sums.py -k test_b15_two_worlds
+		$(PY) -m practice.local run $(PY) -m pytest -q tests/test_silence_of_doors.py -k test_b15_worlds
 
 stop: environment
 	$(PY) -m practice.local stop

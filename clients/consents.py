@@ -80,6 +80,15 @@ def take_back(client: Client, about: str) -> bool:
     return ended > 0
 
 
+def of(client: Client) -> list[Consent]:
+    """Return all that this client ever agreed to, the latest first, each with the words that were kept.
+
+    A client's role reads no words by itself: when a row of them was made tells when somebody first agreed to them.
+    """
+    with tenancy.elevated():
+        return list(Consent.objects.filter(client=client).select_related("text").order_by("-given_at", "-pk"))
+
+
 def states(clients: Collection[Any]) -> dict[Any, str]:
     """Return how each person stands to what is required: "agreed", "taken_back" or "not_yet". One query.
 

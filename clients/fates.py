@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from practice import held
 from practice.models import Message
 
 State = Message.State
@@ -40,6 +41,7 @@ REASONS = {
     "suppressed": Fate("ask", _("Not sent: this address is left alone")),
     "no address": Fate("ask", _("Not sent: there is no address")),
     "no such channel": Fate("ask", _("Not sent: this way is closed at the moment")),
+    held.REASON: Fate("open", _("Not sent: nothing is sent at the moment")),
     "stale": Fate("ask", _("Not sent: it would have come too late")),
 }
 HERE = Fate("done", _("It is on your first page"))

@@ -194,6 +194,7 @@ class Proof(outbox.Handler):
     """The message with the code: at once, whatever the hour, because its reader has just asked for it."""
 
     despite = MENDS
+    passes_holds = True
 
     def wanted(self, message: Message) -> str:
         proof = AddressProof.objects.filter(pk=message.about_id).select_related("client").first()

@@ -50,8 +50,8 @@ register(
         why_not=LETS_IN, export=False, not_exported="Its link leads here.",
     ),
     Record("clients.Consent", PERSON, person="client", lane=Reads.PRIVATE, keep=Keep.CONSENT, own_copy=True),
-    Record("clients.ConsentText", PRACTICE, keep=Keep.CONSENT),
-    Record("clients.SecretsPolicy", PRACTICE, keep=Keep.CONSENT),
+    Record("clients.ConsentText", PRACTICE, lane=Reads.STAFF, keep=Keep.CONSENT),
+    Record("clients.SecretsPolicy", PRACTICE, lane=Reads.STAFF, keep=Keep.CONSENT),
     Record(
         "clients.Parting", COUPLE, person="client", lane=Reads.STAFF, stays=COUNTS,
         why_not="It says who decided it, on a paper that the other one may come to read.",

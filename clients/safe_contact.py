@@ -115,6 +115,7 @@ class SecurityNotice(outbox.Handler):
     """Rather twice than never, but by the safe way alone and in the person's own hours alone."""
 
     repeats = True
+    passes_holds = True
 
     def decide(self, messages: Sequence[Message], now: datetime.datetime) -> dict[uuid.UUID, outbox.Verdict]:
         rows = Contact.objects.select_for_update(no_key=True).filter(client__in={one.person_id for one in messages})

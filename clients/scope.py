@@ -6,7 +6,8 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import CharField, Q, Value
+from django.db import connection
+from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
 from clients.models import CaseloadEntry, Client, Contact, Cover, EmergencyAccess, Partner, Supervision
@@ -28,7 +29,7 @@ def caseload_or_couple(asker: Asker) -> Asker:
             client_id=asker.person_id, left_at=None, couple__status__in=["active", "paused"]
         ).values_list("couple_id", flat=True)
     elif asker.role in (roles.THERAPIST, roles.SUPERVISOR):
-        rows = list(_within_walls(asker))
+        rows = _within_walls(asker)
         couples = {couple for couple, _opened in rows}
         asker = replace(
             asker,
@@ -59,15 +60,56 @@ def _room(places: list[tuple[uuid.UUID, Any]]) -> list[uuid.UUID]:
     return present if len(present) > 1 else [NOBODY]
 
 
-def _within_walls(asker: Asker) -> Any:
-    """Whose words a member of staff reads: their caseload, what they cover, whom they supervise, and emergencies.
+PRACTICE, USER = object(), object()
+#: Under its only key: what :func:`_grants` asks, as SQL, and its values with the two that differ left open. The text is
+#: the same for everybody, and each request and job asks.
+_written: dict[str, tuple[str, tuple[Any, ...]]] = {}
+
+
+def _within_walls(asker: Asker) -> list[tuple[uuid.UUID, str]]:
+    """Return whose words a member of staff reads: ids of couples, and what was opened of each in an emergency.
+
+    Django takes longer to write this query than the server to answer it, so it is written once in each process.
+    """
+    if asker.practice_id is None:
+        raise tenancy.NoPractice("Whose words somebody reads is asked inside a practice.")
+    if asker.user_id is None:
+        return []  # nobody's caseload; and with nobody in it the query would be another one
+    found = _written.get("grants")
+    if found is None:
+        # Whoever is second writes the same once more.
+        found = _written["grants"] = _left_open(asker.practice_id, asker.user_id)
+    sql, places = found
+    asked: dict[Any, Any] = {PRACTICE: asker.practice_id, USER: asker.user_id}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [asked.get(one, one) for one in places])
+        return cursor.fetchall()
+
+
+def _left_open(practice_id: uuid.UUID, user_id: uuid.UUID) -> tuple[str, tuple[Any, ...]]:
+    """Write the query for one member and leave open where they and their practice stand in it."""
+    sql, values = _grants(user_id).query.sql_with_params()
+    own: dict[Any, object] = {practice_id: PRACTICE, user_id: USER}
+    places = tuple(own.get(one, one) for one in values)
+    # Each of its four parts names both; a value of anybody's that stayed in it would be asked for by all.
+    if places.count(USER) < PARTS or places.count(PRACTICE) < PARTS:
+        raise AssertionError("The query of whose words staff read does not name its asker in each part.")
+    return sql, places
+
+
+#: Caseload, cover, supervision, emergency.
+PARTS = 4
+
+
+def _grants(user_id: uuid.UUID | None) -> QuerySet:
+    """Their caseload, what they cover, whom they supervise, and emergencies.
 
     It is the same for a therapist, a supervisor and an owner: no role reads answers by itself.
     """
     now_on = Q(until=None) | Q(until__gt=Now())
-    member, usual = {"membership__user_id": asker.user_id}, Value("", output_field=CharField())
+    member, usual = {"membership__user_id": user_id}, Value("", output_field=CharField())
     grants = Supervision.objects.filter(
-        now_on, supervisor__user_id=asker.user_id, supervisor__role=Membership.Role.SUPERVISOR, ended_at=None
+        now_on, supervisor__user_id=user_id, supervisor__role=Membership.Role.SUPERVISOR, ended_at=None
     )
     found = [
         CaseloadEntry.objects.filter(**member).annotate(opened=usual),

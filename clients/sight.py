@@ -170,7 +170,7 @@ def _of_grants(couples: set[uuid.UUID] | None, most: int) -> Iterator[Change]:
         rows = rows.filter(therapist__in=CaseloadEntry.objects.filter(couple_id__in=couples).values("membership_id"))
     only = next(iter(couples)) if couples and len(couples) == 1 else None
     for one in rows[:most]:
-        until = one.ended_at or one.until
+        until = one.ended_at or one.last_moment
         yield Change(
             at=one.since,
             couple_id=only,

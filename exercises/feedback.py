@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -70,7 +71,27 @@ def win_of(occurrence: Occurrence, author: Client) -> Win | None:
 
 
 def give(occurrence: Occurrence, author: Client, what: Said) -> Feedback:
-    """Keep what ``author`` says; said again, the newer words stand."""
+    """Keep what ``author`` says; said again, the newer words stand.
+
+    Raises :class:`tenancy.Closed` where a closed sign-in would write over what was said before it.
+    """
+    with _writing(occurrence, author):
+        return _give(occurrence, author, what)
+
+
+@contextmanager
+def _writing(occurrence: Occurrence, author: Client) -> Iterator[None]:
+    """Write as whoever asks. A closed sign-in reads nothing of its own back, not even to change it: Attune does."""
+    asker = tenancy.current()
+    since = asker.closed if asker is not None else ""
+    with tenancy.not_read_back():
+        there = given(occurrence, author) if since else None
+        if there is not None and there.given_at < datetime.datetime.fromisoformat(since):
+            raise tenancy.Closed
+        yield
+
+
+def _give(occurrence: Occurrence, author: Client, what: Said) -> Feedback:
     now = timezone.now()
     lane = _lane(occurrence, what.show, now)
     reach = lanes.readers_of(lane, author=author.pk, audience=occurrence.assignment.audience, now=now)

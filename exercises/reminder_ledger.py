@@ -22,6 +22,7 @@ from exercises import rounds
 from exercises.models import Assignment, Occurrence, ReminderStop, Response
 from exercises.vocabulary import Lane
 from exercises.when_words import day_and_time
+from practice import held
 from practice.models import Message, Step
 
 #: No more rounds than this are shown, the newest first.
@@ -48,6 +49,7 @@ KINDS = {
 REASONS = {
     "answered": _lazy("answered"),
     "done": _lazy("answered"),
+    held.REASON: _lazy("nothing was sent from here at the time"),
     "merged": _lazy("said together with another one"),
     "stale": _lazy("too late to help"),
     "paused": _lazy("resting"),

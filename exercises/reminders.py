@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.dispatch import receiver
+from django.utils.translation import gettext_lazy as _
 
 from clients import letters
 from clients.models import Client
@@ -133,6 +134,7 @@ class Reminder(outbox.Handler):
     """What may forbid a reminder, and its words."""
 
     merges = True
+    words = _("Reminders")
     template = "reminder"
 
     def decide(self, messages: Sequence[Message], now: datetime.datetime) -> dict[uuid.UUID, outbox.Verdict]:

@@ -33,6 +33,8 @@ class PortalRequest(HttpRequest):
     practice: Practice
     person: Any
     htmx: Any
+    #: Their sign-in shows no more than that somebody reads their mailbox: it reads nothing private back.
+    is_closed: bool
 
 
 def for_staff(view: View) -> View:

@@ -21,6 +21,8 @@ from practice import factor_seals, notices, still_here
 
 log = logging.getLogger(__name__)
 
+#: To an address that nobody signs in with. It is written like any other, which takes its time, and never leaves.
+TO_NOBODY = "account/email/unknown_account"
 #: To an address that somebody who has just signed in wants to prove.
 PROVING = ("account/email/email_confirmation", "account/email/email_confirmation_signup")
 
@@ -41,17 +43,17 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a letter of the sign-in; its links lead to our own address, whatever host the request named.
 
-        Whoever knows an address can ask for such a letter, so none leaves to a mailbox, or at an hour, that its owner
-        said is not safe (:func:`practice.notices.may_leave_now`); only a mailbox that somebody signed in wants to
-        prove is written to at once. The page says the same to all, and is not kept waiting: neither what it says nor
-        how long it takes tells whether anything left.
+        Whoever knows an address can ask for such a letter, so none leaves to a mailbox that nobody signs in with, and
+        none to one, or at an hour, that its owner said is not safe (:func:`practice.notices.may_leave_now`); only a
+        mailbox that somebody signed in wants to prove is written to at once. The page says the same to all, and is not
+        kept waiting: neither what it says nor how long it takes tells whether anything left.
         """
         links = {name: _at_our_address(value) for name, value in context.items() if name.endswith("_url")}
         request = allauth_context.request
         held = {"request": request, "email": email, "current_site": get_current_site(request), **context, **links}
         letter = self.render_mail(template_prefix, email, held)
         may_leave = template_prefix in PROVING or notices.may_leave_now(email)
-        beside(lambda: _carry(letter) if may_leave else None)
+        beside(lambda: _carry(letter) if may_leave and template_prefix != TO_NOBODY else None)
 
 
 def beside(job: Callable[[], None]) -> None:

@@ -13,6 +13,7 @@ from practice.views import (
     joining,
     probes,
     second_person,
+    sending,
     settings,
     sign_ins,
     sign_up,
@@ -42,6 +43,8 @@ urlpatterns = [
     path("desk/practice/export/", exporting.practice_export, name="practice_export"),
     path("desk/practice/export/<uuid:pk>/", exporting.practice_export_file, name="practice_export_file"),
     path("desk/practice/export/<uuid:pk>/end/", exporting.practice_export_end, name="practice_export_end"),
+    path("desk/practice/sending/", sending.sending, name="sending"),
+    path("desk/practice/sending/release/", sending.sending_release, name="sending_release"),
     path("desk/practice/second/<uuid:pk>/", second_person.second_person_act, name="second_person_act"),
     path("desk/practice/invite/", settings.invite_staff, name="staff_invite"),
     path(

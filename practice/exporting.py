@@ -91,6 +91,11 @@ def end_all(*, of_user: uuid.UUID | None = None) -> int:
     return archives.destroy_all(kinds=(KIND,), of_user=of_user)
 
 
+def was_made() -> bool:
+    """Tell whether the bound practice was ever taken out, so that it may be elsewhere by now."""
+    return history().filter(outcome=TwoPersonAct.Outcome.DONE).exists()
+
+
 def history() -> QuerySet[TwoPersonAct]:
     """Every export that was asked for in the bound practice, the newest first."""
     return TwoPersonAct.objects.filter(act=ACT).select_related("asked_by", "decided_by").order_by("-asked_at", "-pk")

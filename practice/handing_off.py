@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from practice import clock, envelopes, outbox, pace, providers, suppression, tenancy
+from practice import clock, envelopes, held, outbox, pace, providers, suppression, tenancy
 from practice.channels.base import Carrier, Letter
 from practice.models import Message
 from practice.outbox import Skip, Wait
@@ -88,6 +88,7 @@ class HandOff:
             self.messages = {one.pk: one for one in rows.order_by("due_at", "pk")}
             self.waiting = set(self.messages)
             self.speaks_for: dict[uuid.UUID, tuple[uuid.UUID, ...]] = {}
+            self._keep_what_is_held()
             self._ask_handlers()
             self._let_one_speak()
             self._choose_routes()
@@ -107,9 +108,16 @@ class HandOff:
     def _those_waiting(self) -> list[Message]:
         return [one for pk, one in self.messages.items() if pk in self.waiting]
 
+    def _keep_what_is_held(self) -> None:
+        """Close what a hold keeps here, before any handler has a say: a kind that knows nothing of holds is kept."""
+        standing = held.at_hand_off(self.practice_id)
+        for message in self._those_waiting():
+            if standing.keeps(message):
+                self._skip(message, held.REASON)
+
     def _ask_handlers(self) -> None:
         by_kind = defaultdict(list)
-        for message in self.messages.values():
+        for message in self._those_waiting():
             by_kind[message.kind].append(message)
         for kind, messages in by_kind.items():
             verdicts = outbox.handler_of(kind).decide(messages, self.now)

@@ -25,6 +25,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from practice import tenancy
 from practice.channels.base import Letter
@@ -80,6 +82,11 @@ class Handler:
     repeats = False
     #: Why an address may be left alone, and is written to all the same: who asks to prove that it is theirs.
     despite: frozenset[str] = frozenset()
+    #: Leaves while all else is held (see :mod:`practice.held`): what tells somebody about their own sign-in, or what
+    #: they have just asked for in order to be let in.
+    passes_holds = False
+    #: What an owner reads of how many there are.
+    words: str | Promise = _("Other messages")
 
     def decide(self, messages: Sequence[Message], now: datetime.datetime) -> dict[uuid.UUID, Verdict]:
         """Return what becomes of each message."""
@@ -123,6 +130,11 @@ def handler_of(kind: str) -> Handler:
         return _handlers[kind]
     except KeyError:
         raise LookupError(f"Nobody handles messages of the kind {kind!r}.") from None
+
+
+def kinds() -> dict[str, Handler]:
+    """Return the handler of each kind that there is."""
+    return dict(_handlers)
 
 
 def repeating_kinds() -> list[str]:

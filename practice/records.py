@@ -53,6 +53,10 @@ register(
         "practice.DoneOnce", PRACTICE, keep=Keep.TECHNICAL, lane=Reads.NOBODY,
         export=False, not_exported="It says only what a program was answered.", not_backed_up=SHORT_LIVED,
     ),
+    Record(
+        "practice.SendingHold", PRACTICE, keep=Keep.PRACTICE, lane=Reads.STAFF,
+        export=False, not_exported="Whether anything is sent is decided in each place anew.",
+    ),
     Record("practice.TwoPersonAct", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF),
     # Clients read the lines about their own record, without what and how it changed: see clients/own_record.py.
     Record(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -199,6 +199,18 @@ def elevated() -> Iterator[Asker]:
         raise NoPractice("Only a bound transaction can be elevated.")
     with acting(replace(asker, role=roles.SYSTEM)) as system:
         yield system
+
+
+@contextmanager
+def not_read_back() -> Iterator[None]:
+    """Run the block as whoever asks, who writes something of their own; in a closed sign-in as Attune itself.
+
+    Such a sign-in may write, and reads nothing of it back, not even to look whether it stands there already. The block
+    names whose it is in each of its queries.
+    """
+    asker = current()
+    with elevated() if asker is not None and asker.closed else nullcontext():
+        yield
 
 
 def at_once(asker: Asker, statements: Sequence[tuple[str, dict[str, Any]]]) -> list[list[tuple]]:

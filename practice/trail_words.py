@@ -81,5 +81,6 @@ call(
         "practice_provider": _("a way that messages leave"),
         "practice_archive": _("a copy to take away"),
         "practice_accesstoken": _("a token for a program"),
+        "practice_sendinghold": _("that nothing is sent from here"),
     }
 )

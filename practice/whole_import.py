@@ -24,7 +24,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, models,
 from django.db.models import Max
 from django.utils import timezone
 
-from practice import dispatch, plain_rows, registry, roles, tenancy, whole_export
+from practice import dispatch, held, plain_rows, registry, roles, tenancy, whole_export
 from practice.models import User
 from practice.plain_rows import Surroundings
 from practice.registry import Record, Shared
@@ -131,6 +131,8 @@ def _take_in_rows(export: Export, taken: Taken) -> None:
                 _TakingIn(export, taken).run()
                 if wrong := _differing(export):
                     raise Refused("What was written is not what the export holds: " + ", ".join(wrong))
+                # In the same moment: where the practice comes from may still send.
+                held.begin_after_import()
     except OperationalError:
         raise  # the database, not the file
     except DatabaseError as error:

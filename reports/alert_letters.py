@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import F
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from practice import envelopes, outbox
 from practice.models import Membership, Message
@@ -15,6 +16,7 @@ class AlertLetter(outbox.Handler):
     """What may forbid it: they left, or somebody took it on meanwhile. No hour, no setting and no pause does."""
 
     repeats = True
+    words = _("Letters about alerts")
 
     def wanted(self, message: Message) -> str:
         alert = Alert.objects.filter(pk=message.about_id).defer("note").first()

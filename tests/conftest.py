@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import pickle
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from unittest import mock
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -96,12 +98,33 @@ def _keep_nothing(*args: Any, **kwargs: Any) -> None:
     """No mock, which would keep what it is called with."""
 
 
+@pytest.fixture(scope="session")
+def worlds(django_db_setup: None) -> Callable[[], World]:
+    """Commit a world. It is built once; as long as it is of this day, its rows are written as they were then."""
+    from tests.world import build_world, daytime_zone
+
+    kept: dict[Any, tuple[dict[str, bytes], bytes]] = {}
+
+    def commit() -> World:
+        name = connection.settings_dict["NAME"]
+        zone = daytime_zone()
+        of = (zone, datetime.datetime.now(ZoneInfo(zone)).date(), *databases.secrets(name))
+        if of in kept:
+            rows, built = kept[of]
+            databases.put_rows(name, rows)
+        else:
+            built = pickle.dumps(build_world())
+            kept.clear()
+            kept[of] = databases.take_rows(name), built
+        return pickle.loads(built)  # noqa: S301  our own; a module may give more, and its world is its own
+
+    return commit
+
+
 @pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker) -> Iterator[World]:
+def world(worlds: Callable[[], World], django_db_blocker) -> Iterator[World]:
     """Two practices full of canaries, committed once for all tests of a module."""
     from django.test import override_settings
-
-    from tests.world import build_world
 
     quick = override_settings(
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
@@ -113,7 +136,7 @@ def world(django_db_setup: None, django_db_blocker) -> Iterator[World]:
     unread = mock.patch("django.test.client.store_rendered_templates", _keep_nothing)
     with quick, unread:
         with django_db_blocker.unblock():
-            built = build_world()
+            built = worlds()
             connection.close()
         yield built
     with django_db_blocker.unblock():

@@ -134,6 +134,46 @@ def _wiping(database: str) -> str:
     return "; ".join(["SET session_replication_role = replica", *wholly, *shelves])
 
 
+#: The columns that are written, by table: those of which the database works out the value are not.
+COLUMNS = """
+    SELECT c.relname, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
+       AND NOT a.attisdropped AND a.attgenerated = ''
+     GROUP BY c.relname
+"""
+
+
+def take_rows(database: str) -> dict[str, bytes]:
+    """Return all that tests committed, by table: what :func:`wipe` removes and :func:`put_rows` brings back."""
+    taken = {}
+    with superuser(database) as server:
+        for table, columns in server.execute(COLUMNS).fetchall():
+            if table in KEPT:
+                continue
+            where = "WHERE practice_id IS NOT NULL" if table in CATALOGUE else ""
+            with server.cursor().copy(f"COPY (SELECT {columns} FROM {table} {where}) TO STDOUT") as out:  # type: ignore[arg-type]
+                rows = b"".join(out)
+            if rows:
+                taken[f"{table} ({columns})"] = rows
+    return taken
+
+
+def put_rows(database: str, taken: dict[str, bytes]) -> None:
+    """Write rows as they were taken: no trigger fires, and nothing is looked up."""
+    with superuser(database) as server:
+        server.execute("SET session_replication_role = replica")
+        for table, rows in taken.items():
+            with server.cursor().copy(f"COPY {table} FROM STDIN") as into:  # type: ignore[arg-type]
+                into.write(rows)
+
+
+def secrets(database: str) -> list[tuple]:
+    """Return what the rows of the installation itself are sealed with: rows that were taken are read with these."""
+    with superuser(database) as server:
+        return server.execute("SELECT t::text FROM practice_installationsecret t ORDER BY 1").fetchall()
+
+
 def wipe(database: str) -> None:
     """Remove all that tests committed, in one trip. The login role may not, so it happens from above."""
     with superuser(database) as server:

@@ -22,7 +22,8 @@ from tests.world import House, tickets
 #: Everybody who comes to a door, besides those who did not sign in. The far ones belong to the neighbour.
 PERSONAS = (
     "owner", "supervisor", "therapist", "cover", "colleague", "coordinator", "ended",
-    "mara", "theo", "stranger", "former", "far_owner", "far_therapist", "far_mara",
+    "mara", "theo", "stranger", "former", "far_owner", "far_supervisor", "far_therapist", "far_cover",
+    "far_coordinator", "far_mara",
 )  # fmt: skip
 CLIENTS = ("mara", "theo", "stranger", "former", "far_mara")
 ANONYMOUS = "anonymous"
@@ -46,13 +47,14 @@ ACCOUNT = _kind("anybody's own account", *PERSONAS)
 #: Those of the practice who read answers: of the couple's own, and of any couple.
 OF_THE_COUPLE = ("owner", "supervisor", "therapist", "cover")
 CLINICAL_STAFF = (*OF_THE_COUPLE, "colleague")
-STAFF = _kind("any staff", *CLINICAL_STAFF, "coordinator", "far_owner", "far_therapist")
-CLINICIANS = _kind("clinicians", *CLINICAL_STAFF, "far_owner", "far_therapist")
+FAR_CLINICIANS = ("far_owner", "far_supervisor", "far_therapist", "far_cover")
+STAFF = _kind("any staff", *CLINICAL_STAFF, "coordinator", *FAR_CLINICIANS, "far_coordinator")
+CLINICIANS = _kind("clinicians", *CLINICAL_STAFF, *FAR_CLINICIANS)
 HOME_CLINICIANS = _kind("clinicians of the practice", *CLINICAL_STAFF)
 OWNERS = _kind("owners", "owner", "far_owner")
 AUTHOR = _kind("what its author alone reads", "therapist")
 TREATS = _kind("whose couple it is", "therapist")
-LEADS = _kind("who may be the second person", "owner", "supervisor", "far_owner")
+LEADS = _kind("who may be the second person", "owner", "supervisor", "far_owner", "far_supervisor")
 HOME_LEADS = _kind("who may be the practice's second person", "owner", "supervisor")
 HOME_ABSENT = _kind("who is away, and the owner", "owner", "therapist")
 HOME_OWNER = _kind("the practice's own owner", "owner")
@@ -239,6 +241,8 @@ DOORS: dict[str, Door] = {
     "practice_export": Door(OWNERS, get=LEADS_ON),
     "practice_export_file": Door(HOME_OWNER, thing("pk", "export"), get=LEADS_ON),
     "practice_export_end": Door(HOME_OWNER, thing("pk", "export"), get=SENDS),
+    "sending": Door(OWNERS),
+    "sending_release": Door(OWNERS, get=SENDS),
     "second_person_act": Door(HOME_LEADS, thing("pk", "two_people"), get=SENDS),
     "staff_invite": Door(OWNERS, get=SENDS),
     "staff_invitation_resend": Door(HOME_OWNER, thing("pk", "staff_invitation"), get=SENDS),
@@ -614,6 +618,56 @@ API: dict[str, Door] = {
     "api_alert": Door(CLINICAL, alert),
     **{f"api_alert_{act}": Door(CLINICAL, alert, get=SENDS) for act in ("take", "judge", "close", "seen", "reopen")},
 }
+
+#: The page itself: a line names its address, and is not for the couple to read.
+ITSELF = "page"
+#: What the one line says it is about that a member of staff leaves in the trail by reading here (B123): a table, or the
+#: page itself. A door that is not named leaves none, and shows nobody's words: whoever adds one that does names it.
+READ_AS: dict[str, str] = {
+    name: about
+    for about, names in {
+        "clients_couple": (
+            "couple", "kept", "shown", "metrics_of_couple", "measures_together", "progress_of_couple", "signs",
+            "session_sheet", "session_sheet_of", "review", "review_of_couple", "timeline",
+        ),
+        "clients_client": (
+            "couple_private", "kept_private", "measure_enter", "measure_correct", "shown_preview",
+            "measures_of_partner", "measure_baseline", "review_private", "timeline_private",
+        ),
+        "exercises_response": (
+            "response", "response_private",
+        ),
+        "exercises_assignment": (
+            "plan", "plan_reminders",
+        ),
+        "reports_report": (
+            "caseload_files", "report", "report_download",
+        ),
+        "reports_alert": (
+            "alert",
+        ),
+        "exercises_thread": (
+            "thread",
+        ),
+        "exercises_staffnote": (
+            "notes_of_couple",
+        ),
+        "exercises_psychotherapynote": (
+            "psychotherapy_notes",
+        ),
+        ITSELF: (
+            "member_end", "delivery_edit", "couple_status", "couple_apart", "couple_therapists", "appointment_new",
+            "appointments", "appointment_edit", "clearance_record", "client_edit", "safe_contact",
+            "shared_screen_begin", "assign", "plan_edit", "plan_round", "rests", "rests_one", "take_back",
+            "open_reveal", "desk_file", "record_of_partner", "program_begin", "program_run", "measures_of_couple",
+            "measure_take_back", "caseload_order", "reports_of_couple", "report_new", "report_of_kind",
+            "standing_new", "comment", "comment_private", "threads_of_couple", "thread_new", "threads_private",
+            "thread_new_private", "goals_of_couple", "goal_new", "goal_edit", "goals_private", "goal_new_private",
+            "note", "psychotherapy_note", "agenda_add", "agenda_add_private", "illustration",
+        ),
+    }.items()
+    for name in names
+}  # fmt: skip
 
 #: Addresses that a library brings along: their views know nobody but the user who signed in.
 ACCOUNTS = ("account_", "mfa_")

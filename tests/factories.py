@@ -69,8 +69,10 @@ def make_client(practice: Practice, name: str, *, login: bool = True, time_zone:
         if login:
             from clients.consents import REQUIRED
 
-            for about, version in REQUIRED.items():
-                Consent.objects.create(practice=practice, client=client, about=about, version=version)
+            Consent.objects.bulk_create(
+                Consent(practice=practice, client=client, about=about, version=version)
+                for about, version in REQUIRED.items()
+            )
         return client
 
 

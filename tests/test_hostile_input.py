@@ -20,6 +20,7 @@ from practice import tenancy
 from practice.models import PracticeModel
 from tests.crawl import name_of, walk
 from tests.doors import ACCOUNTS, ANONYMOUS, DOORS
+from tests.each import each
 from tests.factories import asker_for, inside
 from tests.pages import Field, Page, PageForm, inline
 from tests.world import World
@@ -284,7 +285,7 @@ def row_of(client: Client, world: World) -> dict[str, object]:
         return Client.objects.filter(pk=client.pk).values().get()
 
 
-@pytest.mark.parametrize("name", [name for name, door in DOORS.items() if not door.about_something])
+@each("name", [name for name, door in DOORS.items() if not door.about_something], undone=True)
 def test_b13_b64_b68_b77_hostile_addresses_are_answered_calmly(name, world, browser_of):
     path = DOORS[name].path(name, world.home)
     for who in ("owner", "mara"):

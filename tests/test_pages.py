@@ -256,6 +256,7 @@ WITHOUT_A_LINK = {
     "practice_export_end": "on its page, after a fresh sign-in",
     "api_docs": "on the page of tokens, after a fresh sign-in",
     "access_token_end": "on the page of tokens, after a fresh sign-in",
+    "sending_release": "on its page, while nothing is sent",
     "report_hand_over": "on a paper of both, while no answer about safety waits",
     "shared_screen": "where sharing a screen leads",
     "shared_screen_end": "on a shared screen",

@@ -23,6 +23,7 @@ from django.utils import timezone
 from exercises.loading import load_catalogue_into_database
 from exercises.models import Exercise, Shelf, ShelfEntry
 from practice import registry, roles, tenancy, whole_export, whole_import
+from practice.models import SendingHold
 from practice.registry import Reads, Record, Scope
 from practice.vault import SealedTextField
 from practice.walls import foreign_keys_inside_practice
@@ -493,6 +494,9 @@ def test_it_comes_into_an_empty_installation_as_what_it_was(full, written, commi
             if not record.only_read
         }
         assert taken.catalogue == 2
+        with inside(full.home.practice):
+            hold = SendingHold.objects.get(released_at=None)
+            assert hold.because == SendingHold.Because.IMPORTED, "nothing is sent from there so far"
         added = there.execute(
             """SELECT x.retired_at IS NOT NULL, x.newest_id = e.id FROM exercises_exercise x
                  JOIN exercises_edition e ON e.exercise_id = x.id WHERE x.slug = %s AND x.practice_id IS NULL""",

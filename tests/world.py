@@ -53,7 +53,7 @@ from exercises.models import (
 from exercises.recurrence import Recurrence
 from exercises.vocabulary import Lane
 from practice import inviting as staff_invitations
-from practice.models import Archive, Membership, Practice, Provider, StaffInvitation, TwoPersonAct
+from practice.models import Archive, Membership, Practice, Provider, SendingHold, StaffInvitation, TwoPersonAct
 from practice.tickets import issue
 from reports.alerts import Assessment
 from reports.alerts import close as close_alert
@@ -460,6 +460,15 @@ def _invited(house: House) -> None:
             name=house.word("invitee", "owner"), email=f"{word}@example.org", role="therapist", by=house["owner"]
         )
     with inside(house.practice):
+        long_ago = timezone.now() - datetime.timedelta(days=400)
+        SendingHold.objects.create(
+            because=SendingHold.Because.MOVED,
+            why=house.word("sendingwhy", "owner", "supervisor"),
+            began_at=long_ago,
+            began_by=house["owner"],
+            released_at=long_ago + datetime.timedelta(days=1),
+            released_by=house["owner"],
+        )
         house.things["export"] = Archive.objects.create(
             kind=Archive.Kind.PRACTICE_EXPORT,
             user_id=house["owner"].user_id,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clients import consents, parting
-from clients.models import Consent, Couple
+from clients.models import Couple
 from practice import tenancy
 from practice.access import PortalRequest, for_clients, read_or_send
 from practice.fresh import after_fresh_sign_in
@@ -24,8 +24,7 @@ from practice.fresh import after_fresh_sign_in
 @for_clients
 def care(request: PortalRequest) -> HttpResponse:
     """What this person agreed to and can take back, what is theirs, and the way out."""
-    every = Consent.objects.filter(client=request.person).select_related("text").order_by("-given_at", "-pk")
-    rows = list(every)
+    rows = consents.of(request.person)
     missing = consents.missing(request.person)
     context = {
         "base": "components/plain.html" if missing else "components/portal.html",
@@ -43,7 +42,8 @@ def take_back(request: PortalRequest, about: str) -> HttpResponse:
     """Take one agreement back, after a page that says what stops."""
     if about not in consents.REQUIRED:
         raise Http404
-    given = Consent.objects.filter(client=request.person, about=about, withdrawn_at=None).select_related("text").first()
+    rows = consents.of(request.person)
+    given = next((one for one in rows if one.about == about and one.withdrawn_at is None), None)
     if given is None:
         return redirect("portal_care")
     if request.method == "POST":

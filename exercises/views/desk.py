@@ -16,6 +16,7 @@ from clients import emergencies, sight
 from clients.models import Appointment, Couple, Parting
 from exercises import caseload
 from exercises.desk import queue
+from practice import held
 from practice.access import PracticeRequest, for_staff, for_whole_office, page_or_part
 from practice.zones import start_of_day
 
@@ -51,6 +52,7 @@ def today(request: PracticeRequest) -> HttpResponse:
     ]
     sessions, is_today = _sessions(by_id, now)
     context = {
+        "hold": held.now(),
         **_filtered(request, rows),
         "now": now,
         "sessions": sessions,
@@ -100,4 +102,4 @@ def couples(request: PracticeRequest) -> HttpResponse:
         ((couple, sessions.get(couple.pk)) for couple in rows),
         key=lambda pair: (order.index(pair[0].status), str(pair[0]).casefold()),
     )
-    return render(request, "exercises/desk/couples.html", {"listed": listed})
+    return render(request, "exercises/desk/couples.html", {"listed": listed, "hold": held.now()})

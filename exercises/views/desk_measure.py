@@ -199,7 +199,7 @@ def _page(
     old: MeasureEntry | None = None,
     refused: int = 422,
 ) -> HttpResponse:
-    if request.method == "GET":
+    if request.method != "POST":
         audit.looked("opened", "clients_client", client.pk)
     positions = {partner.client_id: partner.position for partner in couple.partners.all()}
     context: dict[str, Any] = {

@@ -18,6 +18,7 @@ from exercises.doing import Doing
 from exercises.lane_words import said
 from exercises.models import Occurrence
 from exercises.vocabulary import Lane
+from practice import tenancy
 from practice.access import read_or_send
 
 
@@ -29,8 +30,7 @@ def after(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
     if doing.sent is None and doing.occurrence.state not in (Occurrence.State.DONE, Occurrence.State.SKIPPED):
         raise Http404
     form = AfterForm(request.POST if request.method == "POST" else None, initial=_start(doing))
-    if request.method == "POST" and form.is_valid():
-        feedback.give(doing.occurrence, request.person, form.said())
+    if request.method == "POST" and form.is_valid() and _kept(request, doing, form):
         messages.success(request, _("Thank you. That helps to find what fits you."))
         return redirect("portal_today")
     may_show = feedback.may_show(doing.occurrence, doing.now) and bool(doing.circle.others)
@@ -47,6 +47,18 @@ def after(request: Any, occurrence_id: uuid.UUID) -> HttpResponse:
         },
         status=422 if form.errors else 200,
     )
+
+
+def _kept(request: Any, doing: Doing, form: AfterForm) -> bool:
+    """Keep what was said; where this sign-in may not write over what was said before it, say so on the form."""
+    try:
+        feedback.give(doing.occurrence, request.person, form.said())
+    except tenancy.Closed:
+        form.add_error(
+            None, _("You said how it went before this sign-in, and that stays. What you typed is still here.")
+        )
+        return False
+    return True
 
 
 def _start(doing: Doing) -> dict[str, Any]:

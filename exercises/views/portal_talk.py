@@ -69,7 +69,8 @@ def thread_new(request: PortalRequest) -> HttpResponse:
             about=threads.allowed_about(audience, response=response, assignment=assignment),
         )
         messages.success(request, _("Sent."))
-        return redirect("portal_thread", thread.pk)
+        hidden = request.is_closed and len(audience) == 1  # what this sign-in does not read back
+        return redirect("portal_talk") if hidden else redirect("portal_thread", thread.pk)
     context = {
         "form": form,
         "circle": circle,

@@ -247,7 +247,7 @@ class _Line(BaseHTTPRequestHandler):
 def serve_in_thread(state: Path) -> Gateway:
     """Run a gateway beside the caller; `shutdown` ends it."""
     gateway = Gateway(state)
-    threading.Thread(target=gateway.serve_forever, daemon=True).start()
+    threading.Thread(target=gateway.serve_forever, args=(0.05,), daemon=True).start()
     return gateway
 
 

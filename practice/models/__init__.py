@@ -4,6 +4,7 @@ from practice.models.api import AccessToken, DoneOnce
 from practice.models.archive import Archive, ArchivePiece
 from practice.models.audit import AuditEvent, AuditSeal
 from practice.models.base import PracticeModel, inside
+from practice.models.hold import SendingHold
 from practice.models.keys import DataKey, InstallationSecret, PracticeKey
 from practice.models.message import Message
 from practice.models.practice import Membership, Practice, StaffInvitation, Step
@@ -33,6 +34,7 @@ __all__ = [
     "Provider",
     "Pulse",
     "Recovery",
+    "SendingHold",
     "SignIn",
     "StaffInvitation",
     "Step",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from practice import archives, audit, exporting, two_people, whole_export
+from practice import archives, audit, exporting, held, two_people, whole_export
 from practice.access import PracticeRequest, for_owners, page_or_part, read_or_send
 from practice.export_form import ExportForm
 from practice.fresh import after_fresh_sign_in
@@ -46,6 +46,8 @@ def practice_export(request: PracticeRequest) -> HttpResponse:
         "archive": archive if archive and (archive.is_there or archive.state != Archive.State.DONE) else None,
         "kept_days": exporting.LIVES.days,
         "left_behind": whole_export.left_behind_in_words(),
+        "was_made": exporting.was_made(),
+        "sending_hold": held.now(),
         "history": list(exporting.history()[:PAST]),
     }
     return render(request, page_or_part(request, "practice/export.html", "making"), context)

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from practice import inviting, team, tenancy
+from practice import held, inviting, team, tenancy
 from practice.access import PracticeRequest, for_owners, for_staff
 from practice.forms import AccountForm, LeavingForm, PracticeForm, StaffInvitationForm
 from practice.models import Membership, Practice, StaffInvitation, User
@@ -150,5 +150,6 @@ def _page(
         "team": Membership.objects.filter(ended_at=None).order_by("joined_at"),
         "invitations": _open_invitations(),
         "roles": Membership.Role.choices,
+        "sending_hold": held.now(),
     }
     return render(request, "practice/settings.html", words)

@@ -139,7 +139,9 @@ def _is_own(record: Record, row: Any) -> bool:
 
 
 def _points_at(table: Table, row: Any) -> set[Any]:
-    return {getattr(row, one.attname) for one in table.record.class_._meta.concrete_fields if one.is_relation}
+    every = (one.attname for one in table.record.class_._meta.concrete_fields if one.is_relation)
+    # What was not read is not asked for now: the person's role has no right to it, and it leads to staff.
+    return {getattr(row, one) for one in every if one not in row.get_deferred_fields()}
 
 
 def with_unkept(every: list[Table], person: Client) -> list[Table]:
@@ -252,8 +254,14 @@ def names(person: Client, tables: Iterable[Table]) -> Names:
         people={**dict(Client.objects.values_list("pk", "name")), person.pk: person.name},
         staff=dict(Membership.objects.filter(pk__in=wanted[Membership]).values_list("pk", "name")),
         titles={**_titles(Edition, wanted), **_titles(Program, wanted)},
-        words=dict(ConsentText.objects.filter(pk__in=wanted[ConsentText]).values_list("pk", "words")),
+        words=_said(wanted[ConsentText]),
     )
+
+
+def _said(texts: set[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The words that they agreed to, which a client's role reads by way of a consent of their own alone."""
+    with tenancy.elevated():
+        return dict(ConsentText.objects.filter(pk__in=texts).values_list("pk", "words"))
 
 
 def _titles(model: Any, wanted: Mapping[Any, set[uuid.UUID]]) -> dict[uuid.UUID, str]:

@@ -15,7 +15,7 @@ from practice import delivery
 from practice.models import Message, Practice
 from practice.models.audit import AuditEvent
 from tests.exercises.given import EVERY_TYPE, as_attune, give
-from tests.exercises.given_reminders import ask, remind
+from tests.exercises.given_reminders import MIDNIGHT, ask, reach, remind
 from tests.exercises.given_reminders import give as give_plain
 from tests.exercises.test_lanes import send
 from tests.factories import acting_as, inside, signed_in
@@ -73,9 +73,22 @@ def test_b122_the_very_words_are_kept_with_each_consent(practice, agreed, mara):
     assert practice.name in agreed.get(f"{CARE}care/").content.decode()
 
 
+def test_b15_when_somebody_agreed_to_words_is_no_row_that_the_other_one_reads(practice, agreed, mara, theo):
+    """The first to agree makes the row, and its id carries the time. One's own words come with one's own consent."""
+    for one in (mara, theo):
+        with acting_as(one):
+            for model in (ConsentText, SecretsPolicy):
+                with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+                    model.objects.exists()
+    with acting_as(mara):
+        assert {one.client_id for one in consents.of(mara)} == {mara.pk}
+        assert all(practice.name in one.text.words for one in consents.of(mara) if one.about == "care")
+
+
 def test_b122_taken_back_nothing_is_asked_taken_or_sent_any_more(
     practice, couple, agreed, mara, theo, therapist, mail_server
 ):
+    reach(couple, quiet_from=MIDNIGHT, quiet_until=MIDNIGHT)
     (hers, _his) = give(couple, therapist, "shared")
     remind(ask(give_plain(couple, therapist), mara))
     assert agreed.get(f"/do/{hers.pk}/").status_code == 200

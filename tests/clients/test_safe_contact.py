@@ -13,7 +13,7 @@ from django.core import mail
 from django.core.mail import EmailMessage
 from django.test import Client as Browser
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clients import quiet, safe_contact
@@ -42,6 +42,7 @@ WAYS = ["portal", "email", "sms"]
 TIMES = st.times().map(lambda one: one.replace(second=0, microsecond=0))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     said=st.sampled_from(WAYS),
     planned=st.sampled_from(["email", "sms", "push"]),

@@ -24,11 +24,12 @@ from exercises.rhythm import sentence
 from exercises.schedule import dates, default_time
 from exercises.scoring import Scoring
 from exercises.vocabulary import METRICS, Lane, Theme
+from tests.each import each
 
 FOLDER = Path(exercises.catalogue.__file__).parent
 CATALOGUE = load_catalogue()
 ENTRIES = list(CATALOGUE.entries.values())
-each_entry = pytest.mark.parametrize("entry", ENTRIES, ids=[entry.slug for entry in ENTRIES])
+each_entry = each("entry", ENTRIES, called=lambda entry: entry.slug)
 
 
 def texts(data: object) -> list[str]:

@@ -13,8 +13,8 @@ from django.db import connection
 from django.test import Client as Browser
 from django.utils import timezone
 
-from exercises import answering, drafts, journal
-from exercises.models import Answer, Draft, JournalEntry, Response
+from exercises import answering, drafts, feedback, journal
+from exercises.models import Answer, Comment, Draft, JournalEntry, Response
 from practice import signing_in, tenancy
 from practice.ids import uuid7
 from practice.models import Recovery
@@ -99,6 +99,39 @@ def test_b38_b40_sending_works_and_what_was_sent_is_closed(couple, mara, therapi
         assert Answer.objects.filter(key="note").exists()
     with acting_as(therapist):
         assert Answer.objects.get(key="note").text == RAW["note"][0]
+
+
+def test_b38_b40_the_therapist_is_written_to_alone_once_for_two_taps(couple, mara, therapist, mailbox_only):
+    said = {"to": "alone", "text": "He reads my mail", "key": str(uuid7())}
+    for _tap in range(2):
+        assert mailbox_only.post("/talk/new/", said).url == "/talk/"
+    assert said["text"] not in mailbox_only.get("/talk/").content.decode()
+    for one in (mara, therapist):
+        with acting_as(one):
+            assert [words.text for words in Comment.objects.all()] == [said["text"]]
+
+
+def test_b38_b40_how_it_went_may_be_said_and_not_over_what_was_said_before(couple, mara, therapist, mailbox_only):
+    """Said and changed in this very sign-in it is its own; what was said before stays, and what is typed is there."""
+    for lane, slot in (("private", "2026-11-01T18:00"), ("own", "2026-11-02T18:00")):
+        occurrence = give(couple, therapist, lane, slot=slot)[0]
+        path = f"/do/{occurrence.pk}/"
+        mailbox_only.post(f"{path}skip/", {"reason": "not now"})
+        for words in ("He was in the room", "He is still here"):
+            said = {"extent": "not", "words": words, "win": words}
+            assert mailbox_only.post(f"{path}after/", said).status_code == 302
+            assert words not in mailbox_only.get(f"{path}after/").content.decode()
+            with acting_as(mara):
+                assert feedback.given(occurrence, mara).words == feedback.win_of(occurrence, mara).words == words
+        session = mailbox_only.session
+        session["began"] = later().timestamp()
+        session.save()
+        answer = mailbox_only.post(f"{path}after/", {"extent": "more", "words": "Somebody else"})
+        assert (answer.status_code, "Somebody else" in answer.content.decode()) == (422, True), lane
+        session["began"] = (timezone.now() - datetime.timedelta(hours=1)).timestamp()
+        session.save()
+        with acting_as(mara):
+            assert feedback.given(occurrence, mara).words == "He is still here"
 
 
 def test_b38_who_has_a_second_step_is_not_read_back_to_a_password_alone(couple, mara, therapist):

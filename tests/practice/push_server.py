@@ -76,7 +76,7 @@ class PushServer(ThreadingHTTPServer):
         self.socket = context.wrap_socket(self.socket, server_side=True)
         self.answers: dict[str, Any] = {}
         self.taken: list[Pushed] = []
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def phone(self, path: str = "/one") -> Phone:
         return Phone(f"https://localhost:{self.server_address[1]}{path}")

@@ -45,7 +45,7 @@ class Holes(BaseHTTPRequestHandler):
 @pytest.fixture
 def service() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Holes) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
 

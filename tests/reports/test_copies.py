@@ -17,6 +17,7 @@ from django.utils import timezone
 from clients import consents, parting
 from clients.models import Appointment, Client, Contact, Couple, ErasureRequest, Partner
 from exercises import answering
+from exercises.models import MeasureEntry
 from exercises.vocabulary import Lane
 from practice import archives, registry, signing_in, tenancy
 from practice.models import Archive, Membership, Message, Recovery
@@ -297,6 +298,21 @@ def test_b118_a_therapist_hands_over_the_record_of_one_person_and_that_person_re
     assert desk.post(path + take).url == path, "once"
     assert b"took a copy of your record" in signed_in(mara).get("/you/record/").content
     assert b"took a copy" not in signed_in(theo).get("/you/record/").content
+
+
+def test_what_staff_wrote_down_from_paper_is_handed_over_without_who_wrote_it(couple, therapist, mara):
+    with tenancy.acting(tenancy.as_system(mara.practice_id)):
+        MeasureEntry.objects.create(
+            couple=couple, client=mara, measure="csi4", definition_version="1", taken_on=AT.date(), total=12,
+            note="Only for us.", entered_by=therapist,
+        )  # fmt: skip
+    release(couple, therapist, client=mara)
+    with acting_as(mara):
+        made = making.gathered(mara, AT, couple_id=couple.pk)
+    data = json.loads(opened(packed(made.parts, made_at=AT, facts=made.facts))["data.json"])
+    [entry] = data["exercises.MeasureEntry"]
+    assert entry["total"] == 12
+    assert not {"entered_by", "note", "safety"} & set(entry)
 
 
 def test_b118_nobody_without_the_case_hands_over_its_record(couple, mara, colleague, coordinator, no_broker):

@@ -16,7 +16,8 @@ from practice.whole_import import Export
 
 AFTERWARDS = """Everything is here, and what was written is what the export holds.
 Nobody has a password here: each signs in with "Forgotten password?" and their address, and sets up a second step.
-Reminders go out from here as soon as a worker runs. Let no worker run there any more, or nothing be given there.
+Nothing is sent from here until an owner releases it: Practice, What leaves from here. First let an owner choose there,
+under Take everything out: "We moved: stop sending here".
 The other installation keeps all of it until it is deleted there."""
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("practice", "0018_api_access"),
+        ("practice", "0019_api_access"),
     ]
 
     operations = [

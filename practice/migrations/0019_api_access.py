@@ -14,7 +14,7 @@ from practice.walls import ALL, USER, Wall
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("practice", "0017_second_steps_of_their_users"),
+        ("practice", "0018_sending_holds"),
     ]
 
     operations = [
