@@ -169,8 +169,8 @@ def _fields(body: dict[str, Any], whole: dict[str, Any]) -> list[dict[str, Any]]
 
 
 def _resolved(schema: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
-    for inner in schema.get("allOf", [])[:1]:
-        schema = {**inner, **{name: one for name, one in schema.items() if name != "allOf"}}
+    for inner in [*schema.get("allOf", []), *schema.get("oneOf", [])][:1]:
+        schema = {**inner, **{name: one for name, one in schema.items() if name not in ("allOf", "oneOf")}}
     if "$ref" not in schema:
         return schema
     found = whole["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
