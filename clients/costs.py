@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from practice import limits, still_here
+from practice.api.middleware import dear
 
 still_here.by_itself("portal_device_here")
 
@@ -15,3 +16,7 @@ limits.limit("client_met", limits.SURE)
 # Whose phone it is, nobody knows yet: the code itself counts its own wrong tries (clients/pins.py).
 limits.limit("pass", limits.STRANGERS)
 limits.limit("stop", limits.ANYBODY)
+# The same for programs: what writes to somebody, and what tells whether an address is known here.
+dear("POST", "api_invitation", *limits.OWN.rates)
+dear("POST", "api_couples", *limits.COSTLY.rates)
+dear("PATCH", "api_partner", *limits.COSTLY.rates)

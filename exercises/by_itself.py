@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from practice import limits, still_here
+from practice.api.middleware import dear
 
 still_here.by_itself("do_save", "do_steps_state")
 
 for name in ("do_file", "portal_space_file", "portal_begin", "do_send"):
     limits.limit(name, limits.COSTLY)
 limits.limit("library", limits.SEARCH)
+dear("GET", "api_library", *limits.SEARCH.rates)
+for name in ("api_me_begin", "api_me_submit"):
+    dear("POST", name, *limits.COSTLY.rates)

@@ -22,6 +22,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from practice import known_browser, limits, narrow, notices, still_here, vault
+from practice.api import tokens
 from practice.browsers import in_words
 from practice.models import AccountEvent, Recovery, SignIn, User
 
@@ -208,6 +209,7 @@ def address_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
 def got_back_by_mail(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Whoever reads the mailbox has a password now. What is private stays closed to them."""
     end_all(user)
+    tokens.end_all_of_account(user)
     _close(user, timezone.now())
     notices.tell(user, What.RECOVERED)
 

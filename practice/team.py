@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from practice import archives, exporting, outbox, tenancy
+from practice.api import tokens
 from practice.models import Membership, Practice, StaffInvitation
 from practice.signals import member_left, role_changed
 
@@ -26,6 +27,8 @@ def change_role(member: Membership, role: str) -> None:
     if role != Membership.Role.OWNER:
         _keep_an_owner(member)
         exporting.end_all(of_user=member.user_id)
+    if role != member.role:
+        tokens.end_all(member)  # they were made for what somebody was before
     before, member.role = member.role, role
     member.save(update_fields=["role"])
     role_changed.send(sender=Membership, member=member, before=before)
@@ -59,6 +62,7 @@ def leave(member: Membership, *, to: Membership | None = None) -> None:
         _hand_over_duty(member, takes)
         outbox.cancel_for_person(member.pk, "left")
         archives.destroy_of_member(member.user_id)
+        tokens.end_all(member)
         member_left.send(sender=Membership, member=member, to=takes)
 
 

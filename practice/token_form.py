@@ -30,7 +30,7 @@ class TokenForm(KindErrors, forms.Form):
         label=_("What it may do"),
         choices=Scope.choices,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("As little as it needs. It never sees or does more than you may."),
+        help_text=_("As little as it needs: never more than you may. Whoever changes something also sees it."),
         error_messages={"required": _("Choose at least one.")},
     )
     days = forms.TypedChoiceField(

@@ -22,7 +22,7 @@ for name in (
     limits.limit(name, limits.COSTLY)
 for name in ("report_preview", "report_of_kind_preview", "report_download", "portal_document", "caseload_files"):
     limits.limit(name, PREVIEWS)
-# The same for programs, each token by itself.
+# The same for programs.
 for name in ("api_reports", "api_report_again"):
     dear("POST", name, *limits.COSTLY.rates)
 dear("GET", "api_report_file", *PREVIEWS.rates)

@@ -51,7 +51,7 @@ def test_the_table_of_variables_is_what_the_settings_read():
 
 def test_every_example_names_variables_that_exist():
     known = variables_of_the_table() | {"POSTGRES_PASSWORD", "ATTUNE_UPSTREAM"}
-    for name in ("attune.env.example", "owner.env.example"):
+    for name in ("attune.env.example", "owner.env.example", "postgres.env.example"):
         given = re.findall(r"^([A-Z_]+)=", (DEPLOY / name).read_text("utf-8"), re.MULTILINE)
         assert given
         assert set(given) <= known, name
@@ -66,6 +66,17 @@ def test_every_example_names_variables_that_exist():
 
 def compose() -> dict[str, Any]:
     return yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+
+
+def test_nothing_of_attune_knows_the_superusers_password():
+    holders = {
+        name
+        for name, service in compose()["services"].items()
+        if "postgres.env" in str(service.get("env_file", "")) or "POSTGRES_PASSWORD" in str(service)
+    }
+    assert holders == {"postgres"}
+    for name in ("attune.env.example", "owner.env.example"):
+        assert "POSTGRES_PASSWORD" not in (DEPLOY / name).read_text("utf-8")
 
 
 def unit(name: str) -> dict[str, str]:

@@ -78,6 +78,8 @@ def where_imported(*modules: str) -> set[str]:
 #: SQL by hand, each with what the ORM cannot say.
 SQL_BY_HAND = {
     "practice/alarms.py": "counts of all practices, as the role that reads nothing else",
+    "practice/api/repeating.py": "a lock on a key that no row stands for yet",
+    "practice/api/tokens.py": "a lock on a form that was sent twice",
     "practice/audit.py": "the one function that writes a look",
     "practice/backups/releasing.py": "who may connect, as an operator",
     "practice/backups/restoring.py": "fills an empty database, as an operator",
@@ -224,6 +226,7 @@ def _all_below(kind: type) -> Iterator[type]:
 #: Markup that is called safe as it is, and why it is.
 MARKED_SAFE = {
     "practice/templatetags/attune.py": "a sign of ours, and what a template has escaped",
+    "practice/api/docs.py": "what our reader of Markdown made of the description, which is ours",
     "practice/drawings.py": "drawings that come with the code",
     "exercises/templatetags/goals.py": "nothing at all",
     "exercises/prose.py": "what our reader of Markdown made, with raw HTML switched off",

@@ -98,7 +98,7 @@ class Operation(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         found: list[Any] = []
-        if self.method == "POST":
+        if self.method == "POST" and self.view.repeats:
             found.append(
                 OpenApiParameter(
                     repeating.HEADER,

@@ -113,6 +113,21 @@ def withdraw(token_id: uuid.UUID, *, by: Membership) -> None:
     tell(token, AccountEvent.What.TOKEN_ENDED)
 
 
+def end_all(member: Membership) -> None:
+    """End a member's tokens: they leave, or are something else from now on. Whoever comes back makes new ones."""
+    with tenancy.elevated():
+        AccessToken.objects.filter(membership=member, ended_at=None).update(ended_at=timezone.now())
+
+
+def end_all_of_account(user: User) -> None:
+    """End the tokens that an account has in all practices: somebody got it back through its mailbox alone."""
+    with tenancy.signing_in(user.pk):
+        practices = list(Membership.objects.filter(user=user).values_list("practice_id", flat=True))
+    for practice_id in practices:
+        with tenancy.acting(tenancy.as_system(practice_id)):
+            AccessToken.objects.filter(user_id=user.pk, ended_at=None).update(ended_at=timezone.now())
+
+
 def tell(token: AccessToken, what: str) -> None:
     """Write down in the account of a token's owner what became of it, and tell them outside."""
     with tenancy.signing_in(token.user_id):

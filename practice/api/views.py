@@ -38,6 +38,9 @@ class ApiView(GenericAPIView):
     is_list: ClassVar[bool] = False
     #: Whether a change says in ``If-Match`` what it changes; False where what is sent says so itself.
     if_match: ClassVar[bool] = True
+    #: Whether an ``Idempotency-Key`` is heeded. Not where the answer holds words of others, which are kept nowhere else
+    #: than in their lane: such a write does nothing when it comes again.
+    repeats: ClassVar[bool] = True
     http_method_names: ClassVar[list[str]] = ["get", "post", "put", "patch", "delete", "head"]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -65,6 +68,8 @@ class ApiView(GenericAPIView):
     def _whole(self, handler: Callable[..., Response]) -> Callable[..., Response]:
         def write(request: Request, *args: Any, **kwargs: Any) -> Response:
             with transaction.atomic():
+                if not type(self).repeats:
+                    return handler(request, *args, **kwargs)
                 return repeating.once(request, lambda: handler(request, *args, **kwargs))
 
         return write

@@ -150,6 +150,8 @@ class OneOpened(_OfRound):
 class Unfold(_OfRound):
     """Looking at what opened."""
 
+    repeats = False
+
     @extend_schema(operation_id="me_unfold", summary="Look at what has opened", request=None)
     def post(self, request: Request, occurrence_id: UUID) -> Response:
         """Open it for yourself. Nobody is told that you looked; doing it twice changes nothing."""

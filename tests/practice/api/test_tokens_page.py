@@ -12,10 +12,10 @@ from django.core import mail
 from django.test import Client as Browser
 from django.utils import timezone
 
-from practice import tasks, vault
-from practice.api import repeating
-from practice.models import AccessToken, AccountEvent, DoneOnce
-from tests.factories import inside, make_member, signed_in
+from practice import tasks, team, vault
+from practice.api import repeating, tokens
+from practice.models import AccessToken, AccountEvent, DoneOnce, Membership
+from tests.factories import acting_as, inside, make_member, signed_in, user_of
 from tests.practice.api.callers import Program, program_of
 
 PAGE = "/desk/account/tokens/"
@@ -72,6 +72,28 @@ def test_an_owner_of_another_practice_withdraws_nothing(therapist, neighbour, co
     far = make_member(neighbour, "owner", "Far")
     assert signed_in(far).post(f"{PAGE}{program.token.pk}/end/").status_code == 404
     assert program.get("/api/v1/couples/").status_code == 200
+
+
+def test_whoever_leaves_and_comes_back_makes_new_ones(therapist, owner, couple):
+    program = program_of(therapist)
+    with acting_as(owner):
+        team.leave(therapist, to=owner)
+    with inside(therapist.practice):
+        Membership.objects.filter(pk=therapist.pk).update(ended_at=None)
+    assert program.get("/api/v1/couples/").status_code == 401
+
+
+def test_another_role_ends_what_was_made_for_the_one_before(coordinator, owner, couple):
+    program = program_of(coordinator)
+    with acting_as(owner):
+        team.change_role(coordinator, "therapist")
+    assert program.get("/api/v1/couples/").status_code == 401
+
+
+def test_an_account_that_was_got_back_by_its_mailbox_has_none(therapist, couple):
+    program = program_of(therapist)
+    tokens.end_all_of_account(user_of(therapist))
+    assert program.get("/api/v1/couples/").status_code == 401
 
 
 def test_the_page_asks_who_it_is_before_anything_is_shown(therapist, monkeypatch):
