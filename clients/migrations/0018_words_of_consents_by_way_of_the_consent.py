@@ -6,8 +6,9 @@ The first to agree to new words makes a row, and its id tells when: a partner co
 from django.db import migrations
 
 from practice import roles
+from practice.walls import on_a_shared_screen
 
-TABLES = "clients_consenttext, clients_secretspolicy"
+TABLES = ("clients_consenttext", "clients_secretspolicy")
 
 
 class Migration(migrations.Migration):
@@ -15,6 +16,15 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            f"REVOKE SELECT ON {TABLES} FROM {roles.PORTAL}", f"GRANT SELECT ON {TABLES} TO {roles.PORTAL}"
-        )
+            f"REVOKE SELECT ON {', '.join(TABLES)} FROM {roles.PORTAL}",
+            f"GRANT SELECT ON {', '.join(TABLES)} TO {roles.PORTAL}",
+        ),
+        # What no partner reads is not there either while they look at a therapist's screen.
+        *(
+            migrations.RunSQL(
+                f"DROP POLICY shared_screen ON {one}; {on_a_shared_screen(one)}",
+                f"DROP POLICY shared_screen ON {one}; {on_a_shared_screen(one, 'true')}",
+            )
+            for one in TABLES
+        ),
     ]

@@ -7,7 +7,7 @@ import practice.ids
 import practice.models.base
 import practice.vault
 from practice import roles
-from practice.walls import NO_SHARED_SCREEN, Wall
+from practice.walls import Wall, on_a_shared_screen
 
 WITHOUT_WORDS = "SELECT (id, practice_id, because, began_at, began_by_id, released_at, released_by_id)"
 
@@ -105,6 +105,6 @@ class Migration(migrations.Migration):
                 roles.SUPERVISOR: "SELECT",
                 roles.SYSTEM: "SELECT, INSERT, UPDATE",
             },
-            restrict={roles.THERAPIST: NO_SHARED_SCREEN},
         ),
+        migrations.RunSQL(on_a_shared_screen("practice_sendinghold"), migrations.RunSQL.noop),
     ]

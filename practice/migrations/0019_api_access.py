@@ -9,7 +9,7 @@ import practice.ids
 import practice.models.base
 import practice.vault
 from practice import roles
-from practice.walls import ALL, USER, Wall
+from practice.walls import ALL, USER, Wall, on_a_shared_screen
 
 
 class Migration(migrations.Migration):
@@ -106,5 +106,6 @@ class Migration(migrations.Migration):
             },
             silent=("used_at",),
         ),
+        migrations.RunSQL(on_a_shared_screen("practice_accesstoken"), migrations.RunSQL.noop),
         Wall("DoneOnce", grants={roles.SYSTEM: ALL}, audit=False),
     ]
