@@ -34,6 +34,7 @@ def headers(response: HttpResponse) -> dict[str, str]:
     found = {name: _TOKENS.sub(b"", value.encode()).decode() for name, value in response.headers.items()}
     found.pop("Content-Length", None)
     found.pop("X-Request-ID", None)  # each has its own
+    found.pop("RateLimit", None)  # counts one's own requests
     return {**found, "cookies": ",".join(sorted(response.cookies))}
 
 
