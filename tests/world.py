@@ -53,7 +53,17 @@ from exercises.models import (
 from exercises.recurrence import Recurrence
 from exercises.vocabulary import Lane
 from practice import inviting as staff_invitations
-from practice.models import Archive, Membership, Practice, Provider, SendingHold, StaffInvitation, TwoPersonAct
+from practice.models import (
+    AccessToken,
+    Archive,
+    DoneOnce,
+    Membership,
+    Practice,
+    Provider,
+    SendingHold,
+    StaffInvitation,
+    TwoPersonAct,
+)
 from practice.tickets import issue
 from reports.alerts import Assessment
 from reports.alerts import close as close_alert
@@ -402,6 +412,17 @@ def _planned(house: House) -> None:
             client=house["mara"], subscription="{}", endpoint_hash=f"of {house.prefix}"
         )
         # No messages go through it in these tests; its token must be nowhere to read.
+        house.things["token"] = AccessToken.objects.create(
+            membership=house["therapist"],
+            user_id=house["therapist"].user_id,
+            name="Spreadsheet",
+            scopes=["couples:read"],
+            digest="0" * 64,
+            expires_at=timezone.now() + datetime.timedelta(days=30),
+        )
+        house.things["done_once"] = DoneOnce.objects.create(
+            user_id=house["therapist"].user_id, key="0" * 64, fingerprint="0" * 64, status=201, answer="{}"
+        )
         house.things["gateway"] = Provider.objects.create(
             channel="sms",
             kind=Provider.Kind.GATEWAY,
