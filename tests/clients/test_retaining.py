@@ -258,7 +258,7 @@ def test_the_second_person_reads_why_it_cannot_be_done(practice, couple, mara, o
     with acting_as(owner):
         act = erasing.ask(standing(mara), "why", by=owner)
         retaining.hold(mara, "A court asks", by=owner)
-    answer = signed_in(second).post(f"/desk/practice/second/{act.pk}/", {"do": "confirm"}, follow=True)
+    answer = freshly(signed_in(second)).post(f"/desk/practice/second/{act.pk}/", {"do": "confirm"}, follow=True)
     assert "on hold" in answer.content.decode()
 
 

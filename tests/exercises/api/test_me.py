@@ -411,7 +411,7 @@ def test_the_number_of_questions_to_the_database_does_not_grow(
         for path, most in budgets.items():
             with django_assert_max_num_queries(most):
                 phone.read(path)
-    acts = {"submit": 60, "amend": 38, "ready": 18}
+    acts = {"submit": 62, "amend": 38, "ready": 18}
     with django_assert_max_num_queries(33):
         assert phone.save(waiting, NEAR).status_code == 200
     for act, most in acts.items():
