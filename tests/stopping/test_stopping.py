@@ -19,8 +19,8 @@ from django.conf import settings
 from kombu import Connection
 
 from practice import celery_config
+from practice.celery import app
 from practice.local import leftovers
-from tests.stopping import worker
 
 SECONDS = 60
 
@@ -108,7 +108,8 @@ def test_a_worker_that_ends_finishes_its_job_and_leaves_the_others_to_the_next_o
     words += ("--without-mingle", "-Q", queue, "-n", f"{queue}@here")
     ids = [str(uuid.uuid4()) for _ in range(3)]
     for one in ids:
-        worker.slow.apply_async(kwargs={"which": one}, queue=queue)
+        # By its name: loaded here, it would be a job of this process, too.
+        app.send_task("tests.stopping.slow", kwargs={"which": one}, queue=queue)
     first = begin(*words)
     wait(lambda: len(seen(marks, "begun")) == 1)
     first.send_signal(signal.SIGTERM)
