@@ -68,13 +68,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _quick_and_quiet(settings) -> Iterator[None]:
+    from practice.limits import Rate
+
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STAFF_NEED_SECOND_FACTOR = False
     # Tests travel in time with a browser in their hands; how long a sign-in lasts is tested where it says so.
     settings.SIGN_IN_RESTS = settings.SIGN_IN_LASTS = datetime.timedelta(days=36500)
     settings.ATTUNE_LOCAL_PROVIDERS = True  # practices' own servers of tests stand on this machine
     vault.forget_keys()
-    with mock.patch("practice.accounts.beside", lambda job: job()):  # a letter of the sign-in is there with the page
+    # Tests ask faster than any program; how often one may is tested where it says so.
+    pace = mock.patch("practice.api.middleware.PACE", Rate(1_000_000, 60))
+    with pace, mock.patch("practice.accounts.beside", lambda job: job()):  # a sign-in's letter is there with the page
         yield
     vault.forget_keys()
 

@@ -415,13 +415,17 @@ def _planned(house: House) -> None:
         house.things["token"] = AccessToken.objects.create(
             membership=house["therapist"],
             user_id=house["therapist"].user_id,
-            name="Spreadsheet",
+            name=house.word("tokenname", "therapist", "owner"),
             scopes=["couples:read"],
             digest="0" * 64,
             expires_at=timezone.now() + datetime.timedelta(days=30),
         )
         house.things["done_once"] = DoneOnce.objects.create(
-            user_id=house["therapist"].user_id, key="0" * 64, fingerprint="0" * 64, status=201, answer="{}"
+            user_id=house["therapist"].user_id,
+            key="0" * 64,
+            fingerprint="0" * 64,
+            status=201,
+            answer=json.dumps({"body": house.word("doneonce")}),
         )
         house.things["gateway"] = Provider.objects.create(
             channel="sms",
