@@ -406,27 +406,32 @@ def _answered(house: House) -> None:
         answering.skip(occurrence, author=house["mara"], reason=house.word("skipmara", *CLINICIANS, "mara"))
 
 
+def _for_programs(house: House) -> None:
+    """A token, and an answer that is kept for one who asks the same again: nobody reads either on a page."""
+    house.things["token"] = AccessToken.objects.create(
+        membership=house["therapist"],
+        user_id=house["therapist"].user_id,
+        name=house.word("tokenname", "therapist", "owner"),
+        scopes=["couples:read"],
+        digest="0" * 64,
+        expires_at=timezone.now() + datetime.timedelta(days=30),
+    )
+    house.things["done_once"] = DoneOnce.objects.create(
+        user_id=house["therapist"].user_id,
+        key="0" * 64,
+        fingerprint="0" * 64,
+        status=201,
+        answer=json.dumps({"body": house.word("doneonce")}),
+    )
+
+
 def _planned(house: House) -> None:
     with inside(house.practice):
         house.things["device"] = PushDevice.objects.create(
             client=house["mara"], subscription="{}", endpoint_hash=f"of {house.prefix}"
         )
+        _for_programs(house)
         # No messages go through it in these tests; its token must be nowhere to read.
-        house.things["token"] = AccessToken.objects.create(
-            membership=house["therapist"],
-            user_id=house["therapist"].user_id,
-            name=house.word("tokenname", "therapist", "owner"),
-            scopes=["couples:read"],
-            digest="0" * 64,
-            expires_at=timezone.now() + datetime.timedelta(days=30),
-        )
-        house.things["done_once"] = DoneOnce.objects.create(
-            user_id=house["therapist"].user_id,
-            key="0" * 64,
-            fingerprint="0" * 64,
-            status=201,
-            answer=json.dumps({"body": house.word("doneonce")}),
-        )
         house.things["gateway"] = Provider.objects.create(
             channel="sms",
             kind=Provider.Kind.GATEWAY,
