@@ -17,8 +17,9 @@ from clients.models import Partner
 from exercises import comparing, revealing
 from exercises import today as first_page
 from exercises import together as opening
-from exercises.api.me.doing import MyStandsSerializer, OfOne
+from exercises.api.me.doing import OfOne
 from exercises.api.me.person import ID, Mine, MyWaitingSerializer
+from exercises.api.me.telling import MyStandsSerializer
 from exercises.comparing import Compared, SideBySide
 from exercises.lane_words import circles
 from exercises.templatetags import portal as words
