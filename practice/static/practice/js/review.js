@@ -31,8 +31,8 @@ pile?.addEventListener("keydown", (event) => {
   }
 });
 
-// The card that comes in place of another keeps the focus, so that the next key finds it.
-document.addEventListener("htmx:afterSwap", (event) => {
+// The card that comes in place of another has the focus once its buttons are wired, so that the next key finds it.
+document.addEventListener("htmx:afterSettle", (event) => {
   const id = event.detail.target?.id;
   if (id?.startsWith("work-")) document.getElementById(id)?.focus({ preventScroll: true });
 });
