@@ -12,6 +12,7 @@ class ClientsConfig(AppConfig):
             devices,
             emergencies,
             erasing,
+            events,
             handing_over,
             invited,
             inviting,

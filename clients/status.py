@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from django.utils import timezone
 
-from clients import inviting
+from clients import events, inviting
 from clients.models import Appointment, ClientInvitation, Couple, Parting, Pin
 from clients.signals import appointments_changed, parted, together_changed
 from practice import outbox, tenancy
@@ -30,6 +30,8 @@ def change(couple: Couple, status: str, *, by: Membership | None = None) -> None
     couple.ended_at = (couple.ended_at or timezone.now()) if status in ENDED else None
     couple.save(update_fields=["status", "ended_at"])
     together_changed.send(sender=Couple, couple_id=couple.pk)
+    if status == Couple.Status.CLOSED:
+        events.closed(couple)
     if status in ENDED:
         _end(couple)
         if by is not None and status == Couple.Status.SEPARATED:

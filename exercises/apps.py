@@ -12,6 +12,7 @@ class ExercisesConfig(AppConfig):
             caseload,  # noqa: F401  registers its part of the queue
             digests,  # noqa: F401  registers its kind of message
             erased,  # noqa: F401  says what goes along with a person
+            events,  # noqa: F401  tells other systems what all of a couple know
             explaining,  # noqa: F401  says what messages were about
             kept,  # noqa: F401  registers its part of the queue
             measures,  # noqa: F401  lets forms refer to a measure

@@ -19,6 +19,7 @@ from practice.views import (
     sign_up,
     text_hooks,
     tokens,
+    webhooks,
 )
 
 urlpatterns = [
@@ -43,6 +44,13 @@ urlpatterns = [
     path("desk/practice/export/", exporting.practice_export, name="practice_export"),
     path("desk/practice/export/<uuid:pk>/", exporting.practice_export_file, name="practice_export_file"),
     path("desk/practice/export/<uuid:pk>/end/", exporting.practice_export_end, name="practice_export_end"),
+    path("desk/practice/webhooks/", webhooks.webhooks_page, name="webhooks"),
+    path("desk/practice/webhooks/<uuid:pk>/", webhooks.webhook, name="webhook"),
+    path("desk/practice/webhooks/<uuid:pk>/secret/", webhooks.webhook_renew, name="webhook_renew"),
+    path("desk/practice/webhooks/<uuid:pk>/test/", webhooks.webhook_act, {"act": "test"}, name="webhook_test"),
+    path("desk/practice/webhooks/<uuid:pk>/pause/", webhooks.webhook_act, {"act": "pause"}, name="webhook_pause"),
+    path("desk/practice/webhooks/<uuid:pk>/resume/", webhooks.webhook_act, {"act": "resume"}, name="webhook_resume"),
+    path("desk/practice/webhooks/<uuid:pk>/delete/", webhooks.webhook_act, {"act": "delete"}, name="webhook_delete"),
     path("desk/practice/sending/", sending.sending, name="sending"),
     path("desk/practice/sending/release/", sending.sending_release, name="sending_release"),
     path("desk/practice/second/<uuid:pk>/", second_person.second_person_act, name="second_person_act"),

@@ -19,6 +19,7 @@ class PracticeConfig(AppConfig):
             rotating,
             signing_in,
             two_people,
+            webhooks,
         )
 
         post_migrate.connect(grants.grant_global_tables)

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from practice import roles, tenancy
 from practice.clock import Now
-from practice.models import Message, Practice, Provider
+from practice.models import Message, Practice, Provider, WebhookDelivery
 
 State = Message.State
 ROLE = roles.DISPATCH
@@ -41,6 +41,17 @@ def practices_to_sweep() -> list[uuid.UUID]:
     abandoned = Q(state__in=[State.CLAIMED, State.HANDING_OFF], lease_until__lte=Now())
     stale = Q(state=State.PLANNED, due_at__lte=Now(), fresh_until__lte=Now())
     return list(dict.fromkeys(_practices_where(abandoned) + _practices_where(stale)))
+
+
+def practices_with_calls() -> list[uuid.UUID]:
+    """Return the practices in which a webhook is to be called, in an order that favours none."""
+    due = WebhookDelivery.objects.filter(
+        practice_id=OuterRef("pk"), state=WebhookDelivery.State.WAITING, next_at__lte=Now()
+    )
+    with tenancy.acting(tenancy.Asker(role=roles.DISPATCH)):
+        found = list(Practice.objects.filter(Exists(due.values("pk"))).values_list("pk", flat=True))
+    random.shuffle(found)
+    return found
 
 
 def _practices_where(condition: Q, *, or_own_provider_and: Q | None = None) -> list[uuid.UUID]:

@@ -57,6 +57,15 @@ register(
         "practice.SendingHold", PRACTICE, keep=Keep.PRACTICE, lane=Reads.STAFF,
         export=False, not_exported="Whether anything is sent is decided in each place anew.",
     ),
+    Record(
+        "practice.Webhook", PRACTICE, keep=Keep.PRACTICE, lane=Reads.NOBODY,
+        export=False, not_exported="What is told to which other system is decided in each place anew.",
+    ),
+    Record(
+        "practice.WebhookDelivery", PRACTICE, keep=Keep.DELIVERY, lane=Reads.NOBODY,
+        export=False, not_exported="It says only what another system was told, and how often.",
+        not_backed_up=SHORT_LIVED,
+    ),
     Record("practice.TwoPersonAct", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF),
     # Clients read the lines about their own record, without what and how it changed: see clients/own_record.py.
     Record(
@@ -96,13 +105,14 @@ register(
 
 JOBS = (
     "deliver", "probe", "sweep", "resolve", "plant_pulse", "watch", "seal_trail", "anchor_trail", "tend_archives",
-    "forget_signing_in", "forget_answers",
+    "forget_signing_in", "forget_answers", "call_out", "forget_calls",
 )  # fmt: skip
 register(*(Job(f"practice.tasks.{name}") for name in JOBS))
 register(Job("practice.tasks.make_archive", carries=("practice_id", "archive_id")))
 
 register(
     MessageKind("staff_invitation", to="staff", about="practice.StaffInvitation"),
+    MessageKind("webhook_off", to="staff", about="practice.Webhook"),
     MessageKind("second_person", to="staff", about="practice.TwoPersonAct", security=True),
 )
 

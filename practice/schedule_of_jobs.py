@@ -14,6 +14,8 @@ JOBS = {
     "tend files to take away": {"task": "practice.tasks.tend_archives", "schedule": 60.0},
     "forget old sign-ins": {"task": "practice.tasks.forget_signing_in", "schedule": 3600.0},
     "forget answers to programs": {"task": "practice.tasks.forget_answers", "schedule": 3600.0},
+    "call webhooks": {"task": "practice.tasks.call_out", "schedule": 10.0},
+    "forget old calls": {"task": "practice.tasks.forget_calls", "schedule": 3600.0},
     "raise alarms": {"task": "practice.tasks.watch", "schedule": 60.0},
     "pass alerts on": {"task": "reports.tasks.escalate", "schedule": 60.0},
     "make reports before sessions": {"task": "reports.tasks.make_due", "schedule": 300.0},

@@ -9,6 +9,7 @@ from practice import (
     alarms,
     anchoring,
     archives,
+    calling_out,
     delivery,
     dispatch,
     limits,
@@ -17,6 +18,7 @@ from practice import (
     signing_in,
     sweeping,
     tenancy,
+    webhooks,
 )
 from practice.api import repeating
 from practice.celery import app
@@ -84,6 +86,18 @@ def forget_answers() -> None:
                 repeating.forget_old()
         except Exception as error:
             log.error("Old answers of practice %s wait for the next run: %s", practice_id, type(error).__name__)
+
+
+@app.task(name="practice.tasks.call_out", steps=True, expires=30)
+def call_out() -> None:
+    """Call the webhooks that are to be told of something, in all practices (see practice/calling_out.py)."""
+    calling_out.deliver()
+
+
+@app.task(name="practice.tasks.forget_calls", steps=True, expires=3600)
+def forget_calls() -> None:
+    """Delete old lines about calls, and former secrets, in all practices."""
+    webhooks.forget_old_everywhere(log)
 
 
 @app.task(name="practice.tasks.anchor_trail", steps=True, expires=3600)

@@ -23,7 +23,7 @@ from exercises.questions import Question
 from exercises.values import Value
 from practice import clock, tenancy
 from practice.models import Membership
-from reports import alert_ladder
+from reports import alert_ladder, events
 from reports.models import Act, Alert, AlertStep, Judgement
 from reports.scores import value_of
 
@@ -87,6 +87,7 @@ def _raise(rows: Iterable[Alert]) -> list[Alert]:
     there = set(Alert.objects.filter(pk__in=[one.pk for one in wanted]).values_list("pk", flat=True))
     new = [one for one in wanted if one.pk in there]
     alert_ladder.begin(new, clock.now())
+    events.raised(new)
     if any(one.is_urgent for one in new):
         holding.hold(new[0].couple_id)
     return new

@@ -10,6 +10,7 @@ class ReportsConfig(AppConfig):
             costs,
             document_notices,
             erased,
+            events,
             fit_to_print,
             leaving,
             receivers,

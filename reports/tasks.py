@@ -22,7 +22,19 @@ from practice import attempts, dispatch, tenancy
 from practice.attempts import BROKEN, Overtaken
 from practice.celery import app
 from practice.models import Practice
-from reports import alert_ladder, editions, handing_over, keeping, paper, pdf, progress, releases, standing, turns
+from reports import (
+    alert_ladder,
+    editions,
+    events,
+    handing_over,
+    keeping,
+    paper,
+    pdf,
+    progress,
+    releases,
+    standing,
+    turns,
+)
 from reports.kinds import NotTold
 from reports.models import Report
 
@@ -217,6 +229,7 @@ def _make(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int) -> None:
                 "people",
             ]
         )
+        events.ready(report)
 
 
 def _held(report_id: uuid.UUID) -> Couple:

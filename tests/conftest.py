@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 pytest_plugins = [
     "tests.factories",
     "tests.practice.carrying",
+    "tests.practice.hooked",
     "tests.practice.mail_server",
     "tests.practice.service_server",
     "tests.quick",

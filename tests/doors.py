@@ -241,6 +241,12 @@ DOORS: dict[str, Door] = {
     "practice_export": Door(OWNERS, get=LEADS_ON),
     "practice_export_file": Door(HOME_OWNER, thing("pk", "export"), get=LEADS_ON),
     "practice_export_end": Door(HOME_OWNER, thing("pk", "export"), get=SENDS),
+    "webhooks": Door(OWNERS, get=LEADS_ON),
+    "webhook": Door(HOME_OWNER, thing("pk", "webhook"), get=LEADS_ON),
+    **{
+        f"webhook_{act}": Door(HOME_OWNER, thing("pk", "webhook"), get=SENDS)
+        for act in ("renew", "test", "pause", "resume", "delete")
+    },
     "sending": Door(OWNERS),
     "sending_release": Door(OWNERS, get=SENDS),
     "second_person_act": Door(HOME_LEADS, thing("pk", "two_people"), get=SENDS),

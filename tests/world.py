@@ -53,6 +53,7 @@ from exercises.models import (
 from exercises.recurrence import Recurrence
 from exercises.vocabulary import Lane
 from practice import inviting as staff_invitations
+from practice.ids import uuid7
 from practice.models import (
     AccessToken,
     Archive,
@@ -63,6 +64,8 @@ from practice.models import (
     SendingHold,
     StaffInvitation,
     TwoPersonAct,
+    Webhook,
+    WebhookDelivery,
 )
 from practice.tickets import issue
 from reports.alerts import Assessment
@@ -490,6 +493,20 @@ def _invited(house: House) -> None:
             name=house.word("invitee", "owner"), email=f"{word}@example.org", role="therapist", by=house["owner"]
         )
     with inside(house.practice):
+        # Its secret is a key and no word; the canary is in it so that it is noticed where it strays.
+        hook = Webhook.objects.create(
+            address=f"https://{house.word('hookaddress', 'owner')}.example.org/in",
+            events=["report.ready"],
+            secret=f"whsec_{house.word('hooksecret')}",
+            former_secret=f"whsec_{house.word('hooksecretbefore')}",
+            draft="d" * 64,
+            paused_at=timezone.now(),
+        )
+        house.things["webhook"] = hook
+        WebhookDelivery.objects.create(
+            webhook=hook, event_id=uuid7(), event="test", happened_at=timezone.now(), next_at=timezone.now(),
+            state=WebhookDelivery.State.DELIVERED, status=204, attempts=1, finished_at=timezone.now(),
+        )  # fmt: skip
         long_ago = timezone.now() - datetime.timedelta(days=400)
         SendingHold.objects.create(
             because=SendingHold.Because.MOVED,

@@ -12,6 +12,7 @@ from practice.models.provider import Circuit, Pace, Provider, Pulse, Suppression
 from practice.models.signing import AccountEvent, Limit, Recovery, SignIn
 from practice.models.two_people import TwoPersonAct
 from practice.models.user import User
+from practice.models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "AccessToken",
@@ -41,5 +42,7 @@ __all__ = [
     "Suppression",
     "TwoPersonAct",
     "User",
+    "Webhook",
+    "WebhookDelivery",
     "inside",
 ]
