@@ -60,7 +60,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a call ended. ``after``: the seconds for which the other side asked to be left alone."""
+    """How a call ended: with a status, or the reason why there is none. ``after``: the seconds for which the other side asked to be left alone."""
 
     status: int | None
     reason: str
@@ -202,9 +202,7 @@ def call(one: Call) -> Ended:
         return Ended(None, f"not connected: {error}")
     except NoAnswer as error:
         return Ended(None, f"no answer: {error}")
-    after = seconds_until(answer.headers.get("Retry-After"))
-    ended = Ended(answer.status_code, "", after)
-    return ended if ended.went_well else Ended(answer.status_code, f"status {answer.status_code}", after)
+    return Ended(answer.status_code, "", seconds_until(answer.headers.get("Retry-After")))
 
 
 # ── afterwards ───────────────────────────────────────────────────────────────

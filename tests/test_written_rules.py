@@ -101,6 +101,7 @@ SQL_BY_HAND = {
     "practice/trips.py": "joins what others say",
     "practice/walls.py": "policies, in migrations",
     "practice/watchdog.py": "a line of its own, beside Django",
+    "practice/webhooks.py": "a lock on a form that was sent twice",
     "practice/whole_export.py": "one moment for all that is read",
     "practice/management/commands/make_roles.py": "makes the roles, as an operator",
     "practice/management/commands/migrate.py": "how long it waits for a table",

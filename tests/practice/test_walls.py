@@ -110,6 +110,7 @@ def test_b2_only_named_policies_are_permissive_besides_the_practice_wall():
         ("practice_auditevent", "written_by_trigger"),
         ("practice_message", "finds_due"),
         ("practice_provider", "finds_provider"),
+        ("practice_webhookdelivery", "finds_calls"),
         ("practice_practice", "finds_practices"),
         *((table, name) for table in LIBRARY for name in ("also_read", "catalogue")),
         *((table, "eraser") for table in ABOUT_PEOPLE),

@@ -222,7 +222,7 @@ def test_one_practice_that_can_not_be_worked_for_holds_up_no_other(practice, nei
     tell(neighbour)
     with inside(practice):
         broken = Webhook.objects.get(pk=hook.pk)
-        broken.secret = "whsec_?"
+        broken.secret = "whsec_a"
         broken.save()
     assert calling_out.deliver() == {"delivered": 1}
     assert told(neighbour) == [("couple.closed", "delivered")]
