@@ -60,7 +60,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a call ended: with a status, or the reason why there is none. ``after``: the seconds for which the other side asked to be left alone."""
+    """How a call ended: with a status, or the reason why there is none.
+
+    ``after``: the seconds for which the other side asked to be left alone.
+    """
 
     status: int | None
     reason: str
