@@ -248,6 +248,7 @@ COSTLY = {
     "account_login", "mfa_authenticate", "mfa_reauthenticate", "account_reauthenticate", "account_confirm_login_code",
     "account_reset_password", "account_request_login_code", "account_email", "sign_up", "join", "join_team",
     "portal_number", "portal_proof", "portal_reach_try", "staff_invite", "invitation_send", "delivery_try",
+    "webhooks", "webhook_test", "webhook_renew",
     "report_new", "report_download", "report_preview", "caseload_new", "caseload_files", "portal_document",
     "library", "do_file", "portal_space_file", "do_send", "letterhead_logo", "mail_hook", "texts_came", "pass",
 }  # fmt: skip
