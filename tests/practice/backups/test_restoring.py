@@ -238,6 +238,7 @@ def test_b113_a_back_up_holds_every_table_but_those_that_say_why_not(elsewhere):
         "practice_doneonce",
         "practice_signin",
         "practice_accesstoken",
+        "practice_webhookdelivery",
         "practice_archive",
         "practice_archivepiece",
         "django_migrations",
