@@ -28,6 +28,7 @@ from django.db.models import Q
 from practice import circuits, clock, dispatch, held, tenancy, webhooks
 from practice.channels.wire import NoAnswer, NotConnected, Wire, seconds_until
 from practice.clock import Now
+from practice.keyring import KeyOutOfReach, SealBroken
 from practice.logs import place_of
 from practice.models import Webhook, WebhookDelivery
 
@@ -44,6 +45,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 30.0, 4 * 3600.0
 #: For how long one run works.
 SECONDS = 45.0
 GONE = 410
+UNREADABLE = "its secret can not be read"
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,12 @@ def _claim(practice_id: uuid.UUID) -> Call | str:
             return _over(delivery, State.DROPPED, held.REASON, now)
         if delivery.happened_at + DEAD_AFTER <= now:
             return _over(delivery, State.GIVEN_UP, delivery.reason or "a day has passed", now)
-        return _begun(delivery, now)
+        try:
+            return _begun(delivery, now)
+        except KeyOutOfReach:
+            raise  # nothing is lost: the key comes back, and the line waits for it
+        except (SealBroken, ValueError):
+            return _never_again(delivery, now)
 
 
 def _next_due() -> WebhookDelivery | None:
@@ -138,22 +145,31 @@ def _over(delivery: WebhookDelivery, state: State, reason: str, now: datetime.da
 
 
 def _begun(delivery: WebhookDelivery, now: datetime.datetime) -> Call:
-    hook = delivery.webhook
+    hook, body = delivery.webhook, body_of(delivery)
+    # Opened before anything is written down: a line whose secret can not be read was not called.
+    address = str(hook.address)
+    headers = signed(body, str(delivery.event_id), now, _secrets_of(hook, now))
     delivery.attempts += 1
     delivery.worker, delivery.lease_until, delivery.last_at = str(uuid.uuid4()), now + LEASE, now
     delivery.save(update_fields=["attempts", "worker", "lease_until", "last_at"])
     if hook.failures:
         hook.rests_until = now + LEASE
         hook.save(update_fields=["rests_until"])
-    body = body_of(delivery)
     return Call(
         practice_id=tenancy.current_practice_id(),
         delivery_id=delivery.pk,
         worker=delivery.worker,
-        address=str(hook.address),
+        address=address,
         body=body,
-        headers=signed(body, str(delivery.event_id), now, _secrets_of(hook, now)),
+        headers=headers,
     )
+
+
+def _never_again(delivery: WebhookDelivery, now: datetime.datetime) -> str:
+    """Its address or secret does not open: no later run can do better, so it is switched off and the owners told."""
+    if delivery.webhook.off_at is None:
+        webhooks.switch_off(delivery.webhook)
+    return _over(delivery, State.DROPPED, UNREADABLE, now)
 
 
 def body_of(delivery: WebhookDelivery) -> bytes:

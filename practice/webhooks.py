@@ -29,6 +29,7 @@ from django.utils.translation import gettext_lazy as _
 
 from practice import clock, dispatch, envelopes, outbox, roles, tenancy, vault
 from practice.clock import Now
+from practice.keyring import KeyOutOfReach, SealBroken
 from practice.models import Membership, Message, Webhook, WebhookDelivery
 
 State = WebhookDelivery.State
@@ -168,18 +169,30 @@ def _drop(rows: QuerySet[WebhookDelivery], reason: str) -> int:
 def all_of_practice() -> list[Webhook]:
     """Return the addresses of the bound practice, the oldest first."""
     with tenancy.elevated():
-        found = list(Webhook.objects.order_by("pk"))
-        for one in found:
-            str(one.address)  # opened here
-        return found
+        return [_opened(one) for one in Webhook.objects.order_by("pk")]
 
 
 def one_of(pk: uuid.UUID) -> Webhook:
     """Return one address; raise :class:`Webhook.DoesNotExist`."""
     with tenancy.elevated():
-        found = Webhook.objects.get(pk=pk)
-        str(found.address)
-        return found
+        return _opened(Webhook.objects.get(pk=pk))
+
+
+def _opened(hook: Webhook) -> Webhook:
+    """Return it with its address opened; empty, and so marked, where it or the secret does not open any more."""
+    hook.is_readable = bool(_read(hook, "address")) and bool(_read(hook, "secret"))
+    return hook
+
+
+def _read(hook: Webhook, name: str) -> str:
+    """Return what is sealed, empty where it does not open: an owner can still replace or delete it."""
+    try:
+        return str(getattr(hook, name))
+    except KeyOutOfReach:
+        raise
+    except (SealBroken, ValueError):
+        setattr(hook, name, "")
+        return ""
 
 
 def new_draft() -> str:
@@ -209,7 +222,7 @@ def change(hook: Webhook, *, address: str, events: Sequence[str]) -> None:
     """Set where and of what it is told. What waits goes to the new address; trouble with the old one is forgotten."""
     with tenancy.elevated():
         held = Webhook.objects.select_for_update().get(pk=hook.pk)
-        moved = str(held.address) != address
+        moved = _read(held, "address") != address
         held.address, held.events = address, sorted(set(events))
         if moved:
             held.failures, held.failing_since, held.rests_until = 0, None, None
@@ -220,7 +233,8 @@ def renew(hook: Webhook) -> str:
     """Make a new secret and return it; calls are signed with the former one as well for :data:`BOTH_FOR`."""
     with tenancy.elevated():
         held = Webhook.objects.select_for_update().get(pk=hook.pk)
-        held.former_secret, held.former_until = str(held.secret), clock.now() + BOTH_FOR
+        held.former_secret = _read(held, "secret")
+        held.former_until = clock.now() + BOTH_FOR if held.former_secret else None
         held.secret = _secret_of(new_draft())
         held.save(update_fields=["secret", "former_secret", "former_until"])
         return str(held.secret)

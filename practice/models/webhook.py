@@ -35,6 +35,9 @@ class Webhook(PracticeModel):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["practice", "draft"], name="webhook_once_for_form")]
 
+    #: Set where it is shown: whether its address and secret open.
+    is_readable = True
+
     def __str__(self) -> str:
         return f"webhook {self.pk}"
 

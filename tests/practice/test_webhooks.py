@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from practice import calling_out, held, outbox, outside, tasks, tenancy, webhooks
 from practice.channels.wire import NoAnswer, NotConnected, Wire
 from practice.ids import uuid7
+from practice.keyring import KeyOutOfReach
 from practice.models import AuditEvent, Message, Webhook, WebhookDelivery
 from tests.factories import acting_as, inside, make_member, signed_in
 from tests.practice.hooked import ADDRESS, again, due_now, lines, make_hook, told
@@ -220,12 +221,42 @@ def test_one_practice_that_can_not_be_worked_for_holds_up_no_other(practice, nei
     make_hook(neighbour, "couple.closed")
     tell(practice)
     tell(neighbour)
-    with inside(practice):
-        broken = Webhook.objects.get(pk=hook.pk)
-        broken.secret = "whsec_a"
-        broken.save()
+    known = calling_out._secrets_of
+
+    def without_its_key(one: Webhook, now: datetime.datetime) -> list[str]:
+        if one.practice_id == practice.pk:
+            raise KeyOutOfReach
+        return known(one, now)
+
+    monkeypatch.setattr(calling_out, "_secrets_of", without_its_key)
     assert calling_out.deliver() == {"delivered": 1}
-    assert told(neighbour) == [("couple.closed", "delivered")]
+    assert (told(practice), told(neighbour)) == ([("couple.closed", "waiting")], [("couple.closed", "delivered")])
+    monkeypatch.undo()
+    monkeypatch.setattr(calling_out, "Wire", other_side)
+    assert calling_out.deliver() == {"delivered": 1}, "the key is back, and nothing is lost"
+
+
+@pytest.mark.usefixtures("_fresh")
+def test_an_address_whose_secret_does_not_open_is_switched_off_and_can_be_mended(
+    practice, owner, hook, other_side, caplog
+):
+    tell(practice)
+    tell(practice, "two")
+    with inside(practice), connection.cursor() as cursor:
+        cursor.execute("UPDATE practice_webhook SET secret = secret || 'x', address = address || 'x'")
+    assert calling_out.deliver() == {"dropped": 1}
+    assert (other_side.calls, calling_out.deliver(), caplog.text) == ([], {}, "")
+    assert {state for _event, state in told(practice)} == {"dropped"}
+    with inside(practice):
+        assert Message.objects.filter(kind="webhook_off", person_id=owner.pk).exists()
+    browser, page = signed_in(owner), f"{PAGE}{hook.pk}/"
+    for path in (PAGE, page):
+        assert "can not be read any more" in browser.get(path).content.decode()
+    browser.post(page, {"address": ADDRESS, "events": ["couple.closed"]})
+    assert len(secret_in(browser.post(f"{page}secret/"))) == 1
+    browser.post(f"{page}resume/")
+    tell(practice, "three")
+    assert calling_out.deliver() == {"delivered": 1}
 
 
 def test_b114_a_practice_that_is_held_makes_no_calls_nor_afterwards_for_what_fell_due(
