@@ -43,6 +43,8 @@ def test_the_pages_fit_and_pass_axe(page, sign_in, axe_day_and_night, fits, prac
             axe_day_and_night(page)
             fits(page)
             if shots := os.environ.get("SHOTS"):
-                page.screenshot(path=Path(shots) / f"hooks-{number}-{size['width']}.png", full_page=True)
+                for colours in ("dark", "light"):
+                    page.emulate_media(color_scheme=colours)
+                    page.screenshot(path=Path(shots) / f"hooks-{number}-{size['width']}-{colours}.png", full_page=True)
     with inside(practice):
         assert Webhook.objects.count() == 3
