@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from clients.models import Appointment, Couple
@@ -125,12 +126,15 @@ def change(
 
 
 def _put(one: Appointment, starts_at: datetime.datetime, meeting: Meeting) -> None:
+    now = timezone.now()
+    if (starts_at, meeting.minutes) != (one.starts_at, one.minutes):
+        one.sequence, one.changed_at = one.sequence + 1, now
     if starts_at != one.starts_at:
-        one.starts_at, one.moved_at = starts_at, timezone.now()
-        one.sequence += 1
+        one.starts_at, one.moved_at = starts_at, now
     one.minutes, one.place, one.link = meeting.minutes, meeting.place, meeting.link
     one.audience = list(meeting.audience)
-    one.save(update_fields=["starts_at", "moved_at", "sequence", "minutes", "place", "link", "audience"])
+    fields = ["starts_at", "moved_at", "sequence", "changed_at", "minutes", "place", "link", "audience"]
+    one.save(update_fields=fields)
 
 
 def _after(known: Appointment) -> list[Appointment]:
@@ -148,7 +152,8 @@ def cancel(appointment: Appointment, *, following: bool = False) -> int:
         rows = [appointment, *(_after(appointment) if following else ())]
         ids = [one.pk for one in rows]
         now = timezone.now()
-        changed = Appointment.objects.filter(pk__in=ids, cancelled_at=None).update(cancelled_at=now)
+        kept = Appointment.objects.filter(pk__in=ids, cancelled_at=None)
+        changed = kept.update(cancelled_at=now, changed_at=now, sequence=F("sequence") + 1)
     if changed:
         _tell(appointment.couple)
     return changed
@@ -157,7 +162,9 @@ def cancel(appointment: Appointment, *, following: bool = False) -> int:
 def take_place(appointment: Appointment) -> bool:
     """Undo :func:`cancel` while it is still ahead; return whether it is."""
     ahead = Appointment.objects.filter(pk=appointment.pk, starts_at__gt=timezone.now())
-    changed = ahead.exclude(cancelled_at=None).update(cancelled_at=None)
+    changed = ahead.exclude(cancelled_at=None).update(
+        cancelled_at=None, changed_at=timezone.now(), sequence=F("sequence") + 1
+    )
     if changed:
         _tell(appointment.couple)
     return bool(changed)

@@ -6,6 +6,7 @@ class ClientsConfig(AppConfig):
 
     def ready(self) -> None:
         from clients import (  # noqa: F401  register themselves
+            calendar_links,
             changed_addresses,
             consents,
             costs,

@@ -5,6 +5,7 @@ from practice.registry import Download, Keep, MessageKind, Reads, Record, Scope,
 COUPLE, PERSON, PRACTICE = Scope.COUPLE, Scope.PERSON, Scope.PRACTICE
 LETS_IN = "It is a secret that lets somebody in."
 HERE_ONLY = "It only works here."
+ENDED_SINCE = "One that was ended since would open again."
 COUNTS = "It names nobody once the person's own row is empty, and counts are made of it."
 PROOF = "It is the proof."
 
@@ -25,6 +26,14 @@ register(
     Record(
         "clients.PushDevice", PERSON, person="client", lane=Reads.OWN, keep=Keep.ACCESS,
         why_not="Whoever has it can write to that browser.", export=False, not_exported=HERE_ONLY,
+    ),
+    Record(
+        "clients.PersonCalendar", PERSON, person="client", lane=Reads.OWN, keep=Keep.ACCESS,
+        why_not=LETS_IN, export=False, not_exported=HERE_ONLY, not_backed_up=ENDED_SINCE,
+    ),
+    Record(
+        "clients.StaffCalendar", PRACTICE, lane=Reads.STAFF, keep=Keep.ACCESS,
+        export=False, not_exported=HERE_ONLY, not_backed_up=ENDED_SINCE,
     ),
     Record("clients.PortalVisit", PERSON, person="client", lane=Reads.STAFF, keep=Keep.ACCESS, own_copy=True),
     Record("clients.Couple", COUPLE, lane=Reads.COUPLE, own_copy=True, office=True, stays=COUNTS),
@@ -91,5 +100,6 @@ register(
 register(
     Download("service_worker", "text/javascript"),
     Download("manifest", "application/manifest+json"),
+    Download("calendar", "text/calendar"),
     Download("portal_device_here", "application/json", Reads.OWN),
 )

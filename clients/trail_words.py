@@ -22,6 +22,8 @@ trail_words.call(
         "clients_consent": _("what somebody agreed to"),
         "clients_pin": _("a code for a phone that is handed over"),
         "clients_pushdevice": _("a browser with notifications"),
+        "clients_personcalendar": _("a link for a calendar"),
+        "clients_staffcalendar": _("a link for a calendar"),
         "clients_addressproof": _("the proof of an address"),
         "clients_erasurerequest": _("somebody's request to erase what is kept of them"),
         "clients_legalhold": _("a hold on what is kept"),

@@ -5,6 +5,7 @@ from django.urls import path
 from clients.views import (
     apart,
     away,
+    calendars,
     couples,
     devices,
     emergency,
@@ -44,6 +45,9 @@ urlpatterns = [
     path("you/reach/address/", portal_reach.address_again, name="portal_address_again"),
     path("you/reach/code/", portal_reach.code, name="portal_proof"),
     path("you/arrived/", portal_messages.messages_of, name="portal_messages"),
+    path("you/calendar/", calendars.portal_calendar, name="portal_calendar"),
+    path("desk/account/calendar/", calendars.staff_calendar, name="staff_calendar"),
+    path("calendar/<str:secret>.ics", calendars.calendar, name="calendar"),
     path("you/record/", trail.own, name="portal_record"),
     path("you/record/erase/", portal_erasure.erasure, name="portal_erasure"),
     path("desk/practice/retention/", retention.retention, name="retention"),

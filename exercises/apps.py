@@ -9,6 +9,7 @@ class ExercisesConfig(AppConfig):
             assigning,  # noqa: F401  takes back what lost its clearance
             attachments,  # noqa: F401  sends files along with their answers
             by_itself,  # noqa: F401  says what pages call by themselves
+            calendar_entries,  # noqa: F401  says what is due in calendars
             caseload,  # noqa: F401  registers its part of the queue
             digests,  # noqa: F401  registers its kind of message
             erased,  # noqa: F401  says what goes along with a person

@@ -18,8 +18,8 @@ from typing import Any
 
 from practice import request_ids
 
-#: Paths that open a door to whoever holds them: invitations, new passwords, the end of messages.
-_DOORS = re.compile(r"(/join/(?:team/)?|/stop/|/password/reset/key/)[^/\s]+")
+#: Paths that open a door to whoever holds them: invitations, new passwords, the end of messages, calendars.
+_DOORS = re.compile(r"(/join/(?:team/)?|/stop/|/calendar/|/password/reset/key/)[^/\s]+")
 
 #: What ends lines, steers terminals or turns the order of reading, and halves of characters that no file takes.
 _STEERS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -23,9 +23,12 @@ log = logging.getLogger(__name__)
 
 Next = Callable[[HttpRequest], HttpResponse]
 
-#: Paths that belong to nobody's practice: accounts, invitations, a stop from a mail, leaving, the demo's mail,
-#: providers' calls.
-OUTSIDE = ("/account/", "/join/", "/stop/", "/leave/", "/static/", "/demo/", "/sign-up/", "/choose/", "/hooks/")
+#: Paths that belong to nobody's practice: accounts, invitations, a stop from a mail, calendars, leaving, the demo's
+#: mail, providers' calls.
+OUTSIDE = (
+    *("/account/", "/join/", "/stop/", "/calendar/", "/leave/", "/static/", "/demo/", "/sign-up/", "/choose/"),
+    "/hooks/",
+)
 #: The front door asks by itself who stands there.
 FRONT_DOOR = "/"
 

@@ -7,6 +7,7 @@ class ReportsConfig(AppConfig):
     def ready(self) -> None:
         from reports import (  # noqa: F401  register themselves
             alert_letters,
+            calendar_entries,
             costs,
             document_notices,
             erased,

@@ -411,6 +411,12 @@ def has_no_notifications_any_more(d: Doer) -> None:
     d.post("portal_device_end", pk=newest.pk)
 
 
+def has_a_calendar(d: Doer) -> None:
+    d.prove()
+    said = {"act": "renew", "alarm": ("", "60")[d.n % 2]}
+    assert "/calendar/" in d.post("portal_calendar", said).content.decode()
+
+
 def chooses_a_code(d: Doer) -> None:
     digits = str(730649 + 1000 * d.n)
     d.post("portal_code", {"code": digits, "code_again": digits})
@@ -614,6 +620,7 @@ ACTS: dict[Act, tuple[str, ...]] = {
     asks_to_be_written_to_again: ("portal_address_again",),
     has_notifications: ("portal_devices", "portal_device_here"),
     has_no_notifications_any_more: ("portal_device_end",),
+    has_a_calendar: ("portal_calendar",),
     chooses_a_code: ("portal_code",),
     does_without_a_code: ("portal_code_forget",),
     stops_reminders_by_their_letter: ("stop",),

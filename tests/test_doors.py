@@ -450,10 +450,10 @@ def test_b43_what_cannot_be_undone_asks_once_more_who_it_is(world, browser_of):
 
 
 def test_b44_no_link_with_a_secret_is_open_to_all_but_these():
-    """Invitations, the end of letters, and what providers call. No calendar and no programme has a token."""
+    """Invitations, the end of letters, calendars that were switched on, and what providers call."""
     with_words = {name for name, arguments in patterns() if arguments}
     public = {name for name, door in DOORS.items() if door.kind is PUBLIC and name in with_words}
-    assert public == {"join", "join_team", "stop"} | {"mail_hook_own", "texts_came_of"}
+    assert public == {"join", "join_team", "stop", "calendar"} | {"mail_hook_own", "texts_came_of"}
 
 
 @pytest.mark.django_db

@@ -310,6 +310,7 @@ WITHOUT_A_LINK = {
     "portal_proof": "where a code was asked for",
     "open": "from a message",
     "stop": "from a mail",
+    "calendar": "fetched by calendar programs",
     "portal_agreement_yes": "on a proposal that waits for one's own yes",
     "assign_many": "a second button on the page of assigning",
     "portal_agreement_away": "on a proposal of one's own",

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 from PIL import Image
 
+from clients import calendar_links
 from clients import inviting as client_invitations
 from clients.models import (
     Absence,
@@ -429,6 +430,10 @@ def _for_programs(house: House) -> None:
 
 
 def _planned(house: House) -> None:
+    people = calendar_links.of_person
+    for name, own in (("therapist", calendar_links.of_member), ("mara", people), ("theo", people)):
+        with acting_as(house[name]):
+            house.things["calendar"] = calendar_links.renew(own(house[name]))
     with inside(house.practice):
         house.things["device"] = PushDevice.objects.create(
             client=house["mara"], subscription="{}", endpoint_hash=f"of {house.prefix}"

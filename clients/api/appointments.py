@@ -60,7 +60,9 @@ class AppointmentSerializer(serializers.Serializer):
     link = serializers.CharField(help_text="To the call; only those who come see it.")
     partner_ids = serializers.SerializerMethodField(help_text="Ids of the people who come.")
     series = serializers.UUIDField(allow_null=True, help_text="The same for all that were planned in one go.")
-    sequence = serializers.IntegerField(help_text="How often it was moved (RFC 5545).")
+    sequence = serializers.IntegerField(
+        help_text="Raised when it moves, takes longer or shorter, is called off, or takes place after all (RFC 5545)."
+    )
 
     @extend_schema_field(serializers.ChoiceField(STATES))
     def get_state(self, one: Appointment) -> str:

@@ -1,6 +1,7 @@
 """People in care: clients, couples, who looks after them, and when they meet."""
 
 from clients.models.appointment import Appointment
+from clients.models.calendar import PersonCalendar, StaffCalendar
 from clients.models.consent import Consent, ConsentText, SecretsPolicy
 from clients.models.couple import Clearance, ClientInvitation, Couple, Parting, Partner
 from clients.models.duty import Absence, CaseloadEntry, Cover
@@ -29,10 +30,12 @@ __all__ = [
     "LegalHold",
     "Parting",
     "Partner",
+    "PersonCalendar",
     "Pin",
     "PortalVisit",
     "PushDevice",
     "Reach",
     "SecretsPolicy",
+    "StaffCalendar",
     "Supervision",
 ]

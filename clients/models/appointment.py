@@ -39,8 +39,10 @@ class Appointment(PracticeModel):
     audience = ArrayField(models.UUIDField(), default=list, blank=True)
     #: Appointments made in one go share a series.
     series = models.UUIDField(null=True, blank=True)
-    #: Counts the times it was moved (RFC 5545).
+    #: Raised whenever its time changes, it is called off, or takes place after all (RFC 5545).
     sequence = models.PositiveSmallIntegerField(default=0)
+    #: When that was raised last.
+    changed_at = models.DateTimeField(null=True, blank=True)
     moved_at = models.DateTimeField(null=True, blank=True)
     missed_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)

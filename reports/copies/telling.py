@@ -234,6 +234,7 @@ ONLY_AS_DATA = frozenset(
     [
         *("Score.questions", "Score.scored", "Score.rule", "Attachment.sha256", "Report.sha256", "Assignment.rule"),
         *("MeasureEntry.definition_version", "Appointment.sequence", "Appointment.series", "Review.apart"),
+        "Appointment.changed_at",
     ]
 )
 

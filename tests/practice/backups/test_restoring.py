@@ -235,6 +235,8 @@ def test_b113_a_back_up_holds_every_table_but_those_that_say_why_not(elsewhere):
     assert there == set(elsewhere.found.rows) | set(taking.left_out())
     assert set(taking.left_out()) == {
         "django_session",
+        "clients_personcalendar",
+        "clients_staffcalendar",
         "practice_doneonce",
         "practice_signin",
         "practice_accesstoken",

@@ -1,0 +1,132 @@
+"""Secret links to calendars: made, renewed, ended, and believed when a calendar program comes with one.
+
+A link names its practice and its row, so that both can be bound before anything is believed, and proves itself with
+32 bytes that nobody can guess. Only their hash is stored. A new one lets the old one open nothing from that moment on.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+import uuid
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from allauth.account import signals as account
+from django.dispatch import receiver
+from django.utils import timezone
+
+from clients.models import Client, PersonCalendar, StaffCalendar
+from practice import identity, tenancy
+from practice.identity import Identity
+from practice.models import Membership, User
+from practice.signals import member_left, role_changed
+
+SECRET_BYTES = 32
+
+Link = TypeVar("Link", PersonCalendar, StaffCalendar)
+
+
+class Refused(Exception):
+    """No link, a wrong one, one that has ended, or one of somebody who does not come in any more: all the same."""
+
+
+def of_person(person: Client) -> PersonCalendar:
+    """Return a person's own calendar, not saved yet where there never was one."""
+    return PersonCalendar.objects.filter(client=person).first() or PersonCalendar(client=person)
+
+
+def of_member(member: Membership) -> StaffCalendar:
+    """Return a member's own calendar, not saved yet where there never was one."""
+    found = StaffCalendar.objects.filter(membership=member).first()
+    return found or StaffCalendar(membership=member, user_id=member.user_id)
+
+
+def renew(row: Link) -> str:
+    """Switch a calendar on, or give it another link; return the secret, which is known only now.
+
+    Raises :class:`tenancy.Closed` for a sign-in that shows only that somebody reads the mailbox: a link would stay.
+    """
+    tenancy.only_if_open()
+    secret = secrets.token_bytes(SECRET_BYTES)
+    row.digest, row.made_at = _digest(secret), timezone.now()
+    row.save()
+    raw = tenancy.current_practice_id().bytes + row.pk.bytes + secret
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def end(row: Link) -> None:
+    """Let the link open nothing any more. Doing it again changes nothing."""
+    type(row).objects.filter(pk=row.pk).update(digest="")
+
+
+@receiver(member_left)
+@receiver(role_changed)
+def _somebody_else_from_now_on(member: Membership, **kwargs: Any) -> None:
+    """A link was made for what somebody was before. Whoever comes back makes a new one."""
+    with tenancy.elevated():
+        StaffCalendar.objects.filter(membership=member).update(digest="")
+
+
+@receiver(account.password_reset)
+def _got_back_by_mail(user: User, **kwargs: Any) -> None:
+    """Somebody got an account back through its mailbox alone: what others made in it meanwhile opens nothing."""
+    with tenancy.signing_in(user.pk):
+        found = identity.all_of(user)
+    for one in found:
+        with tenancy.acting(tenancy.as_system(one.practice_id)):
+            PersonCalendar.objects.filter(client__user=user).update(digest="")
+            StaffCalendar.objects.filter(user_id=user.pk).update(digest="")
+
+
+def proved(text: str) -> tuple[Any, Identity]:
+    """Return the row that a link proves, and who it is of; raise :class:`Refused`. Nobody needs to be bound."""
+    practice_id, row_id, secret = _parts(text)
+    with tenancy.acting(tenancy.as_system(practice_id)):
+        row: Any = PersonCalendar.objects.select_related("client").filter(pk=row_id).first()
+        row = row or StaffCalendar.objects.select_related("membership").filter(pk=row_id).first()
+        known = row.digest if row is not None and row.is_on else "0" * 64
+        if not hmac.compare_digest(known, _digest(secret)) or row is None:
+            raise Refused
+        user_id = _user_of(row)
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        raise Refused
+    if isinstance(row, PersonCalendar):
+        return row, Identity(user, practice_id, person=row.client)
+    return row, Identity(user, practice_id, membership=row.membership)
+
+
+def asker_of(who: Identity) -> tenancy.Asker:
+    """Return what a calendar is read as: its owner, with the couples that are theirs at this moment.
+
+    A screen that is shared meanwhile changes nothing in a calendar, which is fetched by a program far away.
+    """
+    return tenancy.scoped(replace(who.asker(), sharing=None))
+
+
+def _user_of(row: Any) -> uuid.UUID | None:
+    if isinstance(row, PersonCalendar):
+        return None if row.client.erased_at else row.client.user_id
+    works_here = row.membership.ended_at is None and row.membership.is_clinician
+    return row.membership.user_id if works_here else None
+
+
+def _parts(text: str) -> tuple[uuid.UUID, uuid.UUID, bytes]:
+    if len(text) > 200:
+        raise Refused
+    try:
+        raw = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (ValueError, binascii.Error):
+        raise Refused from None
+    if len(raw) != 32 + SECRET_BYTES:
+        raise Refused
+    return uuid.UUID(bytes=raw[:16]), uuid.UUID(bytes=raw[16:32]), raw[32:]
+
+
+def _digest(secret: bytes) -> str:
+    # A plain hash: there is nothing to guess in 32 bytes like these.
+    return hashlib.sha256(secret).hexdigest()
