@@ -8,6 +8,8 @@ kind, for us, with the nonce of this very journey. Everything is fetched through
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
 import secrets
 import time
@@ -138,6 +140,16 @@ def _json(url: str, what: str) -> dict[str, Any]:
     return said
 
 
+def text_at(url: str) -> str:
+    """Return the text of a page outside, empty where there is none."""
+    try:
+        with session() as made:
+            answer = made.get(url)
+            return answer.text if answer.status_code == 200 else ""
+    except (requests.RequestException, OSError, ValueError):
+        return ""
+
+
 # ── there and back ──
 
 
@@ -168,9 +180,6 @@ def address(journey: Journey, *, client_id: str, back: str, state: str, again: b
 
 
 def _challenge(verifier: str) -> str:
-    import base64
-    import hashlib
-
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 

@@ -336,7 +336,7 @@ def provider_links(request: HttpRequest) -> HttpResponse:
 
 def _rows(request: HttpRequest) -> list[dict[str, Any]]:
     tenancy.bind_user(request.user.pk)  # type: ignore[arg-type]
-    works = Membership.objects.filter(user=request.user, ended_at=None)  # type: ignore[misc]
+    works = Membership.objects.filter(user_id=request.user.pk, ended_at=None)
     ids = list(works.order_by("joined_at").values_list("practice_id", flat=True))
     doors = {one.practice_id: one for one in SignInDoor.objects.filter(practice_id__in=ids)}
     links = {one.practice_id: one for one in ProviderLink.objects.filter(user_id=request.user.pk, ended_at=None)}

@@ -17,15 +17,15 @@ ALTER TABLE practice_signindoor ENABLE ROW LEVEL SECURITY;
 ALTER TABLE practice_signindoor FORCE ROW LEVEL SECURITY;
 GRANT SELECT ON practice_signindoor TO {roles.LOGIN};
 GRANT SELECT, INSERT, UPDATE, DELETE ON practice_signindoor TO {roles.SYSTEM};
-CREATE POLICY found ON practice_signindoor FOR SELECT TO {roles.LOGIN}, {roles.SYSTEM} USING (true);
-CREATE POLICY own ON practice_signindoor FOR ALL TO {roles.SYSTEM}
+CREATE POLICY finds_doors ON practice_signindoor FOR SELECT TO {roles.LOGIN}, {roles.SYSTEM} USING (true);
+CREATE POLICY own_door ON practice_signindoor FOR ALL TO {roles.SYSTEM}
     USING (practice_id = {PRACTICE}) WITH CHECK (practice_id = {PRACTICE});
 """
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("practice", "0020_tokens_in_the_account"),
+        ("practice", "0021_webhooks"),
     ]
 
     operations = [
