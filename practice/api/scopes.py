@@ -24,6 +24,8 @@ class Scope(models.TextChoices):
     ALERTS_WRITE = "alerts:write", _("Take on and close what needs a look")
     MESSAGES_READ = "messages:read", _("See what was sent, and whether it arrived")
     EXPORT_READ = "export:read", _("Take data away in files")
+    WEBHOOKS_READ = "webhooks:read", _("See webhooks and what became of calls")
+    WEBHOOKS_WRITE = "webhooks:write", _("Add, change, try and end webhooks")
 
 
 #: What scopes are about, by what stands before their colon.
@@ -37,4 +39,5 @@ THINGS = {
     "alerts": _("Alerts"),
     "messages": _("Messages"),
     "export": _("Files"),
+    "webhooks": _("Webhooks"),
 }
