@@ -157,6 +157,12 @@ class DeliveryFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
+def is_there(webhook_id: UUID) -> bool:
+    """Tell whether the bound practice has this address."""
+    with tenancy.elevated():
+        return Webhook.objects.filter(pk=webhook_id).exists()
+
+
 class _ForOwners(ApiView):
     """What all of them have in common."""
 
