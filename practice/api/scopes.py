@@ -17,7 +17,8 @@ class Scope(models.TextChoices):
     LIBRARY_WRITE = "library:write", _("Write and publish exercises")
     ASSIGNMENTS_READ = "assignments:read", _("See what was given")
     ASSIGNMENTS_WRITE = "assignments:write", _("Give, change and end practice")
-    RESPONSES_READ = "responses:read", _("Read answers and scores")
+    RESPONSES_READ = "responses:read", _("Read answers that are for all partners")
+    PRIVATE_RESPONSES_READ = "private-responses:read", _("Read what one partner told you alone, and each one’s scores")
     REPORTS_READ = "reports:read", _("See progress and take reports away")
     REPORTS_WRITE = "reports:write", _("Have reports made")
     ALERTS_READ = "alerts:read", _("See what needs a look")
@@ -35,6 +36,7 @@ THINGS = {
     "library": _("Library"),
     "assignments": _("Practice"),
     "responses": _("Answers"),
+    "private-responses": _("Private answers"),
     "reports": _("Reports"),
     "alerts": _("Alerts"),
     "messages": _("Messages"),
