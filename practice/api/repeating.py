@@ -36,13 +36,23 @@ LONGEST = 255
 KEPT = datetime.timedelta(hours=24)
 #: What of an answer's headers is given again.
 HEADERS = ("Location", "ETag")
-#: By the name of an id in addresses: its table, whose wall says who sees a row; or what else finds out.
-_named: dict[str, type[Model] | Callable[[uuid.UUID], bool]] = {}
+Seen = Callable[[uuid.UUID], bool]
+#: By the name of an id in addresses: tells whether whoever is bound sees what it is of.
+_named: dict[str, Seen] = {}
 
 
-def names(**ids: type[Model] | Callable[[uuid.UUID], bool]) -> None:
-    """Say what the ids in an app's addresses are of."""
-    _named.update(ids)
+def names(**ids: type[Model]) -> None:
+    """Say what the ids in an app's addresses are of: a row's wall says who sees it."""
+    _named.update({name: _by_wall(of) for name, of in ids.items()})
+
+
+def names_behind_a_door(name: str, is_there: Seen) -> None:
+    """Say how an id is looked up that no wall shows to whoever may come in."""
+    _named[name] = is_there
+
+
+def _by_wall(of: type[Model]) -> Seen:
+    return lambda pk: of._default_manager.filter(pk=pk).exists()
 
 
 def is_named(name: str) -> bool:
@@ -92,14 +102,8 @@ def _must_still_see(about: Mapping[str, Any]) -> None:
     # As of now: who waited for the first of two began before what that one made was theirs.
     with tenancy.acting(tenancy.scoped(asker)):
         for name, value in about.items():
-            if isinstance(value, uuid.UUID) and not _is_seen(_named[name], value):
+            if isinstance(value, uuid.UUID) and not _named[name](value):
                 raise Http404
-
-
-def _is_seen(of: type[Model] | Callable[[uuid.UUID], bool], value: uuid.UUID) -> bool:
-    if isinstance(of, type) and issubclass(of, Model):
-        return of._default_manager.filter(pk=value).exists()
-    return bool(of(value))
 
 
 def _keep(answer: Response, user_id: Any, hashed: str, print_: str) -> None:

@@ -8,7 +8,7 @@ from practice.api.docs import api_docs, api_schema
 HOOK = "v1/webhooks/<uuid:webhook_id>/"
 
 # Their wall lets Attune itself alone in: the owners' door has been passed, and the practice is bound.
-repeating.names(webhook_id=webhooks.is_there)
+repeating.names_behind_a_door("webhook_id", webhooks.is_there)
 
 urlpatterns = [
     path("", api_docs, name="api_docs"),
