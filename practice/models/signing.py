@@ -79,6 +79,7 @@ class AccountEvent(models.Model):
         RECOVERED = "recovered", _("A new password was chosen through the mailbox.")
         TOKEN_MADE = "token_made", _("A token was made that lets a program work for you.")
         TOKEN_ENDED = "token_ended", _("A token of yours for a program was withdrawn.")
+        TOKENS_ENDED = "tokens_ended", _("All tokens that let programs work for you were withdrawn.")
         LINKED = "linked", _("The sign-in of a practice’s provider was linked to this account.")
         UNLINKED = "unlinked", _("The sign-in of a practice’s provider opens this account no more.")
         ROLE_BY_PROVIDER = "role_by_provider", _("A practice’s provider changed what you may do there.")

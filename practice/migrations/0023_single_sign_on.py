@@ -25,7 +25,7 @@ CREATE POLICY own_door ON practice_signindoor FOR ALL TO {roles.SYSTEM}
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("practice", "0021_webhooks"),
+        ("practice", "0022_tokens_in_the_trail"),
     ]
 
     operations = [
@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                             ("recovered", "A new password was chosen through the mailbox."),
                             ("token_made", "A token was made that lets a program work for you."),
                             ("token_ended", "A token of yours for a program was withdrawn."),
+                            ("tokens_ended", "All tokens that let programs work for you were withdrawn."),
                             ("linked", "The sign-in of a practice’s provider was linked to this account."),
                             ("unlinked", "The sign-in of a practice’s provider opens this account no more."),
                             ("role_by_provider", "A practice’s provider changed what you may do there."),
