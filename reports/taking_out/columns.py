@@ -37,7 +37,11 @@ COLUMNS = (
     Column("choices", "Keys of what was chosen, parted by semicolons: constant in all languages."),
     Column("unit", "The unit of the number."),
     Column("declined", "yes: they would rather not say. That is no missing answer."),
-    Column("score", "Of a score: its series, such as phq9 or phq9.anxiety."),
+    Column(
+        "score",
+        "Of a score: its series, such as phq9, phq4.anxiety, or closeness, which several exercises share.",
+    ),
+    Column("score_name", "What that is called, in the language of the row."),
     Column("score_value", "Of a score: the number.", number=True),
     Column("band", "Of a score: the band of a measure, in words. Empty where there is none."),
     Column("lane", "Who reads it: private, reveal, shared or joint. An item may be narrower than its form."),

@@ -48,12 +48,12 @@ ABOUT = {
 }
 NOT_IN_IT = [
     _("What a partner keeps to themselves alone, and drafts."),
-    _("Psychotherapy notes, the team's notes, and what staff judged."),
+    _("Psychotherapy notes, the team’s notes, and what staff judged."),
     _("Messages, goals, agreements, sessions, pictures and other files."),
     _("Earlier revisions of what was amended, and scores from paper that were taken back."),
     _("Anything of people who were erased."),
-    _("Couples whose words whoever asked may not read."),
 ]
+OTHERS = _("Couples whose words whoever asked may not read.")
 
 
 @archives.makes(Kind.COUPLE_RECORD, lives=LIVES, once=False, goes_on=True)
@@ -200,7 +200,7 @@ def _facts(archive: Archive, parts: archives.Parts) -> dict[str, Any]:
         "names": archive.details["names"],
         "couples": counts,
         "paper_missing_of": missing,
-        "not_in_it": NOT_IN_IT,
+        "not_in_it": [*NOT_IN_IT, *([OTHERS] if archive.kind == Kind.MANY_RECORDS else [])],
     }
 
 

@@ -26,9 +26,10 @@ from exercises.models import Answer, Assignment, Edition, MeasureEntry, Occurren
 from exercises.question import Question
 from exercises.rounds import zones_of
 from exercises.values import Value
-from exercises.vocabulary import Lane
+from exercises.vocabulary import METRICS, Lane
 from practice.models import Practice
 from reports.models import Score
+from reports.score_scales import scales_of
 from reports.taking_out.asking import Wish
 
 #: Responses read at once: four queries for so many.
@@ -65,10 +66,13 @@ class Figure:
     """One score."""
 
     series: str
+    name: str
     value: Decimal
     band: str
     lane: str
     items: str = ""
+    #: An exercise's own, or a measure's; else one answer that feeds a series which several exercises share.
+    scored: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,15 @@ class Entry:
     figures: Sequence[Figure] = ()
 
 
+@dataclass(frozen=True)
+class InWords:
+    """An edition as its reader has it: in which language, and what its scores are called."""
+
+    edition: Edition
+    language: str
+    scores: Mapping[str, str]
+
+
 @dataclass
 class CoupleReader:
     """Reads one couple for one wish. To be used inside of its asker's transaction."""
@@ -101,7 +114,7 @@ class CoupleReader:
     practice: Practice
     people: dict[uuid.UUID, Person] = field(init=False)
     _editions: dict[uuid.UUID, Edition] = field(default_factory=dict)
-    _spoken: dict[tuple[uuid.UUID, str], tuple[Edition, str]] = field(default_factory=dict)
+    _spoken: dict[tuple[uuid.UUID, str], InWords] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         kept = [one for one in self.couple.partners.all() if one.client.erased_at is None]
@@ -185,18 +198,21 @@ class CoupleReader:
         if missing:
             self._editions |= {one.pk: one for one in Edition.objects.filter(pk__in=missing).select_related("exercise")}
 
-    def _in_words_of(self, person: Person, edition_id: uuid.UUID) -> tuple[Edition, str]:
-        """Return an edition as its reader has it, and the language that this is."""
+    def _in_words_of(self, person: Person, edition_id: uuid.UUID) -> InWords:
         key = (edition_id, person.language)
         if key not in self._spoken:
-            edition = self._editions[edition_id]
-            self._spoken[key] = spoken(edition, person.language), language_said(edition, person.language)
+            edition = spoken(self._editions[edition_id], person.language)
+            language = language_said(self._editions[edition_id], person.language)
+            with translation.override(language):
+                scales = scales_of(edition.exercise.slug, edition)
+                names = {series: scale.what for series, scale in scales.items()}
+            self._spoken[key] = InWords(edition, language, names)
         return self._spoken[key]
 
     def _entry(self, row: Response, answers: Mapping[str, Answer], scores: Iterable[Score]) -> Entry:
         person = self.people[row.author_id]
-        edition, language = self._in_words_of(person, row.edition_id)
-        due = row.occurrence
+        told = self._in_words_of(person, row.edition_id)
+        edition, language, due = told.edition, told.language, row.occurrence
         with translation.override(language), timezone.override(person.zone):
             return Entry(
                 person=person,
@@ -213,7 +229,7 @@ class CoupleReader:
                 revision=row.revision,
                 source="imported" if row.imported_at else "portal",
                 items=list(_items(edition, answers)),
-                figures=[_figure(one) for one in scores],
+                figures=[_figure(one, told.scores) for one in scores],
             )
 
     def _from_paper(self, row: MeasureEntry) -> Entry | None:
@@ -222,8 +238,10 @@ class CoupleReader:
         if measure is None:
             return None
         with translation.override(person.language):
-            named = [(row.measure, row.total)] if row.total is not None else []
-            named += [(f"{row.measure}.{key}", Decimal(value)) for key, value in sorted(row.subscales.items())]
+            parts = {part.key: f"{measure.name}, {part.name}" for part in measure.subscales}
+            named = [(row.measure, measure.name, row.total)] if row.total is not None else []
+            for key, value in sorted(row.subscales.items()):
+                named.append((f"{row.measure}.{key}", parts.get(key, key), Decimal(value)))
             return Entry(
                 person=person,
                 id=made_id(row.client_id, "observation", f"entry:{row.pk}"),
@@ -239,8 +257,8 @@ class CoupleReader:
                 revision=None,
                 source="paper",
                 figures=[
-                    Figure(series, value, _band(series, row.definition_version, value), Lane.PRIVATE)
-                    for series, value in named
+                    Figure(series, name, value, _band(series, row.definition_version, value), Lane.PRIVATE)
+                    for series, name, value in named
                 ],
             )
 
@@ -275,10 +293,21 @@ def _item(question: Question, wording: str, words: str, value: Value, answer: An
     )
 
 
-def _figure(score: Score) -> Figure:
+def _figure(score: Score, names: Mapping[str, str]) -> Figure:
     key, _at, version = score.rule.partition("@")
-    band = _band(score.series, version, score.value) if key == score.series else ""
-    return Figure(score.series, score.value, band, score.lane, score.questions.replace(",", ";"))
+    if score.scored:
+        name = names.get(score.series, score.series)
+    else:
+        name = str(METRICS[score.series].label) if score.series in METRICS else score.series
+    return Figure(
+        series=score.series,
+        name=name,
+        value=score.value,
+        band=_band(score.series, version, score.value) if key == score.series else "",
+        lane=score.lane,
+        items=score.questions.replace(",", ";"),
+        scored=score.scored,
+    )
 
 
 def _band(series: str, version: str, value: Decimal) -> str:

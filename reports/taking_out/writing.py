@@ -13,6 +13,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
+from exercises.fhir.reading import written
 from exercises.fhir.record import bundle, record_of
 from exercises.values import without_idle_zeros
 from reports.enclosures import safe
@@ -56,7 +57,7 @@ def write(reader: CoupleReader, made_at: datetime) -> Written:
     if Format.JSON in wish.formats:
         made.bodies[Format.JSON] = _json(_couple(reader, data)).encode()
     if Format.FHIR in wish.formats:
-        made.bodies[Format.FHIR] = _json(_fhir(reader, made_at)).encode()
+        made.bodies[Format.FHIR] = written(_fhir(reader, made_at)).encode()
     if Format.PDF in wish.formats:
         made.html = _page(reader, paper, made_at)
     return made
@@ -124,6 +125,7 @@ def _of_figure(figure: Figure) -> dict[str, str]:
         "row": "score",
         "item_id": figure.items,
         "score": figure.series,
+        "score_name": figure.name,
         "score_value": _figure(figure.value),
         "band": figure.band,
         "lane": figure.lane,
@@ -193,6 +195,7 @@ def _item_data(item: Item) -> dict[str, Any]:
 def _figure_data(figure: Figure) -> dict[str, Any]:
     return {
         "score": figure.series,
+        "name": figure.name,
         "value": _plain(figure.value),
         "band": figure.band or None,
         "items": [one for one in figure.items.split(";") if one],

@@ -180,14 +180,14 @@ def test_scores_are_rows_of_their_own_with_the_band_of_the_page(couple, therapis
     with itself(couple):
         for back in (None, timezone.now()):
             MeasureEntry.objects.create(
-                couple=couple, client=mara, measure="phq9", definition_version="1", total=3 if back else 20,
+                couple=couple, client=mara, measure="phq9", definition_version="1", total="3" if back else "20.5",
                 taken_on=datetime.date(2026, 3, 9), note="Only for us.", entered_by=therapist, taken_back_at=back,
             )  # fmt: skip
     files = taken(couple, therapist, Format.CSV, Format.JSON, Format.FHIR)
     scores = [one for one in rows_of(files["answers.csv"]) if one["row"] == "score"]
     assert [(one["score"], one["score_value"], one["band"], one["lane"], one["source"]) for one in scores] == [
         ("phq9", "10", "moderate", "private", "portal"),
-        ("phq9", "20", "severe", "private", "paper"),
+        ("phq9", "20.5", "severe", "private", "paper"),
     ]
     assert b"Only for us" not in b"".join(files.values())
     shown = signed_in(therapist).get(f"/desk/couples/{couple.pk}/measures/of/{mara.pk}/").content.decode()
