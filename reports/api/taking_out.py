@@ -187,7 +187,7 @@ class ExportFile(_Exports):
         """The file, while it is there. Each time is written down, and the partners read of it."""
         archive = _owned(request, archive_id, couple_or_404(couple_id))
         only_fresh(request)
-        return hand_over(archive)
+        return hand_over(request, archive)
 
 
 class AllExports(_Exports):
@@ -237,4 +237,4 @@ class AllExportFile(_Exports):
         """A ZIP, while it is there. Each time is written down for every couple in it."""
         archive = _owned(request, archive_id)
         only_fresh(request)
-        return hand_over(archive)
+        return hand_over(request, archive)

@@ -8,7 +8,7 @@ those whose words are not theirs to read are not among them.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -145,19 +145,18 @@ def reader_of(archive: Archive) -> tenancy.Asker:
 # ── taking away ──────────────────────────────────────────────────────────────
 
 
-def take(archive: Archive) -> tuple[int, Iterator[bytes]]:
-    """Return the size and the bytes, and write down who takes them. Raises :class:`practice.archives.NotThere`.
+def take(archive: Archive) -> tuple[int, Callable[[int], Iterator[bytes]]]:
+    """Return the size and a reader from any byte on; write down who takes it. Raises :class:`archives.NotThere`.
 
     Partners read of it: each in their own record, and in what is told of couples.
     """
     if not is_still_theirs(archive):
-        archives.destroy(archive)
         raise archives.NotThere
     size, read = archives.begin_taking(archive)
     couples = couples_of(archive)
     audit.looked_at_clients("downloaded", _people(couples))
     audit.looked_at_couples("downloaded", couples)
-    return size, read(0)
+    return size, read
 
 
 def _people(couples: Sequence[uuid.UUID]) -> list[uuid.UUID]:

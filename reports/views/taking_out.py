@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -47,7 +48,7 @@ def take_out_file(request: PracticeRequest, couple_id: uuid.UUID, archive_id: uu
     """The file itself, to whoever asked, as often as they need it while it lies here."""
     couple = couple_or_404(couple_id)
     archive = own_or_404(request, archive_id, about_id=couple.pk)
-    return hand_over(archive) if is_fresh(request) else ask_again(request)
+    return hand_over(request, archive) if is_fresh(request) else ask_again(request)
 
 
 @require_POST
@@ -85,7 +86,7 @@ def take_out_all(request: PracticeRequest) -> HttpResponse:
 def take_out_all_file(request: PracticeRequest, archive_id: uuid.UUID) -> HttpResponse:
     """The file itself."""
     archive = own_or_404(request, archive_id)
-    return hand_over(archive) if is_fresh(request) else ask_again(request)
+    return hand_over(request, archive) if is_fresh(request) else ask_again(request)
 
 
 @require_POST
@@ -135,15 +136,29 @@ def own_or_404(request: PracticeRequest, archive_id: uuid.UUID, *, about_id: uui
     return found
 
 
-def hand_over(archive: Archive) -> HttpResponse:
-    """Answer with the file, piece by piece; a 404 where it is not there (any more)."""
+#: The rest of a file whose first part has arrived already. Other ranges are answered with the whole, as they may be.
+THE_REST = re.compile(r"bytes=(\d{1,15})-")
+
+
+def hand_over(request: Any, archive: Archive) -> HttpResponse:
+    """Answer with the file, piece by piece, from where a broken line left off; a 404 where it is not there."""
     try:
-        size, pieces = asking.take(archive)
+        size, read = asking.take(archive)
     except archives.NotThere:
         raise Http404 from None
     name, kind = asking.file_of(archive)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(size)}
-    return StreamingHttpResponse(pieces, content_type=kind, headers=headers)  # type: ignore[return-value]
+    etag = f'"{archive.sha256}"'
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Accept-Ranges": "bytes", "ETag": etag}
+    rest = THE_REST.fullmatch(request.headers.get("Range", ""))
+    first = int(rest[1]) if rest and request.headers.get("If-Range", etag) == etag else 0
+    if first >= size > 0:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    if first:
+        headers["Content-Range"] = f"bytes {first}-{size - 1}/{size}"
+    headers["Content-Length"] = str(size - first)
+    return StreamingHttpResponse(  # type: ignore[return-value]
+        read(first), status=206 if first else 200, content_type=kind, headers=headers
+    )
 
 
 def _end(request: PracticeRequest, archive: Archive) -> None:

@@ -22,8 +22,8 @@ def test_the_paper_says_what_was_asked_answered_and_added_up(couple, therapist, 
         archive = asking.ask_for_couple(couple, Wish((Format.PDF,), names=True), by=therapist)
     make_archive(practice_id=str(couple.practice_id), archive_id=str(archive.pk))
     with acting_as(therapist):
-        _size, pieces = asking.take(archive)
-    paper = Rendered(b"".join(pieces), "", 1, "")
+        _size, read = asking.take(archive)
+    paper = Rendered(b"".join(read(0)), "", 1, "")
     said = words_of(paper)
     assert problems(paper.pdf) == []
     for words in ("For the therapist alone", "Form phq9", "Mara", "private", "edition 1", "PHQ-9 10", "moderate"):
