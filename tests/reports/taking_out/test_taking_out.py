@@ -178,17 +178,20 @@ def test_the_words_are_those_of_the_page(couple, therapist, mara):
 def test_scores_are_rows_of_their_own_with_the_band_of_the_page(couple, therapist, mara):
     send(couple, therapist, mara, "phq9", "2 2 1 1 1 1 1 1 0")
     with itself(couple):
-        for back in (None, timezone.now()):
+        for measure, total, back in (("phq9", 20, None), ("ors", "20.5", None), ("phq9", 3, timezone.now())):
             MeasureEntry.objects.create(
-                couple=couple, client=mara, measure="phq9", definition_version="1", total="3" if back else "20.5",
+                couple=couple, client=mara, measure=measure, definition_version="1", total=total,
                 taken_on=datetime.date(2026, 3, 9), note="Only for us.", entered_by=therapist, taken_back_at=back,
             )  # fmt: skip
     files = taken(couple, therapist, Format.CSV, Format.JSON, Format.FHIR)
     scores = [one for one in rows_of(files["answers.csv"]) if one["row"] == "score"]
+    scores.sort(key=lambda one: (one["source"] == "paper", one["score"]))
     assert [(one["score"], one["score_value"], one["band"], one["lane"], one["source"]) for one in scores] == [
         ("phq9", "10", "moderate", "private", "portal"),
-        ("phq9", "20.5", "severe", "private", "paper"),
+        ("ors", "20.5", "", "private", "paper"),
+        ("phq9", "20", "severe", "private", "paper"),
     ]
+    assert b"20.5" in files["record.fhir.json"]
     assert b"Only for us" not in b"".join(files.values())
     shown = signed_in(therapist).get(f"/desk/couples/{couple.pk}/measures/of/{mara.pk}/").content.decode()
     assert all(one["band"].capitalize() in shown for one in scores)
