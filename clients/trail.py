@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from clients.models import Client, Couple
 from practice import audit, roles, tenancy, trail_words
-from practice.models import AuditEvent, AuditSeal, Membership
+from practice.models import AccessToken, AuditEvent, AuditSeal, Membership
 
 A_PAGE = 50
 #: Kinds of acts to choose from: looks, changes, refusals.
@@ -44,6 +44,9 @@ class Line:
     changed: list[str]
     #: For somebody alone with the therapist, or never for a client's eyes.
     apart: bool
+    #: The access token by which a program did it for them: its name, and its id. Never its secret.
+    token: str = ""
+    token_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ def _told(rows: list[AuditEvent]) -> list[Line]:
         clients = {one.pk: one for one in Client.objects.filter(pk__in=_all(rows, "client_id"))} | {
             one.user_id: one for one in Client.objects.filter(user_id__in=_all(rows, "user_id"))
         }
+        tokens = {one.pk: str(one.name) for one in AccessToken.objects.filter(pk__in=_all(rows, "token_id"))}
         couples = {one.pk: str(one) for one in Couple.objects.with_partners().filter(pk__in=_all(rows, "couple_id"))}
     return [
         Line(
@@ -113,6 +117,8 @@ def _told(rows: list[AuditEvent]) -> list[Line]:
             whose=str(clients.get(row.client_id) or couples.get(row.couple_id, "")),
             changed=trail_words.columns(row.subject, row.changes) if row.act == "update" else [],
             apart=row.lane in ("private", audit.STAFF) and not row.subject.startswith(audit.PAGE),
+            token=tokens.get(row.token_id, _("a token from before")) if row.token_id else "",
+            token_id=row.token_id,
         )
         for row in rows
     ]

@@ -18,6 +18,8 @@ STAFF = "staff"
 #: What a line about an address says it is about, before its name.
 PAGE = "page "
 TURNED_AWAY = (403, 404)
+#: Whoever is told that nothing changed since they read it has looked as well.
+READ = (200, 304)
 
 #: Whether this request has left a line by itself, or has nothing to tell.
 _told: ContextVar[bool] = ContextVar("told", default=False)
@@ -120,7 +122,7 @@ def of_request(request: HttpRequest, response: HttpResponse) -> None:
     if not about or match is None:
         return
     turned_away = response.status_code in TURNED_AWAY
-    read = request.method in ("GET", "HEAD") and response.status_code == 200
+    read = request.method in ("GET", "HEAD") and response.status_code in READ
     if not turned_away and (_told.get() or not read or request.membership is None):  # type: ignore[attr-defined]
         return
     ids = dict(about)

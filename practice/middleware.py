@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.conf import settings
 from django.db import transaction
@@ -127,7 +128,8 @@ class SignedIn:
             if request.path.startswith(api.HERE):
                 return problems.plain(403, "This account has no second step: set one up first.")
             return redirect(f"{reverse('mfa_index')}?needed=1")
-        bare = who.asker(closed=signing_in.closed_since(request))
+        token = getattr(request, "token", None)
+        bare = replace(who.asker(closed=signing_in.closed_since(request)), token_id=token.pk if token else None)
         with tenancy.for_the_rest(bare) as asker:
             request.practice = Practice.objects.get(pk=asker.practice_id)  # type: ignore[attr-defined]
         request.membership, request.person = who.membership, who.person  # type: ignore[attr-defined]

@@ -70,7 +70,7 @@ register(
     # Clients read the lines about their own record, without what and how it changed: see clients/own_record.py.
     Record(
         "practice.AuditEvent", PRACTICE, keep=Keep.AUDIT, lane=Reads.STAFF,
-        withheld=("request", "subject_id", "changes"),
+        withheld=("request", "token_id", "subject_id", "changes"),
         only_read="Nobody writes lines into a trail, elsewhere either: there it begins with what was brought in.",
     ),
     Record(

@@ -39,7 +39,8 @@ _ENTRY = struct.Struct(">q16s")
 # As text, so that what is hashed is what PostgreSQL holds, whoever reads it.
 LINES = """
     SELECT id, practice_id::text, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), role, user_id::text,
-           request, act, subject, subject_id::text, client_id::text, couple_id::text, lane, changes::text
+           request, act, subject, subject_id::text, client_id::text, couple_id::text, lane, changes::text,
+           token_id::text
     FROM practice_auditevent WHERE practice_id = %s AND id > %s AND id <= %s ORDER BY id LIMIT %s
 """
 OVER = "SELECT NOT EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS one WHERE one < %s::xid8)"
@@ -144,7 +145,9 @@ def _entries(practice_id: uuid.UUID, after: int, up_to: int, limit: int | None =
     """Give each line's number and the hash of what it says, in order."""
     with connection.cursor() as cursor:
         cursor.execute(LINES, [practice_id, after, up_to, limit])
-        for number, *words in cursor:
+        for number, *words, token_id in cursor:
+            # A line without a token says what it said before there were any.
+            words += [token_id] if token_id else []
             yield number, hashlib.sha256(json.dumps(words, ensure_ascii=False).encode()).digest()[:16]
 
 

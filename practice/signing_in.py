@@ -12,6 +12,7 @@ from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_
 from allauth.core import context
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
+from django.contrib import messages
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.models import Session
@@ -20,6 +21,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from practice import known_browser, limits, narrow, notices, still_here, vault
 from practice.api import tokens
@@ -192,9 +194,16 @@ def password_chosen(request: HttpRequest, user: User, **kwargs: Any) -> None:
 
 @receiver([account.password_changed, account.password_set])
 def password_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """End every other sign-in, and tell the owner."""
+    """End every other sign-in and all tokens, and tell the owner."""
     _end_others(user)
+    _end_tokens(request, user)
     notices.tell(user, What.PASSWORD_CHANGED)
+
+
+def _end_tokens(request: HttpRequest, user: User) -> None:
+    """Whoever chooses a new password may do so because somebody else knew the old one, and made tokens with it."""
+    if tokens.end_all_of_account(user):
+        messages.warning(request, _("All tokens that let programs work for you were withdrawn. Make new ones."))
 
 
 @receiver(account.email_changed)
@@ -209,7 +218,7 @@ def address_changed(request: HttpRequest, user: User, **kwargs: Any) -> None:
 def got_back_by_mail(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Whoever reads the mailbox has a password now. What is private stays closed to them."""
     end_all(user)
-    tokens.end_all_of_account(user)
+    _end_tokens(request, user)
     _close(user, timezone.now())
     notices.tell(user, What.RECOVERED)
 

@@ -19,7 +19,10 @@ from django.db import connection, transaction
 
 from practice import request_ids, roles, trips
 
-SETTINGS = ("practice", "user", "person", "couples", "people", "present", "notes", "room", "given", "request", "closed")
+SETTINGS = (
+    "practice", "user", "token", "person", "couples", "people", "present", "notes", "room", "given", "request",
+    "closed",
+)  # fmt: skip
 
 
 class NoPractice(RuntimeError):
@@ -49,6 +52,8 @@ class Asker:
     role: str
     practice_id: uuid.UUID | None = None
     user_id: uuid.UUID | None = None
+    #: The access token by which a program works for the user. It opens nothing: the trail says it.
+    token_id: uuid.UUID | None = None
     person_id: uuid.UUID | None = None
     couples: Sequence[uuid.UUID] = field(default=())
     people: Sequence[uuid.UUID] = field(default=())
@@ -67,6 +72,7 @@ class Asker:
         return {
             "practice": str(self.practice_id or ""),
             "user": str(self.user_id or ""),
+            "token": str(self.token_id or ""),
             "person": str(self.person_id or ""),
             "couples": _array(self.couples),
             "people": _array(self.people),

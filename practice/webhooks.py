@@ -169,17 +169,21 @@ def _drop(rows: QuerySet[WebhookDelivery], reason: str) -> int:
 def all_of_practice() -> list[Webhook]:
     """Return the addresses of the bound practice, the oldest first."""
     with tenancy.elevated():
-        return [_opened(one) for one in Webhook.objects.order_by("pk")]
+        return [opened(one) for one in Webhook.objects.order_by("pk")]
 
 
-def one_of(pk: uuid.UUID) -> Webhook:
-    """Return one address; raise :class:`Webhook.DoesNotExist`."""
+def one_of(pk: uuid.UUID, *, lock: bool = False) -> Webhook:
+    """Return one address, held for the rest of the transaction if asked; raise :class:`Webhook.DoesNotExist`."""
     with tenancy.elevated():
-        return _opened(Webhook.objects.get(pk=pk))
+        rows = Webhook.objects.select_for_update() if lock else Webhook.objects.all()
+        return opened(rows.get(pk=pk))
 
 
-def _opened(hook: Webhook) -> Webhook:
-    """Return it with its address opened; empty, and so marked, where it or the secret does not open any more."""
+def opened(hook: Webhook) -> Webhook:
+    """Return it with its address opened; empty, and so marked, where it or the secret does not open any more.
+
+    Needs Attune itself, like all that is sealed here.
+    """
     hook.is_readable = bool(_read(hook, "address")) and bool(_read(hook, "secret"))
     return hook
 

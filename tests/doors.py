@@ -103,6 +103,8 @@ def _nowhere(value: Any) -> Any:
 SENDS = frozenset({405})
 LEADS_ON = frozenset({302})
 EITHER = frozenset({200, 302})
+#: Of an address for programs: in the browser it wants somebody to sign in once more first.
+AFTER_A_FRESH_SIGN_IN = frozenset({403})
 
 
 def couple(house: House) -> dict[str, Any]:
@@ -637,6 +639,11 @@ API: dict[str, Door] = {
     "api_export_all_file": Door(HOME_OWNER, thing("archive_id", "taken_out_all"), get=frozenset({403})),
     "api_alerts": Door(CLINICIANS),
     "api_alert": Door(CLINICAL, alert),
+    "api_webhooks": Door(OWNERS, get=AFTER_A_FRESH_SIGN_IN),
+    "api_webhook": Door(HOME_OWNER, thing("webhook_id", "webhook"), get=AFTER_A_FRESH_SIGN_IN),
+    "api_webhook_deliveries": Door(HOME_OWNER, thing("webhook_id", "webhook"), get=AFTER_A_FRESH_SIGN_IN),
+    "api_webhook_secret": Door(HOME_OWNER, thing("webhook_id", "webhook"), get=SENDS),
+    "api_webhook_test": Door(HOME_OWNER, thing("webhook_id", "webhook"), get=SENDS),
     **{f"api_alert_{act}": Door(CLINICAL, alert, get=SENDS) for act in ("take", "judge", "close", "seen", "reopen")},
 }
 

@@ -488,7 +488,8 @@ def _planned(house: House) -> None:
 def _taken_out(house: House) -> None:
     """A file that the therapist asked for of the couple, and one of the owner's."""
     finished = {"size": 1, "sha256": "0" * 64, "finished_at": timezone.now()}
-    wish = {"formats": ["csv"], "begins_on": None, "ends_on": None, "names": False, "couples": [str(house.couple.pk)]}
+    wish = {"formats": ["csv"], "begins_on": None, "ends_on": None}
+    wish |= {"names": False, "private": True, "couples": [str(house.couple.pk)]}
     for name, kind, who, about_id in (
         ("taken_out", Archive.Kind.COUPLE_RECORD, "therapist", house.couple.pk),
         ("taken_out_all", Archive.Kind.MANY_RECORDS, "owner", None),

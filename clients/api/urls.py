@@ -3,10 +3,14 @@
 from django.urls import path
 
 from clients.api import appointments, couples, partners
+from clients.models import Appointment, Client, Couple
+from practice.api import repeating
 
 COUPLE = "couples/<uuid:couple_id>/"
 PARTNER = f"{COUPLE}partners/<uuid:client_id>/"
 APPOINTMENT = "appointments/<uuid:appointment_id>/"
+
+repeating.names(couple_id=Couple, client_id=Client, appointment_id=Appointment)
 
 urlpatterns = [
     path("couples/", couples.Couples.as_view(), name="api_couples"),

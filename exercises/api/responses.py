@@ -205,6 +205,7 @@ class PrivateResponses(_Responses):
     """What one partner told the therapist alone."""
 
     is_list, apart = True, True
+    scopes = {"GET": Scope.PRIVATE_RESPONSES_READ}
     filterset_class = PrivateResponseFilter
 
     @extend_schema(operation_id="responses_private_list", summary="List what one partner told you alone")
@@ -220,6 +221,7 @@ class OnePrivateResponse(_Responses):
     """What one partner told the therapist alone in one response."""
 
     apart = True
+    scopes = {"GET": Scope.PRIVATE_RESPONSES_READ}
 
     @extend_schema(operation_id="responses_private_read", summary="Read what one partner told you alone")
     def get(self, request: Request, couple_id: UUID, client_id: UUID, response_id: UUID) -> Answered:

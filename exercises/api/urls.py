@@ -3,6 +3,8 @@
 from django.urls import include, path
 
 from exercises.api import assignments, library, messages, occurrences, responses, rests
+from exercises.models import Assignment, Draft, Edition, Occurrence, Pause, Response
+from practice.api import repeating
 
 COUPLE = "couples/<uuid:couple_id>/"
 PRIVATE = COUPLE + "partners/<uuid:client_id>/private/"
@@ -10,6 +12,15 @@ EXERCISE = "library/<slug:slug>/"
 REST = COUPLE + "rests/<uuid:pause_id>/"
 ASSIGNMENT = COUPLE + "assignments/<uuid:assignment_id>/"
 ROUND = ASSIGNMENT + "occurrences/<str:slot>/"
+
+repeating.names(
+    assignment_id=Assignment,
+    occurrence_id=Occurrence,
+    response_id=Response,
+    draft_id=Draft,
+    edition_id=Edition,
+    pause_id=Pause,
+)
 
 urlpatterns = [
     path("library/", library.Library.as_view(), name="api_library"),

@@ -54,7 +54,8 @@ Link: <{HERE}/couples/?cursor=cD0wMTk5…&limit=2&status=active>; rel="next"
         "id": "writes",
         "title": "Writes that may be sent again",
         "words": "Where a line broke, nobody knows whether a write arrived. Give each one an `Idempotency-Key`, a new "
-        "random text: sent again within a day it is done once and answered alike, with `Idempotency-Replayed: true`.",
+        "random text: sent again within a day it is done once and answered alike, with `Idempotency-Replayed: true`, "
+        "as long as you still see what it is about.",
         "example": f"""curl -i -X POST {HERE}/couples/ \\
   -H "Authorization: Bearer $TOKEN" \\
   -H "Idempotency-Key: $(uuidgen)" \\

@@ -2,6 +2,9 @@
 
 The key is taken in the transaction that does the work. Of two that come at the same time the second waits for the
 first, and finds its answer. What was refused is not kept: it can be mended and sent again under the same key.
+
+An answer is given again only to somebody who still sees what it is about: what the address names, and what it made
+(its ``Location``). Apps say in their ``urls`` what their ids name (:func:`names`).
 """
 
 from __future__ import annotations
@@ -10,10 +13,14 @@ import datetime
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
+from django.http import Http404
+from django.urls import resolve
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -29,6 +36,28 @@ LONGEST = 255
 KEPT = datetime.timedelta(hours=24)
 #: What of an answer's headers is given again.
 HEADERS = ("Location", "ETag")
+Seen = Callable[[uuid.UUID], bool]
+#: By the name of an id in addresses: tells whether whoever is bound sees what it is of.
+_named: dict[str, Seen] = {}
+
+
+def names(**ids: type[Model]) -> None:
+    """Say what the ids in an app's addresses are of: a row's wall says who sees it."""
+    _named.update({name: _by_wall(of) for name, of in ids.items()})
+
+
+def names_behind_a_door(name: str, is_there: Seen) -> None:
+    """Say how an id is looked up that no wall shows to whoever may come in."""
+    _named[name] = is_there
+
+
+def _by_wall(of: type[Model]) -> Seen:
+    return lambda pk: of._default_manager.filter(pk=pk).exists()
+
+
+def is_named(name: str) -> bool:
+    """Tell whether somebody said what an id of this name is of."""
+    return name in _named
 
 
 def once(request: Request, work: Callable[[], Response]) -> Response:
@@ -45,18 +74,36 @@ def once(request: Request, work: Callable[[], Response]) -> Response:
     with tenancy.elevated():
         done = DoneOnce.objects.filter(user_id=user_id, key=hashed, at__gt=timezone.now() - KEPT).first()
     if done is not None:
-        return _again(done, print_)
+        return _again(request, done, print_)
     answer = work()
     _keep(answer, user_id, hashed, print_)
     return answer
 
 
-def _again(done: DoneOnce, print_: str) -> Response:
+def _again(request: Request, done: DoneOnce, print_: str) -> Response:
     if done.fingerprint != print_:
         raise OtherWrite
     with tenancy.elevated():
         said = json.loads(done.answer)
+    if said["body"] is not None:
+        _must_still_see(request.resolver_match.kwargs)
+        if made := said["headers"].get("Location"):
+            there = resolve(made)
+            # By the door of what was made: an owner sees as the office what is not their own.
+            there.func.cls.door(lambda request: _must_still_see(there.kwargs))(request)  # type: ignore[attr-defined]
     return Response(said["body"], status=done.status, headers={**said["headers"], "Idempotency-Replayed": "true"})
+
+
+def _must_still_see(about: Mapping[str, Any]) -> None:
+    """Raise :class:`Http404` where something named here is not there for whoever asks: not any more, or not today."""
+    asker = tenancy.current()
+    if asker is None:
+        raise tenancy.NoPractice("What somebody sees is asked inside a practice.")
+    # As of now: who waited for the first of two began before what that one made was theirs.
+    with tenancy.acting(tenancy.scoped(asker)):
+        for name, value in about.items():
+            if isinstance(value, uuid.UUID) and not _named[name](value):
+                raise Http404
 
 
 def _keep(answer: Response, user_id: Any, hashed: str, print_: str) -> None:

@@ -38,6 +38,7 @@ TAGS = [
     ("reports", "Reports on paper"),
     ("messages", "What was sent, and whether it arrived"),
     ("export", "Taking data away"),
+    ("webhooks", "Telling other systems that something happened: for owners"),
     ("me", "The portal: for clients, signed in in the browser"),
 ]
 

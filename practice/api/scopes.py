@@ -17,13 +17,16 @@ class Scope(models.TextChoices):
     LIBRARY_WRITE = "library:write", _("Write and publish exercises")
     ASSIGNMENTS_READ = "assignments:read", _("See what was given")
     ASSIGNMENTS_WRITE = "assignments:write", _("Give, change and end practice")
-    RESPONSES_READ = "responses:read", _("Read answers and scores")
+    RESPONSES_READ = "responses:read", _("Read answers that are for all partners")
+    PRIVATE_RESPONSES_READ = "private-responses:read", _("Read what one partner told you alone, and each one’s scores")
     REPORTS_READ = "reports:read", _("See progress and take reports away")
     REPORTS_WRITE = "reports:write", _("Have reports made")
     ALERTS_READ = "alerts:read", _("See what needs a look")
     ALERTS_WRITE = "alerts:write", _("Take on and close what needs a look")
     MESSAGES_READ = "messages:read", _("See what was sent, and whether it arrived")
     EXPORT_READ = "export:read", _("Take data away in files")
+    WEBHOOKS_READ = "webhooks:read", _("See webhooks and what became of calls")
+    WEBHOOKS_WRITE = "webhooks:write", _("Add, change, try and end webhooks")
 
 
 #: What scopes are about, by what stands before their colon.
@@ -33,8 +36,10 @@ THINGS = {
     "library": _("Library"),
     "assignments": _("Practice"),
     "responses": _("Answers"),
+    "private-responses": _("Private answers"),
     "reports": _("Reports"),
     "alerts": _("Alerts"),
     "messages": _("Messages"),
     "export": _("Files"),
+    "webhooks": _("Webhooks"),
 }

@@ -119,13 +119,18 @@ def end_all(member: Membership) -> None:
         AccessToken.objects.filter(membership=member, ended_at=None).update(ended_at=timezone.now())
 
 
-def end_all_of_account(user: User) -> None:
-    """End the tokens that an account has in all practices: somebody got it back through its mailbox alone."""
+def end_all_of_account(user: User) -> int:
+    """End the tokens that an account has in all practices, and tell its owner; return how many those were."""
     with tenancy.signing_in(user.pk):
         practices = list(Membership.objects.filter(user=user).values_list("practice_id", flat=True))
+    ended, now = 0, timezone.now()
     for practice_id in practices:
         with tenancy.acting(tenancy.as_system(practice_id)):
-            AccessToken.objects.filter(user_id=user.pk, ended_at=None).update(ended_at=timezone.now())
+            ended += AccessToken.objects.filter(user_id=user.pk, ended_at=None, expires_at__gt=now).update(ended_at=now)
+    if ended:
+        with tenancy.signing_in(user.pk):
+            notices.tell(user, AccountEvent.What.TOKENS_ENDED)
+    return ended
 
 
 def tell(token: AccessToken, what: str) -> None:

@@ -15,7 +15,8 @@ class AuditEvent(models.Model):
     The application may add looks and read its own practice's trail; nobody but the database's own trigger
     adds changes, and no role may alter or remove a line. Free text never gets here.
 
-    ``client_id``, ``couple_id`` and ``lane`` are those of the row that it is about, as far as it has them.
+    ``client_id``, ``couple_id`` and ``lane`` are those of the row that it is about, as far as it has them. ``token_id``
+    is the access token by which a program did it for the user.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -30,6 +31,7 @@ class AuditEvent(models.Model):
     at = models.DateTimeField(db_default=Now())
     role = models.CharField(max_length=40)
     user_id = models.UUIDField(null=True)
+    token_id = models.UUIDField(null=True)
     request = models.CharField(max_length=40, blank=True)
     act = models.CharField(max_length=40)
     subject = models.CharField(max_length=80)

@@ -79,6 +79,7 @@ class AccountEvent(models.Model):
         RECOVERED = "recovered", _("A new password was chosen through the mailbox.")
         TOKEN_MADE = "token_made", _("A token was made that lets a program work for you.")
         TOKEN_ENDED = "token_ended", _("A token of yours for a program was withdrawn.")
+        TOKENS_ENDED = "tokens_ended", _("All tokens that let programs work for you were withdrawn.")
         OPENED_AGAIN = "opened_again", _("What is private to you was opened again after that.")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -139,7 +139,7 @@ class Scores(ApiView):
 
     tag = "responses"
     door = staticmethod(for_clinicians)
-    scopes = {"GET": Scope.RESPONSES_READ}
+    scopes = {"GET": Scope.PRIVATE_RESPONSES_READ}
     serializer_class = ScoresSerializer
 
     @extend_schema(operation_id="scores_read", summary="Read one partner's scores")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -34,6 +35,7 @@ WISH = {"formats": ["csv", "json"], "begins_on": "2026-02-16", "ends_on": "2026-
 EXPORT = {
     "id": "0199f6a0-1b2c-7d3e-8f40-516273849506",
     **WISH,
+    "private": True,
     "couples": 1,
     "asked_at": "2026-05-11T08:00:00Z",
     "state": "done",
@@ -86,6 +88,9 @@ class ExportSerializer(serializers.Serializer):
     begins_on = serializers.DateField(source="details.begins_on", allow_null=True)
     ends_on = serializers.DateField(source="details.ends_on", allow_null=True)
     names = serializers.BooleanField(source="details.names")
+    private = serializers.BooleanField(
+        source="details.private", help_text="Whether what partners told you alone is in it, and scores made from it."
+    )
     couples = serializers.SerializerMethodField(help_text="How many couples' records it holds.")
     asked_at = serializers.DateTimeField()
     state = serializers.ChoiceField(Archive.State.choices)
@@ -123,7 +128,7 @@ class _Exports(ApiView):
         form = TakingOutForm(self.sent(NewExportSerializer), practice=request.practice)
         if not form.is_valid():
             raise of_form(form)
-        return form.wish()
+        return replace(form.wish(), private=may_read_private(request))
 
     def accepted(self, archive: Archive) -> Response:
         return self.answer_with(self.shown(archive), status=202, location=_address(archive))
@@ -133,6 +138,19 @@ def only_fresh(request: Any) -> None:
     """A token was made after a fresh sign-in; in a browser it has to be one now, as on the page."""
     if request.auth is None and not is_fresh(request):
         raise PermissionDenied("Sign in once more in the browser before you take data away.", "sign_in_again")
+
+
+def may_read_private(request: Any) -> bool:
+    """A token reads what partners told the therapist alone only where it was made for that, too."""
+    return request.auth is None or Scope.PRIVATE_RESPONSES_READ in request.auth.scopes
+
+
+def _file(request: Any, archive: Archive) -> HttpResponse:
+    only_fresh(request)
+    if archive.details["private"] and not may_read_private(request):
+        scope = Scope.PRIVATE_RESPONSES_READ.value
+        raise PermissionDenied(f"Private answers are in this file: the token needs {scope}, too.", "scope_missing")
+    return hand_over(request, archive)
 
 
 def _owned(request: Any, archive_id: UUID, couple: Couple | None = None) -> Archive:
@@ -155,8 +173,9 @@ class Exports(_Exports):
         responses={202: ExportSerializer},
     )
     def post(self, request: Request, couple_id: UUID) -> Response:
-        """What you may read of this couple, private answers of each partner included. Made in the background: read it
-        again until its state is done. What you asked for of this couple before is destroyed."""
+        """What you may read of this couple; with what each partner told you alone where the token may read that, too
+        (`private-responses:read`). Made in the background: read it again until its state is done. What you asked for
+        of this couple before is destroyed."""
         couple = couple_or_404(couple_id)
         return self.accepted(asking.ask_for_couple(couple, self.wish(request), by=request.membership))
 
@@ -185,9 +204,7 @@ class ExportFile(_Exports):
     @extend_schema(operation_id="exports_download", summary="Fetch the file", responses=FILE, examples=BEGINNINGS)
     def get(self, request: Request, couple_id: UUID, archive_id: UUID) -> HttpResponse:
         """The file, while it is there. Each time is written down, and the partners read of it."""
-        archive = _owned(request, archive_id, couple_or_404(couple_id))
-        only_fresh(request)
-        return hand_over(request, archive)
+        return _file(request, _owned(request, archive_id, couple_or_404(couple_id)))
 
 
 class AllExports(_Exports):
@@ -235,6 +252,4 @@ class AllExportFile(_Exports):
     )
     def get(self, request: Request, archive_id: UUID) -> HttpResponse:
         """A ZIP, while it is there. Each time is written down for every couple in it."""
-        archive = _owned(request, archive_id)
-        only_fresh(request)
-        return hand_over(request, archive)
+        return _file(request, _owned(request, archive_id))

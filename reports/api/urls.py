@@ -2,11 +2,16 @@
 
 from django.urls import path
 
+from practice.api import repeating
+from practice.models import Archive
 from reports.api import alerts, me, progress, reports, scores, taking_out
+from reports.models import Alert, Report
 
 COUPLE = "couples/<uuid:couple_id>/"
 REPORT = COUPLE + "reports/<uuid:report_id>/"
 ALERT = COUPLE + "alerts/<uuid:alert_id>/"
+
+repeating.names(archive_id=Archive, report_id=Report, alert_id=Alert)
 
 urlpatterns = [
     path("reports/kinds/", reports.Kinds.as_view(), name="api_report_kinds"),

@@ -42,6 +42,8 @@ class Wish:
     begins_on: date | None = None
     ends_on: date | None = None
     names: bool = False
+    #: With what partners told the therapist alone, and with scores that are made from it.
+    private: bool = True
 
     def as_data(self) -> dict[str, Any]:
         return {
@@ -49,13 +51,14 @@ class Wish:
             "begins_on": self.begins_on.isoformat() if self.begins_on else None,
             "ends_on": self.ends_on.isoformat() if self.ends_on else None,
             "names": self.names,
+            "private": self.private,
         }
 
     @classmethod
     def of(cls, archive: Archive) -> Wish:
         said = archive.details
         first, last = (date.fromisoformat(said[one]) if said[one] else None for one in ("begins_on", "ends_on"))
-        return cls(tuple(map(Format, said["formats"])), first, last, said["names"])
+        return cls(tuple(map(Format, said["formats"])), first, last, said["names"], said["private"])
 
     def since(self, practice: Practice) -> datetime | None:
         return start_of_day(self.begins_on, practice.zone) if self.begins_on else None

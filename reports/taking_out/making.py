@@ -198,6 +198,7 @@ def _facts(archive: Archive, parts: archives.Parts) -> dict[str, Any]:
         "format": writing.FORMAT,
         **_days(archive),
         "names": archive.details["names"],
+        "private": archive.details["private"],
         "couples": counts,
         "paper_missing_of": missing,
         "not_in_it": [*NOT_IN_IT, *([OTHERS] if archive.kind == Kind.MANY_RECORDS else [])],

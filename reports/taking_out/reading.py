@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
@@ -148,10 +149,15 @@ class CoupleReader:
 
     def _responses(self) -> QuerySet[Response]:
         rows = Response.objects.newest().filter(couple=self.couple, author__in=list(self.people))
-        return rows.exclude(lane=Lane.OWN).filter(self._within("submitted_at"))
+        return rows.exclude(lane__in=self._left_out).filter(self._within("submitted_at"))
+
+    @property
+    def _left_out(self) -> list[Lane]:
+        return [Lane.OWN] if self.wish.private else [Lane.OWN, Lane.PRIVATE]
 
     def _entries(self) -> QuerySet[MeasureEntry]:
-        rows = MeasureEntry.objects.filter(couple=self.couple, client__in=list(self.people), taken_back_at=None)
+        people = list(self.people) if self.wish.private else []
+        rows = MeasureEntry.objects.filter(couple=self.couple, client__in=people, taken_back_at=None)
         days = {"taken_on__gte": self.wish.begins_on, "taken_on__lte": self.wish.ends_on}
         return rows.filter(**{name: day for name, day in days.items() if day}).defer("note").order_by("taken_on", "pk")
 
@@ -161,23 +167,29 @@ class CoupleReader:
         return asked & Q(**{f"{column}__lt": before}) if before else asked
 
     def told(self) -> Told | None:
-        """Return what a FHIR record may hold, so that it holds the same days; None: all that may be read."""
-        if self.wish.begins_on is None and self.wish.ends_on is None:
+        """Return what a FHIR record may hold, so that it holds the same; None: all that may be read."""
+        if self.wish.private and self.wish.begins_on is None and self.wish.ends_on is None:
             return None
         responses = self._responses().values("pk")
         asked = Occurrence.objects.filter(self._within("due_at"), couple=self.couple)
         given = Assignment.objects.filter(couple=self.couple, pk__in=asked.values("assignment"))
+        given = given.exclude(lane__in=self._left_out)
         rows: set[uuid.UUID] = set()
         for found in (
             responses,
             self._entries().values("pk"),
             asked.values("pk"),
             given.values("pk"),
-            Answer.objects.filter(response__in=responses).values("pk"),
+            self._answers(responses).values("pk"),
         ):
             rows |= {one["pk"] for one in found}
-        scores = Score.objects.filter(response__in=responses).exclude(lane=Lane.OWN)
-        return Told(rows, set(scores.values_list("response_id", "series")))
+        return Told(rows, set(self._scores(responses).values_list("response_id", "series")))
+
+    def _answers(self, responses: Any) -> QuerySet[Answer]:
+        return Answer.objects.filter(response__in=responses).exclude(lane__in=self._left_out)
+
+    def _scores(self, responses: Any) -> QuerySet[Score]:
+        return Score.objects.filter(response__in=responses).exclude(lane__in=self._left_out)
 
     # ── responses ────────────────────────────────────────────────────────────
 
@@ -185,10 +197,10 @@ class CoupleReader:
         found = Response.objects.filter(pk__in=ids).select_related("occurrence").defer("occurrence__skip_reason")
         rows = sorted(found, key=lambda one: (one.submitted_at, one.pk))
         answers: dict[uuid.UUID, dict[str, Answer]] = defaultdict(dict)
-        for one in Answer.objects.filter(response__in=ids).exclude(lane=Lane.OWN):
+        for one in self._answers(ids):
             answers[one.response_id][one.key] = one
         scores: dict[uuid.UUID, list[Score]] = defaultdict(list)
-        for score in Score.objects.filter(response__in=ids).exclude(lane=Lane.OWN).order_by("series", "questions"):
+        for score in self._scores(ids).order_by("series", "questions"):
             scores[score.response_id].append(score)
         self._fetch({one.edition_id for one in rows})
         return [self._entry(one, answers[one.pk], scores[one.pk]) for one in rows]

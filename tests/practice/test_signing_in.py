@@ -674,7 +674,7 @@ def test_b107_each_thing_that_can_befall_an_account_is_written_down_once(mara, c
         rows = list(AccountEvent.objects.filter(user=user).order_by("at", "pk"))[before:]
         assert sorted(one.what for one in rows) == sorted(written), getattr(act, "__name__", act)
         seen += [one.what for one in rows]
-    of_staff = {What.TOKEN_MADE, What.TOKEN_ENDED}  # in api/test_tokens_page.py
+    of_staff = {What.TOKEN_MADE, What.TOKEN_ENDED, What.TOKENS_ENDED}  # in api/test_tokens_page.py
     assert set(seen) == set(What.values) - of_staff, "a new kind of event has an act that it follows from"
     columns = {one.name for one in AccountEvent._meta.concrete_fields}
     assert columns == {"id", "user", "what", "at"}, "who, what and when; no place, and no words"

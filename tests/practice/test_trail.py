@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import logging
 import threading
 import time
@@ -76,6 +78,19 @@ def test_a_long_trail_is_sealed_in_portions(transactional_db, monkeypatch):
             audit.looked("opened", "clients_couple", uuid.UUID(int=turn))
     assert sealing.seal_all() == 3
     assert sealing.check(practice.pk).lines == 5
+
+
+def test_the_token_by_which_something_was_done_is_sealed_as_well(trail, above):
+    """Lines without one are hashed as before there were any: the seals of then still hold."""
+    with inside(trail):
+        [(_number, plain)] = list(sealing._entries(trail.pk, 0, 10**9, 1))
+        words = AuditEvent.objects.order_by("pk").values_list("pk", flat=True)[0]
+    with connection.cursor() as cursor, inside(trail):
+        cursor.execute(sealing.LINES.replace(",\n           token_id::text", ""), [trail.pk, words - 1, words, 1])
+        [(_pk, *before)] = cursor.fetchall()
+    assert plain == hashlib.sha256(json.dumps(before, ensure_ascii=False).encode()).digest()[:16]
+    above.execute("UPDATE practice_auditevent SET token_id = gen_random_uuid() WHERE id = %s", [words])
+    assert "lines were changed" in broken(trail)
 
 
 def test_each_practice_has_a_chain_of_its_own(transactional_db):

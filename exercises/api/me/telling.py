@@ -136,7 +136,10 @@ class MyExerciseSerializer(serializers.Serializer):
 
 @example(**DRAFT)
 class MyDraftSerializer(serializers.Serializer):
-    """What was typed and not sent. Nobody else reads it, nor that there is one."""
+    """What was typed and not sent. Nobody else reads it.
+
+    Where the exercise is one's own, the therapist may see that it was begun; no partner does.
+    """
 
     version = serializers.IntegerField(help_text="Counts the saves; 0 where nothing was typed.")
     saved_at = serializers.DateTimeField(allow_null=True)

@@ -10,6 +10,7 @@ import pytest
 from exercises import answering
 from exercises.models import Response
 from practice import shared_screen
+from practice.api.scopes import Scope
 from practice.models import AuditEvent, Membership
 from tests.exercises.given import ALL_TYPES, EVERY_TYPE, TWO_SCALES, give
 from tests.factories import acting_as, inside, make_couple, make_member, takes_part
@@ -136,6 +137,37 @@ def test_a_list_is_narrowed(couple, therapist, mara, theo, mixed):
     assert found("?lane=reveal") == [str(sealed.pk)]
     assert found(f"?assignment={mine.assignment_id}") == [str(sealed.pk)]
     assert found(f"?since={moment}") == [str(sealed.pk)]
+
+
+def test_what_is_for_the_therapist_alone_needs_a_scope_of_its_own(couple, therapist, mara, mixed):
+    """Whoever made a token for the answers of both did not ask for these."""
+    apart = [
+        alone(couple, mara),
+        alone(couple, mara, f"{mixed[0].pk}/"),
+        f"/api/v1/couples/{couple.pk}/partners/{mara.pk}/scores/",
+    ]
+    of_both = program_of(therapist, Scope.RESPONSES_READ)
+    private = program_of(therapist, Scope.PRIVATE_RESPONSES_READ)
+    for path in apart:
+        assert of_both.get(path).json()["code"] == "scope_missing", path
+        assert private.get(path).status_code == 200, path
+    assert of_both.get(at(couple)).status_code == 200
+    assert private.get(at(couple)).json()["code"] == "scope_missing"
+
+
+def test_b123_every_way_of_reading_leaves_the_same_line(couple, therapist, mara, mixed, practice):
+    """Headers alone, and being told that nothing changed, are looks as well."""
+    program = program_of(therapist)
+    for path in (f"/api/v1/couples/{couple.pk}/", at(couple, f"{mixed[0].pk}/"), alone(couple, mara)):
+        before = looked(practice)
+        read = program.get(path)
+        line = looked(practice)[len(before) :]
+        assert len(line) == 1, path
+        assert program.call("HEAD", path).status_code == 200
+        assert looked(practice)[len(before) :] == line * 2, path
+        if "ETag" in read:
+            assert program.get(path, If_None_Match=read["ETag"]).status_code == 304
+            assert looked(practice)[len(before) :] == line * 3, path
 
 
 def test_a_score_of_a_private_answer_stands_with_it(couple, therapist, mara):

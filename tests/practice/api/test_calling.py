@@ -8,10 +8,11 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from clients.models import Couple
-from practice.api import tokens
+from clients.models import Appointment, CaseloadEntry, Couple
+from practice.api import repeating, tokens
 from practice.api.scopes import Scope
 from practice.models import Membership
+from tests.doors import patterns
 from tests.factories import acting_as, inside, make_couple, make_member, signed_in
 from tests.practice.api.callers import Program, program_of
 
@@ -178,6 +179,37 @@ def test_a_key_of_somebody_else_is_another_key(therapist, practice):
         assert program_of(member).post(COUPLES, NEW, Idempotency_Key="k-1").status_code == 201
     with inside(practice):
         assert Couple.objects.count() == 2
+
+
+def test_an_answer_is_given_again_only_to_who_still_sees_what_it_is_about(therapist, couple, practice):
+    """What was made, and what the address names: after a day's work at most, and not after it is somebody else's."""
+    program, plan = program_of(therapist), f"{COUPLES}{couple.pk}/appointments/"
+    meeting = {"day": str(timezone.localdate() + datetime.timedelta(days=7)), "at": "18:00"}
+    again = [(COUPLES, NEW, "k-1"), (plan, meeting, "k-2")]
+    for path, body, key in again:
+        for _ in range(2):
+            assert program.post(path, body, Idempotency_Key=key).status_code == 201, path
+    with inside(practice):
+        CaseloadEntry.objects.filter(membership=therapist).delete()
+    for path, body, key in again:
+        answer = program.post(path, body, Idempotency_Key=key)
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json"), path
+        assert "Ada" not in answer.content.decode()
+    with inside(practice):
+        assert (Couple.objects.count(), Appointment.objects.count()) == (2, 1), "nothing was done a second time"
+
+
+def test_an_owner_is_answered_again_about_a_couple_that_a_colleague_looks_after(owner, therapist):
+    program, body = program_of(owner), {**NEW, "therapists": [str(therapist.pk)]}
+    first, again = (program.post(COUPLES, body, Idempotency_Key="k-1") for _ in range(2))
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
+
+
+def test_everything_that_addresses_name_is_looked_up_before_an_answer_is_given_again():
+    names = {
+        name for door, arguments in patterns() if door.startswith("api_") for name in arguments if name.endswith("_id")
+    }
+    assert {name for name in names if not repeating.is_named(name)} == set()
 
 
 def test_an_edit_says_what_it_edits(therapist, couple):

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from practice import tasks, team, vault
 from practice.api import repeating, tokens
-from practice.models import AccessToken, AccountEvent, DoneOnce, Membership
-from tests.factories import acting_as, inside, make_member, signed_in, user_of
+from practice.models import AccessToken, AccountEvent, AuditEvent, DoneOnce, Membership
+from tests.factories import PASSWORD, acting_as, inside, make_member, signed_in, user_of
 from tests.practice.api.callers import Program, program_of
 
 PAGE = "/desk/account/tokens/"
@@ -96,6 +96,20 @@ def test_an_account_that_was_got_back_by_its_mailbox_has_none(therapist, couple)
     assert program.get("/api/v1/couples/").status_code == 401
 
 
+def test_a_new_password_withdraws_all_tokens_and_says_so_on_the_page_and_outside(therapist, couple):
+    programs, browser = [program_of(therapist), program_of(therapist)], signed_in(therapist)
+    new = {"oldpassword": PASSWORD, "password1": "other everyday words here", "password2": "other everyday words here"}
+    browser.post("/account/password/change/", {**new, "oldpassword": "wrong words entirely"})
+    assert programs[0].get("/api/v1/couples/").status_code == 200, "nothing was changed"
+    mail.outbox.clear()
+    answer = browser.post("/account/password/change/", new, follow=True)
+    assert "All tokens that let programs work for you were withdrawn" in answer.content.decode()
+    assert [one.get("/api/v1/couples/").status_code for one in programs] == [401, 401]
+    told = AccountEvent.objects.filter(user_id=therapist.user_id, what__in=["tokens_ended", "password_changed"])
+    assert sorted(told.values_list("what", flat=True)) == ["password_changed", "tokens_ended"]
+    assert [letter.to for letter in mail.outbox] == [[therapist.user.email]] * 2
+
+
 def test_the_page_asks_who_it_is_before_anything_is_shown(therapist, monkeypatch):
     monkeypatch.setattr("practice.fresh.is_fresh", lambda request: False)
     answer = signed_in(therapist).get(PAGE)
@@ -148,6 +162,25 @@ def test_the_trail_says_in_words_that_a_token_was_made_and_withdrawn(therapist, 
     assert re.search(r"added +a token for a program", page)
     assert re.search(r"changed +a token for a program", page)
     assert "Spreadsheet" not in page
+
+
+def test_b123_the_trail_says_by_which_token_something_was_read_or_changed(therapist, owner, couple, mara):
+    program = program_of(therapist)
+    path = f"/api/v1/couples/{couple.pk}/"
+    program.get(path)
+    program.patch(path, {"status": "paused"})
+    signed_in(therapist).get(f"/desk/couples/{couple.pk}/")
+    with inside(therapist.practice):
+        rows = AuditEvent.objects.filter(user_id=therapist.user_id, couple_id=couple.pk).order_by("pk")
+        said = [(one.act, one.subject, one.token_id) for one in rows]
+    by_token = program.token.pk
+    assert ("opened", "page api_couple", by_token) in said
+    assert ("update", "clients_couple", by_token) in said
+    assert {token for _act, subject, token in said if "api" not in subject} == {by_token, None}
+    page = unescape(signed_in(owner).get("/desk/practice/trail/").content.decode())
+    assert f"by a program, with the token “Spreadsheet” ({by_token})" in page
+    assert program.text not in page
+    assert "Spreadsheet" not in signed_in(mara).get("/you/record/").content.decode()
 
 
 def test_answers_to_programs_are_forgotten_after_a_day(therapist, couple):

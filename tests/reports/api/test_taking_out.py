@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 
 from practice.api.scopes import Scope
@@ -64,6 +67,29 @@ def test_a_record_is_asked_for_watched_and_fetched(
         assert other.get(path).status_code == 404
     assert other.post(at(answered), {"formats": ["csv"]}).status_code == 404
     assert program_of(therapist, Scope.REPORTS_READ).post(at(answered), {"formats": ["csv"]}).status_code == 403
+
+
+def test_what_partners_told_the_therapist_alone_needs_its_own_scope(couple, therapist, mara):
+    for lane in ("private", "shared"):
+        (one, *_rest) = give(couple, therapist, lane, to=[mara] if lane == "private" else None, questions=TWO_SCALES)
+        send(one, mara, near="5", good=f"said in {lane}")
+    every = ["csv", "json", "fhir"]
+    bodies = {}
+    for scopes in ((Scope.EXPORT_READ,), (Scope.EXPORT_READ, Scope.PRIVATE_RESPONSES_READ)):
+        program = program_of(therapist, *scopes)
+        asked = program.post(at(couple), {"formats": every}).json()
+        assert asked["private"] == (len(scopes) == 2)
+        make(couple, asked["id"])
+        answer = program.get(at(couple, f"{asked['id']}/file/"))
+        with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as whole:
+            bodies[len(scopes)] = {
+                name: whole.read(name) for name in whole.namelist() if "answers" in name or "fhir" in name
+            }
+    assert all(b"said in shared" in one for both in bodies.values() for one in both.values())
+    assert not any(b"said in private" in one for one in bodies[1].values())
+    assert all(b"said in private" in one for one in bodies[2].values())
+    refused = program_of(therapist, Scope.EXPORT_READ).get(at(couple, f"{asked['id']}/file/"))
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
 
 
 def test_what_the_form_refuses_is_pointed_at(answered, therapist):

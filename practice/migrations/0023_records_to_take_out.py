@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("practice", "0021_webhooks"),
+        ("practice", "0022_tokens_in_the_trail"),
     ]
 
     operations = [
