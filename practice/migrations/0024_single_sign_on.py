@@ -25,7 +25,7 @@ CREATE POLICY own_door ON practice_signindoor FOR ALL TO {roles.SYSTEM}
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("practice", "0022_tokens_in_the_trail"),
+        ("practice", "0023_records_to_take_out"),
     ]
 
     operations = [
