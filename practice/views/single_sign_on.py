@@ -27,7 +27,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from practice import identity, inviting, single_sign_on, tenancy, through_provider
 from practice.access import PracticeRequest, View, for_owners, read_or_send
-from practice.fresh import after_fresh_sign_in, is_fresh
+from practice.fresh import after_fresh_sign_in, ask_again, is_fresh
 from practice.inviting import NotOpen
 from practice.models import Membership, Practice, ProviderLink, SignInDoor, SingleSignOn
 from practice.openid import Trouble
@@ -139,10 +139,11 @@ def single_sign_on_prove(request: PracticeRequest) -> HttpResponse:
 @require_POST
 @for_owners
 @by_own_means
-@after_fresh_sign_in
 def single_sign_on_unlink(request: PracticeRequest, pk: uuid.UUID) -> HttpResponse:
     """Let somebody's sign-in at the provider open nothing here any more."""
     link = get_object_or_404(ProviderLink, pk=pk, ended_at=None)
+    if not is_fresh(request):
+        return ask_again(request, back=reverse("single_sign_on"))
     with tenancy.elevated():
         single_sign_on.end_link(link)
     messages.success(request, _("That link is ended."))
