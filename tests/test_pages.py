@@ -321,6 +321,8 @@ WITHOUT_A_LINK = {
     "illustration": "inside an exercise with a picture",
     "import_answers": "on a partner's record, where a form of theirs came from a file",
     "import_review": "where a file that can be taken leads",
+    "import_sheet": "where a workbook that can be taken leads",
+    "import_library": "where a shared library leads",
     "portal_devices": "where the installation sends notifications",
     "portal_device_here": "the page's own script",
     "portal_device_end": "where the installation sends notifications",

@@ -111,6 +111,7 @@ SQL_BY_HAND = {
     "exercises/holding.py": "a lock on what no row stands for yet",
     "exercises/loading.py": "locks",
     "exercises/reminder_facts.py": "one trip for all that forbids a reminder",
+    "exercises/sharing/turns.py": "a lock on what no row stands for yet",
     "reports/releases.py": "locks",
 }
 

@@ -21,6 +21,11 @@ RESERVED = frozenset({"import", "new", "shelves", "mine", "updates"})
 _OF_THE_ORIGINAL = ("slug",)
 
 
+def start_from(content: dict[str, Any], by: Membership, *, slug: str = "") -> Exercise:
+    """Begin an exercise with content from elsewhere. It has the wished address where nobody has it yet."""
+    return _start(content, by, slug=slug)
+
+
 def start_new(title: str, kind: str, by: Membership) -> Exercise:
     """Begin an exercise of the practice's own. Nothing is on the shelf before it is published."""
     return _start(blank(title, kind, language=by.practice.language[:2]), by)
@@ -79,7 +84,7 @@ def new_key(taken: set[str]) -> str:
 
 
 def free_slug(title: str) -> str:
-    """A name for the address that no exercise of the practice or the catalogue has."""
+    """A name for the address that no exercise of the practice or the catalogue has. A name that is free stays."""
     start = slugify(title)[:70].strip("-") or "exercise"
     taken = set(Exercise.objects.filter(slug__startswith=start).values_list("slug", flat=True))
     slug, number = start, 1
@@ -89,12 +94,12 @@ def free_slug(title: str) -> str:
     return slug
 
 
-def _start(content: dict[str, Any], by: Membership, edition: Edition | None = None) -> Exercise:
+def _start(content: dict[str, Any], by: Membership, edition: Edition | None = None, *, slug: str = "") -> Exercise:
     with transaction.atomic():
         with tenancy.elevated():
             exercise = Exercise.objects.create(
                 practice_id=tenancy.current_practice_id(),
-                slug=free_slug(content["title"]),
+                slug=free_slug(slug or content["title"]),
                 adapted_from=edition,
                 **shelf_facts(content),
             )
