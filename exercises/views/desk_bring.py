@@ -22,6 +22,7 @@ from exercises.sharing.taking import Taken
 from exercises.sharing.taking import take as take_library
 from exercises.views import desk_fhir
 from exercises.vocabulary import QuestionType
+from exercises.writing.saving import Refused as NotBegun
 from exercises.xlsform.findings import Refused, Told
 from exercises.xlsform.forms import SheetForm
 from exercises.xlsform.planning import Plan, plan_workbook
@@ -89,7 +90,10 @@ def sheet(request: PracticeRequest) -> HttpResponse:
     form = SheetForm(request.POST, plan=plan)
     if not form.is_valid():
         return _sheet(request, data, plan, form)
-    exercise = take_workbook(plan, form.choices, request.membership)
+    try:
+        exercise = take_workbook(plan, form.choices, request.membership)
+    except NotBegun as refused:
+        return _refused(request, [Told(refused.message)])
     messages.success(request, _("It is a draft now: look through it, then publish it."))
     return redirect("write", exercise.slug)
 

@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from exercises.models import Edition, Exercise, Illustration, Manuscript
 from exercises.vocabulary import Kind, Lane, Level, Participation, TimeOfDay
+from exercises.writing.saving import LIMIT, TOO_MUCH, Refused
 from practice import tenancy
 from practice.models import Membership
 
@@ -22,7 +23,12 @@ _OF_THE_ORIGINAL = ("slug",)
 
 
 def start_from(content: dict[str, Any], by: Membership, *, slug: str = "") -> Exercise:
-    """Begin an exercise with content from elsewhere. It has the wished address where nobody has it yet."""
+    """Begin an exercise with content from elsewhere. It has the wished address where nobody has it yet.
+
+    Raises :class:`exercises.writing.saving.Refused` when it is more than can be written on.
+    """
+    if len(json.dumps(content)) > LIMIT:
+        raise Refused(TOO_MUCH)
     return _start(content, by, slug=slug)
 
 

@@ -131,6 +131,24 @@ def test_a_newer_edition_becomes_the_next_edition_of_the_same_exercise(therapist
         assert states == ["here"]  # it was, once: nothing goes back by itself
 
 
+def test_a_draft_that_nobody_touched_follows_a_newer_file(therapist, friend):
+    one = written(therapist)
+    mine = brought(friend, shared_by(therapist)).begun[0]
+    with acting_as(therapist):
+        change(manuscript_of(one, therapist), {"summary": "Said better."}, by=therapist)
+        publish_all(one)
+    assert [row.pk for row in brought(friend, shared_by(therapist)).renewed] == [mine.pk]
+    with acting_as(friend):
+        draft = Manuscript.objects.get()
+    assert (draft.content["summary"], draft.content["shared"]["edition"]) == ("Said better.", 2)
+
+
+def test_what_is_more_than_one_exercise_can_hold_is_told(therapist):
+    long = entry(content={"steps": ["x" * 4_900] * 100, "points": ["x" * 4_900] * 40})
+    taken = brought(therapist, json.dumps({"attune": "library", "format": 1, "exercises": [long]}))
+    assert (taken.begun, len(taken.refused)) == ([], 1)
+
+
 def test_what_is_being_written_here_is_not_written_over(therapist, friend):
     one = written(therapist)
     mine = brought(friend, shared_by(therapist)).begun[0]
