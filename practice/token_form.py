@@ -12,7 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from practice.api import tokens
 from practice.api.scopes import THINGS, Scope
 from practice.fields import KindErrors
+from practice.models import Membership
 
+#: What nobody else's token opens.
+FOR_OWNERS = frozenset({Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE})
 DAYS = [(30, _("30 days")), (90, _("90 days")), (365, _("A year"))]
 
 
@@ -36,6 +39,11 @@ class TokenForm(KindErrors, forms.Form):
     days = forms.TypedChoiceField(
         label=_("For how long"), coerce=int, choices=DAYS, initial=90, widget=forms.RadioSelect
     )
+
+    def __init__(self, *args: Any, membership: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not membership.runs_practice:
+            self.fields["scopes"].choices = [one for one in Scope.choices if one[0] not in FOR_OWNERS]  # type: ignore[attr-defined]
 
     def said(self) -> dict[str, Any]:
         """Return what :func:`practice.api.tokens.issue` asks for."""

@@ -28,6 +28,8 @@ ACTS: dict[str, Words] = {
     "shared the screen with": _("shared the screen with"),
     "stopped sharing the screen with": _("stopped sharing the screen with"),
 }
+#: What the names of addresses for programs begin with.
+FOR_PROGRAMS = "api_"
 #: Columns of every table that say nothing to a reader.
 SILENT = frozenset({"id", "practice_id"})
 
@@ -54,6 +56,9 @@ def thing(subject: str) -> str:
     """Return what a line is about."""
     if subject.startswith(audit.PAGE):
         name = subject.removeprefix(audit.PAGE)
+        if name.startswith(FOR_PROGRAMS):
+            words = name.removeprefix(FOR_PROGRAMS).replace("_", " ")
+            return gettext("“%(name)s” at the door for programs") % {"name": words}
         return gettext("the page “%(name)s”") % {"name": _pages.get(name) or name.replace("_", " ")}
     model = _models().get(subject)
     return str(_things.get(subject) or (model._meta.verbose_name if model else subject))
@@ -76,6 +81,7 @@ call(
         "practice_practice": _("the practice's settings"),
         "practice_membership": _("a member of the team"),
         "practice_staffinvitation": _("an invitation to the team"),
+        "practice_webhook": _("a webhook"),
         "practice_datakey": _("a key of sealed texts"),
         "practice_practicekey": _("the practice's key"),
         "practice_provider": _("a way that messages leave"),

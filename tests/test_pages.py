@@ -150,7 +150,9 @@ def test_b102_the_log_holds_no_words_addresses_or_tickets(walks, world):
 #: Said to machines, and the same for everybody: nothing of any practice is in it.
 OF_NOBODY = {"healthz", "readyz", "api_schema"}
 #: Handed out to who sends a form, or shows again who they are, not to who looks.
-NOT_FOR_A_LOOK = {"record_fhir", "portal_copy_take", "record_copy_take", "practice_export_file"}
+NOT_FOR_A_LOOK = {
+    "record_fhir", "portal_copy_take", "record_copy_take", "practice_export_file", "take_out_file", "take_out_all_file",
+}  # fmt: skip
 
 
 def test_b1_what_is_no_page_is_declared_as_a_download(walks):
@@ -253,6 +255,10 @@ WITHOUT_A_LINK = {
     "record_copy_take": "behind a fresh sign-in, where a copy is ready",
     "portal_copy_away": "behind a fresh sign-in, where a copy is ready",
     "practice_export_file": "on its page, after a fresh sign-in",
+    "take_out_file": "on its page, after a fresh sign-in",
+    "take_out_end": "on its page, after a fresh sign-in",
+    "take_out_all_file": "on its page, after a fresh sign-in",
+    "take_out_all_end": "on its page, after a fresh sign-in",
     "practice_export_end": "on its page, after a fresh sign-in",
     "api_docs": "on the page of tokens, after a fresh sign-in",
     "access_token_end": "on the page of tokens, after a fresh sign-in",

@@ -485,6 +485,26 @@ def _planned(house: House) -> None:
         house.things["program_slug"] = house.things["program"].slug
 
 
+def _taken_out(house: House) -> None:
+    """A file that the therapist asked for of the couple, and one of the owner's."""
+    finished = {"size": 1, "sha256": "0" * 64, "finished_at": timezone.now()}
+    wish = {"formats": ["csv"], "begins_on": None, "ends_on": None}
+    wish |= {"names": False, "private": True, "couples": [str(house.couple.pk)]}
+    for name, kind, who, about_id in (
+        ("taken_out", Archive.Kind.COUPLE_RECORD, "therapist", house.couple.pk),
+        ("taken_out_all", Archive.Kind.MANY_RECORDS, "owner", None),
+    ):
+        house.things[name] = Archive.objects.create(
+            kind=kind,
+            user_id=house[who].user_id,
+            about_id=about_id,
+            details=wish,
+            state=Archive.State.DONE,
+            expires_at=timezone.now() + datetime.timedelta(days=7),
+            **finished,
+        )
+
+
 def _invited(house: House) -> None:
     """A third and a fourth person, both not here yet: a colleague, and a partner of another couple."""
     word = house.word("inviteeaddress", "owner")
@@ -531,6 +551,7 @@ def _invited(house: House) -> None:
             finished_at=timezone.now(),
             expires_at=timezone.now() + datetime.timedelta(days=7),
         )
+        _taken_out(house)
     house.things["couple_of_one"] = alone = factories.make_couple(
         house.practice,
         (f"Una {house.word('nameuna', *STAFF)}", f"Ugo {house.word('nameugo', *STAFF)}"),

@@ -21,12 +21,12 @@ from practice.token_form import TokenForm
 @after_fresh_sign_in
 def access_tokens(request: PracticeRequest) -> HttpResponse:
     """List the tokens that open something, and make one: its text is on the page that answers, and never again."""
-    form, made = TokenForm(request.POST or None), ""
+    form, made = TokenForm(request.POST or None, membership=request.membership), ""
     if request.method == "POST" and form.is_valid():
         token, made = tokens.issue(request.membership, **form.said())
         if not token.is_open:  # an old page, sent once more
             return redirect("access_tokens")
-        form = TokenForm()
+        form = TokenForm(membership=request.membership)
     context = {
         "form": form,
         "made": made,

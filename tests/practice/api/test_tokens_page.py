@@ -12,7 +12,7 @@ from django.core import mail
 from django.test import Client as Browser
 from django.utils import timezone
 
-from practice import tasks, team, vault
+from practice import tasks, team, trail_words, vault
 from practice.api import repeating, tokens
 from practice.models import AccessToken, AccountEvent, AuditEvent, DoneOnce, Membership
 from tests.factories import PASSWORD, acting_as, inside, make_member, signed_in, user_of
@@ -96,6 +96,11 @@ def test_an_account_that_was_got_back_by_its_mailbox_has_none(therapist, couple)
     assert program.get("/api/v1/couples/").status_code == 401
 
 
+def test_what_only_owners_do_is_offered_to_owners_alone(therapist, owner, couple):
+    offered = {who: "webhooks:write" in signed_in(who).get(PAGE).content.decode() for who in (therapist, owner)}
+    assert offered == {therapist: False, owner: True}
+
+
 def test_a_new_password_withdraws_all_tokens_and_says_so_on_the_page_and_outside(therapist, couple):
     programs, browser = [program_of(therapist), program_of(therapist)], signed_in(therapist)
     new = {"oldpassword": PASSWORD, "password1": "other everyday words here", "password2": "other everyday words here"}
@@ -175,6 +180,7 @@ def test_b123_the_trail_says_by_which_token_something_was_read_or_changed(therap
         said = [(one.act, one.subject, one.token_id) for one in rows]
     by_token = program.token.pk
     assert ("opened", "page api_couple", by_token) in said
+    assert trail_words.thing("page api_couple") == "“couple” at the door for programs"
     assert ("update", "clients_couple", by_token) in said
     assert {token for _act, subject, token in said if "api" not in subject} == {by_token, None}
     page = unescape(signed_in(owner).get("/desk/practice/trail/").content.decode())
