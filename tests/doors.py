@@ -60,6 +60,7 @@ HOME_ABSENT = _kind("who is away, and the owner", "owner", "therapist")
 HOME_OWNER = _kind("the practice's own owner", "owner")
 CLINICAL = _kind("one couple's clinical page", *OF_THE_COUPLE)
 OFFICE = _kind("one couple's office page", *OF_THE_COUPLE, "coordinator")
+SHARES_OUT = _kind("who says whose couples are whose", "owner", "coordinator", "far_owner", "far_coordinator")
 OFFICE_OF_ONE = _kind("an office page that nobody covers", "owner", "supervisor", "therapist", "coordinator")
 THERAPISTS_BOSS = _kind("who decides on caseloads", "owner", "coordinator")
 PORTAL = _kind("portal", "mara", "theo", "stranger", "former", "far_mara")
@@ -326,6 +327,12 @@ DOORS: dict[str, Door] = {
     "portal_help": Door(PUBLIC),
     "portal_limits": Door(PUBLIC),
     "couple_new": Door(STAFF),
+    "bring_in": Door(SHARES_OUT),
+    "bring_columns": Door(HOME_OWNER, thing("pk", "couples_file")),
+    "bring_look": Door(HOME_OWNER, thing("pk", "couples_file"), get=LEADS_ON),
+    "bring_away": Door(HOME_OWNER, thing("pk", "couples_file"), get=SENDS),
+    "bring_record": Door(THERAPISTS_BOSS, thing("pk", "brought")),
+    "bring_undo": Door(THERAPISTS_BOSS, thing("pk", "brought"), get=SENDS),
     "couple_status": Door(OFFICE, couple),
     "couple_apart": Door(CLINICAL, couple),
     "couple_apart_noted": Door(CLINICAL, couple, get=SENDS),
@@ -689,6 +696,7 @@ READ_AS: dict[str, str] = {
             "psychotherapy_notes",
         ),
         ITSELF: (
+            "bring_columns", "bring_record",
             "member_end", "delivery_edit", "couple_status", "couple_apart", "couple_therapists", "appointment_new",
             "appointments", "appointment_edit", "clearance_record", "client_edit", "safe_contact",
             "shared_screen_begin", "assign", "plan_edit", "plan_round", "rests", "rests_one", "take_back",

@@ -251,6 +251,9 @@ def test_no_link_is_dead(walks):
 
 #: Doors that no link leads to, with the reason.
 WITHOUT_A_LINK = {
+    "bring_columns": "where a chosen file leads",
+    "bring_look": "where named columns lead",
+    "bring_undo": "on an import with whose couples nothing has happened since",
     "portal_copy_take": "behind a fresh sign-in, where a copy is ready",
     "record_copy_take": "behind a fresh sign-in, where a copy is ready",
     "portal_copy_away": "behind a fresh sign-in, where a copy is ready",
