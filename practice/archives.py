@@ -43,10 +43,10 @@ from practice.models.archive import SET_ASIDE
 log = logging.getLogger(__name__)
 
 State, Kind = Archive.State, Archive.Kind
-#: What a member of staff asks for.
-OF_STAFF = (Kind.RECORD_COPY, Kind.PRACTICE_EXPORT, Kind.COUPLE_RECORD, Kind.MANY_RECORDS)
+#: What a member of staff asks for, or sent.
+OF_STAFF = (Kind.RECORD_COPY, Kind.PRACTICE_EXPORT, Kind.COUPLE_RECORD, Kind.MANY_RECORDS, Kind.COUPLES_FILE)
 #: What holds words of several people and lies under the practice's key: a key of one of them takes none of it along.
-OF_SEVERAL = (Kind.PRACTICE_EXPORT, Kind.COUPLE_RECORD, Kind.MANY_RECORDS)
+OF_SEVERAL = (Kind.PRACTICE_EXPORT, Kind.COUPLE_RECORD, Kind.MANY_RECORDS, Kind.COUPLES_FILE)
 Tell = Callable[[int, str], None]
 Maker = Callable[..., Iterator[bytes]]
 
@@ -430,6 +430,57 @@ def destroy_of_member(user_id: uuid.UUID) -> int:
     What they asked for as somebody in care stays theirs.
     """
     return destroy_all(kinds=OF_STAFF, of_user=user_id)
+
+
+# ── files that wait ──────────────────────────────────────────────────────────
+
+
+def hold(kind: str, body: bytes, *, user_id: uuid.UUID, lives: timedelta) -> Archive:
+    """Put away a file that somebody sent, sealed, until they have looked at it; what waited of them before goes.
+
+    It is given out to the pages of that account alone (:func:`waiting`, :func:`read`), and destroyed when its time is
+    over, like any other.
+    """
+    now = timezone.now()
+    with tenancy.elevated() as asker:
+        destroy_all(kinds=(kind,), of_user=user_id)
+        made = Archive.objects.create(
+            kind=kind,
+            user_id=user_id,
+            state=State.DONE,
+            finished_at=now,
+            expires_at=now + lives,
+            size=len(body),
+            sha256=hashlib.sha256(body).hexdigest(),
+        )
+        for number, start in enumerate(range(0, len(body), A_PIECE)):
+            piece = ArchivePiece(practice_id=asker.practice_id, archive=made, number=number)
+            piece.seal(body[start : start + A_PIECE], None)
+            piece.save(force_insert=True)
+    return made
+
+
+def waiting(pk: uuid.UUID, *, user_id: uuid.UUID, lock: bool = False) -> Archive:
+    """Return the file of :func:`hold` that waits for an account; raise :class:`NotThere`."""
+    with tenancy.elevated():
+        rows = Archive.objects.select_for_update() if lock else Archive.objects.all()
+        found = rows.filter(pk=pk, user_id=user_id, kind=Kind.COUPLES_FILE).first()
+    if found is None or not found.is_there:
+        raise NotThere
+    return found
+
+
+def read(archive: Archive) -> bytes:
+    """Return the bytes of a file that waits; it goes on waiting."""
+    with tenancy.elevated():
+        return b"".join(one.opened(archive.person_id) for one in archive.pieces.order_by("number"))
+
+
+def note(archive: Archive, details: dict[str, Any]) -> None:
+    """Keep what was said about a file that waits: ids and words of ours."""
+    with tenancy.elevated():
+        archive.details = details
+        archive.save(update_fields=["details"])
 
 
 # ── tending ──────────────────────────────────────────────────────────────────

@@ -251,6 +251,9 @@ def test_no_link_is_dead(walks):
 
 #: Doors that no link leads to, with the reason.
 WITHOUT_A_LINK = {
+    "bring_columns": "where a chosen file leads",
+    "bring_look": "where named columns lead",
+    "bring_undo": "on an import with whose couples nothing has happened since",
     "portal_copy_take": "behind a fresh sign-in, where a copy is ready",
     "record_copy_take": "behind a fresh sign-in, where a copy is ready",
     "portal_copy_away": "behind a fresh sign-in, where a copy is ready",
@@ -338,6 +341,8 @@ WITHOUT_A_LINK = {
     "illustration": "inside an exercise with a picture",
     "import_answers": "on a partner's record, where a form of theirs came from a file",
     "import_review": "where a file that can be taken leads",
+    "import_sheet": "where a workbook that can be taken leads",
+    "import_library": "where a shared library leads",
     "portal_devices": "where the installation sends notifications",
     "portal_device_here": "the page's own script",
     "portal_device_end": "where the installation sends notifications",

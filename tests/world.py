@@ -26,6 +26,7 @@ from clients import inviting as client_invitations
 from clients.models import (
     Absence,
     Appointment,
+    BroughtIn,
     Clearance,
     Client,
     ClientInvitation,
@@ -53,6 +54,7 @@ from exercises.models import (
 )
 from exercises.recurrence import Recurrence
 from exercises.vocabulary import Lane
+from practice import archives
 from practice import inviting as staff_invitations
 from practice.ids import uuid7
 from practice.models import (
@@ -569,6 +571,17 @@ def _invited(house: House) -> None:
             expires_at=timezone.now() + datetime.timedelta(days=7),
         )
         _taken_out(house)
+    with inside(house.practice):
+        file = archives.hold(
+            Archive.Kind.COUPLES_FILE,
+            b"Name 1,Name 2\nLea,Noor\n",
+            user_id=house["owner"].user_id,
+            lives=datetime.timedelta(days=7),
+        )
+        house.things["couples_file"] = file
+        house.things["brought"] = BroughtIn.objects.create(
+            brought_by=house["owner"], fingerprint="0" * 64, rows=1, couples=1, people=2, left_out=0, invited=False
+        )
     house.things["couple_of_one"] = alone = factories.make_couple(
         house.practice,
         (f"Una {house.word('nameuna', *STAFF)}", f"Ugo {house.word('nameugo', *STAFF)}"),

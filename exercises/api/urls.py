@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from exercises.api import assignments, library, messages, occurrences, responses, rests
+from exercises.api import assignments, library, library_files, messages, occurrences, responses, rests
 from exercises.models import Assignment, Draft, Edition, Occurrence, Pause, Response
 from practice.api import repeating
 
@@ -27,6 +27,8 @@ urlpatterns = [
     path(EXERCISE, library.OneExercise.as_view(), name="api_exercise"),
     path(EXERCISE + "editions/", library.Editions.as_view(), name="api_editions"),
     path("editions/<uuid:edition_id>/", library.OneEdition.as_view(), name="api_edition"),
+    path("library-files/make/", library_files.MakeFile.as_view(), name="api_library_file_make"),
+    path("library-files/take/", library_files.TakeFile.as_view(), name="api_library_file_take"),
     path("assignments/", assignments.AllAssignments.as_view(), name="api_all_assignments"),
     path(COUPLE + "assignments/", assignments.Assignments.as_view(), name="api_assignments"),
     path(PRIVATE + "assignments/", assignments.PrivateAssignments.as_view(), name="api_assignments_private"),

@@ -27,6 +27,7 @@ class Archive(PracticeModel):
         PRACTICE_EXPORT = "practice_export", _("everything that the practice keeps")
         COUPLE_RECORD = "couple_record", _("the record of one couple")
         MANY_RECORDS = "many_records", _("the records of several couples")
+        COUPLES_FILE = "couples_file", _("a table of couples that waits to be taken in")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")

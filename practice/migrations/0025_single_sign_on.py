@@ -25,7 +25,7 @@ CREATE POLICY own_door ON practice_signindoor FOR ALL TO {roles.SYSTEM}
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("practice", "0023_records_to_take_out"),
+        ("practice", "0024_couples_file"),
     ]
 
     operations = [
