@@ -240,7 +240,7 @@ DOORS: dict[str, Door] = {
     "api_docs": Door(PUBLIC),
     "api_schema": Door(PUBLIC),
     "join_team": Door(PUBLIC, ticket("team")),
-    "join_by_provider": Door(PUBLIC, ticket("team"), get=SENDS),
+    "join_by_provider": Door(PUBLIC, ticket("team"), get=LEADS_ON),
     "sign_in_by_address": Door(PUBLIC),
     "provider_sign_in": Door(PUBLIC, provider_page, get=EITHER),
     "provider_back": Door(PUBLIC, provider_page, get=frozenset({403})),

@@ -12,13 +12,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from practice import identity, signing_in, still_here, tenancy
+from practice import identity, signing_in, still_here, tenancy, through_provider
 from practice.access import read_or_send
 from practice.fresh import after_fresh_sign_in
 from practice.models import AccountEvent, SignIn
 
 #: So many of the latest changes are shown.
 LATELY = 20
+#: Where the pages are that a sign-in through a practice's provider reaches.
+STAFF_PAGES = "/desk/"
 
 
 @require_safe
@@ -84,6 +86,8 @@ def kept_form(request: HttpRequest) -> HttpResponse:
     found = still_here.kept(request)
     if found is None:
         return redirect("home")
+    if through_provider.of(request) and not found["path"].startswith(STAFF_PAGES):
+        return redirect("home")  # what the same person typed elsewhere waits for a sign-in of their own
     texts = [text for _name, values in found["fields"] for text in values if len(text) > 2 and " " in text]
     fields = [(name, value) for name, values in found["fields"] for value in values]
     return render(request, "practice/kept_form.html", {"path": found["path"], "fields": fields, "texts": texts})

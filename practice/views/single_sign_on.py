@@ -176,21 +176,22 @@ def sign_in_by_address(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @read_or_send
 def provider_sign_in(request: HttpRequest, slug: str) -> HttpResponse:
-    """A practice's own page to sign in."""
+    """A practice's own page to sign in. It does not name it: whoever has its address knows."""
     door = get_object_or_404(SignInDoor, slug=slug)
     if request.user.is_authenticated:
         return redirect("home")
+    if request.method != "POST":
+        return render(request, "practice/provider_sign_in.html", {"slug": slug})
     with tenancy.acting(tenancy.as_system(door.practice_id)):
-        if request.method == "POST":
-            return _sent(request, _configured(), SIGN_IN)
-        name = Practice.objects.get(pk=door.practice_id).name
-    return render(request, "practice/provider_sign_in.html", {"practice_name": name, "slug": slug})
+        return _sent(request, _configured(), SIGN_IN)
 
 
-@require_POST
 @login_not_required
+@read_or_send
 def join_by_provider(request: HttpRequest, ticket: str) -> HttpResponse:
-    """Accept an invitation to a team by signing in at the practice's provider."""
+    """Accept an invitation to a team by signing in at the practice's provider; looking leads to the invitation."""
+    if request.method != "POST":
+        return redirect("join_team", ticket)
     try:
         with tenancy.acting(tenancy.as_system(inviting.practice_of(ticket))):
             inviting.opened(ticket)

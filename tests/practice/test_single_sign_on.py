@@ -22,7 +22,7 @@ from django.core import mail
 from django.db import connection
 from django.test import Client as Browser
 
-from practice import inviting, openid, outside, single_sign_on, tenancy
+from practice import inviting, openid, outside, single_sign_on, still_here, tenancy, vault
 from practice.local import openid_provider
 from practice.local.openid_provider import CLIENT, KEY_NAME, SECRET, Provider
 from practice.models import (
@@ -754,7 +754,7 @@ def test_it_is_tried_before_it_is_switched_on(practice, provider, desk, owner):
         assert not ProviderLink.objects.exists()
     assert Browser().get(door(practice)).status_code == 404
     desk.post(f"{HERE}switch/", {"on": "1"})
-    assert practice.name in words(Browser().get(door(practice)))
+    assert Browser().get(door(practice)).status_code == 200
     desk.post(HERE, said(provider, client_secret="", domains=f"{DOMAIN}\noak.example"))
     assert Browser().get(door(practice)).status_code == 200
     desk.post(HERE, said(provider, client_secret="another"))
@@ -824,3 +824,15 @@ def test_whoever_leaves_is_linked_no_more(practice, provider, anna, owner):
     assert sign_in(provider, practice, "anna")[1].status_code == 403
     with inside(practice):
         assert ProviderLink.objects.get().ended_at is not None
+
+
+def test_what_was_typed_elsewhere_waits_for_another_sign_in(practice, provider, anna):
+    browser, _answer = sign_in(provider, practice, "anna")
+    for path, status in (("/today/", 302), ("/desk/couples/", 200)):
+        session = browser.session
+        form = json.dumps({"path": path, "fields": [["words", ["typed for nobody else"]]]})
+        user = str(anna.user_id)
+        sealed = vault.seal_for_installation(form, f"{still_here.PLACE} {user}")
+        session[still_here.KEPT] = {"user": user, "form": sealed, "at": time.time()}
+        session.save()
+        assert browser.get("/account/kept/").status_code == status, path
