@@ -11,5 +11,12 @@ for name in ("do_file", "portal_space_file", "portal_begin", "do_send"):
     limits.limit(name, limits.COSTLY)
 limits.limit("library", limits.SEARCH)
 dear("GET", "api_library", *limits.SEARCH.rates)
-for name in ("api_me_begin", "api_me_submit"):
+for name in (
+    "api_me_begin",
+    "api_me_submit",
+    "api_me_files",
+    "api_me_page_files",
+    "api_assignment_files",
+    "api_all_assignments",
+):
     dear("POST", name, *limits.COSTLY.rates)

@@ -25,4 +25,5 @@ for name in ("report_preview", "report_of_kind_preview", "report_download", "por
 # The same for programs.
 for name in ("api_reports", "api_report_again"):
     dear("POST", name, *limits.COSTLY.rates)
-dear("GET", "api_report_file", *PREVIEWS.rates)
+for name in ("api_report_file", "api_me_document"):
+    dear("GET", name, *PREVIEWS.rates)
