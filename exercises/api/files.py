@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from exercises import attachments, record
 from exercises.access import assignment_or_404, couple_or_404
-from exercises.attachments import AT_MOST, LONGEST_NAME
+from exercises.attachments import LONGEST_NAME
 from exercises.models import Attachment
 from exercises.views.files import handed_out
 from practice import audit
@@ -104,10 +104,12 @@ class AssignmentFiles(ApiView):
         summary="Put a file with it",
         request={"multipart/form-data": UploadSerializer},
         responses={201: FileSerializer},
-        description=f"A drawing, a recording to listen to, a page to print: at most {AT_MOST}. "
-        "Sent again, the same file is the one that is there.",
     )
     def post(self, request: Request, couple_id: UUID, assignment_id: UUID) -> Response:
+        """A drawing, a recording to listen to, a page to print: four of them at most.
+
+        Sent again, the same file is the one that is there.
+        """
         couple = couple_or_404(couple_id)
         assignment = assignment_or_404(couple, assignment_id)
         made = added(

@@ -15,7 +15,6 @@ from exercises.api.files import BYTES, FileSerializer, FilesSerializer, UploadSe
 from exercises.api.me.doing import OfOne
 from exercises.api.me.person import Mine
 from exercises.api.me.telling import closed_words, refuse
-from exercises.attachments import AT_MOST
 from exercises.doing import Standing
 from exercises.models import Attachment
 from exercises.views.files import handed_out, removable_or_404
@@ -40,10 +39,12 @@ class DraftFiles(OfOne):
         summary="Add a picture, a voice note or a file",
         request={"multipart/form-data": UploadSerializer},
         responses={201: FileSerializer},
-        description=f"It goes along with the answer, to whom the answer goes: at most {AT_MOST}. "
-        "Sent again, the same file is the one that is there.",
     )
     def post(self, request: Request, occurrence_id: UUID) -> Response:
+        """It goes along with the answer, to whom the answer goes: four of them at most.
+
+        Sent again, the same file is the one that is there.
+        """
         doing = self.doing(occurrence_id)
         if doing.sent is not None:
             refuse(doing)
