@@ -11,6 +11,8 @@ SENDING = limits.PageLimit(limits.by_user, (limits.Rate(10, limits.QUARTER), lim
 for name in ("portal_number", "portal_proof", "portal_reach_try", "portal_address_again"):
     limits.limit(name, SENDING)
 limits.limit("invitation_send", limits.OWN)
+for name in ("bring_in", "bring_columns", "bring_look"):
+    limits.limit(name, limits.COSTLY)
 limits.limit("portal_code", limits.OWN)
 limits.limit("client_met", limits.SURE)
 # Whose phone it is, nobody knows yet: the code itself counts its own wrong tries (clients/pins.py).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -57,16 +57,23 @@ class PartnerForm(KindErrors, forms.Form):
     email = AddressField(required=False, help_text=_("Their own. Without one they cannot sign in yet."))
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False, widget=LongSelect)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        in_use: Callable[[str], bool] = in_use,
+        zones_offered: Iterable[Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        zone = self.fields["time_zone"]
-        zone.choices = [("", _("Same as the couple")), *zones.choices()]  # type: ignore[attr-defined]
+        self.in_use = in_use
+        offered = zones.choices() if zones_offered is None else zones_offered
+        self.fields["time_zone"].choices = [("", _("Same as the couple")), *offered]  # type: ignore[attr-defined]
         for field in self.fields.values():
             field.widget.attrs["autocomplete"] = "off"
 
     def clean_email(self) -> str:
         email = self.cleaned_data["email"]
-        if email and in_use(email):
+        if email and self.in_use(email):
             raise ValidationError(TAKEN, code="in_use")
         return email
 

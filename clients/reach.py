@@ -34,8 +34,18 @@ SWITCHED_OFF = "switched off"
 
 def begin(client: Client) -> None:
     """Let a new person be reached by mail about everything, until they choose for themselves."""
+    begin_all([client])
+
+
+def begin_all(clients: Iterable[Client]) -> None:
+    """Do what :func:`begin` does for many new people at once."""
     Reach.objects.bulk_create(
-        [Reach(client=client, channel=channel, topic=topic) for channel in AT_FIRST for topic in Topic],
+        [
+            Reach(client=client, channel=channel, topic=topic)
+            for client in clients
+            for channel in AT_FIRST
+            for topic in Topic
+        ],
         ignore_conflicts=True,
     )
 

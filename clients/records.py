@@ -42,6 +42,10 @@ register(
         "clients.CaseloadEntry", COUPLE, lane=Reads.COUPLE, office=True,
         why_not="How the practice shares out its work.",
     ),
+    Record(
+        "clients.BroughtIn", PRACTICE, lane=Reads.NOBODY, keep=Keep.AUDIT, export=False,
+        not_exported="It says how somebody came to this place; they themselves go along.",
+    ),
     Record("clients.Absence", PRACTICE, lane=Reads.STAFF, keep=Keep.PRACTICE, office=True),
     Record("clients.Cover", COUPLE, lane=Reads.STAFF, why_not="How the practice shares out its work."),
     Record("clients.Supervision", PRACTICE, lane=Reads.STAFF, keep=Keep.PRACTICE),

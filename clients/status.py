@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 
+from django.db.models import F
 from django.utils import timezone
 
 from clients import events, inviting
@@ -44,8 +45,9 @@ def _end(couple: Couple) -> None:
         for invitation in ClientInvitation.objects.filter(couple=couple, accepted_at=None, withdrawn_at=None):
             inviting.withdraw(invitation, NOT_IN_CARE)
         outbox.cancel_for_couple(couple.pk, NOT_IN_CARE)
-        ahead = Appointment.objects.filter(couple=couple, cancelled_at=None, starts_at__gt=timezone.now())
-        if ahead.update(cancelled_at=timezone.now()):
+        now = timezone.now()
+        ahead = Appointment.objects.filter(couple=couple, cancelled_at=None, starts_at__gt=now)
+        if ahead.update(cancelled_at=now, changed_at=now, sequence=F("sequence") + 1):
             appointments_changed.send(sender=Appointment, couple=couple)
         end_together(couple, [partner.client_id for partner in couple.partners.all()])
 

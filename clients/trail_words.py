@@ -30,11 +30,15 @@ trail_words.call(
         "clients_keptlonger": _("that a record is kept longer"),
         "clients_erasure": _("the proof of an erasure"),
         "clients_supervision": _("who supervises whom"),
+        "clients_broughtin": _("couples brought in from a file"),
         "clients_emergencyaccess": _("a couple's opening in an emergency"),
     }
 )
 trail_words.call_pages(
     {
+        "bring_columns": _("a file of couples: its columns"),
+        "bring_look": _("a file of couples: looked through"),
+        "bring_record": _("what came in from a file of couples"),
         "client_edit": _("a partner's name and address"),
         "safe_contact": _("how a partner is reached safely"),
         "couple_apart": _("how a couple parted"),

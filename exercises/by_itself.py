@@ -7,6 +7,8 @@ from practice.api.middleware import dear
 
 still_here.by_itself("do_save", "do_steps_state")
 
+for name in ("import_form", "import_sheet", "import_library", "share_library"):
+    limits.limit(name, limits.COSTLY)
 for name in ("do_file", "portal_space_file", "portal_begin", "do_send"):
     limits.limit(name, limits.COSTLY)
 limits.limit("library", limits.SEARCH)
@@ -18,5 +20,7 @@ for name in (
     "api_me_page_files",
     "api_assignment_files",
     "api_all_assignments",
+    "api_library_file_make",
+    "api_library_file_take",
 ):
     dear("POST", name, *limits.COSTLY.rates)

@@ -12,6 +12,9 @@ A maker runs outside of any transaction and enters the practice by itself, as wh
 between its steps, at least every two minutes: a maker that gives no sign for :data:`LOST_AFTER` is taken for dead, and
 another one begins anew. The row is the record and the broker only rings: what got lost is taken up by :func:`tend`.
 
+A maker of something large is declared with ``goes_on=True`` and is given :class:`Parts` as well: what it puts there is
+sealed at once, and is there for whoever goes on after it. It raises :class:`LaterOn` when it has worked long enough.
+
 Whether it may be asked for, and the fresh sign-in before it, is for the page to see to. The database shows an archive
 to the account that asked and to nobody else, and its pieces to nobody but Attune itself.
 """
@@ -21,27 +24,31 @@ from __future__ import annotations
 import hashlib
 import logging
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from practice import attempts, tenancy
 from practice.attempts import BROKEN, Overtaken
 from practice.models import Archive, ArchivePiece
+from practice.models.archive import SET_ASIDE
 
 log = logging.getLogger(__name__)
 
-State = Archive.State
-RECORD_COPY, PRACTICE_EXPORT = Archive.Kind.RECORD_COPY, Archive.Kind.PRACTICE_EXPORT
+State, Kind = Archive.State, Archive.Kind
+#: What a member of staff asks for, or sent.
+OF_STAFF = (Kind.RECORD_COPY, Kind.PRACTICE_EXPORT, Kind.COUPLE_RECORD, Kind.MANY_RECORDS, Kind.COUPLES_FILE)
+#: What holds words of several people and lies under the practice's key: a key of one of them takes none of it along.
+OF_SEVERAL = (Kind.PRACTICE_EXPORT, Kind.COUPLE_RECORD, Kind.MANY_RECORDS, Kind.COUPLES_FILE)
 Tell = Callable[[int, str], None]
-Maker = Callable[[Archive, Tell], Iterator[bytes]]
+Maker = Callable[..., Iterator[bytes]]
 
 #: Bytes of one piece: what is in memory while one is sealed or opened.
 A_PIECE = 2**20
@@ -57,6 +64,10 @@ READY = _("Ready")
 TOO_LONG = _("It took too long. Nothing was lost.")
 
 
+class LaterOn(Exception):
+    """It goes on another time: what was finished is put away, and others want their turn."""
+
+
 class NotThere(Exception):
     """It is not made yet, was taken away already, was thrown away, or has run out."""
 
@@ -66,16 +77,20 @@ class _Kind:
     make: Maker
     lives: timedelta
     once: bool
+    goes_on: bool = False
 
 
 _kinds: dict[str, _Kind] = {}
 
 
-def makes(kind: str, *, lives: timedelta, once: bool) -> Callable[[Maker], Maker]:
-    """Declare what is put into archives of a kind, for how long they lie here, and whether they are given out once."""
+def makes(kind: str, *, lives: timedelta, once: bool, goes_on: bool = False) -> Callable[[Maker], Maker]:
+    """Declare what is put into archives of a kind, for how long they lie here, and whether they are given out once.
+
+    ``goes_on``: the maker puts finished parts away, and another attempt goes on after them.
+    """
 
     def register(maker: Maker) -> Maker:
-        _kinds[kind] = _Kind(maker, lives, once)
+        _kinds[kind] = _Kind(maker, lives, once, goes_on)
         return maker
 
     return register
@@ -173,6 +188,8 @@ def make(practice_id: uuid.UUID, archive_id: uuid.UUID) -> None:
         making.run()
     except Overtaken:
         return
+    except LaterOn:
+        making.set_down()
     except SoftTimeLimitExceeded:
         log.warning("archive %s took too long", archive_id)
         making.fail(TOO_LONG)
@@ -188,9 +205,71 @@ def _begin(practice_id: uuid.UUID, archive_id: uuid.UUID) -> Archive | None:
         if archive is None or archive.kind not in _kinds:
             return None
         begun = attempts.take_up(archive, lost_after=LOST_AFTER)
-        if begun or archive.state == State.FAILED:
+        if archive.state == State.FAILED:
             archive.pieces.all().delete()
+        elif begun:
+            _unfinished(archive).delete()
         return archive if begun else None
+
+
+def _unfinished(archive: Archive) -> QuerySet[ArchivePiece]:
+    """What an attempt that ended leaves behind and the next one can not use: half a file."""
+    pieces = archive.pieces.all()
+    return pieces.filter(number__lt=SET_ASIDE) if _kinds[archive.kind].goes_on else pieces
+
+
+class Parts:
+    """What a file will be made of, put away as it is finished: sealed, and there for the attempt that goes on.
+
+    A part has a number from 0 on, and one or several bodies, which are told apart by theirs (below
+    :attr:`BODIES`). It is there whole or not at all.
+    """
+
+    BODIES = 8
+    #: Pieces of one body at most.
+    PIECES = 256
+
+    def __init__(self, making: _Making) -> None:
+        self._making = making
+        self._practice_id, self._archive_id = making.practice_id, making.archive.pk
+
+    def put(self, part: int, bodies: Mapping[int, bytes]) -> None:
+        """Put one part away. May raise Overtaken."""
+        with tenancy.acting(tenancy.as_system(self._practice_id)):
+            row = self._making.mine()
+            for body, plain in bodies.items():
+                self._put(row, self._first(part, body), plain)
+            row.touched_at = timezone.now()
+            row.save(update_fields=["touched_at"])
+
+    def _put(self, row: Archive, first: int, plain: bytes) -> None:
+        if len(plain) > self.PIECES * A_PIECE:
+            raise ValueError("A part is too large.")
+        for number, begin in enumerate(range(0, len(plain) or 1, A_PIECE), first):
+            piece = ArchivePiece(practice_id=self._practice_id, archive=row, number=number)
+            piece.seal(plain[begin : begin + A_PIECE], row.person_id)
+            piece.save(force_insert=True)
+
+    def there(self) -> set[int]:
+        """Return the numbers of the parts that are put away."""
+        with tenancy.acting(tenancy.as_system(self._practice_id)):
+            numbers = ArchivePiece.objects.filter(archive_id=self._archive_id, number__gte=SET_ASIDE)
+            each = self.BODIES * self.PIECES
+            return {(number - SET_ASIDE) // each for number in numbers.values_list("number", flat=True)}
+
+    def read(self, part: int, body: int) -> Iterator[bytes]:
+        """Return one body again, piece by piece; nothing where the part has none of this number."""
+        first = self._first(part, body)
+        for number in range(first, first + self.PIECES):
+            with tenancy.acting(tenancy.as_system(self._practice_id)):
+                piece = ArchivePiece.objects.filter(archive_id=self._archive_id, number=number).first()
+                plain = piece.opened(self._making.archive.person_id) if piece is not None else None
+            if plain is None:
+                return
+            yield plain
+
+    def _first(self, part: int, body: int) -> int:
+        return SET_ASIDE + (part * self.BODIES + body) * self.PIECES
 
 
 class _Making:
@@ -204,7 +283,9 @@ class _Making:
         self.waiting = b""
 
     def run(self) -> None:
-        for part in _kinds[self.archive.kind].make(self.archive, self.tell):
+        kind = _kinds[self.archive.kind]
+        more = (Parts(self),) if kind.goes_on else ()
+        for part in kind.make(self.archive, self.tell, *more):
             self.waiting += part
             while len(self.waiting) >= A_PIECE:
                 self._put_away(self.waiting[:A_PIECE])
@@ -216,11 +297,11 @@ class _Making:
     def tell(self, percent: int, step: str) -> None:
         """Say how far it is; ``step`` is marked for translation and said to whoever asked. May raise Overtaken."""
         with tenancy.acting(tenancy.as_system(self.practice_id)):
-            attempts.show(self._mine(), percent, step)
+            attempts.show(self.mine(), percent, step)
 
     def _put_away(self, plain: bytes) -> None:
         with tenancy.acting(tenancy.as_system(self.practice_id)):
-            row = self._mine()
+            row = self.mine()
             piece = ArchivePiece(practice_id=self.practice_id, archive=row, number=self.pieces)
             piece.seal(plain, row.person_id)
             piece.save(force_insert=True)
@@ -232,25 +313,37 @@ class _Making:
     def _finish(self) -> None:
         now = timezone.now()
         with tenancy.acting(tenancy.as_system(self.practice_id)):
-            row = self._mine()
+            row = self.mine()
             row.state, row.percent, row.step, row.failure = State.DONE, 100, READY, ""
             row.finished_at = row.touched_at = now
             row.expires_at = now + lives(row.kind)
             row.size, row.sha256 = self.size, self.hash.hexdigest()
             row.save()
+            row.pieces.filter(number__gte=SET_ASIDE).delete()
+
+    def set_down(self) -> None:
+        """Let another attempt go on, at once; this one was none that broke."""
+        with tenancy.acting(tenancy.as_system(self.practice_id)):
+            row = self.mine()
+            _unfinished(row).delete()
+            attempts.set_down(row)
+            ring(self.practice_id, row.pk)
 
     def fail(self, failure: str) -> None:
         """Keep nothing of it. The first time it is tried once more, then whoever asked is told."""
         with tenancy.acting(tenancy.as_system(self.practice_id)):
             try:
-                row = self._mine()
+                row = self.mine()
             except Overtaken:
                 return
-            row.pieces.all().delete()
+            _unfinished(row).delete()
             if attempts.break_off(row, failure):
                 ring(self.practice_id, row.pk)
+            else:
+                row.pieces.all().delete()
 
-    def _mine(self) -> Archive:
+    def mine(self) -> Archive:
+        """Hold the row that this attempt is at. Raises Overtaken."""
         return attempts.mine(Archive.objects.filter(destroyed_at=None), self.archive.pk, self.archive.attempts)
 
 
@@ -336,7 +429,58 @@ def destroy_of_member(user_id: uuid.UUID) -> int:
 
     What they asked for as somebody in care stays theirs.
     """
-    return destroy_all(kinds=(RECORD_COPY, PRACTICE_EXPORT), of_user=user_id)
+    return destroy_all(kinds=OF_STAFF, of_user=user_id)
+
+
+# ── files that wait ──────────────────────────────────────────────────────────
+
+
+def hold(kind: str, body: bytes, *, user_id: uuid.UUID, lives: timedelta) -> Archive:
+    """Put away a file that somebody sent, sealed, until they have looked at it; what waited of them before goes.
+
+    It is given out to the pages of that account alone (:func:`waiting`, :func:`read`), and destroyed when its time is
+    over, like any other.
+    """
+    now = timezone.now()
+    with tenancy.elevated() as asker:
+        destroy_all(kinds=(kind,), of_user=user_id)
+        made = Archive.objects.create(
+            kind=kind,
+            user_id=user_id,
+            state=State.DONE,
+            finished_at=now,
+            expires_at=now + lives,
+            size=len(body),
+            sha256=hashlib.sha256(body).hexdigest(),
+        )
+        for number, start in enumerate(range(0, len(body), A_PIECE)):
+            piece = ArchivePiece(practice_id=asker.practice_id, archive=made, number=number)
+            piece.seal(body[start : start + A_PIECE], None)
+            piece.save(force_insert=True)
+    return made
+
+
+def waiting(pk: uuid.UUID, *, user_id: uuid.UUID, lock: bool = False) -> Archive:
+    """Return the file of :func:`hold` that waits for an account; raise :class:`NotThere`."""
+    with tenancy.elevated():
+        rows = Archive.objects.select_for_update() if lock else Archive.objects.all()
+        found = rows.filter(pk=pk, user_id=user_id, kind=Kind.COUPLES_FILE).first()
+    if found is None or not found.is_there:
+        raise NotThere
+    return found
+
+
+def read(archive: Archive) -> bytes:
+    """Return the bytes of a file that waits; it goes on waiting."""
+    with tenancy.elevated():
+        return b"".join(one.opened(archive.person_id) for one in archive.pieces.order_by("number"))
+
+
+def note(archive: Archive, details: dict[str, Any]) -> None:
+    """Keep what was said about a file that waits: ids and words of ours."""
+    with tenancy.elevated():
+        archive.details = details
+        archive.save(update_fields=["details"])
 
 
 # ── tending ──────────────────────────────────────────────────────────────────

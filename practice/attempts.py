@@ -72,6 +72,12 @@ def break_off(row: Any, failure: str, *, step: str = "", again: bool = True) -> 
     return False
 
 
+def set_down(row: Any) -> None:
+    """Let another attempt go on where this one has come to. It counts for none: it got further."""
+    row.state, row.attempts = "waiting", row.attempts - 1
+    show(row, row.percent, row.step, "state", "attempts")
+
+
 def _give_up(row: Any, failure: str) -> None:
     row.state, row.failure, row.finished_at = "failed", failure, timezone.now()
     row.save(update_fields=["state", "failure", "finished_at"])

@@ -26,6 +26,7 @@ _told: ContextVar[bool] = ContextVar("told", default=False)
 
 LINE = "SELECT attune_looked(%s, %s, %s, %s, %s, %s)"
 LINES = "SELECT attune_looked(%s, %s, one, NULL, one, '') FROM unnest(%s::uuid[]) AS one"
+CLIENT_LINES = "SELECT attune_looked(%s, %s, one, one, NULL, '') FROM unnest(%s::uuid[]) AS one"
 
 
 def looked(
@@ -56,12 +57,21 @@ def looked(
 
 def looked_at_couples(act: str, couple_ids: Collection[uuid.UUID]) -> None:
     """Do what :func:`looked` does for each of several couples whose words stand on one page, in one statement."""
+    _looked_at_several(LINES, act, COUPLES, couple_ids)
+
+
+def looked_at_clients(act: str, client_ids: Collection[uuid.UUID]) -> None:
+    """Do what :func:`looked` does for each of several clients whose records are in one file, in one statement."""
+    _looked_at_several(CLIENT_LINES, act, CLIENTS, client_ids)
+
+
+def _looked_at_several(lines: str, act: str, subject: str, ids: Collection[uuid.UUID]) -> None:
     if tenancy.current() is None:
         raise tenancy.NoPractice("Looking happens inside a practice.")
-    if not couple_ids:
+    if not ids:
         return
     with connection.cursor() as cursor:
-        cursor.execute(LINES, [act, COUPLES, sorted(set(couple_ids))])
+        cursor.execute(lines, [act, subject, sorted(set(ids))])
     _told.set(True)
 
 

@@ -169,13 +169,24 @@ def _document(data: bytes) -> Bare:
 
 def _apart(data: bytes, words: list[str], why: dict[int, Any], otherwise: Any) -> bytes:
     """Let :mod:`practice.foreign` open it, in a process that has none of our keys and not all of our memory."""
-    command = [sys.executable, "-I", foreign.__file__, *words]
+    code, kept = opened_apart(foreign.__file__, words, data, seconds=foreign.SECONDS_OF_WORK * 2)
+    if code != 0 or not kept:
+        raise Unkeepable(why.get(code, otherwise))
+    return kept
+
+
+#: What a process ended with that was still at it when its time was up.
+LATE = -1
+
+
+def opened_apart(script: str, words: list[str], data: bytes, *, seconds: int) -> tuple[int, bytes]:
+    """Run one of our scripts on a file from elsewhere, without our environment; return how it ended and what it wrote.
+
+    The script itself takes as little memory and time as it needs; ``seconds`` by the clock are for what hangs.
+    """
+    command = [sys.executable, "-I", script, *words]
     try:
-        told = subprocess.run(
-            command, input=data, capture_output=True, env={}, cwd="/", timeout=foreign.SECONDS_OF_WORK * 2, check=False
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Unkeepable(otherwise) from error
-    if told.returncode != 0 or not told.stdout:
-        raise Unkeepable(why.get(told.returncode, otherwise))
-    return told.stdout
+        told = subprocess.run(command, input=data, capture_output=True, env={}, cwd="/", timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        return LATE, b""
+    return told.returncode, told.stdout

@@ -87,6 +87,7 @@ TABLE: tuple[Capability, ...] = (
     Capability("clearance", _("Record that joint work is safe"), READERS),
     Capability("reports", _("Make and take away reports"), READERS),
     Capability("copy", _("Hand over a copy of a partner’s record"), READERS),
+    Capability("take_out", _("Take a couple’s record out as data"), READERS),
     Capability("library", _("Use the library, and write exercises"), CLINICIANS, about_couple=False),
     Capability("new_couple", _("Take a couple on"), frozenset(Standing), about_couple=False),
     Capability("away", _("Say who is away and who covers"), CLINICIANS, about_couple=False),
@@ -96,6 +97,7 @@ TABLE: tuple[Capability, ...] = (
     Capability("delivery", _("Set how messages leave"), OWNERS, about_couple=False),
     Capability("kept", _("Say how long records are kept, hold them, ask for erasing"), OWNERS, about_couple=False),
     Capability("export", _("Ask for everything to be taken out"), OWNERS, about_couple=False),
+    Capability("take_out_all", _("Take out the answers that one may read oneself"), OWNERS, about_couple=False),
     Capability("trail", _("Read who did what in the practice"), OWNERS, about_couple=False),
     Capability("second", _("Confirm what needs two people"), OWNERS | SUPERVISORS, about_couple=False),
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from practice import clock, exporting, tenancy, two_people, vault
+from practice import archives, clock, tenancy, two_people, vault
 from practice.models import DataKey, PracticeKey, TwoPersonAct
 
 
@@ -67,8 +67,8 @@ def proofs_of(client_id: uuid.UUID) -> list[Destroyed]:
 def _destroy(rows: QuerySet[DataKey], why: str) -> list[Destroyed]:
     with tenancy.elevated():
         ids = _forget_bytes(rows, why)
-        # An export that lies here holds what a key opened, and what of the same person was never sealed.
-        exporting.end_all()
+        # What lies here holds what a key opened, and what of the same person was never sealed.
+        archives.destroy_all(kinds=archives.OF_SEVERAL)
         return [_proof(row) for row in DataKey.objects.filter(pk__in=ids).order_by("pk")]
 
 

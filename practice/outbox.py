@@ -235,6 +235,11 @@ def cancel_for_couple(couple_id: uuid.UUID, reason: str) -> int:
     return _cancel(reason, couple_id=couple_id)
 
 
+def cancel_for_couples(couple_ids: Iterable[uuid.UUID], reason: str) -> int:
+    """Do what :func:`cancel_for_couple` does for many at once."""
+    return _cancel(reason, couple_id__in=list(couple_ids))
+
+
 def cancel_for_partner(couple_id: uuid.UUID, person_id: uuid.UUID, reason: str) -> int:
     """Call off everything for one of a couple that goes on without them."""
     return _cancel(reason, couple_id=couple_id, person_id=person_id)

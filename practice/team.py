@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from practice import archives, exporting, outbox, tenancy
+from practice import archives, outbox, tenancy
 from practice.api import tokens
 from practice.models import Membership, Practice, StaffInvitation
 from practice.signals import member_left, role_changed
@@ -20,13 +20,13 @@ class NobodyTakesOver(Exception):
 
 
 def change_role(member: Membership, role: str) -> None:
-    """Give somebody another role; whoever is no owner any more loses the exports they asked for.
+    """Give somebody another role; whoever is no owner now loses the exports they asked for.
 
     Raises :class:`LastOwner`.
     """
     if role != Membership.Role.OWNER:
         _keep_an_owner(member)
-        exporting.end_all(of_user=member.user_id)
+        archives.destroy_all(kinds=archives.OF_SEVERAL, of_user=member.user_id)
     if role != member.role:
         tokens.end_all(member)  # they were made for what somebody was before
     before, member.role = member.role, role

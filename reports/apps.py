@@ -20,3 +20,4 @@ class ReportsConfig(AppConfig):
             waiting,
         )
         from reports.copies import making  # noqa: F401
+        from reports.taking_out import making as taking_out  # noqa: F401

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import uuid
 import zipfile
 from collections import Counter
@@ -22,6 +21,7 @@ from practice import audit, identity, roles, tenancy
 from practice.models import Membership, Practice
 from practice.zones import start_of_day
 from reports import days, keeping, making, turns
+from reports.copies.packing import Spool
 from reports.models import CaseloadOrder, Report
 from reports.models.report import Audience, Kind
 
@@ -242,7 +242,7 @@ def files(order: CaseloadOrder) -> Iterator[bytes]:
 
 
 def _zipped(asker: tenancy.Asker, wanted: list[tuple[uuid.UUID, str, datetime | None]]) -> Iterator[bytes]:
-    spool = _Spool()
+    spool = Spool()
     with zipfile.ZipFile(spool, "w", zipfile.ZIP_STORED) as archive:  # a PDF is small already
         for report_id, reference, finished_at in wanted:
             body = _file_for(asker, report_id)
@@ -261,22 +261,3 @@ def _file_for(asker: tenancy.Asker, report_id: uuid.UUID) -> bytes:
     with tenancy.acting(now):
         one = Report.objects.filter(keeping.kept(), pk=report_id, state=State.DONE).only("pdf").first()
         return base64.b64decode(str(one.pdf)) if one else b""
-
-
-class _Spool(io.RawIOBase):
-    """What was written and not yet taken. It cannot be wound back, so the archive never asks for it."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, piece: object) -> int:
-        body = bytes(piece)  # type: ignore[call-overload]
-        self._pieces.append(body)
-        return len(body)
-
-    def taken(self) -> bytes:
-        found, self._pieces = b"".join(self._pieces), []
-        return found

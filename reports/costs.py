@@ -18,12 +18,22 @@ for name in (
     "letterhead_logo",
     "portal_copy",
     "record_copy",
+    "take_out",
+    "take_out_all",
 ):
     limits.limit(name, limits.COSTLY)
-for name in ("report_preview", "report_of_kind_preview", "report_download", "portal_document", "caseload_files"):
+for name in (
+    "report_preview",
+    "report_of_kind_preview",
+    "report_download",
+    "portal_document",
+    "caseload_files",
+    "take_out_file",
+    "take_out_all_file",
+):
     limits.limit(name, PREVIEWS)
 # The same for programs.
-for name in ("api_reports", "api_report_again"):
+for name in ("api_reports", "api_report_again", "api_exports", "api_exports_all"):
     dear("POST", name, *limits.COSTLY.rates)
-for name in ("api_report_file", "api_me_document"):
+for name in ("api_report_file", "api_me_document", "api_export_file", "api_export_all_file"):
     dear("GET", name, *PREVIEWS.rates)

@@ -41,7 +41,7 @@ def of(report: Document) -> tuple[Enclosure, ...]:
 
 def write(out: TextIO, rows: Iterable[Sequence[str]]) -> None:
     """Write rows as RFC 4180 has them: commas, quotes doubled, CR LF; and no cell that a spreadsheet would run."""
-    csv.writer(out, lineterminator="\r\n").writerows([_safe(cell) for cell in row] for row in rows)
+    csv.writer(out, lineterminator="\r\n").writerows([safe(cell) for cell in row] for row in rows)
 
 
 def _heading(report: Progress) -> list[str]:
@@ -61,6 +61,6 @@ def _cells(row: Given | Together) -> Iterator[str]:
     yield row.helpful
 
 
-def _safe(cell: str) -> str:
-    """The text, behind an apostrophe where a spreadsheet would run it."""
+def safe(cell: str) -> str:
+    """Return the text, behind an apostrophe where a spreadsheet would run it."""
     return f"'{cell}" if cell.startswith(FORMULA) else cell

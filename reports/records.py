@@ -35,6 +35,8 @@ register(
     Download("portal_document", "application/pdf", Reads.READERS),
     Download("portal_copy_take", "application/zip", Reads.OWN),
     Download("record_copy_take", "application/zip", Reads.PRIVATE),
+    Download("take_out_file", "application/zip", Reads.PRIVATE),
+    Download("take_out_all_file", "application/zip", Reads.PRIVATE),
     Download("caseload_files", "application/zip", Reads.READERS),
     Download("letterhead_logo", "image/png"),
     Download("letterhead_colour", "text/css"),

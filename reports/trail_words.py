@@ -20,4 +20,11 @@ trail_words.call(
         "reports_letterhead": _("the practice's paper"),
     }
 )
-trail_words.call_pages({"record_copy": _("a copy to hand over")})
+trail_words.call_pages(
+    {
+        "record_copy": _("a copy to hand over"),
+        "take_out": _("taking a couple's record out"),
+        "take_out_file": _("a couple's record, taken out"),
+        "take_out_all_file": _("the records of all couples that an owner reads"),
+    }
+)

@@ -19,6 +19,7 @@ from reports.views import (
     sheet,
     signs,
     standing,
+    taking_out,
     verifying,
 )
 
@@ -44,6 +45,12 @@ urlpatterns = [
     path("desk/practice/paper/<slug:colour>.css", letterhead.letterhead_colour, name="letterhead_colour"),
     path(COUPLE + "record-of/<uuid:client_id>/copy/", record_copy.record_copy, name="record_copy"),
     path(COUPLE + "record-of/<uuid:client_id>/copy/take/", record_copy.record_copy_take, name="record_copy_take"),
+    path(COUPLE + "take-out/", taking_out.take_out, name="take_out"),
+    path(COUPLE + "take-out/<uuid:archive_id>/file/", taking_out.take_out_file, name="take_out_file"),
+    path(COUPLE + "take-out/<uuid:archive_id>/end/", taking_out.take_out_end, name="take_out_end"),
+    path("desk/practice/answers/", taking_out.take_out_all, name="take_out_all"),
+    path("desk/practice/answers/<uuid:archive_id>/file/", taking_out.take_out_all_file, name="take_out_all_file"),
+    path("desk/practice/answers/<uuid:archive_id>/end/", taking_out.take_out_all_end, name="take_out_all_end"),
     path(COUPLE + "progress/", progress.progress_of_couple, name="progress_of_couple"),
     path(COUPLE + "numbers/", metrics.metrics_of_couple, name="metrics_of_couple"),
     path(COUPLE + "measures/of/<uuid:client_id>/", measures.measures_of_partner, name="measures_of_partner"),

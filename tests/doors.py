@@ -60,6 +60,7 @@ HOME_ABSENT = _kind("who is away, and the owner", "owner", "therapist")
 HOME_OWNER = _kind("the practice's own owner", "owner")
 CLINICAL = _kind("one couple's clinical page", *OF_THE_COUPLE)
 OFFICE = _kind("one couple's office page", *OF_THE_COUPLE, "coordinator")
+SHARES_OUT = _kind("who says whose couples are whose", "owner", "coordinator", "far_owner", "far_coordinator")
 OFFICE_OF_ONE = _kind("an office page that nobody covers", "owner", "supervisor", "therapist", "coordinator")
 THERAPISTS_BOSS = _kind("who decides on caseloads", "owner", "coordinator")
 PORTAL = _kind("portal", "mara", "theo", "stranger", "former", "far_mara")
@@ -326,6 +327,12 @@ DOORS: dict[str, Door] = {
     "portal_help": Door(PUBLIC),
     "portal_limits": Door(PUBLIC),
     "couple_new": Door(STAFF),
+    "bring_in": Door(SHARES_OUT),
+    "bring_columns": Door(HOME_OWNER, thing("pk", "couples_file")),
+    "bring_look": Door(HOME_OWNER, thing("pk", "couples_file"), get=LEADS_ON),
+    "bring_away": Door(HOME_OWNER, thing("pk", "couples_file"), get=SENDS),
+    "bring_record": Door(THERAPISTS_BOSS, thing("pk", "brought")),
+    "bring_undo": Door(THERAPISTS_BOSS, thing("pk", "brought"), get=SENDS),
     "couple_status": Door(OFFICE, couple),
     "couple_apart": Door(CLINICAL, couple),
     "couple_apart_noted": Door(CLINICAL, couple, get=SENDS),
@@ -386,6 +393,9 @@ DOORS: dict[str, Door] = {
     "exercise_preview": Door(HOME_CLINICIANS, own_exercise),
     "import_form": Door(CLINICIANS),
     "import_review": Door(CLINICIANS, get=LEADS_ON),
+    "import_sheet": Door(CLINICIANS, get=LEADS_ON),
+    "import_library": Door(CLINICIANS, get=LEADS_ON),
+    "share_library": Door(CLINICIANS),
     "exercise_safety": Door(HOME_CLINICIANS, own_exercise, get=LEADS_ON),
     "exercise_fhir": Door(HOME_CLINICIANS, own_exercise),
     "record_of_partner": Door(CLINICAL, private_of),
@@ -393,6 +403,12 @@ DOORS: dict[str, Door] = {
     "record_fhir": Door(CLINICAL, private_of, get=SENDS),
     "record_copy": Door(CLINICAL, private_of, get=LEADS_ON),
     "record_copy_take": Door(CLINICAL, private_of, get=SENDS),
+    "take_out": Door(CLINICAL, couple_id, get=LEADS_ON),
+    "take_out_file": Door(ASKED, of_couple("archive_id", "taken_out"), get=LEADS_ON),
+    "take_out_end": Door(ASKED, of_couple("archive_id", "taken_out"), get=SENDS),
+    "take_out_all": Door(OWNERS, get=LEADS_ON),
+    "take_out_all_file": Door(HOME_OWNER, thing("archive_id", "taken_out_all"), get=LEADS_ON),
+    "take_out_all_end": Door(HOME_OWNER, thing("archive_id", "taken_out_all"), get=SENDS),
     "assign_exercise": Door(HOME_CLINICIANS, own_exercise),
     "write_new": Door(CLINICIANS),
     "shelves": Door(CLINICIANS),
@@ -578,6 +594,8 @@ API: dict[str, Door] = {
     "api_messages": Door(CLINICAL, couple_id),
     "api_messages_private": Door(CLINICAL, private_of),
     "api_library": Door(CLINICIANS),
+    "api_library_file_make": Door(CLINICIANS, get=SENDS),
+    "api_library_file_take": Door(CLINICIANS, get=SENDS),
     "api_exercise": Door(HOME_CLINICIANS, own_exercise),
     "api_editions": Door(HOME_CLINICIANS, own_exercise),
     "api_edition": Door(HOME_CLINICIANS, own_edition),
@@ -686,6 +704,12 @@ API: dict[str, Door] = {
     "api_report": Door(CLINICAL, report),
     "api_report_again": Door(CLINICAL, report, get=SENDS),
     "api_report_file": Door(CLINICAL, report),
+    "api_exports": Door(CLINICAL, couple_id, get=SENDS),
+    "api_export": Door(ASKED, of_couple("archive_id", "taken_out")),
+    "api_export_file": Door(ASKED, of_couple("archive_id", "taken_out"), get=frozenset({403})),
+    "api_exports_all": Door(OWNERS, get=SENDS),
+    "api_export_all": Door(HOME_OWNER, thing("archive_id", "taken_out_all")),
+    "api_export_all_file": Door(HOME_OWNER, thing("archive_id", "taken_out_all"), get=frozenset({403})),
     "api_alerts": Door(CLINICIANS),
     "api_alert": Door(CLINICAL, alert),
     "api_webhooks": Door(OWNERS, get=AFTER_A_FRESH_SIGN_IN),
@@ -733,6 +757,7 @@ READ_AS: dict[str, str] = {
             "psychotherapy_notes",
         ),
         ITSELF: (
+            "bring_columns", "bring_record",
             "member_end", "delivery_edit", "couple_status", "couple_apart", "couple_therapists", "appointment_new",
             "appointments", "appointment_edit", "clearance_record", "client_edit", "safe_contact",
             "shared_screen_begin", "assign", "plan_edit", "plan_round", "rests", "rests_one", "take_back",

@@ -150,7 +150,9 @@ def test_b102_the_log_holds_no_words_addresses_or_tickets(walks, world):
 #: Said to machines, and the same for everybody: nothing of any practice is in it.
 OF_NOBODY = {"healthz", "readyz", "api_schema"}
 #: Handed out to who sends a form, or shows again who they are, not to who looks.
-NOT_FOR_A_LOOK = {"record_fhir", "portal_copy_take", "record_copy_take", "practice_export_file"}
+NOT_FOR_A_LOOK = {
+    "record_fhir", "portal_copy_take", "record_copy_take", "practice_export_file", "take_out_file", "take_out_all_file",
+}  # fmt: skip
 
 
 def test_b1_what_is_no_page_is_declared_as_a_download(walks):
@@ -249,10 +251,17 @@ def test_no_link_is_dead(walks):
 
 #: Doors that no link leads to, with the reason.
 WITHOUT_A_LINK = {
+    "bring_columns": "where a chosen file leads",
+    "bring_look": "where named columns lead",
+    "bring_undo": "on an import with whose couples nothing has happened since",
     "portal_copy_take": "behind a fresh sign-in, where a copy is ready",
     "record_copy_take": "behind a fresh sign-in, where a copy is ready",
     "portal_copy_away": "behind a fresh sign-in, where a copy is ready",
     "practice_export_file": "on its page, after a fresh sign-in",
+    "take_out_file": "on its page, after a fresh sign-in",
+    "take_out_end": "on its page, after a fresh sign-in",
+    "take_out_all_file": "on its page, after a fresh sign-in",
+    "take_out_all_end": "on its page, after a fresh sign-in",
     "practice_export_end": "on its page, after a fresh sign-in",
     "api_docs": "on the page of tokens, after a fresh sign-in",
     "access_token_end": "on the page of tokens, after a fresh sign-in",
@@ -321,6 +330,8 @@ WITHOUT_A_LINK = {
     "illustration": "inside an exercise with a picture",
     "import_answers": "on a partner's record, where a form of theirs came from a file",
     "import_review": "where a file that can be taken leads",
+    "import_sheet": "where a workbook that can be taken leads",
+    "import_library": "where a shared library leads",
     "portal_devices": "where the installation sends notifications",
     "portal_device_here": "the page's own script",
     "portal_device_end": "where the installation sends notifications",

@@ -26,6 +26,7 @@ from clients import inviting as client_invitations
 from clients.models import (
     Absence,
     Appointment,
+    BroughtIn,
     Clearance,
     Client,
     ClientInvitation,
@@ -53,6 +54,7 @@ from exercises.models import (
 )
 from exercises.recurrence import Recurrence
 from exercises.vocabulary import Lane
+from practice import archives
 from practice import inviting as staff_invitations
 from practice.ids import uuid7
 from practice.models import (
@@ -485,6 +487,26 @@ def _planned(house: House) -> None:
         house.things["program_slug"] = house.things["program"].slug
 
 
+def _taken_out(house: House) -> None:
+    """A file that the therapist asked for of the couple, and one of the owner's."""
+    finished = {"size": 1, "sha256": "0" * 64, "finished_at": timezone.now()}
+    wish = {"formats": ["csv"], "begins_on": None, "ends_on": None}
+    wish |= {"names": False, "private": True, "couples": [str(house.couple.pk)]}
+    for name, kind, who, about_id in (
+        ("taken_out", Archive.Kind.COUPLE_RECORD, "therapist", house.couple.pk),
+        ("taken_out_all", Archive.Kind.MANY_RECORDS, "owner", None),
+    ):
+        house.things[name] = Archive.objects.create(
+            kind=kind,
+            user_id=house[who].user_id,
+            about_id=about_id,
+            details=wish,
+            state=Archive.State.DONE,
+            expires_at=timezone.now() + datetime.timedelta(days=7),
+            **finished,
+        )
+
+
 def _invited(house: House) -> None:
     """A third and a fourth person, both not here yet: a colleague, and a partner of another couple."""
     word = house.word("inviteeaddress", "owner")
@@ -530,6 +552,18 @@ def _invited(house: House) -> None:
             sha256="0" * 64,
             finished_at=timezone.now(),
             expires_at=timezone.now() + datetime.timedelta(days=7),
+        )
+        _taken_out(house)
+    with inside(house.practice):
+        file = archives.hold(
+            Archive.Kind.COUPLES_FILE,
+            b"Name 1,Name 2\nLea,Noor\n",
+            user_id=house["owner"].user_id,
+            lives=datetime.timedelta(days=7),
+        )
+        house.things["couples_file"] = file
+        house.things["brought"] = BroughtIn.objects.create(
+            brought_by=house["owner"], fingerprint="0" * 64, rows=1, couples=1, people=2, left_out=0, invited=False
         )
     house.things["couple_of_one"] = alone = factories.make_couple(
         house.practice,

@@ -1,6 +1,7 @@
 """People in care: clients, couples, who looks after them, and when they meet."""
 
 from clients.models.appointment import Appointment
+from clients.models.bringing import BroughtIn
 from clients.models.calendar import PersonCalendar, StaffCalendar
 from clients.models.consent import Consent, ConsentText, SecretsPolicy
 from clients.models.couple import Clearance, ClientInvitation, Couple, Parting, Partner
@@ -14,6 +15,7 @@ __all__ = [
     "Absence",
     "AddressProof",
     "Appointment",
+    "BroughtIn",
     "CaseloadEntry",
     "Clearance",
     "Client",

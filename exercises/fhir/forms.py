@@ -32,9 +32,11 @@ class UploadForm(forms.Form):
     """A file to look at."""
 
     file = forms.FileField(
-        label=gettext_lazy("FHIR file"),
-        help_text=gettext_lazy("A FHIR R4 Questionnaire as JSON, or a Bundle of them; up to 2 MB."),
-        widget=forms.FileInput(attrs={"accept": ".json,application/json,application/fhir+json"}),
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy(
+            "A FHIR R4 Questionnaire as JSON, an XLSForm as .xlsx, or a library of Attune as YAML; up to 2 MB."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".json,.xlsx,.csv,.yaml,.yml,application/json,application/fhir+json"}),
         error_messages={"required": gettext_lazy("Please choose a file.")},
         allow_empty_file=True,
     )

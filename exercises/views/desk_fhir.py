@@ -1,4 +1,6 @@
-"""Forms from elsewhere, and forms to go elsewhere: a file is looked at, reviewed and only then taken."""
+"""FHIR forms from elsewhere, and forms to go elsewhere: a file is looked at, reviewed and only then taken.
+
+The page where a file is chosen is :mod:`exercises.views.desk_bring`."""
 
 from __future__ import annotations
 
@@ -30,25 +32,6 @@ NOT_USED = frozenset({"kept", "calculated", "not_enforced", "not_used_resource",
 
 @read_or_send
 @for_clinicians
-def bring(request: PracticeRequest) -> HttpResponse:
-    """Choose a file. People go on to the review; a machine's file is taken at once, or refused with 422."""
-    if request.method != "POST":
-        return render(request, "exercises/desk/import.html", {"form": UploadForm()})
-    if _is_machine(request):
-        return _for_machine(request)
-    form = UploadForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return render(request, "exercises/desk/import.html", {"form": form}, status=422)
-    data = _read(form.cleaned_data["file"])
-    try:
-        plans = plan_file(data)
-    except Refused as refused:
-        return _refused(request, refused)
-    return _reviewing(request, data, plans, 0, None)
-
-
-@read_or_send
-@for_clinicians
 def review(request: PracticeRequest) -> HttpResponse:
     """What was taken, kept but not used, and what a person decides; then the form is taken."""
     data = unpacked(request.POST.get("packed", ""))
@@ -62,15 +45,15 @@ def review(request: PracticeRequest) -> HttpResponse:
     plan = plans[number]
     form = _review_form(plan, request.POST)
     if not form.is_valid():
-        return _reviewing(request, data, plans, number, form)
+        return reviewing(request, data, plans, number, form)
     exercise = take(plan, form.choices, request.membership)
     messages.success(request, _("“%(title)s” is in your library.") % {"title": exercise.title})
     if number + 1 < len(plans):
-        return _reviewing(request, data, plans, number + 1, None)
+        return reviewing(request, data, plans, number + 1, None)
     return redirect("exercise", exercise.slug)
 
 
-def _read(file: UploadedFile) -> bytes:
+def read(file: UploadedFile) -> bytes:
     # One byte more than is taken is enough to say that it is too much.
     return bytes(file.read(LARGEST_FILE + 1))
 
@@ -88,7 +71,7 @@ def _review_form(plan: Plan, data: Any = None) -> ReviewForm:
     return ReviewForm(data, plan=plan, needs_licence=_needs_licence(plan))
 
 
-def _reviewing(
+def reviewing(
     request: PracticeRequest, data: bytes, plans: list[Plan], number: int, form: ReviewForm | None
 ) -> HttpResponse:
     plan = plans[number]
@@ -115,14 +98,14 @@ def _refused(request: PracticeRequest, refused: Refused) -> HttpResponse:
     return render(request, "exercises/desk/import.html", context, status=422)
 
 
-def _is_machine(request: PracticeRequest) -> bool:
+def is_machine(request: PracticeRequest) -> bool:
     return "json" in request.headers.get("Accept", "") or "json" in (request.content_type or "")
 
 
-def _for_machine(request: PracticeRequest) -> HttpResponse:
+def for_machine(request: PracticeRequest) -> HttpResponse:
     """The same check with the same list, as an OperationOutcome."""
     file = request.FILES.get("file")
-    data = _read(file) if isinstance(file, UploadedFile) else request.body
+    data = read(file) if isinstance(file, UploadedFile) else request.body
     try:
         plans = plan_file(data)
         unlicensed = [plan.offer.measure.name for plan in plans if plan.offer.measure and _needs_licence(plan)]

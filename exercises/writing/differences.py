@@ -67,7 +67,7 @@ PARTS_OF_ITEMS: Mapping[str, str | Promise] = {
     "metric": gettext_lazy("Series"),
 }
 #: Parts of an edition that say nothing about the exercise.
-_SILENT = frozenset({"slug", "fhir", "minutes_estimated", "measure"})
+_SILENT = frozenset({"slug", "fhir", "xlsform", "shared", "rights", "minutes_estimated", "measure"})
 _LABELS: Mapping[str, type] = {"kind": Kind, "participation": Participation, "level": Level, "lane": Lane}
 
 

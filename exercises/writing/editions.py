@@ -5,6 +5,7 @@ Nothing that was assigned changes: an assignment stays on the edition it was giv
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.postgres.search import SearchVector
@@ -59,6 +60,11 @@ def publish(manuscript: Manuscript, found: list[Finding], *, version: int) -> Ed
 
 def settled(content: dict[str, Any], exercise: Exercise) -> dict[str, Any]:
     """Content as an edition holds it: questions in the form language, texts tidied, nothing left over."""
+    return {**tidied(content), "slug": exercise.slug}
+
+
+def tidied(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Content in one spelling: questions as the form language writes them, texts tidied, no stray translations."""
     made = dict(content)
     form = Form.from_data(content.get("questions") or [], IMPORTED)
     made["questions"] = form.as_data()
@@ -75,7 +81,7 @@ def settled(content: dict[str, Any], exercise: Exercise) -> dict[str, Any]:
     }
     if not made["translations"]:
         del made["translations"]
-    return {**made, "slug": exercise.slug}
+    return made
 
 
 def publish_edition(exercise: Exercise, content: dict[str, Any]) -> Edition:

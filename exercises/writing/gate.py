@@ -89,7 +89,8 @@ def check(exercise: Exercise, content: Mapping[str, Any], practice: Practice) ->
 
 def limits_of(exercise: Exercise, content: Mapping[str, Any]) -> Limits:
     """What came from a file, or is a published measure, may be larger than what is made by hand."""
-    return IMPORTED if exercise.locked or content.get("fhir") else HAND_MADE
+    brought = any(content.get(name) for name in ("fhir", "xlsform", "shared"))
+    return IMPORTED if exercise.locked or brought else HAND_MADE
 
 
 def lanes_of(content: Mapping[str, Any], practice: Practice) -> list[str] | None:

@@ -24,6 +24,7 @@ from practice.saying_why import SaysWhy
 
 #: Bytes of a whole manuscript, and of what is remembered besides.
 LIMIT = 600_000
+TOO_MUCH = _("This is more than one exercise can hold. Please shorten it a little.")
 REMEMBERED = 30
 #: Saves of one part by one person so close together are one step back.
 ONE_STEP = datetime.timedelta(seconds=20)
@@ -201,7 +202,7 @@ def _write(
     before = parts_of(row.content)
     content = assembled({**before, **parts})
     if len(json.dumps(content)) > LIMIT:
-        raise Refused(_("This is more than one exercise can hold. Please shorten it a little."))
+        raise Refused(TOO_MUCH)
     row.version += 1
     row.changed = {**row.changed, **dict.fromkeys(parts, row.version)}
     if remember and parts:

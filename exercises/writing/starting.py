@@ -11,6 +11,7 @@ from django.utils.text import slugify
 
 from exercises.models import Edition, Exercise, Illustration, Manuscript
 from exercises.vocabulary import Kind, Lane, Level, Participation, TimeOfDay
+from exercises.writing.saving import LIMIT, TOO_MUCH, Refused
 from practice import tenancy
 from practice.models import Membership
 
@@ -19,6 +20,16 @@ RESERVED = frozenset({"import", "new", "shelves", "mine", "updates"})
 #: What a copy does not bring along. Where an imported form came from stays with it, and so does whether anybody
 #: has marked its safety questions yet.
 _OF_THE_ORIGINAL = ("slug",)
+
+
+def start_from(content: dict[str, Any], by: Membership, *, slug: str = "") -> Exercise:
+    """Begin an exercise with content from elsewhere. It has the wished address where nobody has it yet.
+
+    Raises :class:`exercises.writing.saving.Refused` when it is more than can be written on.
+    """
+    if len(json.dumps(content)) > LIMIT:
+        raise Refused(TOO_MUCH)
+    return _start(content, by, slug=slug)
 
 
 def start_new(title: str, kind: str, by: Membership) -> Exercise:
@@ -79,7 +90,7 @@ def new_key(taken: set[str]) -> str:
 
 
 def free_slug(title: str) -> str:
-    """A name for the address that no exercise of the practice or the catalogue has."""
+    """A name for the address that no exercise of the practice or the catalogue has. A name that is free stays."""
     start = slugify(title)[:70].strip("-") or "exercise"
     taken = set(Exercise.objects.filter(slug__startswith=start).values_list("slug", flat=True))
     slug, number = start, 1
@@ -89,12 +100,12 @@ def free_slug(title: str) -> str:
     return slug
 
 
-def _start(content: dict[str, Any], by: Membership, edition: Edition | None = None) -> Exercise:
+def _start(content: dict[str, Any], by: Membership, edition: Edition | None = None, *, slug: str = "") -> Exercise:
     with transaction.atomic():
         with tenancy.elevated():
             exercise = Exercise.objects.create(
                 practice_id=tenancy.current_practice_id(),
-                slug=free_slug(content["title"]),
+                slug=free_slug(slug or content["title"]),
                 adapted_from=edition,
                 **shelf_facts(content),
             )

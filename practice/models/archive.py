@@ -25,6 +25,9 @@ class Archive(PracticeModel):
         OWN_COPY = "own_copy", _("a person's own copy")
         RECORD_COPY = "record_copy", _("a copy of one record for its person")
         PRACTICE_EXPORT = "practice_export", _("everything that the practice keeps")
+        COUPLE_RECORD = "couple_record", _("the record of one couple")
+        MANY_RECORDS = "many_records", _("the records of several couples")
+        COUPLES_FILE = "couples_file", _("a table of couples that waits to be taken in")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -81,6 +84,10 @@ class Archive(PracticeModel):
             and self.expires_at is not None
             and self.expires_at > timezone.now()
         )
+
+
+#: From this number on, pieces are what a file will be made of, and no part of it (:class:`practice.archives.Parts`).
+SET_ASIDE = 2**30
 
 
 class ArchivePiece(PracticeModel):

@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clients import appointments, calendar_files, calendar_links, consents
+from clients import status as statuses
 from clients.models import Appointment, CaseloadEntry, Couple, Partner, PersonCalendar, StaffCalendar
 from exercises import pausing
 from practice import team, tenancy
@@ -213,6 +214,17 @@ def test_an_entry_keeps_its_name_and_counts_what_becomes_of_it(couple, mara):
     assert now()[:3] == (first[0], 3, "CONFIRMED")
     link = link_of(mara)
     assert now()[:2] == (first[0], 3), "another link, the same entries"
+
+
+def test_what_closing_called_off_counts_when_care_goes_on(couple, mara):
+    meet(couple)
+    link = link_of(mara)
+    (before,) = events(link)
+    with within(couple):
+        statuses.change(couple, "closed")
+        statuses.change(couple, "active")
+    (one,) = events(link)
+    assert (one["UID"], one["SEQUENCE"], str(one["STATUS"])) == (before["UID"], 1, "CANCELLED")
 
 
 def test_another_length_counts_and_another_room_does_not(couple):

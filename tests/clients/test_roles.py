@@ -38,6 +38,7 @@ PAGES = {
     "clearance": "clearance_record",
     "reports": "report",
     "copy": "record_copy",
+    "take_out": "take_out",
     "library": "library",
     "new_couple": "couple_new",
     "away": "away",
@@ -47,13 +48,14 @@ PAGES = {
     "delivery": "delivery",
     "kept": "retention",
     "export": "practice_export",
+    "take_out_all": "take_out_all",
     "trail": "practice_trail",
     "second": "second_person",
 }
 #: What is no page: asked for by a button, of a couple in which it changes nothing.
 BUTTONS = {"alone"}
 #: What asks once more who it is, but nobody for whom it is not there.
-ASKS = {"copy", "export"}
+ASKS = {"copy", "export", "take_out", "take_out_all"}
 WHY = "Nobody could be reached and there was a fear for life."
 
 

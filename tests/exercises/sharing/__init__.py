@@ -1,0 +1,1 @@
+"""Libraries and forms as files: XLSForm, and the YAML that practices share."""
