@@ -40,6 +40,7 @@ THINGS = {
     "assignments": _("Practice"),
     "responses": _("Answers"),
     "private-responses": _("Private answers"),
+    "conversations": _("Conversations"),
     "reports": _("Reports"),
     "alerts": _("Alerts"),
     "messages": _("Messages"),
