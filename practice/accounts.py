@@ -37,6 +37,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Whoever left in the middle of a form comes back to it."""
         return reverse("kept_form") if still_here.kept(request) else super().get_login_redirect_url(request)
 
+    def get_login_stages(self) -> list[str]:
+        ours = {"allauth.mfa.stages.AuthenticateStage": "practice.login_stages.SecondStep"}
+        return [ours.get(one, one) for one in super().get_login_stages()]
+
     def get_from_email(self) -> str:
         return settings.DEFAULT_FROM_EMAIL
 

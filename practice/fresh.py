@@ -17,11 +17,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from practice import through_provider
 from practice.access import View
 
 
 def is_fresh(request: HttpRequest) -> bool:
     """Tell whether whoever asks gave their password or second step again in the last minutes, in this very session.
+
+    Or, where they came in through a practice's provider, signed in there once more.
 
     Having come in by a code from a mailbox is not enough: others may read that mailbox.
     """
@@ -31,7 +34,8 @@ def is_fresh(request: HttpRequest) -> bool:
 
 def ask_again(request: HttpRequest, *, back: str = "") -> HttpResponse:
     """Lead to signing in once more, and from there to ``back``, the path of a page; without it to this one."""
-    there = f"{reverse('account_reauthenticate')}?{urlencode({'next': back or request.path})}"
+    door = "provider_again" if through_provider.of(request) else "account_reauthenticate"
+    there = f"{reverse(door)}?{urlencode({'next': back or request.path})}"
     if request.headers.get("HX-Request"):
         # A part of a page that renews itself: the whole page goes there.
         return HttpResponse(status=204, headers={"HX-Redirect": there})

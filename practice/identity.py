@@ -12,7 +12,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest
 
-from practice import narrow, roles, tenancy
+from practice import narrow, roles, tenancy, through_provider
 from practice.models import Membership, User
 from practice.tenancy import Asker
 
@@ -76,9 +76,14 @@ def register_zone_finder(finder: ZoneFinder) -> ZoneFinder:
     return finder
 
 
+def here(request: HttpRequest) -> list[Identity]:
+    """Return what of all that a user is this sign-in reaches. Needs :func:`tenancy.bind_user` before."""
+    return through_provider.reaches(request, all_of(request.user))  # type: ignore[arg-type]
+
+
 def of(request: HttpRequest) -> Identity | None:
     """Return the identity the request acts under: the chosen one, else the first; None for nobody."""
-    found = all_of(request.user)  # type: ignore[arg-type]
+    found = here(request)
     token = getattr(request, "token", None)
     if token is not None:
         return next((one for one in found if one.membership and one.membership.pk == token.membership_id), None)
@@ -116,6 +121,12 @@ def has_second_factor(user: Any) -> bool:
 def second_factor_missing(user: Any) -> bool:
     """Tell whether a member of staff still has to set up a second factor."""
     return settings.STAFF_NEED_SECOND_FACTOR and not is_mfa_enabled(user)
+
+
+def needs_second_factor(request: HttpRequest) -> bool:
+    """Tell whether a member of staff has to set up a second factor before this sign-in opens anything."""
+    through = through_provider.of(request)
+    return second_factor_missing(request.user) and not (through is not None and through.has_factor)
 
 
 def zone_of(request: Any) -> zoneinfo.ZoneInfo:

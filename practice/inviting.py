@@ -104,15 +104,20 @@ def practice_of(ticket_text: str) -> uuid.UUID:
 
 
 @transaction.atomic
-def accept(ticket_text: str, *, password: str = "", user: User | None = None) -> User:
+def accept(ticket_text: str, *, password: str = "", user: User | None = None, by_provider: bool = False) -> User:
     """Make the invited colleague a member: a new account with ``password``, or the signed-in ``user``.
+
+    ``by_provider``: the practice's provider has vouched for the very address, and the new account has no password.
 
     Of many who try at once one succeeds. Raises :class:`NotOpen`.
     """
     system = tenancy.as_system(practice_of(ticket_text))
     with tenancy.acting(system):
         invitation = opened(ticket_text, lock=True)
-    account = account_for(invitation.email, password=password, user=user, zone="")
+    if by_provider:
+        account = mailboxes.open_account(invitation.email, None, zone="UTC", verified=True)
+    else:
+        account = account_for(invitation.email, password=password, user=user, zone="")
     with tenancy.acting(system):
         practice = Practice.objects.get(pk=invitation.practice_id)
         Membership.objects.update_or_create(
@@ -121,7 +126,7 @@ def accept(ticket_text: str, *, password: str = "", user: User | None = None) ->
         )
         invitation.accepted_at = timezone.now()
         invitation.save(update_fields=["accepted_at"])
-    if password:
+    if password or by_provider:
         User.objects.filter(pk=account.pk).update(time_zone=practice.time_zone)
     return account
 

@@ -55,11 +55,12 @@ def reads(user: User, address: str) -> bool:
     return EmailAddress.objects.filter(user=user, email__iexact=normal(address), verified=True).exists()
 
 
-def open_account(address: str, password: str, *, zone: str, verified: bool) -> User:
+def open_account(address: str, password: str | None, *, zone: str, verified: bool) -> User:
     """Make the account for an address, or take over one whose mail nobody ever proved to read.
 
-    Needs the login role, so never inside :func:`practice.tenancy.acting`. With ``verified`` the caller vouches
-    that the mailbox was shown to be theirs: an invitation reached them there.
+    Without a password nobody signs in with one. Needs the login role, so never inside
+    :func:`practice.tenancy.acting`. With ``verified`` the caller vouches that the mailbox was shown to be theirs: an
+    invitation reached them there.
     """
     user = account_of(address)
     if user is None:

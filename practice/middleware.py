@@ -28,7 +28,7 @@ Next = Callable[[HttpRequest], HttpResponse]
 #: mail, providers' calls.
 OUTSIDE = (
     *("/account/", "/join/", "/stop/", "/calendar/", "/leave/", "/static/", "/demo/", "/sign-up/", "/choose/"),
-    "/hooks/",
+    *("/hooks/", "/sign-in/"),
 )
 #: The front door asks by itself who stands there.
 FRONT_DOOR = "/"
@@ -124,7 +124,7 @@ class SignedIn:
             who = identity.of(request)
         if who is None:
             return self._rolled_back_if_broken(self.get_response(request))
-        if who.membership and identity.second_factor_missing(request.user):
+        if who.membership and identity.needs_second_factor(request):
             if request.path.startswith(api.HERE):
                 return problems.plain(403, "This account has no second step: set one up first.")
             return redirect(f"{reverse('mfa_index')}?needed=1")

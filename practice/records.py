@@ -54,6 +54,14 @@ register(
         export=False, not_exported="It says only what a program was answered.", not_backed_up=SHORT_LIVED,
     ),
     Record(
+        "practice.SingleSignOn", PRACTICE, keep=Keep.PRACTICE, lane=Reads.STAFF,
+        export=False, not_exported="The provider knows this place alone: elsewhere it is set up anew.",
+    ),
+    Record(
+        "practice.ProviderLink", PRACTICE, keep=Keep.ACCESS, lane=Reads.STAFF, export=False, not_exported=SIGNS_IN,
+    ),
+    Record("practice.SignInDoor", INSTALLATION, keep=Keep.TECHNICAL, export=False, not_exported=OF_HERE),
+    Record(
         "practice.SendingHold", PRACTICE, keep=Keep.PRACTICE, lane=Reads.STAFF,
         export=False, not_exported="Whether anything is sent is decided in each place anew.",
     ),

@@ -161,6 +161,7 @@ MIDDLEWARE = [
     "practice.limits.WithinLimits",
     "practice.api.middleware.ByToken",
     "practice.narrow.NarrowSignIn",
+    "practice.through_provider.HeldToPractice",
     "practice.middleware.SignedIn",
     "practice.shared_screen.SharedScreen",
     "practice.middleware.KeysInReach",
@@ -241,6 +242,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "practice.accounts.AccountAdapter"
+#: How django-allauth talks to OpenID providers; its own tables and pages for them are not used.
+SOCIALACCOUNT_ADAPTER = "practice.openid.CarefulAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

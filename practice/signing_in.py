@@ -23,7 +23,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from practice import known_browser, limits, narrow, notices, still_here, vault
+from practice import known_browser, limits, narrow, notices, still_here, through_provider, vault
 from practice.api import tokens
 from practice.browsers import in_words
 from practice.models import AccountEvent, Recovery, SignIn, User
@@ -57,7 +57,7 @@ def begins(request: HttpRequest | None, user: User, **kwargs: Any) -> None:
         user=user, session_key=request.session.session_key, device=in_words(agent), began_at=now, seen_at=now
     )
     records = get_authentication_records(request, user)
-    if records:
+    if not through_provider.begin(request, user) and records:
         _proved(request, user)
     if is_closed(request, user, records):
         request.session[CLOSED] = True

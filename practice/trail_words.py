@@ -21,6 +21,7 @@ ACTS: dict[str, Words] = {
     "opened": _("opened"),
     "downloaded": _("took away"),
     "turned away": _("was turned away from"),
+    "came in by the provider": _("came in by the practice’s provider as"),
     "restored": _("brought back from a back-up:"),
     "gave deep work early": _("gave deep work early:"),
     "opened in an emergency": _("opened in an emergency:"),
@@ -87,6 +88,8 @@ call(
         "practice_provider": _("a way that messages leave"),
         "practice_archive": _("a copy to take away"),
         "practice_accesstoken": _("a token for a program"),
+        "practice_singlesignon": _("how staff sign in through the practice’s provider"),
+        "practice_providerlink": _("a link to somebody’s sign-in at the provider"),
         "practice_sendinghold": _("that nothing is sent from here"),
     }
 )

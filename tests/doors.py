@@ -210,6 +210,10 @@ def caseload_order(house: House) -> dict[str, Any]:
     return {"order_id": house.things["caseload_order"].pk}
 
 
+def provider_page(house: House) -> dict[str, Any]:
+    return {"slug": house.practice.slug}
+
+
 def reminder_of(house: House) -> uuid.UUID:
     """A reminder of Mara's, whose link her letter holds."""
     with inside(house.practice):
@@ -236,10 +240,24 @@ DOORS: dict[str, Door] = {
     "api_docs": Door(PUBLIC),
     "api_schema": Door(PUBLIC),
     "join_team": Door(PUBLIC, ticket("team")),
+    "join_by_provider": Door(PUBLIC, ticket("team"), get=SENDS),
+    "sign_in_by_address": Door(PUBLIC),
+    "provider_sign_in": Door(PUBLIC, provider_page, get=EITHER),
+    "provider_back": Door(PUBLIC, provider_page, get=frozenset({403})),
+    "provider_again": Door(ACCOUNT, get=LEADS_ON),
+    "provider_limits": Door(ACCOUNT, get=LEADS_ON),
+    "provider_links": Door(ACCOUNT, get=LEADS_ON),
+    "provider_link": Door(ACCOUNT, lambda house: {"practice_id": house.practice.pk}, get=SENDS),
+    "provider_unlink": Door(ACCOUNT, lambda house: {"practice_id": house.practice.pk}, get=SENDS),
     "account": Door(STAFF),
     "access_tokens": Door(STAFF, get=LEADS_ON),
     "access_token_end": Door(STAFF, lambda house: {"pk": uuid.UUID(int=7)}, get=SENDS),
     "practice_settings": Door(OWNERS),
+    "single_sign_on": Door(OWNERS, get=LEADS_ON),
+    "single_sign_on_try": Door(OWNERS, get=SENDS),
+    "single_sign_on_switch": Door(OWNERS, get=SENDS),
+    "single_sign_on_prove": Door(OWNERS, get=SENDS),
+    "single_sign_on_unlink": Door(HOME_OWNER, thing("pk", "provider_link"), get=SENDS),
     "second_person": Door(LEADS),
     "practice_export": Door(OWNERS, get=LEADS_ON),
     "practice_export_file": Door(HOME_OWNER, thing("pk", "export"), get=LEADS_ON),

@@ -450,10 +450,11 @@ def test_b43_what_cannot_be_undone_asks_once_more_who_it_is(world, browser_of):
 
 
 def test_b44_no_link_with_a_secret_is_open_to_all_but_these():
-    """Invitations, the end of letters, calendars that were switched on, and what providers call."""
+    """Invitations, the end of letters, calendars that were switched on, what providers call, and the way in by one."""
     with_words = {name for name, arguments in patterns() if arguments}
     public = {name for name, door in DOORS.items() if door.kind is PUBLIC and name in with_words}
-    assert public == {"join", "join_team", "stop", "calendar"} | {"mail_hook_own", "texts_came_of"}
+    by_provider = {"join_by_provider", "provider_sign_in", "provider_back"}
+    assert public == {"join", "join_team", "stop", "calendar"} | {"mail_hook_own", "texts_came_of"} | by_provider
 
 
 @pytest.mark.django_db

@@ -249,7 +249,9 @@ def test_b50_the_columns_that_a_clients_role_may_not_read_are_those_that_are_wit
 def test_b2_the_login_role_reads_what_is_the_installations_and_who_signed_in():
     walled = {record.model for record in WALLED}
     found = {model for model, role in readable() if role == roles.LOGIN and model in walled}
-    assert found == {"practice.Membership", "clients.Client"}, "by whose rows it finds out who signed in"
+    assert found == {"practice.Membership", "practice.ProviderLink", "clients.Client"}, (
+        "by whose rows it finds out who signed in"
+    )
 
 
 # ── what leaves in the practice's export ─────────────────────────────────────

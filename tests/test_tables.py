@@ -265,7 +265,8 @@ def test_b3_without_a_practice_no_role_finds_a_row_and_nothing_breaks(full, abov
                 found = {table: came for table, came in _all_rows(fresh, role).items() if came not in (0, REFUSED)}
                 assert found == {}, role
         alone = _all_rows(fresh, None)
-    assert {table for table, came in alone.items() if came != REFUSED} == {"practice_membership", "clients_client"}
+    asked = {"practice_membership", "practice_providerlink", "clients_client"}
+    assert {table for table, came in alone.items() if came != REFUSED} == asked
     assert not any(came for came in alone.values() if came != REFUSED), "nor does it find anybody"
 
 

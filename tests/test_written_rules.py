@@ -277,6 +277,7 @@ def test_b55_nothing_is_run_that_somebody_could_have_written():
 GOES_OUT = {
     "practice/mail.py": "SMTP",
     "practice/outside.py": "HTTPS to services that a practice named, private addresses refused",
+    "practice/openid.py": "OpenID providers that a practice named, by the same rules",
     "practice/channels/wire.py": "text message gateways and push services",
     "practice/channels/email.py": "mail services",
     "practice/scanner.py": "the virus scanner that whoever runs the server named",

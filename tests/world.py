@@ -64,7 +64,10 @@ from practice.models import (
     Membership,
     Practice,
     Provider,
+    ProviderLink,
     SendingHold,
+    SignInDoor,
+    SingleSignOn,
     StaffInvitation,
     TwoPersonAct,
     Webhook,
@@ -431,6 +434,19 @@ def _for_programs(house: House) -> None:
     )
 
 
+def _with_a_provider(house: House) -> None:
+    """Single sign-on that is on, and one who is linked. Nobody goes to the provider in these tests."""
+    now = timezone.now()
+    house.things["single_sign_on"] = SingleSignOn.objects.create(
+        issuer="https://provider.invalid", application_id="attune", client_secret=house.word("providersecret"),
+        domains=["provider.invalid"], tried_at=now, on_since=now,
+    )  # fmt: skip
+    house.things["provider_link"] = ProviderLink.objects.create(
+        membership=house["colleague"], user_id=house["colleague"].user_id, subject_hash="0" * 64
+    )
+    SignInDoor.objects.create(practice_id=house.practice.pk, slug=house.practice.slug)
+
+
 def _planned(house: House) -> None:
     people = calendar_links.of_person
     for name, own in (("therapist", calendar_links.of_member), ("mara", people), ("theo", people)):
@@ -441,6 +457,7 @@ def _planned(house: House) -> None:
             client=house["mara"], subscription="{}", endpoint_hash=f"of {house.prefix}"
         )
         _for_programs(house)
+        _with_a_provider(house)
         # No messages go through it in these tests; its token must be nowhere to read.
         house.things["gateway"] = Provider.objects.create(
             channel="sms",

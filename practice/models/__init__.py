@@ -10,6 +10,7 @@ from practice.models.message import Message
 from practice.models.practice import Membership, Practice, StaffInvitation, Step
 from practice.models.provider import Circuit, Pace, Provider, Pulse, Suppression
 from practice.models.signing import AccountEvent, Limit, Recovery, SignIn
+from practice.models.single_sign_on import ProviderLink, SignInDoor, SingleSignOn
 from practice.models.two_people import TwoPersonAct
 from practice.models.user import User
 from practice.models.webhook import Webhook, WebhookDelivery
@@ -33,10 +34,13 @@ __all__ = [
     "PracticeKey",
     "PracticeModel",
     "Provider",
+    "ProviderLink",
     "Pulse",
     "Recovery",
     "SendingHold",
     "SignIn",
+    "SignInDoor",
+    "SingleSignOn",
     "StaffInvitation",
     "Step",
     "Suppression",

@@ -80,6 +80,10 @@ class AccountEvent(models.Model):
         TOKEN_MADE = "token_made", _("A token was made that lets a program work for you.")
         TOKEN_ENDED = "token_ended", _("A token of yours for a program was withdrawn.")
         TOKENS_ENDED = "tokens_ended", _("All tokens that let programs work for you were withdrawn.")
+        LINKED = "linked", _("The sign-in of a practice’s provider was linked to this account.")
+        UNLINKED = "unlinked", _("The sign-in of a practice’s provider opens this account no more.")
+        ROLE_BY_PROVIDER = "role_by_provider", _("A practice’s provider changed what you may do there.")
+        TEAM_BY_PROVIDER = "team_by_provider", _("The provider of your practice changed what somebody may do in it.")
         OPENED_AGAIN = "opened_again", _("What is private to you was opened again after that.")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

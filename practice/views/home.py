@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from practice import identity, tenancy
+from practice import identity, tenancy, through_provider
 from practice.identity import Identity
 from practice.models import Practice
 
@@ -22,7 +22,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("account_login")
     found = _identities(request)
     if not found:
-        return render(request, "practice/nobody.html")
+        by_provider = bool(request.session.get(through_provider.ELSEWHERE_ONLY))
+        return render(request, "practice/nobody.html", {"by_provider": by_provider})
     chosen = request.session.get(identity.CHOICE)
     if len(found) > 1 and chosen not in {str(one.practice_id) for one in found}:
         return redirect("choose")
@@ -44,7 +45,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 def _identities(request: HttpRequest) -> list[Identity]:
     tenancy.bind_user(request.user.pk)  # type: ignore[arg-type]
-    return identity.all_of(request.user)  # type: ignore[arg-type]
+    return identity.here(request)
 
 
 def _place_of(one: Identity) -> str:

@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from practice import inviting, mailboxes, tenancy
 from practice.forms import JoinForm
 from practice.inviting import NotOpen
-from practice.models import User
+from practice.models import SignInDoor, User
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,8 @@ def _look(ticket: str) -> tuple[str, dict[str, Any]]:
             "practice_name": invitation.practice.name,
             "name": invitation.name,
             "role": invitation.get_role_display(),
+            "by_provider": SignInDoor.objects.filter(practice_id=invitation.practice_id).exists(),
+            "ticket": ticket,
         }
         return invitation.email, words
 

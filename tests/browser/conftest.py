@@ -68,7 +68,7 @@ def new_context(chromium: Browser, live_server: Any) -> Iterator[Callable[..., B
     """Make fresh profiles.
 
     A script error in any of them fails the test, and so does a breach of the content policy (B88), or anything that is
-    asked of another house (B95) than where 'Leave' leads.
+    asked of another house (B95) than where 'Leave' leads, or what a test puts into ``leads_to``.
     """
     made: list[BrowserContext] = []
     troubles: list[str] = []
@@ -88,8 +88,10 @@ def new_context(chromium: Browser, live_server: Any) -> Iterator[Callable[..., B
         """Of our own house, made by the page itself, or the way out."""
         if request.url.startswith((f"{live_server.url}/", "data:", "blob:")):
             return True
-        return request.is_navigation_request() and request.url == settings.ATTUNE_LEAVE_URL
+        by_hand = request.url == settings.ATTUNE_LEAVE_URL or request.url.startswith(tuple(make.leads_to))  # type: ignore[attr-defined]
+        return request.is_navigation_request() and by_hand
 
+    make.leads_to = []  # type: ignore[attr-defined]
     yield make
     for context in made:
         context.close()

@@ -675,6 +675,8 @@ def test_b107_each_thing_that_can_befall_an_account_is_written_down_once(mara, c
         assert sorted(one.what for one in rows) == sorted(written), getattr(act, "__name__", act)
         seen += [one.what for one in rows]
     of_staff = {What.TOKEN_MADE, What.TOKEN_ENDED, What.TOKENS_ENDED}  # in api/test_tokens_page.py
+    # In test_single_sign_on.py.
+    of_staff |= {What.LINKED, What.UNLINKED, What.ROLE_BY_PROVIDER, What.TEAM_BY_PROVIDER}
     assert set(seen) == set(What.values) - of_staff, "a new kind of event has an act that it follows from"
     columns = {one.name for one in AccountEvent._meta.concrete_fields}
     assert columns == {"id", "user", "what", "at"}, "who, what and when; no place, and no words"
@@ -731,7 +733,12 @@ def test_b45_the_ways_to_become_somebody_are_these():
         for path in (django_settings.BASE_DIR / app).rglob("*.py"):
             if re.search(r"\b(perform_login|complete_signup|login)\(request", path.read_text()):
                 calls.add(str(path.relative_to(django_settings.BASE_DIR)))
-    assert calls == {"practice/narrow.py", "practice/views/joining.py", "practice/views/sign_up.py"}
+    assert calls == {
+        "practice/narrow.py",
+        "practice/views/joining.py",
+        "practice/views/sign_up.py",
+        "practice/views/single_sign_on.py",  # held to one practice: practice/through_provider.py
+    }
 
 
 # ── sensitive acts ──
