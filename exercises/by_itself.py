@@ -13,5 +13,14 @@ for name in ("do_file", "portal_space_file", "portal_begin", "do_send"):
     limits.limit(name, limits.COSTLY)
 limits.limit("library", limits.SEARCH)
 dear("GET", "api_library", *limits.SEARCH.rates)
-for name in ("api_me_begin", "api_me_submit", "api_library_file_make", "api_library_file_take"):
+for name in (
+    "api_me_begin",
+    "api_me_submit",
+    "api_me_files",
+    "api_me_page_files",
+    "api_assignment_files",
+    "api_all_assignments",
+    "api_library_file_make",
+    "api_library_file_take",
+):
     dear("POST", name, *limits.COSTLY.rates)

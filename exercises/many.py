@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -43,25 +43,52 @@ def for_all(who: str) -> bool:
     return who in (EACH, TOGETHER)
 
 
+class NotLikeThis(Exception):
+    """What was chosen cannot be given to a couple as it is; ``reasons`` are sentences."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__("not like this")
+        self.reasons = reasons
+
+
 def judge(
     chosen: QueryDict, couples: Iterable[Couple], edition: Edition, practice: Practice, now: datetime
 ) -> list[Judged]:
     """Put one filled-in form to every couple; names, goals and keys are each couple's own."""
+
+    def filled(couple: Couple) -> Giving:
+        form = AssignForm(_own(chosen, couple), couple=couple, edition=edition, practice=practice)
+        form.is_valid()
+        giving = form.giving()
+        if giving is None or form.errors:
+            raise NotLikeThis(_sentences(form.errors.values()))
+        return giving
+
+    return look_at(filled, couples, edition, practice, now)
+
+
+def look_at(
+    giving_for: Callable[[Couple], Giving],
+    couples: Iterable[Couple],
+    edition: Edition,
+    practice: Practice,
+    now: datetime,
+) -> list[Judged]:
+    """Say for every couple what ``giving_for`` it would mean, which may raise :class:`NotLikeThis`."""
     couples = list(couples)
     running = set(
         Assignment.objects.running().filter(couple__in=couples, edition=edition).values_list("couple_id", flat=True)
     )
-    return [_judged(one, chosen, edition, practice, now, one.pk in running) for one in couples]
+    return [_judged(one, giving_for, practice, now, one.pk in running) for one in couples]
 
 
 def _judged(
-    couple: Couple, chosen: QueryDict, edition: Edition, practice: Practice, now: datetime, runs: bool
+    couple: Couple, giving_for: Callable[[Couple], Giving], practice: Practice, now: datetime, runs: bool
 ) -> Judged:
-    form = AssignForm(_own(chosen, couple), couple=couple, edition=edition, practice=practice)
-    form.is_valid()
-    giving = form.giving()
-    if giving is None or form.errors:
-        return Judged(couple, None, _sentences(form.errors.values()))
+    try:
+        giving = giving_for(couple)
+    except NotLikeThis as wrong:
+        return Judged(couple, None, wrong.reasons)
     against = [str(text) for text in refusals(giving, practice, now).values()]
     return Judged(couple, giving, against, [] if against else _to_consider(giving, practice, now, runs))
 
@@ -98,6 +125,7 @@ class Done:
     """What came of it."""
 
     given: list[Couple] = field(default_factory=list)
+    assignments: list[Assignment] = field(default_factory=list)
     left_out: list[Judged] = field(default_factory=list)
 
 
@@ -109,10 +137,11 @@ def give_to(judged: Iterable[Judged], *, by: Membership) -> Done:
             done.left_out.append(one)
             continue
         try:
-            give(one.giving, by=by)
+            given = give(one.giving, by=by)
         except Refused as refused:
             one.against = [str(text) for text in refused.errors.values()]
             done.left_out.append(one)
         else:
             done.given.append(one.couple)
+            done.assignments += given
     return done

@@ -141,6 +141,26 @@ class BeginForm(forms.Form):
         )
 
 
+class PauseForm(forms.Form):
+    """Until when a program rests; without a day, until somebody says so."""
+
+    until = forms.DateField(
+        required=False,
+        widget=day_input(),
+        error_messages={"invalid": gettext_lazy("Please write a date, such as 2026-11-29.")},
+    )
+
+    def __init__(self, data: Any = None, *, couple: Couple) -> None:
+        self.couple = couple
+        super().__init__(data)
+
+    def clean_until(self) -> datetime.date | None:
+        day: datetime.date | None = self.cleaned_data["until"]
+        if day is not None and day <= timezone.localdate(timezone=self.couple.zone):
+            raise forms.ValidationError(_("This day is over. Choose a later one."))
+        return day
+
+
 def _is_daily(exercise: Exercise) -> bool:
     return exercise.newest is not None and "DAILY" in exercise.newest.content["cadence"]["rule"]
 

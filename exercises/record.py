@@ -22,7 +22,7 @@ from clients.models import Client, Couple
 from exercises import caseload, saying, when_words
 from exercises.caseload import APART
 from exercises.languages import spoken
-from exercises.models import Answer, Assignment, Occurrence, Reading, Response
+from exercises.models import Answer, Assignment, Attachment, Occurrence, Reading, Response
 from exercises.vocabulary import Lane
 from practice.models import Membership
 
@@ -97,6 +97,8 @@ class Event:
     opens_at: datetime | None = None
     #: Whether the others cannot read it yet, whenever that may be.
     sealed: bool = False
+    #: What was sent along, where somebody asked for it.
+    files: list[Attachment] = field(default_factory=list)
 
     @property
     def quotes(self) -> list[Said]:

@@ -497,6 +497,7 @@ SPECTACULAR_SETTINGS = {
         "ReportStateEnum": "reports.models.Report.State",
         "ScoreSourceEnum": [("form", "form"), ("entered", "entered")],
         "RestKindEnum": "exercises.models.Pause.Kind",
+        "RunStateEnum": "exercises.api.program_runs.STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -35,5 +35,5 @@ for name in (
 # The same for programs.
 for name in ("api_reports", "api_report_again", "api_exports", "api_exports_all"):
     dear("POST", name, *limits.COSTLY.rates)
-for name in ("api_report_file", "api_export_file", "api_export_all_file"):
+for name in ("api_report_file", "api_me_document", "api_export_file", "api_export_all_file"):
     dear("GET", name, *PREVIEWS.rates)

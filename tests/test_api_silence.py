@@ -22,6 +22,7 @@ from tests.factories import acting_as, inside
 from tests.pages import headers, plain
 from tests.test_silence import Seen, differences, mail, rows
 from tests.world import BOTH, House, World, give_one, raw
+from tests.world_kept import a_picture
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +86,17 @@ def test_b15_nothing_that_mara_does_in_private_by_a_program_can_be_observed(hous
     def post(name: str, act: str, body: object = None) -> bool:
         return phone.post(f"occurrences/{one[name].pk}/{act}/", body).status_code == 200
 
+    def made(path: str, body: object) -> bool:
+        return phone.post(path, body).status_code == 201
+
+    def hands_over_a_page() -> bool:
+        page = phone.post("pages/", {"text": "he must not know"}).json()
+        return phone.post(f"pages/{page['id']}/release/", {"to": "private"}).status_code == 200
+
+    def adds_a_file() -> bool:
+        at = f"{ME}occurrences/{one['waiting'].pk}/files/"
+        return phone.browser.post(at, {"file": a_picture("secret.png")}).status_code == 201
+
     before = observe()
     assert sum(1 for seen in before.values() if isinstance(seen, tuple) and seen[0] == 200) > 12, "there is much to see"
     acts: list[tuple[str, Callable[[], bool]]] = [
@@ -97,6 +109,10 @@ def test_b15_nothing_that_mara_does_in_private_by_a_program_can_be_observed(hous
         ("puts aside", lambda: post("untold", "skip", {"reason": "not at home"})),
         ("seals", lambda: phone.submit(sealing, {"words": ["sealed"]}).status_code == 200),
         ("is ready", lambda: phone.post(f"occurrences/{sealing.pk}/ready/").status_code == 200),
+        ("writes to the therapist alone", lambda: made("conversations/", {"text": "he must not know"})),
+        ("has a goal of her own", lambda: made("goals/", {"words": "he must not know"})),
+        ("writes a page and hands it over", hands_over_a_page),
+        ("adds a file", adds_a_file),
         ("reads", lambda: phone.get("responses/").status_code == 200),
     ]
     for what, act in acts:

@@ -19,8 +19,9 @@ from rest_framework.response import Response
 from clients.models import Couple
 from exercises import assigning, plans, record, stops, when_words
 from exercises.access import couple_or_404, partner_or_404
-from exercises.api import giving
+from exercises.api import giving, giving_many
 from exercises.api.giving import ChangeSerializer, GiveSerializer
+from exercises.api.giving_many import COUPLE, GiveManySerializer, JudgedSerializer
 from exercises.assign_filling import fill_from
 from exercises.assigning import Refused
 from exercises.forms import AssignForm
@@ -152,6 +153,14 @@ class GivenSerializer(serializers.Serializer):
     assignments = AssignmentSerializer(many=True)
 
 
+@example(couples=[COUPLE], assignments=[ASSIGNMENT])
+class GivenToManySerializer(serializers.Serializer):
+    """What it means for each couple, and what was given."""
+
+    couples = JudgedSerializer(many=True, help_text="In the order in which they were named.")
+    assignments = AssignmentSerializer(many=True)
+
+
 @example(how="less")
 class LightenSerializer(serializers.Serializer):
     """How something becomes lighter."""
@@ -226,7 +235,7 @@ class AllAssignments(ApiView):
 
     tag, is_list = "assignments", True
     door = staticmethod(for_clinicians)
-    scopes = {"GET": Scope.ASSIGNMENTS_READ}
+    scopes = {"GET": Scope.ASSIGNMENTS_READ, "POST": Scope.ASSIGNMENTS_WRITE}
     queryset = Assignment.objects.none()
     serializer_class = AssignmentSerializer
     filterset_class = CaseloadAssignmentFilter
@@ -241,6 +250,23 @@ class AllAssignments(ApiView):
         page = self.paginate_queryset(self.filter_queryset(rows)) or []
         audit.looked_at_couples("opened", [one.couple_id for one in page])
         return self.get_paginated_response(self.shown(page, many=True))
+
+    @extend_schema(
+        operation_id="assignments_give_many",
+        summary="Give the same to many couples",
+        request=GiveManySerializer,
+        responses={200: GivenToManySerializer, 201: GivenToManySerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Give an exercise to many couples, each judged by itself: one that cannot have it takes nothing from others.
+
+        Where something is to be considered (they have it already, it goes deep, it makes their week full), it is given
+        only if you are sure. 200 instead of 201 where nothing was given.
+        """
+        judged, done = giving_many.give_to_all(request, self.sent(GiveManySerializer))
+        rows = list(shown_rows().filter(pk__in=[one.pk for one in done.assignments]).order_by("pk"))
+        told = {"couples": giving_many.as_told(judged, done), "assignments": rows}
+        return self.answer_with(self.shown(told, GivenToManySerializer), status=201 if rows else 200)
 
 
 class Assignments(ApiView):

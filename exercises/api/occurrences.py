@@ -13,13 +13,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from exercises import plans, record
+from exercises import assigning, plans, record
 from exercises.access import assignment_or_404, couple_or_404
 from exercises.api import giving
 from exercises.api.fields import DayField
 from exercises.assigning import Refused
 from exercises.models import Assignment, Occurrence
 from exercises.rounds import SLOT
+from exercises.vocabulary import Lane
 from practice import audit
 from practice.access import for_clinicians
 from practice.api.problems import Conflict
@@ -273,4 +274,29 @@ class AskAgain(_Round):
         """Undo leaving it out. What a partner put aside stays put aside."""
         assignment = self.found(couple_id, assignment_id, slot)
         plans.unskip(assignment, slot)
+        return self.now(assignment, slot)
+
+
+class OpenRound(_Round):
+    """Opening what is sealed."""
+
+    @extend_schema(
+        operation_id="occurrences_open",
+        summary="Open one sealed round now",
+        request=None,
+        responses={200: RoundSerializer},
+    )
+    def post(self, request: Request, couple_id: UUID, assignment_id: UUID, slot: str) -> Response:
+        """Whoever sent reads what the others sent, from now on: it cannot be sealed again.
+
+        For the lane reveal. Who has not sent yet reads nothing before they do. While an answer waits for a look
+        because of somebody's safety, nothing sealed opens: 409, `held`.
+        """
+        assignment = self.found(couple_id, assignment_id, slot)
+        if assignment.lane != Lane.REVEAL:
+            raise Conflict("Nothing of it is sealed: its lane is not reveal.", "not_sealed")
+        try:
+            assigning.open_reveal(assignment, slot, request.membership)
+        except assigning.Held:
+            raise Conflict("An answer waits to be looked at. Until then nothing sealed opens.", "held") from None
         return self.now(assignment, slot)

@@ -18,8 +18,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response as Answered
 
 from clients.models import Client, Couple
-from exercises import record
+from exercises import attachments, record
 from exercises.access import couple_or_404, partner_or_404, response_or_404
+from exercises.api.files import FileSerializer
 from exercises.models import Response
 from exercises.views.desk_couple import event_of
 from exercises.vocabulary import Lane
@@ -55,6 +56,7 @@ RESPONSE = {
     "opens_at": None,
     "answers": [ANSWER],
     "scores": [SCORE],
+    "files": [],
 }
 
 
@@ -118,6 +120,7 @@ class ResponseSerializer(serializers.Serializer):
     opens_at = serializers.DateTimeField(allow_null=True, help_text="When a sealed one opens, where that is a moment.")
     answers = AnswerSerializer(source="said", many=True, help_text="In the order of the form.")
     scores = serializers.SerializerMethodField(help_text="What it adds up to.")
+    files = FileSerializer(many=True, help_text="Pictures, voice notes and files that were sent along.")
 
     @extend_schema_field(ResponseScoreSerializer(many=True))
     def get_scores(self, event: Any) -> Any:
@@ -169,11 +172,20 @@ class _Responses(ApiView):
         rows = rows.select_related("edition", "author", "occurrence").prefetch_related("scores")
         page = self.paginate_queryset(self.filter_queryset(rows))
         shown = record.events(page, couple, self.request.membership, apart=self.apart)
+        self._with_files(shown)
         return self.get_paginated_response(self.shown(shown, many=True))
+
+    def _with_files(self, events: list[record.Event]) -> None:
+        """Put with each event what was sent along. It goes with the whole answer: into one of the two lists."""
+        here = [one for one in events if one.response and (one.response.lane in record.APART) == self.apart]
+        found = attachments.of_responses(one.response for one in here if one.response)
+        for one in here:
+            one.files = found.get(one.response.pk, []) if one.response else []
 
     def one_for(self, request: Any, couple: Couple, response_id: UUID, client: Client | None) -> Answered:
         sent = response_or_404(couple, response_id, author=client)
         event = event_of(request, couple, sent, self.apart)
+        self._with_files([event])
         audit.looked_at("opened", sent, lane=Lane.PRIVATE if self.apart else sent.lane)
         return self.answer_with(self.shown(event))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import uuid
 from typing import Any
 
@@ -21,14 +20,15 @@ from exercises.access import couple_or_404
 from exercises.assigning import Refused
 from exercises.library import shelf
 from exercises.models import Exercise, Program, ProgramRun
-from exercises.program_forms import BeginForm, ProgramForm
+from exercises.program_forms import BeginForm, PauseForm, ProgramForm
 from practice.access import PracticeRequest, for_clinicians, read_or_send
 from practice.ids import uuid7
 
 WEEK_NUMBERS = {str(number) for number in range(1, programs.MOST_WEEKS + 1)}
 
 
-def _program_or_404(slug: str) -> Program:
+def program_or_404(slug: str) -> Program:
+    """Return a program by its slug; the practice's own before one that ships."""
     one = Program.objects.filter(slug=slug).order_by(F("practice").asc(nulls_last=True)).first()
     if one is None:
         raise Http404
@@ -51,7 +51,7 @@ def all_programs(request: PracticeRequest) -> HttpResponse:
 @for_clinicians
 def program(request: PracticeRequest, slug: str) -> HttpResponse:
     """The weeks of a program, each exercise a link, and the couples it may begin with."""
-    one = _program_or_404(slug)
+    one = program_or_404(slug)
     plan = programs.plan_of(one)
     known = library.by_slug(programs.named(plan))
     active = Couple.objects.with_partners().filter(status=Couple.Status.ACTIVE)
@@ -82,7 +82,7 @@ def _known(exercises: dict[str, Exercise], slugs: list[str]) -> list[Exercise]:
 @for_clinicians
 def begin(request: PracticeRequest, couple_id: uuid.UUID, slug: str) -> HttpResponse:
     """Tailor a program for a couple, see what it asks for each week, begin it."""
-    couple, one = couple_or_404(couple_id), _program_or_404(slug)
+    couple, one = couple_or_404(couple_id), program_or_404(slug)
     known = library.by_slug(programs.named(programs.plan_of(one)))
     form = BeginForm(request.POST if request.method == "POST" else None, couple=couple, program=one, known=known)
     counting = "count" in request.POST
@@ -119,7 +119,7 @@ def begin(request: PracticeRequest, couple_id: uuid.UUID, slug: str) -> HttpResp
 def run(request: PracticeRequest, couple_id: uuid.UUID, run_id: uuid.UUID) -> HttpResponse:
     """How a program goes: each week with what was done, and what can be changed about the rest."""
     couple = couple_or_404(couple_id)
-    one = _run_or_404(couple, run_id)
+    one = run_or_404(couple, run_id)
     now = timezone.now()
     weeks = program_page.weeks(one, now)
     for week in weeks:
@@ -144,7 +144,7 @@ def run(request: PracticeRequest, couple_id: uuid.UUID, run_id: uuid.UUID) -> Ht
 def act(request: PracticeRequest, couple_id: uuid.UUID, run_id: uuid.UUID) -> HttpResponse:
     """One change to what is ahead; what was done stays."""
     couple = couple_or_404(couple_id)
-    one = _run_or_404(couple, run_id)
+    one = run_or_404(couple, run_id)
     match request.POST.get("do", ""):
         case "open":
             programs.open_now(one)
@@ -170,22 +170,16 @@ def act(request: PracticeRequest, couple_id: uuid.UUID, run_id: uuid.UUID) -> Ht
 
 
 def _pause(request: Any, one: ProgramRun) -> None:
-    text = request.POST.get("until", "")
-    until = None
-    if text:
-        try:
-            until = datetime.date.fromisoformat(text)
-        except ValueError:
-            messages.warning(request, _("Please write a date, such as 2026-11-29."))
-            return
-        if until <= timezone.localdate(timezone=one.couple.zone):
-            messages.warning(request, _("This day is over. Choose a later one."))
-            return
-    programs.pause(one, by=request.membership, until=until)
+    form = PauseForm(request.POST, couple=one.couple)
+    if not form.is_valid():
+        messages.warning(request, str(form.errors["until"][0]))
+        return
+    programs.pause(one, by=request.membership, until=form.cleaned_data["until"])
     messages.success(request, _("It rests. Nothing of it falls due meanwhile."))
 
 
-def _run_or_404(couple: Couple, run_id: uuid.UUID) -> ProgramRun:
+def run_or_404(couple: Couple, run_id: uuid.UUID) -> ProgramRun:
+    """Return one of a couple's programs."""
     found = ProgramRun.objects.filter(couple=couple, pk=run_id).select_related("program").first()
     if found is None:
         raise Http404
@@ -201,7 +195,7 @@ def _run_or_404(couple: Couple, run_id: uuid.UUID) -> ProgramRun:
 def new(request: PracticeRequest) -> HttpResponse:
     """Write a program of the practice's own, from nothing or from another one (``?from=``)."""
     asked = request.GET.get("from", "").replace("\x00", "")[:80]
-    origin = _program_or_404(asked) if asked else None
+    origin = program_or_404(asked) if asked else None
     start: dict[str, Any] = {"key": uuid7()}
     if origin is not None:
         start |= {"title": origin.title, "for_whom": origin.for_whom, "needs_clearance": origin.needs_clearance}
@@ -212,7 +206,7 @@ def new(request: PracticeRequest) -> HttpResponse:
 @for_clinicians
 def edit(request: PracticeRequest, slug: str) -> HttpResponse:
     """Change one of the practice's own; those that ship are adapted instead."""
-    one = _program_or_404(slug)
+    one = program_or_404(slug)
     if one.practice_id is None:
         return redirect(f"{reverse('program_new')}?from={one.slug}")
     start = {"title": one.title, "for_whom": one.for_whom, "needs_clearance": one.needs_clearance}
@@ -246,7 +240,7 @@ def _write(request: Any, one: Program | None, origin: Program | None, start: dic
 @for_clinicians
 def retire(request: PracticeRequest, slug: str) -> HttpResponse:
     """Take one of the practice's own off the list."""
-    one = _program_or_404(slug)
+    one = program_or_404(slug)
     if one.practice_id is None:
         raise Http404
     programs.retire(one)

@@ -30,7 +30,7 @@ _RANGE = re.compile(r"bytes=(\d{1,9})-(\d{0,9})")
 @for_consenting_clients
 def portal_file(request: HttpRequest, file_id: uuid.UUID) -> HttpResponse:
     """One file, to a partner whom the wall lets read it."""
-    return _handed_out(request, Attachment.objects.filter(pk=file_id).first())
+    return handed_out(request, Attachment.objects.filter(pk=file_id).first())
 
 
 @require_safe
@@ -38,11 +38,11 @@ def portal_file(request: HttpRequest, file_id: uuid.UUID) -> HttpResponse:
 def desk_file(request: HttpRequest, couple_id: uuid.UUID, file_id: uuid.UUID) -> HttpResponse:
     """One file, to the couple's therapist."""
     couple = couple_or_404(couple_id)
-    return _handed_out(request, Attachment.objects.filter(couple=couple, pk=file_id).first())
+    return handed_out(request, Attachment.objects.filter(couple=couple, pk=file_id).first())
 
 
-def _handed_out(request: HttpRequest, attachment: Attachment | None) -> HttpResponse:
-    """The bytes; a part of them where a player asks for one, since some play nothing else."""
+def handed_out(request: HttpRequest, attachment: Attachment | None) -> HttpResponse:
+    """Return the bytes, or a 404 for None; a part of them where a player asks for one, since some play nothing else."""
     if attachment is None:
         raise Http404
     data = attachments.content(attachment)
@@ -129,6 +129,15 @@ def assignment_file_remove(request: Any, couple_id: uuid.UUID, file_id: uuid.UUI
 
 def _is_ours(request: HttpRequest) -> bool:
     return bool(re.fullmatch(r"/desk/[a-z0-9/-]*", request.POST.get("next", "")))
+
+
+def removable_or_404(person: Client, file_id: uuid.UUID) -> Attachment:
+    """Return a file of somebody's that nobody else can have: not sent yet, or on a page of their own."""
+    found = _own_or_404(person, file_id)
+    not_sent = found.occurrence_id is not None and found.response_id is None
+    if not (not_sent or (found.journal_entry_id is not None and found.lane == Lane.OWN)):
+        raise Http404
+    return found
 
 
 def _own_or_404(person: Client, file_id: uuid.UUID) -> Attachment:

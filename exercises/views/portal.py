@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clients.access import for_consenting_clients
-from clients.models import Appointment, Partner
+from clients.models import Appointment, Couple, Partner
 from exercises import agreements, attachments, comparing, journal, program_days
 from exercises import over_time as over
 from exercises import today as first_page
@@ -30,6 +30,11 @@ def own_couples() -> list[uuid.UUID]:
     """Return the couples whose care this request's client is in: what the wall lets through."""
     asker = tenancy.current()
     return list(asker.couples) if asker else []
+
+
+def own_couples_in_order() -> list[Couple]:
+    """Return the couples whose care this request's client is in, with their partners."""
+    return list(Couple.objects.with_partners().filter(pk__in=own_couples()).order_by("started_on", "pk"))
 
 
 @require_safe

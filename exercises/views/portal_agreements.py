@@ -28,7 +28,7 @@ from practice.ids import uuid7
 @for_consenting_clients
 def agreement(request: Any, agreement_id: uuid.UUID) -> HttpResponse:
     """One agreement: what holds, what is proposed, and how it came about."""
-    kept = _kept_or_404(agreement_id)
+    kept = kept_or_404(agreement_id)
     return render(request, "exercises/portal/agreement.html", {"kept": kept, **_around(request, kept)})
 
 
@@ -45,7 +45,7 @@ def _around(request: Any, kept: Kept) -> dict[str, Any]:
         "mine_waits": proposal is not None and not kept.said_yes(proposal, request.person),
         "mine_stands": holding is not None and kept.said_yes(holding, request.person),
         "is_due": kept.wants_a_look,
-        "may_put_away": _may_put_away(kept, request.person),
+        "may_put_away": may_put_away(kept, request.person),
     }
 
 
@@ -53,11 +53,11 @@ def _around(request: Any, kept: Kept) -> dict[str, Any]:
 @for_consenting_clients
 def new(request: Any) -> HttpResponse:
     """Propose an agreement to the others; ``?from=`` brings along what was written down in an exercise."""
-    couple, people = _couple_and_people()
+    couple, people = couple_and_people()
     form = AgreementForm(request.POST or None, initial={"key": uuid7(), **_settled(request)})
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
-        occurrence = _round(request, said["settled_in"])
+        occurrence = round_of(request.person, said["settled_in"])
         made = agreements.begin(
             couple,
             people,
@@ -88,10 +88,11 @@ def _settled(request: Any) -> dict[str, Any]:
     return {"settled_in": group.at, "title": group.edition.title[:120], "text": "\n\n".join(lines)}
 
 
-def _round(request: Any, occurrence_id: uuid.UUID | None) -> Occurrence | None:
+def round_of(person: Client, occurrence_id: uuid.UUID | None) -> Occurrence | None:
+    """Return the round in which something was settled, when it is open to somebody."""
     if occurrence_id is None:
         return None
-    group = opening.one(request.person, own_couples(), occurrence_id, timezone.now())
+    group = opening.one(person, own_couples(), occurrence_id, timezone.now())
     return Occurrence.objects.filter(pk=group.at).first()
 
 
@@ -99,7 +100,7 @@ def _round(request: Any, occurrence_id: uuid.UUID | None) -> Occurrence | None:
 @for_consenting_clients
 def change(request: Any, agreement_id: uuid.UUID) -> HttpResponse:
     """Propose other words for one; what holds goes on holding meanwhile."""
-    kept = _kept_or_404(agreement_id)
+    kept = kept_or_404(agreement_id)
     stands = kept.proposal or kept.holding or (kept.versions[-1] if kept.versions else None)
     start = {
         "title": kept.agreement.title,
@@ -125,7 +126,7 @@ def change(request: Any, agreement_id: uuid.UUID) -> HttpResponse:
 @for_consenting_clients
 def yes(request: Any, version_id: uuid.UUID) -> HttpResponse:
     """Say yes to one version, for oneself."""
-    version = _version_or_404(request, version_id)
+    version = version_or_404(request.person, version_id)
     if version.dropped_at is not None or version.agreement.ended_at is not None:
         messages.info(request, _("This proposal was let go in the meantime."))
     else:
@@ -137,7 +138,7 @@ def yes(request: Any, version_id: uuid.UUID) -> HttpResponse:
 @for_consenting_clients
 def not_any_more(request: Any, version_id: uuid.UUID) -> HttpResponse:
     """Take one's yes back; nobody has to say why."""
-    version = _version_or_404(request, version_id)
+    version = version_or_404(request.person, version_id)
     agreements.take_yes_back(version, request.person)
     messages.info(request, _("Your yes is taken back. It does not hold until everybody says yes to something again."))
     return redirect("portal_agreement", version.agreement_id)
@@ -147,41 +148,52 @@ def not_any_more(request: Any, version_id: uuid.UUID) -> HttpResponse:
 @for_consenting_clients
 def put_away(request: Any, agreement_id: uuid.UUID) -> HttpResponse:
     """Let one's own proposal go; an agreement of which nothing is left leaves the list."""
-    kept = _kept_or_404(agreement_id)
-    if not _may_put_away(kept, request.person):
+    kept = kept_or_404(agreement_id)
+    if not may_put_away(kept, request.person):
         raise Http404
-    if kept.proposal is not None:
-        agreements.drop(kept.proposal)
-    if kept.holding is None:
-        agreements.end(kept.agreement)
+    if not put_it_away(kept):
         messages.success(request, _("Put away. It is off the list."))
         return redirect("portal_together")
     messages.success(request, _("The proposal is gone. What you agreed on holds on."))
     return redirect("portal_agreement", agreement_id)
 
 
-def _may_put_away(kept: Kept, person: Client) -> bool:
+def put_it_away(kept: Kept) -> bool:
+    """Let the proposal go, and the agreement with it where nothing holds; return whether something does."""
+    if kept.proposal is not None:
+        agreements.drop(kept.proposal)
+    holds = kept.holding is not None
+    if not holds:
+        agreements.end(kept.agreement)
+    return holds
+
+
+def may_put_away(kept: Kept, person: Client) -> bool:
+    """Whether somebody may let the proposal go, or an agreement that holds no more."""
     if kept.proposal is not None:
         return kept.proposal.proposed_by_id == person.pk
     return kept.holding is None
 
 
-def _kept_or_404(agreement_id: uuid.UUID) -> Kept:
+def kept_or_404(agreement_id: uuid.UUID) -> Kept:
+    """Return an agreement of this request's client, as it stands."""
     found = agreements.of(agreements.readable(own_couples()).filter(pk=agreement_id))
     if not found:
         raise Http404
     return found[0]
 
 
-def _version_or_404(request: Any, version_id: uuid.UUID) -> AgreementVersion:
+def version_or_404(person: Client, version_id: uuid.UUID) -> AgreementVersion:
+    """Return a wording that somebody may say yes to."""
     rows = AgreementVersion.objects.filter(pk=version_id, couple__in=own_couples()).select_related("agreement")
     version = rows.first()
-    if version is None or request.person.pk not in version.audience:
+    if version is None or person.pk not in version.audience:
         raise Http404
     return version
 
 
-def _couple_and_people() -> tuple[Couple, list[uuid.UUID]]:
+def couple_and_people() -> tuple[Couple, list[uuid.UUID]]:
+    """Return whose a new agreement is."""
     couples = own_couples()
     if not couples:
         raise Http404

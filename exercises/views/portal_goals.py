@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clients.access import for_consenting_clients
-from clients.models import Couple
+from clients.models import Client, Couple
 from exercises import goals
 from exercises.lane_words import Circle, circles, said
 from exercises.models import Goal, GoalRating
 from exercises.review_forms import EVERYBODY, OwnGoalForm, RateForm
-from exercises.views.portal import own_couples
+from exercises.views.portal import own_couples_in_order
 from exercises.vocabulary import Lane
 from practice.access import PortalRequest, read_or_send
 
@@ -27,12 +27,8 @@ from practice.access import PortalRequest, read_or_send
 @for_consenting_clients
 def own_goals(request: PortalRequest) -> HttpResponse:
     """The goals this person may know of: those of all, and their own."""
-    couples = _couples()
-    standings = [
-        one
-        for couple in couples
-        for one in goals.standings(couple, list(_of(request, Goal.objects.filter(couple=couple))))
-    ]
+    couples = own_couples_in_order()
+    standings = standings_of(request.person, couples)
     context = {
         "shared": [one for one in standings if not one.is_over and not one.is_private],
         "own": [one for one in standings if not one.is_over and one.is_private],
@@ -46,10 +42,7 @@ def own_goals(request: PortalRequest) -> HttpResponse:
 @for_consenting_clients
 def rate(request: PortalRequest, goal_id: uuid.UUID) -> HttpResponse:
     """How near one goal feels, from 0 to 10. Who reads the number is told above."""
-    couples = _couples()
-    goal = goals.goal_or_404([one.pk for one in couples], goal_id)
-    if request.person.pk not in goal.audience or goal.reached_at or goal.dropped_at:
-        raise Http404
+    goal = goal_to_rate(request.person, own_couples_in_order(), goal_id)
     mine = GoalRating.objects.filter(goal=goal, author=request.person).order_by("-rated_at", "-pk").first()
     form = RateForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -72,15 +65,12 @@ def rate(request: PortalRequest, goal_id: uuid.UUID) -> HttpResponse:
 @for_consenting_clients
 def goal_new(request: PortalRequest) -> HttpResponse:
     """Write down what one would like to reach, alone with the therapist or with all."""
-    couples = _couples()
+    couples = own_couples_in_order()
     if not couples:
         raise Http404
     couple = couples[0]
     circle = circles(request.person, request.practice, [couple.pk])[couple.pk]
-    choices = [("alone", said(Lane.PRIVATE, circle).line)]
-    if circle.others:
-        choices.append((EVERYBODY, said(Lane.SHARED, circle).line))
-    form = OwnGoalForm(request.POST or None, choices=choices, initial={"to": "alone"})
+    form = OwnGoalForm(request.POST or None, choices=choices_for(circle), initial={"to": "alone"})
     if request.method == "POST" and form.is_valid():
         written = form.cleaned_data
         goal = goals.propose(
@@ -102,9 +92,27 @@ def _readers(goal: Goal, circle: Circle) -> str:
     return _("%(other)s and %(therapist)s can read your number as soon as you note it.") % told
 
 
-def _couples() -> list[Couple]:
-    return list(Couple.objects.with_partners().filter(pk__in=own_couples()).order_by("started_on", "pk"))
+def choices_for(circle: Circle) -> list[tuple[str, str]]:
+    """Return whose a new goal may be."""
+    choices = [("alone", said(Lane.PRIVATE, circle).line)]
+    if circle.others:
+        choices.append((EVERYBODY, said(Lane.SHARED, circle).line))
+    return choices
 
 
-def _of(request: PortalRequest, rows: QuerySet[Goal]) -> QuerySet[Goal]:
-    return rows.filter(audience__contains=[request.person.pk]).exclude(lane=Lane.OWN).order_by("started_on", "pk")
+def standings_of(person: Client, couples: list[Couple]) -> list[goals.Standing]:
+    """Return the goals that somebody may know of: those of all, and their own."""
+    return [one for couple in couples for one in goals.standings(couple, list(_of(person, couple)))]
+
+
+def goal_to_rate(person: Client, couples: list[Couple], goal_id: uuid.UUID) -> Goal:
+    """Return a goal of somebody's that is still wanted; anything else is the same 404."""
+    goal = goals.goal_or_404([one.pk for one in couples], goal_id)
+    if person.pk not in goal.audience or goal.reached_at or goal.dropped_at:
+        raise Http404
+    return goal
+
+
+def _of(person: Client, couple: Couple) -> QuerySet[Goal]:
+    rows = Goal.objects.filter(couple=couple, audience__contains=[person.pk])
+    return rows.exclude(lane=Lane.OWN).order_by("started_on", "pk")

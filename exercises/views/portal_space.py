@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from clients.access import for_consenting_clients
-from clients.models import Partner
+from clients.models import Client, Partner
 from exercises import attachments, journal, wording
 from exercises.lane_words import Circle, circles, said
 from exercises.models import JournalEntry
@@ -66,7 +66,7 @@ class PageForm(forms.Form):
 def space(request: Any) -> HttpResponse:
     """All pages, the newest first."""
     pages = Paginator(journal.of(request.person), ON_A_PAGE).get_page(request.GET.get("page"))
-    circle = _circle(request)
+    circle = circle_of(request.person, request.practice)
     shared = list(journal.shared_with(request.person, own_couples())[:ON_A_PAGE])
     return render(
         request,
@@ -85,7 +85,7 @@ def space(request: Any) -> HttpResponse:
 @for_consenting_clients
 def new(request: Any) -> HttpResponse:
     """A blank page. It carries its own key, so that saving it twice writes it once."""
-    _couple(request)  # a page belongs to a time of care
+    couple_of()  # a page belongs to a time of care
     if request.method != "POST":
         return _page(request, None, PageForm(initial={"key": uuid7(), "base_version": 0}))
     form = PageForm(request.POST)
@@ -99,7 +99,7 @@ def _begin(request: Any, key: uuid.UUID, text: str) -> JournalEntry:
     there = journal.of(request.person).filter(pk=key).first()
     if there is not None:
         return journal.write(there, text, base_version=there.version) if there.lane == Lane.OWN else there
-    couple = _couple(request)
+    couple = couple_of()
     try:
         with transaction.atomic():
             return journal.begin(request.person, couple, text, key)
@@ -112,7 +112,7 @@ def _begin(request: Any, key: uuid.UUID, text: str) -> JournalEntry:
 @with_microphone
 def entry(request: Any, entry_id: uuid.UUID) -> HttpResponse:
     """One page: written on while it is one's own, read when it was handed over."""
-    page = _own_or_404(request, entry_id)
+    page = own_or_404(request.person, entry_id)
     if request.method != "POST":
         start = {"text": page.text, "base_version": page.version}
         return _page(request, page, PageForm(initial=start) if page.lane == Lane.OWN else None)
@@ -159,8 +159,8 @@ def _changed(request: Any, there: JournalEntry, form: PageForm) -> HttpResponse:
 def _page(
     request: Any, page: JournalEntry | None, form: PageForm | None, status: int = 200, theirs: str = ""
 ) -> HttpResponse:
-    circle = _circle(request)
-    releases = [said(lane, circle) for lane in _releases(request, page)]
+    circle = circle_of(request.person, request.practice)
+    releases = [said(lane, circle) for lane in releases_of(request.person, request.practice, page)]
     place = f"{request.person.pk}.space.{page.pk if page else 'new'}"
     return render(
         request,
@@ -196,11 +196,11 @@ def _script_words() -> str:
 @for_consenting_clients
 def release(request: Any, entry_id: uuid.UUID) -> HttpResponse:
     """Hand a page over, to those the button named."""
-    page = _own_or_404(request, entry_id)
+    page = own_or_404(request.person, entry_id)
     lane = request.POST.get("lane", "")
-    if lane not in _releases(request, page):
+    if lane not in releases_of(request.person, request.practice, page):
         raise Http404
-    journal.release(page, lane, _partners(page))
+    journal.release(page, lane, partners_of(page))
     messages.success(request, _("Handed over. You can take it back until somebody has read it."))
     return redirect("portal_space_entry", page.pk)
 
@@ -209,7 +209,7 @@ def release(request: Any, entry_id: uuid.UUID) -> HttpResponse:
 @for_consenting_clients
 def take_back(request: Any, entry_id: uuid.UUID) -> HttpResponse:
     """Make it one's own again, as long as nobody has read it."""
-    page = _own_or_404(request, entry_id)
+    page = own_or_404(request.person, entry_id)
     if journal.take_back(page):
         messages.success(request, _("It is only yours again."))
     else:
@@ -221,7 +221,7 @@ def take_back(request: Any, entry_id: uuid.UUID) -> HttpResponse:
 @for_consenting_clients
 def tear_out(request: Any, entry_id: uuid.UUID) -> HttpResponse:
     """Delete a page for good, after one look."""
-    page = _own_or_404(request, entry_id)
+    page = own_or_404(request.person, entry_id)
     if request.method != "POST":
         return render(request, "exercises/portal/space_tear_out.html", {"page": page})
     if journal.tear_out(page):
@@ -249,37 +249,40 @@ def shared(request: Any, entry_id: uuid.UUID) -> HttpResponse:
     )
 
 
-def _releases(request: Any, page: JournalEntry | None) -> list[str]:
+def releases_of(person: Client, practice: Practice, page: JournalEntry | None) -> list[str]:
     """To whom a page may be handed: not without care together, and to the therapist alone only where that exists."""
     couples = own_couples()
     if not couples or (page is not None and page.couple_id not in couples):
         return []
-    lanes = [lane for lane in journal.RELEASES if lane != Lane.SHARED or _circle(request).others]
-    no_secrets = request.practice.secrets_policy == Practice.Secrets.NO_SECRETS
+    lanes = [lane for lane in journal.RELEASES if lane != Lane.SHARED or circle_of(person, practice).others]
+    no_secrets = practice.secrets_policy == Practice.Secrets.NO_SECRETS
     return [lane for lane in lanes if lane != Lane.PRIVATE or not no_secrets]
 
 
-def _own_or_404(request: Any, entry_id: uuid.UUID) -> JournalEntry:
-    found = journal.of(request.person).filter(pk=entry_id).first()
+def own_or_404(person: Client, entry_id: uuid.UUID) -> JournalEntry:
+    """Return a page that somebody wrote."""
+    found = journal.of(person).filter(pk=entry_id).first()
     if found is None:
         raise Http404
     return found
 
 
-def _couple(request: Any) -> uuid.UUID:
+def couple_of() -> uuid.UUID:
+    """Return the couple that a new page belongs to: a page belongs to a time of care."""
     couples = own_couples()
     if not couples:
         raise Http404
     return couples[0]
 
 
-def _circle(request: Any) -> Circle:
+def circle_of(person: Client, practice: Practice) -> Circle:
     """Whom a page may be handed to: nobody, for those who are not in care any more. Their pages stay theirs."""
     couples = own_couples()[:1]
-    around = circles(request.person, request.practice, couples)
-    return around[couples[0]] if couples else Circle(request.person.name, (), ())
+    around = circles(person, practice, couples)
+    return around[couples[0]] if couples else Circle(person.name, (), ())
 
 
-def _partners(page: JournalEntry) -> list[uuid.UUID]:
+def partners_of(page: JournalEntry) -> list[uuid.UUID]:
+    """Return the people to whom handing a page to all hands it."""
     there = Partner.objects.filter(couple=page.couple_id, left_at=None)
     return list(there.values_list("client_id", flat=True))

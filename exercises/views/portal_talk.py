@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -16,9 +17,9 @@ from clients.access import for_consenting_clients
 from clients.models import Client, Couple
 from exercises import reviewing, thread_reading, threads
 from exercises.lane_words import Circle, circles
-from exercises.models import Assignment, Response
+from exercises.models import Assignment, Response, Thread
 from exercises.review_forms import EVERYBODY, BeginForm, SayForm, audience_of
-from exercises.views.portal import own_couples
+from exercises.views.portal import own_couples, own_couples_in_order
 from practice.access import PortalRequest, read_or_send
 
 #: How much of what was looked at stands on the list.
@@ -30,7 +31,7 @@ ALONE = "alone"
 @for_consenting_clients
 def talk(request: PortalRequest) -> HttpResponse:
     """This person's threads, what is new first seen as new, and what the therapist has looked at."""
-    couples = _couples()
+    couples = own_couples_in_order()
     ids = [one.pk for one in couples]
     rows = thread_reading.with_subject(threads.threads_for(request.person, ids))
     page = Paginator(rows, thread_reading.A_PAGE).get_page(request.GET.get("page"))
@@ -51,25 +52,13 @@ def thread_new(request: PortalRequest) -> HttpResponse:
 
     Who reads it is chosen here, once, and told before anything is written.
     """
-    couple, assignment, response = _subject(request)
+    couple, assignment, response = subject_of(request.person, request.GET)
     circle = circles(request.person, request.practice, [couple.pk])[couple.pk]
-    choices = _choices(circle)
-    form = BeginForm(request.POST or None, choices=choices, initial={"to": ALONE})
+    form = BeginForm(request.POST or None, choices=choices_for(circle), initial={"to": ALONE})
     if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        audience = [request.person.pk]
-        if said["to"] == EVERYBODY:
-            audience = audience_of(EVERYBODY, threads.present(couple))
-        thread = threads.begin(
-            couple,
-            audience,
-            by=request.person,
-            text=said["text"],
-            key=said["key"],
-            about=threads.allowed_about(audience, response=response, assignment=assignment),
-        )
+        thread = begin(request.person, couple, form, response=response, assignment=assignment)
         messages.success(request, _("Sent."))
-        hidden = request.is_closed and len(audience) == 1  # what this sign-in does not read back
+        hidden = request.is_closed and len(thread.audience) == 1  # what this sign-in does not read back
         return redirect("portal_talk") if hidden else redirect("portal_thread", thread.pk)
     context = {
         "form": form,
@@ -85,7 +74,7 @@ def thread_new(request: PortalRequest) -> HttpResponse:
 @for_consenting_clients
 def thread(request: PortalRequest, thread_id: uuid.UUID) -> HttpResponse:
     """What was said, and a box for the next words. What was typed stays when it cannot be sent."""
-    couples = _couples()
+    couples = own_couples_in_order()
     one = thread_reading.thread_or_404(request.person, [couple.pk for couple in couples], thread_id)
     couple = next(couple for couple in couples if couple.pk == one.couple_id)
     form = SayForm(request.POST or None)
@@ -118,15 +107,28 @@ def thread_seen(request: PortalRequest, thread_id: uuid.UUID) -> HttpResponse:
     return redirect("portal_talk")
 
 
-def _couples() -> list[Couple]:
-    return list(Couple.objects.with_partners().filter(pk__in=own_couples()).order_by("started_on", "pk"))
-
-
 def _practice(request: PortalRequest) -> dict[str, Any]:
     return {"reply_hours": request.practice.reply_hours}
 
 
-def _choices(circle: Circle) -> list[tuple[str, str]]:
+def begin(
+    person: Client, couple: Couple, form: BeginForm, *, response: Response | None, assignment: Assignment | None
+) -> Thread:
+    """Begin a thread as a form that was found good says it: with the therapist alone, or with all partners."""
+    said = form.cleaned_data
+    audience = audience_of(EVERYBODY, threads.present(couple)) if said["to"] == EVERYBODY else [person.pk]
+    return threads.begin(
+        couple,
+        audience,
+        by=person,
+        text=said["text"],
+        key=said["key"],
+        about=threads.allowed_about(audience, response=response, assignment=assignment),
+    )
+
+
+def choices_for(circle: Circle) -> list[tuple[str, str]]:
+    """Return who may read a new thread."""
     alone = (ALONE, _("Only %(therapist)s and you") % {"therapist": circle.therapist})
     if not circle.others:
         return [alone]
@@ -134,23 +136,22 @@ def _choices(circle: Circle) -> list[tuple[str, str]]:
     return [alone, (EVERYBODY, _("%(other)s, %(therapist)s and you") % told)]
 
 
-def _subject(request: PortalRequest) -> tuple[Couple, Assignment | None, Response | None]:
+def subject_of(person: Client, asked: Mapping[str, str]) -> tuple[Couple, Assignment | None, Response | None]:
     """Return what a new thread is about, and in which couple; a 404 for what this person cannot know of."""
-    couples = _couples()
+    couples = own_couples_in_order()
     if not couples:
         raise Http404
     by_id = {one.pk: one for one in couples}
-    response = _own_response(request, request.person)
+    response = _own_response(asked.get("response"), person)
     if response is not None:
         return by_id[response.couple_id], response.occurrence.assignment, response
-    assignment = _own_assignment(request, request.person)
+    assignment = _own_assignment(asked.get("assignment"), person)
     if assignment is not None:
         return by_id[assignment.couple_id], assignment, None
     return couples[0], None, None
 
 
-def _own_response(request: HttpRequest, person: Client) -> Response | None:
-    asked = request.GET.get("response")
+def _own_response(asked: str | None, person: Client) -> Response | None:
     if not asked:
         return None
     rows = Response.objects.filter(couple_id__in=own_couples(), author=person)
@@ -160,8 +161,7 @@ def _own_response(request: HttpRequest, person: Client) -> Response | None:
     return response
 
 
-def _own_assignment(request: HttpRequest, person: Client) -> Assignment | None:
-    asked = request.GET.get("assignment")
+def _own_assignment(asked: str | None, person: Client) -> Assignment | None:
     if not asked:
         return None
     rows = Assignment.objects.filter(couple_id__in=own_couples(), audience__contains=[person.pk])

@@ -28,7 +28,7 @@ PARTS = [
         "words": "Newest first, in pages: follow `next` until it is `null`. A filter that there is not is an error, so "
         "that nobody takes everything for what they asked for.",
         "example": f"""curl -i '{HERE}/couples/?status=active&limit=2' \\
-  -H "Authorization: Bearer $TOKEN"
+  -H "Authorization: Bearer $ATTUNE_TOKEN"
 
 HTTP/1.1 200 OK
 Link: <{HERE}/couples/?cursor=cD0wMTk5…&limit=2&status=active>; rel="next"
@@ -45,7 +45,7 @@ Link: <{HERE}/couples/?cursor=cD0wMTk5…&limit=2&status=active>; rel="next"
         "words": "Send `If-Match` with the `ETag` of what you read. Who comes second is told so (412) and overwrites "
         "nothing; `*` means whatever it is now.",
         "example": f"""curl -i -X PATCH {HERE}/couples/0199a8c0-…/ \\
-  -H "Authorization: Bearer $TOKEN" \\
+  -H "Authorization: Bearer $ATTUNE_TOKEN" \\
   -H 'If-Match: "5d41402abc4b2a76b9719d911017c592"' \\
   -H 'Content-Type: application/json' \\
   -d '{{"status": "paused"}}'""",
@@ -57,7 +57,7 @@ Link: <{HERE}/couples/?cursor=cD0wMTk5…&limit=2&status=active>; rel="next"
         "random text: sent again within a day it is done once and answered alike, with `Idempotency-Replayed: true`, "
         "as long as you still see what it is about.",
         "example": f"""curl -i -X POST {HERE}/couples/ \\
-  -H "Authorization: Bearer $TOKEN" \\
+  -H "Authorization: Bearer $ATTUNE_TOKEN" \\
   -H "Idempotency-Key: $(uuidgen)" \\
   -H 'Content-Type: application/json' \\
   -d '{{"partners": [{{"name": "Mara"}}, {{"name": "Theo"}}], "time_zone": "Europe/London"}}'""",
@@ -88,7 +88,7 @@ Content-Type: application/problem+json
 ]
 
 _READER = MarkdownIt("commonmark", {"html": False})
-JSON = "application/json"
+JSON, MULTIPART = "application/json", "multipart/form-data"
 
 
 @lru_cache(1)
@@ -161,12 +161,17 @@ def _parameter(one: dict[str, Any]) -> dict[str, Any]:
 
 def _fields(body: dict[str, Any], whole: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the fields of a body, one level deep: what lies deeper is in the example."""
-    schema = _resolved(body.get("content", {}).get(JSON, {}).get("schema", {}), whole)
+    schema = _resolved(_content(body).get("schema", {}), whole)
     needed = schema.get("required", [])
     return [
         {"name": name, "required": name in needed, "words": one.get("description", ""), **_kind(_resolved(one, whole))}
         for name, one in schema.get("properties", {}).items()
     ]
+
+
+def _content(body: dict[str, Any]) -> dict[str, Any]:
+    there = body.get("content", {})
+    return there.get(JSON) or there.get(MULTIPART) or {}
 
 
 def _resolved(schema: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
@@ -195,9 +200,11 @@ def _kind(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _curl(path: str, method: str, sent: str, operation: dict[str, Any]) -> str:
     verb = "" if method == "GET" else f"-X {method} "
-    parts = [f"curl {verb}{settings.ATTUNE_URL}{path}", '-H "Authorization: Bearer $TOKEN"']
+    parts = [f"curl {verb}{settings.ATTUNE_URL}{path}", '-H "Authorization: Bearer $ATTUNE_TOKEN"']
     if any(one["name"] == "If-Match" for one in operation.get("parameters", [])):
         parts.append("-H 'If-Match: *'")
+    if MULTIPART in operation.get("requestBody", {}).get("content", {}):
+        parts.append("-F file=@bench.jpg -F 'words=Our bench'")
     if sent:
         parts += [f"-H 'Content-Type: {JSON}'", f"-d {shlex.quote(json.dumps(json.loads(sent), ensure_ascii=False))}"]
     return " \\\n  ".join(parts)

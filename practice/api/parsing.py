@@ -7,11 +7,13 @@ from typing import Any
 
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
+from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer
 
 #: Bytes of a body, levels in it, and things in it all together.
 LARGEST, DEEPEST, MOST = 1024 * 1024, 20, 20_000
 #: Digits of a number: more than any answer has, and less than takes long to read.
 LONGEST_NUMBER = 40
+NO_FIELD = "There is no such field."
 
 
 class BoundedJSON(BaseParser):
@@ -88,3 +90,22 @@ def _look_through(whole: Any) -> None:
             waiting += [(part, depth + 1) for part in one]
         elif isinstance(one, str) and ("\x00" in one or any("\ud800" <= sign <= "\udfff" for sign in one)):
             raise ParseError("A text holds a sign that is none: NUL, or half of a pair.")
+
+
+def strays(sent: Any, judge: BaseSerializer) -> dict[str, Any]:
+    """Return what stands in ``sent`` and is no field of the serializer, as its errors are said."""
+    if isinstance(judge, ListSerializer):
+        if not isinstance(sent, list) or judge.child is None:
+            return {}
+        inside = {str(number): strays(one, judge.child) for number, one in enumerate(sent)}
+        return {number: found for number, found in inside.items() if found}
+    if not isinstance(judge, Serializer) or not isinstance(sent, dict):
+        return {}
+    fields = {name: field for name, field in judge.fields.items() if not field.read_only}
+    found: dict[str, Any] = {name: [NO_FIELD] for name in sent if name not in fields}
+    for name in sent.keys() & fields.keys():
+        field = fields[name]
+        deeper = strays(sent[name], field) if isinstance(field, BaseSerializer) else {}
+        if deeper:
+            found[name] = deeper
+    return found

@@ -14,8 +14,10 @@ from rest_framework import exceptions, serializers, status
 from rest_framework.response import Response
 
 from practice import limits, tenancy
+from practice.api.scopes import Scope
 
 CONTENT_TYPE = "application/problem+json"
+NO_SLASH = "There is nothing here: addresses end with a slash."
 NOT_THERE = "There is nothing here, or nothing that is yours to see."
 
 
@@ -56,6 +58,16 @@ class OtherWrite(exceptions.APIException):
     default_code = "key_used"
 
 
+class ScopeMissing(exceptions.PermissionDenied):
+    """The token was not made for this; ``scope`` is what it would need."""
+
+    default_code = "scope_missing"
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(f"This token was not made for this: it needs {scope.value} ({scope.label}).")
+        self.scope = scope
+
+
 class ProblemSerializer(serializers.Serializer):
     """A problem, as RFC 9457 has it. ``errors`` says which fields, where it is about what was sent."""
 
@@ -71,19 +83,37 @@ class ProblemSerializer(serializers.Serializer):
     )
 
 
-def handler(error: Exception, context: dict[str, Any]) -> Response | None:
+def handler(raised: Exception, context: dict[str, Any]) -> Response | None:
     """Answer an error of a view; None for what is ours to mend, which becomes a 500 that says nothing."""
-    error = _as_api_error(error)
+    error = _as_api_error(raised)
     if not isinstance(error, exceptions.APIException):
         return None
-    headers = {}
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        error = exceptions.UnsupportedMediaType("", _wanted(context["view"]))
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         error.status_code = status.HTTP_401_UNAUTHORIZED
-        headers["WWW-Authenticate"] = 'Bearer realm="Attune"'
-    answer = Response(_said(error), status=error.status_code, headers=headers)
+    answer = Response(_said(error), status=error.status_code, headers=_challenge(error))
     answer["Content-Type"] = CONTENT_TYPE
     answer.content_type = CONTENT_TYPE
     return answer
+
+
+def _challenge(error: exceptions.APIException) -> dict[str, str]:
+    """Return the header of RFC 6750, which clients that speak OAuth understand."""
+    match error:
+        case exceptions.NotAuthenticated():
+            said = ""
+        case exceptions.AuthenticationFailed():
+            said = ', error="invalid_token"'
+        case ScopeMissing():
+            said = f', error="insufficient_scope", scope="{error.scope.value}"'
+        case _:
+            return {}
+    return {"WWW-Authenticate": f'Bearer realm="Attune"{said}'}
+
+
+def _wanted(view: Any) -> str:
+    return f"Send it as {view.parser_classes[0].media_type}, and say so in Content-Type."
 
 
 def _as_api_error(error: Exception) -> Exception:

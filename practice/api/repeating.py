@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.db import connection
@@ -87,11 +87,20 @@ def _again(request: Request, done: DoneOnce, print_: str) -> Response:
         said = json.loads(done.answer)
     if said["body"] is not None:
         _must_still_see(request.resolver_match.kwargs)
+        for one in _listed(request.data):
+            _must_still_see(one)
         if made := said["headers"].get("Location"):
             there = resolve(made)
             # By the door of what was made: an owner sees as the office what is not their own.
             there.func.cls.door(lambda request: _must_still_see(there.kwargs))(request)  # type: ignore[attr-defined]
     return Response(said["body"], status=done.status, headers={**said["headers"], "Idempotency-Replayed": "true"})
+
+
+def _listed(body: Any) -> Iterator[Mapping[str, Any]]:
+    """Return what a body lists by ids that an app has named: ``couple_ids`` are couples."""
+    for name, ids in body.items() if isinstance(body, dict) else ():
+        if name.endswith("_ids") and is_named(name.removesuffix("s")):
+            yield from ({name.removesuffix("s"): uuid.UUID(str(one))} for one in ids)
 
 
 def _must_still_see(about: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema_serializer
 
 from practice.api import repeating
+from practice.api.files import Files
 from practice.api.problems import CONTENT_TYPE, ProblemSerializer
 from practice.api.scopes import Scope
 
@@ -24,16 +25,20 @@ Programs work for a member of staff with what that person may see and do, and no
 - **Not yours** and **not there** are the same 404.
 - A token is made for some things: each operation says which scope it needs.
 - 600 requests a minute; `RateLimit` says what is left, `Retry-After` when to come again.
-- Times are RFC 3339 in UTC. Texts are UTF-8. Identifiers grow with time and mean nothing.
-- Bodies are JSON, at most one megabyte.
+- Times are RFC 3339 with their offset from UTC. Texts are UTF-8. Identifiers grow with time and mean nothing.
+- Bodies are JSON, at most one megabyte; files come as `multipart/form-data`. A field that there is not is refused.
+- Addresses end with a slash.
 """
 
 TAGS = [
     ("couples", "Couples and their partners"),
     ("appointments", "Sessions: when therapist and couple meet"),
     ("library", "Exercises and their published editions"),
+    ("programs", "Plans over several weeks, and how one goes"),
     ("assignments", "What was given to a couple, and when it is due"),
+    ("goals", "What they want to reach, and how near it feels"),
     ("responses", "Answers and scores"),
+    ("conversations", "What partners and the practice write to each other"),
     ("progress", "How it goes, and what needs a look"),
     ("reports", "Reports on paper"),
     ("messages", "What was sent, and whether it arrived"),
@@ -50,7 +55,8 @@ def example(**fields: Any) -> Callable[[type], type]:
     )
 
 
-def _problem(words: str) -> OpenApiResponse:
+def problem(words: str) -> OpenApiResponse:
+    """Describe a refusal."""
     return OpenApiResponse(ProblemSerializer, description=words)
 
 
@@ -87,7 +93,8 @@ class Operation(AutoSchema):
     def get_description(self) -> str:
         said = super().get_description() or ""
         scope: Scope | None = getattr(self.view, "scopes", {}).get(self.method)
-        return f"{said}\n\nNeeds the scope `{scope.value}`." if scope else f"{said}\n\nNot for access tokens."
+        needs = f"Needs the scope `{scope.value}`: {scope.label}." if scope else "Not for access tokens."
+        return f"{said}\n\n{needs}"
 
     def get_auth(self) -> list[dict[str, list[str]]]:
         ways: list[dict[str, list[str]]] = [{"browser": []}]
@@ -124,7 +131,7 @@ class Operation(AutoSchema):
         bodies = super()._get_response_bodies(direction)
         for code, words in self._refusals().items():
             if code not in bodies:
-                said = self._get_response_for_code(_problem(words), code, [CONTENT_TYPE], direction=direction)
+                said = self._get_response_for_code(problem(words), code, [CONTENT_TYPE], direction=direction)
                 bodies[code] = said
         return bodies
 
@@ -142,7 +149,9 @@ class Operation(AutoSchema):
         if self._needs_if_match:
             found |= {"412": "It changed since it was read.", "428": "If-Match is missing."}
         if self.method in ("POST", "PATCH", "PUT"):
-            found |= {"415": "What was sent is no JSON."}
+            found |= {"415": "What was sent is no JSON, or no form where a file is sent."}
+            if Files in self.view.parser_classes:
+                found |= {"413": "The file is too large."}
         if self.method != "GET":
             found |= {"409": "It contradicts how things stand."}
         if self.method == "POST":
@@ -154,5 +163,8 @@ def with_everywhere(result: dict[str, Any], generator: Any, request: Any, public
     """Add what is said once for all operations."""
     result["info"]["description"] = ABOUT.strip()
     result["tags"] = [{"name": name, "description": words} for name, words in TAGS]
+    for name, schema in result["components"]["schemas"].items():
+        if name.endswith("Request") and "properties" in schema:
+            schema["additionalProperties"] = False
     result.setdefault("servers", [{"url": "/", "description": "This installation"}])
     return result

@@ -14,11 +14,14 @@ class Scope(models.TextChoices):
     APPOINTMENTS_READ = "appointments:read", _("See sessions")
     APPOINTMENTS_WRITE = "appointments:write", _("Plan and move sessions")
     LIBRARY_READ = "library:read", _("See the library")
-    LIBRARY_WRITE = "library:write", _("Write and publish exercises")
+    LIBRARY_WRITE = "library:write", _("Write for the library")
     ASSIGNMENTS_READ = "assignments:read", _("See what was given")
     ASSIGNMENTS_WRITE = "assignments:write", _("Give, change and end practice")
-    RESPONSES_READ = "responses:read", _("Read answers that are for all partners")
+    RESPONSES_READ = "responses:read", _("Read answers that are for all partners, and what they keep together")
     PRIVATE_RESPONSES_READ = "private-responses:read", _("Read what one partner told you alone, and each one’s scores")
+    RESPONSES_WRITE = "responses:write", _("Mark answers as read and worked through, open pages")
+    CONVERSATIONS_READ = "conversations:read", _("Read conversations with all partners of a couple")
+    CONVERSATIONS_WRITE = "conversations:write", _("Write to partners")
     REPORTS_READ = "reports:read", _("See progress and take reports away")
     REPORTS_WRITE = "reports:write", _("Have reports made")
     ALERTS_READ = "alerts:read", _("See what needs a look")
@@ -37,6 +40,7 @@ THINGS = {
     "assignments": _("Practice"),
     "responses": _("Answers"),
     "private-responses": _("Private answers"),
+    "conversations": _("Conversations"),
     "reports": _("Reports"),
     "alerts": _("Alerts"),
     "messages": _("Messages"),

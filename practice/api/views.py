@@ -12,13 +12,14 @@ from typing import Any, ClassVar
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.utils.decorators import method_decorator
-from rest_framework.exceptions import NotAuthenticated, PermissionDenied
+from rest_framework.exceptions import NotAuthenticated, PermissionDenied, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from practice.api import repeating, versions
+from practice.api import parsing, repeating, versions
+from practice.api.problems import ScopeMissing
 from practice.api.scopes import Scope
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -43,27 +44,39 @@ class ApiView(GenericAPIView):
     repeats: ClassVar[bool] = True
     http_method_names: ClassVar[list[str]] = ["get", "post", "put", "patch", "delete", "head"]
 
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., Any]:
+        """Return the view. Without its slash, an address is answered by a problem that says so, not led on from."""
+        view = super().as_view(**initkwargs)
+        view.should_append_slash = False
+        return view
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self._only_signed_in(request)
         name = (request.method or "").lower()
         handler = getattr(self, name, None)
+        self._only_signed_in(request, scoped=handler is not None)
         if handler is None:
             return
         opened = type(self).door(handler if request.method in SAFE else self._whole(handler))
         setattr(self, name, opened)
 
-    def _only_signed_in(self, request: Request) -> None:
+    def _only_signed_in(self, request: Request, *, scoped: bool) -> None:
         if not request.user.is_authenticated:
             raise NotAuthenticated("Sign in: with an access token, or in the browser.")
-        if request.auth is None:
+        if request.auth is None or not scoped:
             return
         method = "GET" if request.method == "HEAD" else request.method or ""
         scope = self.scopes.get(method)
         if scope is None:
             raise PermissionDenied("Tokens are not let in here, whatever they were made for.", "not_for_tokens")
         if scope not in request.auth.scopes:
-            raise PermissionDenied(f"This token was not made for this: it needs {scope.value}.", "scope_missing")
+            raise ScopeMissing(scope)
+
+    def needs(self, scope: Scope) -> None:
+        """Raise unless the token was made for ``scope`` as well: what is found at an address may need more than it."""
+        if self.request.auth is not None and scope not in self.request.auth.scopes:
+            raise ScopeMissing(scope)
 
     def _whole(self, handler: Callable[..., Response]) -> Callable[..., Response]:
         def write(request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -75,11 +88,16 @@ class ApiView(GenericAPIView):
         return write
 
     def sent(self, serializer: type[BaseSerializer] | None = None, **kwargs: Any) -> dict[str, Any]:
-        """Return what was sent, judged by the view's serializer; a mistake becomes an answer with its pointer."""
+        """Return what was sent, judged by the view's serializer; a mistake becomes an answer with its pointer.
+
+        A field that there is not is one: whoever misspells a day would find another one taken for it.
+        """
         judged = (serializer or self.get_serializer_class())(
             data=self.request.data, context=self.get_serializer_context(), **kwargs
         )
-        judged.is_valid(raise_exception=True)
+        strays = parsing.strays(self.request.data, judged)
+        if not judged.is_valid() or strays:
+            raise ValidationError({**judged.errors, **strays})
         return judged.validated_data
 
     def shown(self, thing: Any, serializer: type[BaseSerializer] | None = None, **kwargs: Any) -> Any:

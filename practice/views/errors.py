@@ -38,7 +38,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that there is nothing: to people with a page, to programs in their words."""
     if request.path.startswith(HERE):
-        return problems.plain(404, problems.NOT_THERE)
+        return problems.plain(404, problems.NOT_THERE if request.path.endswith("/") else problems.NO_SLASH)
     return defaults.page_not_found(request, exception)
 
 

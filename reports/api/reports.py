@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -16,7 +15,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -24,8 +22,9 @@ from clients.models import Couple
 from exercises.access import couple_or_404
 from practice import audit
 from practice.access import for_clinicians
-from practice.api.problems import of_form
-from practice.api.schema import example
+from practice.api.files import WhateverIsAccepted
+from practice.api.problems import CONTENT_TYPE, Conflict, of_form
+from practice.api.schema import example, problem
 from practice.api.scopes import Scope
 from practice.api.views import ApiView
 from reports import keeping, making, subjects
@@ -47,6 +46,13 @@ ABOUT = {
 }
 #: What only some kinds ask for.
 SOMETIMES = ("begins_on", "ends_on", "summary")
+#: What the form says of its page, said of what was sent.
+NOT_ON_OFFER = {
+    "audience": "One of the editions of this kind: clinical, shared, or the id of a partner.",
+    "parts": "Keys of this kind's parts: reports/kinds/ lists them.",
+}
+UNFINISHED = "It is being made. Read the report until its state is done, then fetch its file."
+FAILED = "It could not be made: its failure says why. Ask for it again with again/."
 PART = {"key": "goals", "label": "Goals", "clinical": False}
 KIND = {
     "kind": "progress",
@@ -241,7 +247,10 @@ class Reports(ApiView):
         if stray := set(said) & set(SOMETIMES) - set(blank.fields):
             raise ValidationError({name: ["This kind does not ask for it."] for name in sorted(stray)})
         usual = {name: blank.get_initial_for_field(field, name) for name, field in blank.fields.items()}
-        return AboutForm({**usual, **{name: one for name, one in said.items() if name in blank.fields}}, **about)
+        form = AboutForm({**usual, **{name: one for name, one in said.items() if name in blank.fields}}, **about)
+        for name, words in NOT_ON_OFFER.items():
+            form.fields[name].error_messages["invalid_choice"] = words
+        return form
 
 
 def _subject(couple: Couple, said: dict[str, Any]) -> Subject:
@@ -298,16 +307,6 @@ class AgainReport(ApiView):
         return self.answer_with(self.shown(report_or_404(rows_of_reports(), couple, report_id)), status=202)
 
 
-class WhateverIsAccepted(BaseContentNegotiation):
-    """For a file there is nothing to choose: problems are JSON, the file is what it is."""
-
-    def select_parser(self, request: Any, parsers: Sequence[Any]) -> Any:
-        return next((one for one in parsers), None)
-
-    def select_renderer(self, request: Any, renderers: Sequence[Any], format_suffix: Any = None) -> Any:
-        return renderers[0], renderers[0].media_type
-
-
 class ReportFile(ApiView):
     """The file of a report."""
 
@@ -320,7 +319,10 @@ class ReportFile(ApiView):
     @extend_schema(
         operation_id="reports_download",
         summary="Fetch the PDF",
-        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
+        responses={
+            (200, "application/pdf"): OpenApiTypes.BINARY,
+            (409, CONTENT_TYPE): problem("It is not made yet, or could not be made."),
+        },
         parameters=[
             OpenApiParameter(
                 "ETag", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[200], description="SHA-256 of the file."
@@ -338,6 +340,9 @@ class ReportFile(ApiView):
         """The PDF, while it is kept. Each time is written down as a download."""
         couple = couple_or_404(couple_id)
         one = report_or_404(Report.objects.defer("summary"), couple, report_id)
+        if one.state != Report.State.DONE:
+            failed = one.state == Report.State.FAILED
+            raise Conflict(FAILED, "failed") if failed else Conflict(UNFINISHED, "not_done")
         if not keeping.is_kept(one) or not one.pdf:
             raise Http404
         audit.looked_at("downloaded", one)

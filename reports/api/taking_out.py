@@ -19,13 +19,13 @@ from clients.models import Couple
 from exercises.access import couple_or_404
 from practice import audit
 from practice.access import for_clinicians, for_owners
+from practice.api.files import WhateverIsAccepted
 from practice.api.problems import of_form
 from practice.api.schema import example
 from practice.api.scopes import Scope
 from practice.api.views import ApiView
 from practice.fresh import is_fresh
 from practice.models import Archive
-from reports.api.reports import WhateverIsAccepted
 from reports.taking_out import asking
 from reports.taking_out.asking import Format
 from reports.taking_out.form import CHOICES, TakingOutForm

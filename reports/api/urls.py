@@ -36,4 +36,6 @@ urlpatterns = [
     path(ALERT + "seen/", alerts.Seen.as_view(), name="api_alert_seen"),
     path(ALERT + "reopen/", alerts.Reopen.as_view(), name="api_alert_reopen"),
     path("me/lately/", me.Lately.as_view(), name="api_me_lately"),
+    path("me/documents/", me.Documents.as_view(), name="api_me_documents"),
+    path("me/documents/<uuid:report_id>/file/", me.Document.as_view(), name="api_me_document"),
 ]

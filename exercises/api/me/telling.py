@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from clients.models import Appointment
-from exercises import answering, decks
+from exercises import answering, attachments, decks
 from exercises import doing as doings
+from exercises.api.files import FileSerializer
 from exercises.api.me.person import ID
 from exercises.api.me.shapes import (
     ANSWERS,
@@ -64,6 +65,7 @@ EXERCISE = {
     "smaller": False,
     "cautions": [],
     "credit": "",
+    "files": [],
     "language": "en",
 }
 STANDS = {"id": ID, "title": "Check-in", "standing": "sent", "sent": SENT}
@@ -131,6 +133,7 @@ class MyExerciseSerializer(serializers.Serializer):
     smaller = serializers.BooleanField(help_text="Whether a little of it is enough.")
     cautions = serializers.ListField(child=serializers.CharField())
     credit = serializers.CharField()
+    files = FileSerializer(many=True, help_text="What the therapist put with it.")
     language = serializers.CharField(help_text="What its words are in.")
 
 
@@ -248,6 +251,7 @@ def _exercise(doing: Doing) -> dict[str, Any]:
         **content["tailored"],
         "cautions": doings.cautions(doing),
         "credit": content.get("credit", ""),
+        "files": attachments.of_assignment(doing.assignment),
         "language": doing.lang,
     }
 

@@ -14,9 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clients.models import Partner
-from exercises import comparing, revealing
+from exercises import attachments, comparing, revealing
 from exercises import today as first_page
 from exercises import together as opening
+from exercises.api.files import FILE, FileSerializer
 from exercises.api.me.doing import OfOne
 from exercises.api.me.person import ID, Mine, MyWaitingSerializer
 from exercises.api.me.telling import MyStandsSerializer
@@ -87,11 +88,20 @@ class MyComparedSerializer(serializers.Serializer):
     voices = MyVoiceSerializer(source="compared.voices", many=True)
 
 
-@example(**GROUP, answers=[COMPARED])
+@example(name="Theo", files=[FILE])
+class MySentAlongSerializer(serializers.Serializer):
+    """What one person sent along."""
+
+    name = serializers.CharField()
+    files = FileSerializer(many=True)
+
+
+@example(**GROUP, answers=[COMPARED], files=[{"name": "Theo", "files": [FILE]}])
 class MyOpenedSerializer(MyGroupSerializer):
     """One round side by side."""
 
     answers = MyComparedSerializer(many=True, help_text="Empty until you unfold it.")
+    files = MySentAlongSerializer(many=True, help_text="What was sent along. Empty until you unfold it.")
 
 
 class Together(Mine):
@@ -120,7 +130,8 @@ class _OfRound(Mine):
     def told(self, group: opening.Opened) -> Response:
         answers = list(_compared(group)) if group.unfolded else []
         compared = self.shown(answers, MyComparedSerializer, many=True)
-        return self.answer_with({**self.shown(group, MyGroupSerializer), "answers": compared})
+        along = self.shown(_sent_along(group) if group.unfolded else [], MySentAlongSerializer, many=True)
+        return self.answer_with({**self.shown(group, MyGroupSerializer), "answers": compared, "files": along})
 
     def group(self, occurrence_id: UUID) -> opening.Opened:
         """Return a round with something in it for this person. Everything else is the same 404."""
@@ -132,6 +143,11 @@ def _compared(group: opening.Opened) -> Iterator[dict[str, Any]]:
     page = comparing.side_by_side(group, list(partners))
     for part in PARTS:
         yield from ({"part": part, "compared": one} for one in _of(page, part))
+
+
+def _sent_along(group: opening.Opened) -> list[dict[str, Any]]:
+    files = attachments.of_responses(group.responses)
+    return [{"name": one.author.name, "files": files[one.pk]} for one in group.responses if one.pk in files]
 
 
 def _of(page: SideBySide, part: str) -> tuple[Compared, ...]:

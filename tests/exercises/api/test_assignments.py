@@ -7,13 +7,15 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from clients.models import Couple
+from clients.models import CaseloadEntry, Couple
+from exercises import answering, holding
 from exercises.library import shelf
-from exercises.models import Assignment, Occurrence
+from exercises.models import Assignment, Occurrence, Response
 from exercises.writing.editions import publish_edition
 from exercises.writing.starting import blank, start_new
 from practice.api.scopes import Scope
 from practice.models import AuditEvent, Practice
+from tests.exercises.given import NEAR, give
 from tests.factories import acting_as, inside, make_couple, make_member
 from tests.practice.api.callers import program_of
 
@@ -419,3 +421,77 @@ def test_what_is_somebody_elses_is_not_there(program, practice, neighbour, coupl
     assert read.post(of(couple), new(couple)).status_code == 403
     with inside(practice):
         assert Assignment.objects.count() == 1
+
+
+# ── the same to many ──
+
+
+def test_the_same_is_given_to_many_couples_each_judged_by_itself(program, couple, practice, therapist):
+    others = [make_couple(practice, names, therapist=therapist) for names in (("Ada", "Bo"), ("Cleo", "Dan"))]
+    given(program, others[0])
+    resting = make_couple(practice, ("Eli", "Fay"), therapist=therapist)
+    program.call("PATCH", f"/api/v1/couples/{resting.pk}/", {"status": "paused"}, If_Match="*")
+    everybody = [couple, *others, resting]
+    body = {**new(couple), "couple_ids": [str(one.pk) for one in everybody]}
+
+    looked = program.post(ALL, {**body, "look_only": True})
+    assert (looked.status_code, looked.json()["assignments"]) == (200, [])
+    said = looked.json()["couples"]
+    assert [bool(one["against"]) for one in said] == [False, False, False, True]
+    assert [bool(one["to_consider"]) for one in said] == [False, True, False, False]
+
+    answers = [program.post(ALL, body, Idempotency_Key="all of them") for _again in range(2)]
+    assert [one.status_code for one in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    with inside(practice):
+        CaseloadEntry.objects.filter(couple=others[1], membership=therapist).delete()
+    assert program.post(ALL, body, Idempotency_Key="all of them").status_code == 404, "one is somebody else's now"
+    told = answers[0].json()
+    assert [one["given"] for one in told["couples"]] == [True, False, True, False]
+    assert {one["couple_id"] for one in told["assignments"]} == {str(couple.pk), str(others[1].pk)}
+    assert {one["rule"] for one in told["assignments"]} == {"FREQ=WEEKLY;BYDAY=SU;COUNT=6"}
+    sure = program.post(ALL, {**body, "couple_ids": [str(others[0].pk)], "sure": True})
+    assert [one["given"] for one in sure.json()["couples"]] == [True]
+
+
+def test_what_suits_nobody_is_a_mistake_where_it_was_made(program, couple, practice):
+    foreign = make_couple(practice, ("Ada", "Bo"))
+    body = {**new(couple), "couple_ids": [str(couple.pk)]}
+    for wrong, pointer in (
+        ({"couple_ids": [str(couple.pk), str(foreign.pk)]}, "/couple_ids/1"),
+        ({"rule": "FREQ=HOURLY"}, "/rule"),
+        ({"partner_ids": [str(couple.pk)]}, "/partner_ids"),
+        ({"exercise": "nothing"}, "/exercise"),
+    ):
+        answer = program.post(ALL, {**body, **wrong})
+        assert answer.status_code == 400, wrong
+        assert [one["pointer"] for one in answer.json().get("errors", [])] == [pointer], answer.json()
+
+
+# ── opening a sealed round ──
+
+
+def test_a_sealed_round_is_opened_for_those_who_sent(program, couple, therapist, mara, theo, practice):
+    hers, _his = give(couple, therapist, "reveal", reveals_at=timezone.now() + datetime.timedelta(days=2))
+    with acting_as(mara):
+        answering.submit(Occurrence.objects.get(pk=hers.pk), author=mara, raw=NEAR)
+    [sealed] = program.get(f"/api/v1/couples/{couple.pk}/responses/").json()["results"]
+    assert sealed["sealed"]
+    here = of(couple, f"{hers.assignment_id}/occurrences/{hers.slot}/open/")
+    opened = program.post(here)
+    assert (opened.status_code, len(opened.json()["occurrences"])) == (200, 2)
+    [now] = program.get(f"/api/v1/couples/{couple.pk}/responses/").json()["results"]
+    assert not now["sealed"]
+    assert program.post(here).status_code == 200, "done again, it changes nothing"
+    with acting_as(theo):
+        assert not Response.objects.exists(), "who has not sent reads nothing"
+    shared = give(couple, therapist, "shared")[0]
+    refused = program.post(of(couple, f"{shared.assignment_id}/occurrences/{shared.slot}/open/"))
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_sealed")
+
+
+def test_nothing_sealed_opens_while_an_answer_waits_for_a_look(program, couple, therapist, monkeypatch):
+    one = give(couple, therapist, "reveal", reveals_at=timezone.now() + datetime.timedelta(days=2))[0]
+    monkeypatch.setattr(holding, "is_held", lambda couple_id: True)
+    refused = program.post(of(couple, f"{one.assignment_id}/occurrences/{one.slot}/open/"))
+    assert (refused.status_code, refused.json()["code"]) == (409, "held")

@@ -112,6 +112,54 @@ def test_an_address_that_is_not_there_is_a_problem(therapist, couple):
 # ── lists ──
 
 
+def test_an_address_without_its_slash_says_so(therapist, couple):
+    for answer in (program_of(therapist).get("/api/v1/couples"), program_of(therapist).post("/api/v1/couples", NEW)):
+        assert answer.status_code == 404
+        assert "end with a slash" in answer.json()["detail"]
+
+
+def test_what_nobody_can_do_at_an_address_is_told_apart_from_what_a_token_can_not(therapist, couple):
+    nobody = program_of(therapist).call("DELETE", COUPLES)
+    assert (nobody.status_code, nobody.json()["code"]) == (405, "method_not_allowed")
+    people = program_of(therapist).get("/api/v1/me/")
+    assert (people.status_code, people.json()["code"]) == (403, "not_for_tokens")
+
+
+def test_a_field_that_there_is_not_is_refused(therapist, couple):
+    wrong = {**NEW, "partners": [{"name": "Ada"}, {"name": "", "mail": "bo@example.org"}], "zone": "Europe/London"}
+    answer = program_of(therapist).post(COUPLES, wrong)
+    assert {(one["pointer"], one["detail"]) for one in answer.json()["errors"]} >= {
+        ("/zone", "There is no such field."), ("/partners/1/mail", "There is no such field."),
+    }  # fmt: skip
+    with inside(therapist.practice):
+        assert Couple.objects.count() == 1
+
+
+def test_a_page_is_as_long_as_was_asked_for(therapist, couple):
+    program = program_of(therapist)
+    assert program.get(f"{COUPLES}?limit=200").status_code == 200
+    for limit in ("0", "201", "-1", "ten", "1e2", "٣"):
+        assert program.get(f"{COUPLES}?limit={limit}").json()["errors"][0]["pointer"] == "/limit", limit
+    assert "Take next" in program.get(f"{COUPLES}?cursor=abc").json()["detail"]
+
+
+def test_a_body_of_another_kind_is_told_what_is_wanted(therapist):
+    program = program_of(therapist)
+    answer = program.browser.generic(
+        "POST", COUPLES, "name=Ada", "application/x-www-form-urlencoded",
+        headers={"Authorization": f"Bearer {program.text}"},
+    )  # fmt: skip
+    assert answer.status_code == 415
+    assert "application/json" in answer.json()["detail"]
+
+
+def test_a_refusal_says_what_clients_of_oauth_ask_for(therapist, couple):
+    assert 'error="invalid_token"' in Program("attune_x").get(COUPLES)["WWW-Authenticate"]
+    missing = program_of(therapist, Scope.LIBRARY_READ).get(COUPLES)
+    assert missing["WWW-Authenticate"].endswith('error="insufficient_scope", scope="couples:read"')
+    assert "See couples and partners" in missing.json()["detail"]
+
+
 def test_a_list_is_read_page_by_page(therapist, practice):
     made = [str(make_couple(practice, (f"A{n}", "B"), therapist=therapist, login=False).pk) for n in range(5)]
     program, path, found = program_of(therapist), f"{COUPLES}?limit=2", []
@@ -210,6 +258,14 @@ def test_everything_that_addresses_name_is_looked_up_before_an_answer_is_given_a
         name for door, arguments in patterns() if door.startswith("api_") for name in arguments if name.endswith("_id")
     }
     assert {name for name in names if not repeating.is_named(name)} == set()
+
+
+def test_a_tag_is_known_again_after_a_proxy_has_weakened_it_and_asked_for_with_its_marks(therapist, couple):
+    program, here = program_of(therapist), f"{COUPLES}{couple.pk}/"
+    tag = program.get(here)["ETag"]
+    assert program.patch(here, {"status": "paused"}, If_Match=f"W/{tag}").status_code == 200
+    bare = program.patch(here, {"status": "active"}, If_Match=tag.strip('"'))
+    assert (bare.status_code, bare.json()["errors"][0]["pointer"]) == (400, "/If-Match")
 
 
 def test_an_edit_says_what_it_edits(therapist, couple):

@@ -69,7 +69,7 @@ def test_every_operation_says_what_it_is_whose_and_what_for():
     wrong, ids = [], []
     for method, path, one in operations():
         ids.append(one["operationId"])
-        scopes = [scope for scope in Scope if f"Needs the scope `{scope.value}`." in one["description"]]
+        scopes = [scope for scope in Scope if f"Needs the scope `{scope.value}`: " in one["description"]]
         by_token = {"token": []} in one["security"]
         wrong += [
             f"{method} {path}: {what}"

@@ -62,7 +62,8 @@ def test_a_report_is_ordered_made_and_fetched(couple, therapist, answered, pract
         made = Report.objects.get()
         assert (made.audience, made.parts, made.requested_by_id) == ("shared", parts, therapist.pk)
         AuditEvent.objects.filter(act="opened").count()
-    assert program.get(asked["Location"] + "file/").status_code == 404, "it is not there yet"
+    early = program.get(asked["Location"] + "file/")
+    assert (early.status_code, early.json()["code"]) == (409, "not_done"), "it is not there yet"
     run(made)
     there = program.get(asked["Location"]).json()
     assert (there["state"], there["percent"], there["pages"]) == ("done", 100, 3)
