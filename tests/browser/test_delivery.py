@@ -54,7 +54,7 @@ def test_the_pages_fit_and_pass_axe(page, sign_in, axe_day_and_night, fits, prac
 def test_an_owner_tries_a_server_and_reads_what_is_wrong(page, sign_in, axe, practice, ways):
     sign_in(make_member(practice, "owner"))
     page.goto("/desk/practice/")
-    page.get_by_role("link", name="Open How messages leave").click()
+    page.get_by_role("link", name="How messages leave").click()
     page.get_by_role("button", name="Try it post@linden-house").click()
     page.get_by_text("Nothing listens on this port.").wait_for()
     axe(page)
