@@ -16,13 +16,18 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from allauth.account import signals as account
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
+from django.db.models.signals import post_delete
 from django.dispatch import receiver
+from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clients.models import Client, PersonCalendar, StaffCalendar
-from practice import identity, tenancy
+from practice import identity, notices, tenancy
 from practice.identity import Identity
-from practice.models import Membership, User
+from practice.models import AccountEvent, Membership, User
 from practice.signals import member_left, role_changed
 
 SECRET_BYTES = 32
@@ -48,12 +53,14 @@ def of_member(member: Membership) -> StaffCalendar:
 def renew(row: Link) -> str:
     """Switch a calendar on, or give it another link; return the secret, which is known only now.
 
+    Whose it is reads of it in their account, and is told outside where that is safe.
     Raises :class:`tenancy.Closed` for a sign-in that shows only that somebody reads the mailbox: a link would stay.
     """
     tenancy.only_if_open()
     secret = secrets.token_bytes(SECRET_BYTES)
     row.digest, row.made_at = _digest(secret), timezone.now()
     row.save()
+    _tell(_owner_of(row))
     raw = tenancy.current_practice_id().bytes + row.pk.bytes + secret
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
@@ -71,15 +78,42 @@ def _somebody_else_from_now_on(member: Membership, **kwargs: Any) -> None:
         StaffCalendar.objects.filter(membership=member).update(digest="")
 
 
-@receiver(account.password_reset)
-def _got_back_by_mail(user: User, **kwargs: Any) -> None:
-    """Somebody got an account back through its mailbox alone: what others made in it meanwhile opens nothing."""
+def _owner_of(row: Any) -> uuid.UUID | None:
+    return row.client.user_id if isinstance(row, PersonCalendar) else row.user_id
+
+
+def _tell(user_id: uuid.UUID | None) -> None:
+    user = User.objects.filter(pk=user_id).first()
+    if user is not None:
+        with tenancy.signing_in(user.pk):
+            notices.tell(user, AccountEvent.What.CALENDAR_MADE)
+
+
+@receiver([account.password_reset, account.password_changed, account.password_set, account.email_changed])
+def _signs_in_otherwise(request: HttpRequest | None, user: User, **kwargs: Any) -> None:
+    """Somebody else may have been in the account, and made a link: it opens nothing from now on."""
+    if _end_all_of_account(user) and request is not None:
+        messages.warning(request, _("Your link to a calendar was ended. Make a new one where you need it."))
+
+
+@receiver(post_delete, sender=Authenticator)
+def _factor_removed(instance: Authenticator, **kwargs: Any) -> None:
+    """The same where a second step was taken away. Recovery codes go whenever new ones are made."""
+    user = User.objects.filter(pk=instance.user_id).first()
+    if user is not None and instance.type != Authenticator.Type.RECOVERY_CODES:
+        _end_all_of_account(user)
+
+
+def _end_all_of_account(user: User) -> int:
+    """End the links that an account has, in all practices; return how many those were."""
     with tenancy.signing_in(user.pk):
-        found = identity.all_of(user)
-    for one in found:
-        with tenancy.acting(tenancy.as_system(one.practice_id)):
-            PersonCalendar.objects.filter(client__user=user).update(digest="")
-            StaffCalendar.objects.filter(user_id=user.pk).update(digest="")
+        practices = {one.practice_id for one in identity.all_of(user)}
+    ended = 0
+    for practice_id in practices:
+        with tenancy.acting(tenancy.as_system(practice_id)):
+            ended += PersonCalendar.objects.filter(client__user=user).exclude(digest="").update(digest="")
+            ended += StaffCalendar.objects.filter(user_id=user.pk).exclude(digest="").update(digest="")
+    return ended
 
 
 def proved(text: str) -> tuple[Any, Identity]:

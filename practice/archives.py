@@ -30,7 +30,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
@@ -125,6 +125,7 @@ def ask(
     if kind not in _kinds:
         raise LookupError(f"Nothing makes {kind!r} here.")
     with tenancy.elevated() as asker:
+        one_at_a_time(kind, user_id)
         for before in _same(kind, user_id, person_id, about_id, details or {}).select_for_update():
             if before.is_moving:
                 return before
@@ -134,6 +135,16 @@ def ask(
         )
         ring(asker.practice_id, made.pk)
     return made
+
+
+def one_at_a_time(kind: str, user_id: uuid.UUID) -> None:
+    """Hold back, until the running transaction ends, whoever asks for this kind with the same account here.
+
+    Where there is none yet no row can be held: two first clicks at the same moment would make two files.
+    """
+    key = f"archives {tenancy.current_practice_id()} {kind} {user_id}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
 
 def _same(

@@ -41,6 +41,8 @@ SECRET_BYTES = 32
 BOTH_FOR = datetime.timedelta(hours=24)
 #: Addresses of one practice.
 MOST = 10
+#: For how long a form that is sent twice is a double click.
+JUST_MADE = datetime.timedelta(minutes=10)
 #: Lines of the log on a page, and for how long it is kept.
 SHOWN = 50
 KEPT_FOR = datetime.timedelta(days=30)
@@ -169,14 +171,14 @@ def _drop(rows: QuerySet[WebhookDelivery], reason: str) -> int:
 def all_of_practice() -> list[Webhook]:
     """Return the addresses of the bound practice, the oldest first."""
     with tenancy.elevated():
-        return [opened(one) for one in Webhook.objects.order_by("pk")]
+        return [opened(one) for one in Webhook.objects.select_related("made_by").order_by("pk")]
 
 
 def one_of(pk: uuid.UUID, *, lock: bool = False) -> Webhook:
     """Return one address, held for the rest of the transaction if asked; raise :class:`Webhook.DoesNotExist`."""
     with tenancy.elevated():
-        rows = Webhook.objects.select_for_update() if lock else Webhook.objects.all()
-        return opened(rows.get(pk=pk))
+        rows = Webhook.objects.select_related("made_by")
+        return opened((rows.select_for_update(of=("self",)) if lock else rows).get(pk=pk))
 
 
 def opened(hook: Webhook) -> Webhook:
@@ -185,6 +187,8 @@ def opened(hook: Webhook) -> Webhook:
     Needs Attune itself, like all that is sealed here.
     """
     hook.is_readable = bool(_read(hook, "address")) and bool(_read(hook, "secret"))
+    if hook.made_by is not None:
+        str(hook.made_by.name)
     return hook
 
 
@@ -204,10 +208,11 @@ def new_draft() -> str:
     return secrets.token_urlsafe(SECRET_BYTES)
 
 
-def add(*, address: str, events: Sequence[str], draft: str = "") -> tuple[Webhook, str]:
+def add(*, address: str, events: Sequence[str], by: Membership | None = None, draft: str = "") -> tuple[Webhook, str]:
     """Register an address; return it and its secret, which is shown only now. Raises :class:`TooMany`.
 
-    A form that is sent twice makes one, and is answered alike.
+    A form that is sent twice makes one, and a double click is answered alike. Sent again later, or after somebody made
+    a new secret, it is answered without one: '' instead.
     """
     draft = draft or new_draft()
     known_by = hashlib.sha256(draft.encode()).hexdigest()
@@ -218,8 +223,11 @@ def add(*, address: str, events: Sequence[str], draft: str = "") -> tuple[Webhoo
         if hook is None:
             if Webhook.objects.count() >= MOST:
                 raise TooMany
-            hook = Webhook.objects.create(address=address, events=sorted(set(events)), secret=secret, draft=known_by)
-        return hook, str(hook.secret)
+            hook = Webhook.objects.create(
+                address=address, events=sorted(set(events)), secret=secret, draft=known_by, made_by=by
+            )
+        is_its = _read(hook, "secret") == secret and clock.now() - hook.made_at < JUST_MADE
+        return opened(hook), secret if is_its else ""
 
 
 def change(hook: Webhook, *, address: str, events: Sequence[str]) -> None:

@@ -18,9 +18,20 @@ webhooks.register(RAISED, _("An answer asks for a look"), door="api_alerts")
 
 
 def ready(report: Report) -> None:
-    """Tell that a report can be fetched, once for each time it was made."""
+    """Tell that a report can be fetched, once for each time it was made; of none that is for one of them, or about one.
+
+    Its id alone would say that there is such a report.
+    """
+    if _is_of_one(report):
+        return
     about = {"couple_id": report.couple_id, "report_id": report.pk}
     webhooks.tell(READY, occasion=f"{report.pk} {report.finished_at}", about=about, couple_id=report.couple_id)
+
+
+def _is_of_one(report: Report) -> bool:
+    if report.partner_id is not None or report.audience == Report.Audience.PARTNER:
+        return True
+    return report.run is not None and len(report.run.audience) == 1
 
 
 def raised(alerts: Iterable[Alert]) -> None:

@@ -28,6 +28,10 @@ from practice.models import Membership
 PERSON = ("name", "given", "family", "pronouns", "email", "time_zone")
 #: No couple began longer ago.
 EARLIEST = datetime.date(1950, 1, 1)
+#: Nothing that is taken from a cell is longer.
+LONGEST_CELL = 500
+#: What stands between two names; blanks are single ones by then.
+BETWEEN_NAMES = re.compile(r" (?:&|and|und|et|y) | ?/ ?")
 #: What other systems call a status, in words of ours.
 STATUSES = {
     "": Couple.Status.ACTIVE, "active": Couple.Status.ACTIVE, "current": Couple.Status.ACTIVE,
@@ -65,6 +69,10 @@ class Choices:
         if "parts" not in details:
             return None
         return cls(tuple(details["parts"]), details["order"], details["time_zone"], tuple(details["therapists"]))
+
+    def too_long(self, row: Row) -> bool:
+        """Tell whether a cell that would be taken is longer than anything in it may be; of others nothing is read."""
+        return any(part and len(cell) > LONGEST_CELL for part, cell in zip(self.parts, row.cells, strict=False))
 
     def cell(self, row: Row, part: str) -> str:
         return row.cells[self.parts.index(part)] if part in self.parts else ""
@@ -179,6 +187,13 @@ def _grouped(table: Table, choices: Choices) -> list[list[Row]]:
 
 
 def _judge(one: Found, choices: Choices, context: _Context) -> None:
+    one.wrong = [
+        (row.number, _("A cell in this row has more than %(most)s characters.") % {"most": LONGEST_CELL})
+        for row in one.rows
+        if choices.too_long(row)
+    ]
+    if one.wrong:
+        return
     said = _people_of(one, choices)
     one.names = [person["name"] for person in said if person["name"]]
     if choices.one_person_a_row and len(one.rows) == 1:
@@ -213,7 +228,7 @@ def _people_of(one: Found, choices: Choices) -> list[dict[str, str]]:
         return [_person(row, choices, "1") for row in one.rows]
     row = one.rows[0]
     both = [_person(row, choices, "1"), _person(row, choices, "2")]
-    names = re.split(r"\s+(?:&|and|und|et|y)\s+|\s*/\s*", choices.cell(row, Part.NAMES))
+    names = BETWEEN_NAMES.split(" ".join(choices.cell(row, Part.NAMES).split()))
     both += [dict.fromkeys((*PERSON[:1], *PERSON[3:]), "") for _name in names[2:]]
     for person, name in zip(both, names, strict=False):
         person["name"] = person["name"] or name

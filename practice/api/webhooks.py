@@ -221,7 +221,7 @@ class Webhooks(_ForOwners):
         self.must_be_fresh()
         said = self.judged(self.sent(NewWebhookSerializer))
         try:
-            hook, secret = webhooks.add(**said)
+            hook, secret = webhooks.add(**said, by=request.membership)
         except webhooks.TooMany:
             raise Conflict("There are as many as there may be. Delete one first.", "too_many") from None
         here = reverse("api_webhook", args=[hook.pk])

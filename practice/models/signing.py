@@ -84,6 +84,7 @@ class AccountEvent(models.Model):
         UNLINKED = "unlinked", _("The sign-in of a practice’s provider opens this account no more.")
         ROLE_BY_PROVIDER = "role_by_provider", _("A practice’s provider changed what you may do there.")
         TEAM_BY_PROVIDER = "team_by_provider", _("The provider of your practice changed what somebody may do in it.")
+        CALENDAR_MADE = "calendar_made", _("A link was made by which a program reads your calendar.")
         OPENED_AGAIN = "opened_again", _("What is private to you was opened again after that.")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

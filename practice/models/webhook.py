@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from practice.models.base import PracticeModel, inside
+from practice.models.practice import Membership
 from practice.vault import SealedTextField
 
 
@@ -24,6 +25,7 @@ class Webhook(PracticeModel):
     #: Hash of the form that it was made with: sent twice, it makes one.
     draft = models.CharField(max_length=64)
     made_at = models.DateTimeField(default=timezone.now)
+    made_by = inside(Membership, null=True, blank=True, related_name="+", on_delete=models.DO_NOTHING, db_index=False)
     paused_at = models.DateTimeField(null=True, blank=True)
     #: Since when it has been switched off, because it failed for too long.
     off_at = models.DateTimeField(null=True, blank=True)
@@ -40,6 +42,11 @@ class Webhook(PracticeModel):
 
     def __str__(self) -> str:
         return f"webhook {self.pk}"
+
+    @property
+    def is_left_behind(self) -> bool:
+        """Whether whoever made it, and so knew its secret and where it leads, is no owner here any more."""
+        return self.made_by is not None and not (self.made_by.runs_practice and self.made_by.ended_at is None)
 
     @property
     def is_told(self) -> bool:

@@ -28,7 +28,11 @@ def webhooks_page(request: PracticeRequest) -> HttpResponse:
     form = WebhookForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made, secret = webhooks.add(**form.said(), draft=form.cleaned_data["draft"])
+            made, secret = webhooks.add(**form.said(), by=request.membership, draft=form.cleaned_data["draft"])
+            if not secret:
+                messages.warning(
+                    request, _("It was added before, and its secret was shown then. Make a new one if you need it.")
+                )
             return _page_of_one(request, made, secret=secret)
         except webhooks.TooMany:
             form.add_error(None, _("There are as many as there may be. Delete one first."))

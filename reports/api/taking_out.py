@@ -16,7 +16,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clients.models import Couple
-from exercises.access import couple_or_404
 from practice import audit
 from practice.access import for_clinicians, for_owners
 from practice.api.files import WhateverIsAccepted
@@ -29,7 +28,7 @@ from practice.models import Archive
 from reports.taking_out import asking
 from reports.taking_out.asking import Format
 from reports.taking_out.form import CHOICES, TakingOutForm
-from reports.views.taking_out import hand_over, own_or_404
+from reports.views.taking_out import hand_over, own_or_404, theirs_or_404
 
 WISH = {"formats": ["csv", "json"], "begins_on": "2026-02-16", "ends_on": "2026-05-10", "names": False}
 EXPORT = {
@@ -176,7 +175,7 @@ class Exports(_Exports):
         """What you may read of this couple; with what each partner told you alone where the token may read that, too
         (`private-responses:read`). Made in the background: read it again until its state is done. What you asked for
         of this couple before is destroyed."""
-        couple = couple_or_404(couple_id)
+        couple = theirs_or_404(couple_id)
         return self.accepted(asking.ask_for_couple(couple, self.wish(request), by=request.membership))
 
 
@@ -189,7 +188,7 @@ class OneExport(_Exports):
     @extend_schema(operation_id="exports_read", summary="Read how far it is")
     def get(self, request: Request, couple_id: UUID, archive_id: UUID) -> Response:
         """Its state, and where its file is once there is one. Only whoever asked finds it."""
-        archive = _owned(request, archive_id, couple_or_404(couple_id))
+        archive = _owned(request, archive_id, theirs_or_404(couple_id))
         audit.looked_at("opened", archive)
         return self.answer_with(self.shown(archive))
 
@@ -204,7 +203,7 @@ class ExportFile(_Exports):
     @extend_schema(operation_id="exports_download", summary="Fetch the file", responses=FILE, examples=BEGINNINGS)
     def get(self, request: Request, couple_id: UUID, archive_id: UUID) -> HttpResponse:
         """The file, while it is there. Each time is written down, and the partners read of it."""
-        return _file(request, _owned(request, archive_id, couple_or_404(couple_id)))
+        return _file(request, _owned(request, archive_id, theirs_or_404(couple_id)))
 
 
 class AllExports(_Exports):

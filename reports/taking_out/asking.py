@@ -25,6 +25,10 @@ Kind = Archive.Kind
 KINDS = (Kind.COUPLE_RECORD, Kind.MANY_RECORDS)
 
 
+class NotTheirs(Exception):
+    """The words of this couple are not theirs to take out, at most to read for an emergency's hours."""
+
+
 class Format(StrEnum):
     """What it is written as."""
 
@@ -76,7 +80,12 @@ def couples_of(archive: Archive) -> list[uuid.UUID]:
 
 
 def ask_for_couple(couple: Couple, wish: Wish, *, by: Membership) -> Archive:
-    """Ask for one couple's record; what the same account asked for of it before is destroyed."""
+    """Ask for one couple's record; what the same account asked for of it before is destroyed.
+
+    Raises :class:`NotTheirs`.
+    """
+    if not may_take_out(couple.pk):
+        raise NotTheirs
     return _ask(Kind.COUPLE_RECORD, [couple.pk], couple.pk, wish, by)
 
 
@@ -87,13 +96,22 @@ def ask_for_all(wish: Wish, *, by: Membership) -> Archive:
 
 def readable() -> list[uuid.UUID]:
     """Return the couples whose words the bound member of staff reads, and not for an emergency's hours alone."""
-    asker = tenancy.current()
-    return sorted(set(asker.couples) - set(asker.emergencies)) if asker is not None else []
+    return sorted(_theirs(tenancy.current()))
+
+
+def may_take_out(couple_id: uuid.UUID) -> bool:
+    """Whether the bound member of staff may take this couple's record away: an emergency opens it for reading alone."""
+    return couple_id in _theirs(tenancy.current())
+
+
+def _theirs(asker: tenancy.Asker | None) -> set[uuid.UUID]:
+    return set(asker.couples) - set(asker.emergencies) if asker is not None else set()
 
 
 def _ask(kind: Kind, couples: list[uuid.UUID], about_id: uuid.UUID | None, wish: Wish, by: Membership) -> Archive:
     details = {**wish.as_data(), "couples": [str(one) for one in couples]}
     user_id = _user(by)
+    archives.one_at_a_time(kind, user_id)
     for before in _lying(kind, user_id, about_id):
         if before.details != details:
             archives.destroy(before)
@@ -122,9 +140,8 @@ def _user(member: Membership) -> uuid.UUID:
 
 
 def is_still_theirs(archive: Archive) -> bool:
-    """Whether the bound asker may read every couple that an archive holds."""
-    asker = tenancy.current()
-    return asker is not None and set(couples_of(archive)) <= set(asker.couples)
+    """Whether the bound asker may take out every couple that an archive holds."""
+    return set(couples_of(archive)) <= _theirs(tenancy.current())
 
 
 # ── as whoever asked ─────────────────────────────────────────────────────────
@@ -138,7 +155,7 @@ def reader_of(archive: Archive) -> tenancy.Asker:
     asker = None
     if member is not None and member.user.is_active and member.is_clinician:
         asker = identity.still(tenancy.Asker(roles.THERAPIST, practice_id, archive.user_id))
-    if asker is not None and set(couples_of(archive)) <= set(asker.couples):
+    if asker is not None and set(couples_of(archive)) <= _theirs(asker):
         return asker
     with tenancy.acting(tenancy.as_system(practice_id)):
         archives.destroy(archive)

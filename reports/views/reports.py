@@ -22,6 +22,7 @@ from practice import audit
 from practice.access import PracticeRequest, for_clinicians, page_or_part
 from reports import handing_over, keeping, making, standing
 from reports.models import CaseloadOrder, Report
+from reports.taking_out.asking import may_take_out
 
 A_PAGE = 25
 
@@ -44,6 +45,7 @@ def reports_of_couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpRes
     couple = couple_or_404(couple_id)
     context = {
         "couple": couple,
+        "may_take_out": may_take_out(couple.pk),
         "reports": list(rows_of_reports().filter(couple=couple)[:A_PAGE]),
         "orders": standing.in_force(couple),
         "ahead": standing.next_sessions(couple, timezone.now()),

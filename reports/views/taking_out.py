@@ -32,7 +32,7 @@ PAGE = "reports/taking_out.html"
 @for_clinicians
 def take_out(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     """Say what will be in it, ask for it, and show how far it is."""
-    couple = couple_or_404(couple_id)
+    couple = theirs_or_404(couple_id)
     if not is_fresh(request):  # what is not theirs to see is not there, before anything is asked
         return ask_again(request)
     form = TakingOutForm(request.POST if request.method == "POST" else None, practice=request.practice)
@@ -46,7 +46,7 @@ def take_out(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
 @for_clinicians
 def take_out_file(request: PracticeRequest, couple_id: uuid.UUID, archive_id: uuid.UUID) -> HttpResponse:
     """The file itself, to whoever asked, as often as they need it while it lies here."""
-    couple = couple_or_404(couple_id)
+    couple = theirs_or_404(couple_id)
     archive = own_or_404(request, archive_id, about_id=couple.pk)
     return hand_over(request, archive) if is_fresh(request) else ask_again(request)
 
@@ -124,6 +124,14 @@ def _all_couples() -> int:
     """How many there are in the practice, whoever reads them: an owner sees that in the office."""
     with tenancy.elevated():
         return Couple.objects.count()
+
+
+def theirs_or_404(couple_id: uuid.UUID) -> Couple:
+    """Return a couple whose record whoever asks may take out; one that an emergency opened is none."""
+    couple = couple_or_404(couple_id)
+    if not asking.may_take_out(couple.pk):
+        raise Http404
+    return couple
 
 
 def own_or_404(request: PracticeRequest, archive_id: uuid.UUID, *, about_id: uuid.UUID | None = None) -> Archive:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,19 @@ def test_a_list_of_simplepractice_becomes_couples_and_says_what_speaks_against_w
     assert [one.pk for one in ready.new.therapists] == [therapist.pk]
     assert [line for line, _words in wrong.wrong] == [4, 5]
     assert "Prospective" in wrong.wrong[0][1]
+
+
+def test_a_cell_that_is_too_long_is_said_of_its_row_and_costs_no_time(practice, therapist):
+    long = "a" + " " * 50_000 + "b"
+    few = "Ada \t &  Bo"
+    table = table_of("Names,Couple started,What was said", f"{long},,", f"{few},,{long}", f"{'a ' * 249}ab,,")
+    began = time.process_time()
+    with inside(practice):
+        seen = look(table, chosen(table, therapist, parts=(Part.NAMES, "", "")))
+    assert time.process_time() - began < 5
+    assert [one.names for one in seen.ready] == [["Ada", "Bo"]], "what is left out may be as long as it likes"
+    assert [line for one in seen.wrong for line, _words in one.wrong] == [2, 4]
+    assert seen.wrong[0].wrong[0][1] == "A cell in this row has more than 500 characters."
 
 
 def test_a_report_of_client_details_brings_in_its_couples_and_leaves_out_who_is_alone(practice, therapist):

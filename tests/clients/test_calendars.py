@@ -13,7 +13,10 @@ import icalendar
 import pytest
 import time_machine
 from allauth.account import signals as account
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from dateutil import tz as dateutil_zones
+from django.core import mail
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
@@ -22,15 +25,15 @@ from django.utils import timezone
 
 from clients import appointments, calendar_files, calendar_links, consents
 from clients import status as statuses
-from clients.models import Appointment, CaseloadEntry, Couple, Partner, PersonCalendar, StaffCalendar
+from clients.models import Appointment, CaseloadEntry, Contact, Couple, Partner, PersonCalendar, StaffCalendar
 from exercises import pausing
 from practice import team, tenancy
 from practice.logs import WithoutWords
-from practice.models import Membership, User
+from practice.models import AccountEvent, Membership, Message, User
 from reports import standing
 from tests.clients.test_parting import freshly
 from tests.exercises.given import give
-from tests.factories import acting_as, asker_for, make_couple, signed_in, user_of
+from tests.factories import PASSWORD, acting_as, asker_for, make_couple, signed_in, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -345,6 +348,50 @@ def test_a_link_ends_with_a_role_and_when_an_account_comes_back_by_mail(practice
         fetch(link)
         account.password_reset.send(sender=User, request=None, user=user_of(who))
         fetch(link, 404)
+
+
+def test_a_link_ends_whenever_its_owner_signs_in_otherwise_from_then_on(couple, mara, therapist):
+    def without_a_second_step(user: User) -> None:
+        Authenticator.objects.create(user=user, type="totp", data={"secret": ""}).delete()
+
+    def with_another_address(user: User) -> None:
+        new = EmailAddress(user=user, email=f"new.{user.email}")
+        said = {"from_email_address": None, "to_email_address": new}
+        account.email_changed.send(sender=User, request=None, user=user, **said)
+
+    passwords = [
+        lambda user, one=one: one.send(sender=User, request=None, user=user)
+        for one in (account.password_changed, account.password_set)
+    ]
+    for who in (mara, therapist):
+        for act in (*passwords, with_another_address, without_a_second_step):
+            link = link_of(who)
+            fetch(link)
+            act(user_of(who))
+            fetch(link, 404)
+    link = link_of(mara)
+    Authenticator.objects.create(user=user_of(mara), type="recovery_codes", data={}).delete()
+    fetch(link)
+    new = {"oldpassword": PASSWORD, "password1": "quite another long one", "password2": "quite another long one"}
+    answer = signed_in(mara).post("/account/password/change/", new, follow=True)
+    assert "Your link to a calendar was ended." in answer.content.decode()
+    fetch(link, 404)
+
+
+def test_whose_link_it_is_reads_in_their_account_that_one_was_made_and_is_told_outside(couple, mara, therapist):
+    with within(couple):
+        Contact.objects.update_or_create(client=mara, defaults={"safe_channel": "email", "email": "m@example.org"})
+    for who in (mara, therapist):
+        for _once_and_again in range(2):
+            link_of(who)
+        told = AccountEvent.objects.filter(user=user_of(who)).values_list("what", flat=True)
+        assert list(told) == ["calendar_made"] * 2
+        assert "A link was made by which a program reads your calendar." in (
+            freshly(signed_in(who)).get("/account/sign-ins/").content.decode()
+        )
+    assert [one.to for one in mail.outbox] == [[user_of(therapist).email]] * 2
+    with within(couple):
+        assert Message.objects.filter(kind="security", person_id=mara.pk).count() == 2
 
 
 def test_nothing_that_is_kept_opens_a_calendar(couple, mara, therapist):

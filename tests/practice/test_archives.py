@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from practice import archives, destroying, team, tenancy, vault
@@ -82,6 +83,19 @@ def test_asking_rings_once_and_asking_again_while_it_is_made_gives_the_same(
         first = ask(mara)
         assert ask(mara).pk == first.pk
     assert bells == [{"practice_id": str(mara.practice_id), "archive_id": str(first.pk)}]
+
+
+def test_two_first_clicks_at_the_same_moment_wait_for_each_other(mara, theo, maker):
+    """The second one waits before it looks for the first one's row, and whoever is somebody else does not."""
+    with CaptureQueriesContext(connection) as asked:
+        ask(mara)
+        ask(mara, Kind.PRACTICE_EXPORT)
+        ask(theo)
+    held = [one["sql"] for one in asked if "pg_advisory_xact_lock" in one["sql"] and "archives" in one["sql"]]
+    assert len(set(held)) == 3
+    said = [one["sql"] for one in asked]
+    looked = next(n for n, one in enumerate(said) if 'FROM "practice_archive"' in one)
+    assert said.index(held[0]) < looked
 
 
 def test_it_is_kept_in_sealed_pieces_with_its_hash_and_says_until_when(mara, maker):

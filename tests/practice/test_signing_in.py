@@ -677,6 +677,7 @@ def test_b107_each_thing_that_can_befall_an_account_is_written_down_once(mara, c
     of_staff = {What.TOKEN_MADE, What.TOKEN_ENDED, What.TOKENS_ENDED}  # in api/test_tokens_page.py
     # In test_single_sign_on.py.
     of_staff |= {What.LINKED, What.UNLINKED, What.ROLE_BY_PROVIDER, What.TEAM_BY_PROVIDER}
+    of_staff |= {What.CALENDAR_MADE}  # in clients/test_calendars.py
     assert set(seen) == set(What.values) - of_staff, "a new kind of event has an act that it follows from"
     columns = {one.name for one in AccountEvent._meta.concrete_fields}
     assert columns == {"id", "user", "what", "at"}, "who, what and when; no place, and no words"

@@ -16,7 +16,7 @@ from practice import calling_out, held, outbox, outside, tasks, tenancy, webhook
 from practice.channels.wire import NoAnswer, NotConnected, Wire
 from practice.ids import uuid7
 from practice.keyring import KeyOutOfReach
-from practice.models import AuditEvent, Message, Webhook, WebhookDelivery
+from practice.models import AuditEvent, Membership, Message, Webhook, WebhookDelivery
 from tests.factories import acting_as, inside, make_member, signed_in
 from tests.practice.hooked import ADDRESS, again, due_now, lines, make_hook, told
 
@@ -360,6 +360,38 @@ def test_an_owner_registers_one_sees_its_secret_once_and_tries_it(practice, owne
     with inside(practice):
         assert not Webhook.objects.exists()
         assert secret not in str(list(AuditEvent.objects.values()))
+
+
+@pytest.mark.usefixtures("_fresh")
+def test_a_form_that_is_sent_again_never_shows_a_secret_that_somebody_made_since(practice, owner):
+    browser, sent = signed_in(owner), {"address": ADDRESS, "events": ["report.ready"], "draft": "A" * 43}
+    (secret,) = secret_in(browser.post(PAGE, sent))
+    with inside(practice):
+        hook = Webhook.objects.get()
+        Webhook.objects.update(made_at=timezone.now() - webhooks.JUST_MADE)
+    late = browser.post(PAGE, sent)
+    assert (secret_in(late), "its secret was shown then" in late.content.decode()) == ([], True)
+    with inside(practice):
+        Webhook.objects.update(made_at=timezone.now())
+        assert webhooks.renew(webhooks.one_of(hook.pk)) != secret
+    assert secret_in(browser.post(PAGE, sent)) == []
+
+
+@pytest.mark.usefixtures("_fresh")
+def test_owners_read_who_made_an_address_and_that_they_are_no_owner_any_more(practice, owner):
+    other = make_member(practice, "owner", "Dr Gone")
+    signed_in(other).post(PAGE, {"address": ADDRESS, "events": ["report.ready"]})
+    with inside(practice):
+        hook = Webhook.objects.get()
+    browser = signed_in(owner)
+    assert "Made by Dr Gone." in browser.get(PAGE).content.decode()
+    gone = "Made by Dr Gone, who is no owner here any more"
+    assert gone not in browser.get(f"{PAGE}{hook.pk}/").content.decode()
+    for change in ({"role": "therapist"}, {"role": "owner", "ended_at": timezone.now()}):
+        with inside(practice):
+            Membership.objects.filter(pk=other.pk).update(**change)
+        for page in (PAGE, f"{PAGE}{hook.pk}/"):
+            assert gone in browser.get(page).content.decode()
 
 
 @pytest.mark.usefixtures("_fresh")

@@ -8,6 +8,7 @@ from clients import status
 from clients.models import Couple
 from exercises.models import Response
 from practice import calling_out
+from reports import standing
 from reports.models import Alert
 from tests.exercises.api.test_responses import send
 from tests.exercises.given import give
@@ -29,6 +30,19 @@ def test_a_report_is_told_of_once_it_can_be_fetched(practice, couple, therapist)
     run(report)
     (line,) = lines(practice)
     assert line.about == {"couple_id": str(couple.pk), "report_id": str(report.pk)}
+
+
+def test_a_report_that_is_for_or_about_one_partner_is_told_of_to_nobody(practice, couple, therapist, mara, monkeypatch):
+    make_hook(practice, "report.ready")
+    for audience in ("partner", "clinical"):
+        assert run(asked(couple, therapist, audience=audience, partner_id=mara.pk)).state == "done"
+    with acting_as(therapist):
+        order = standing.place(couple, by=therapist, audience="partner", days_before=2, partner=mara)
+    of_order = {"audience": "partner", "partner_id": mara.pk, "standing_order_id": order.pk}
+    assert run(asked(couple, therapist, **of_order)).state == "done"
+    assert told(practice) == []
+    run(asked(couple, therapist, audience="clinical"))
+    assert len(told(practice)) == 1
 
 
 def test_an_alert_is_told_of_without_whose_it_is(practice, couple, therapist, mara):

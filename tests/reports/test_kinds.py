@@ -17,7 +17,7 @@ from clients.models import Client, Couple
 from exercises import agreements, measured, measures
 from exercises.models import Assignment, ProgramRun, Response, StaffNote
 from practice.models import Membership
-from reports import paper, pdf, progress, releases
+from reports import events, paper, pdf, progress, releases
 from reports.kinds import NotTold, composers
 from reports.kinds.program import Cell, ProgramReport, Row, Week
 from reports.kinds.sheet import FULL, Given, Place, Said, Score, SessionSheet
@@ -493,6 +493,7 @@ def test_the_shared_edition_of_a_program_says_what_was_done_and_never_what_was_n
 
 def test_a_program_that_one_partner_has_alone_is_told_to_no_other(giver, couple, therapist, mara, theo):
     run = program(giver, [giver.people[0]])
+    assert events._is_of_one(Report(run=run)), "no other system is told that there is one"
     for refused in ({"audience": "shared"}, {"audience": "partner", "partner_id": theo.pk}):
         with pytest.raises(NotTold):
             of_kind(couple, therapist, kind="program", run_id=run.pk, **refused)

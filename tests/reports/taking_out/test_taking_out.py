@@ -17,6 +17,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
+from clients import emergencies
 from clients.models import Client, Couple, Cover
 from exercises import answering
 from exercises.models import MeasureEntry
@@ -306,6 +307,33 @@ def test_who_covers_takes_it_out_and_a_colleague_finds_nothing(answered, therapi
         cover.ended_at = timezone.now()
         cover.save()
     assert freshly(signed_in(covers)).get(file).status_code == 404
+
+
+def test_what_an_emergency_opened_is_read_and_not_taken_out(answered, therapist, colleague, owner, practice):
+    archive = run(ask(answered, therapist, Format.CSV))
+    with acting_as(colleague):
+        emergencies.open_up(answered, by=colleague, why="Theo rang from the bridge, and she is away.", hours=1)
+    with acting_as(colleague), pytest.raises(asking.NotTheirs):
+        asking.ask_for_couple(answered, Wish((Format.CSV,)), by=colleague)
+    with itself(answered):
+        Archive.objects.filter(pk=archive.pk).update(user_id=colleague.user_id)
+    browser, path = freshly(signed_in(colleague)), page(answered)
+    reports = browser.get(reverse("reports_of_couple", args=[answered.pk]))
+    assert (reports.status_code, path in reports.content.decode()) == (200, False)
+    assert browser.get(path).status_code == 404
+    assert browser.post(path, {"formats": ["csv"]}).status_code == 404
+    assert browser.get(f"{path}{archive.pk}/file/").status_code == 404
+    api = f"/api/v1/couples/{answered.pk}/exports/"
+    assert browser.post(api, {"formats": ["csv"]}, content_type="application/json").status_code == 404
+    assert browser.get(f"{api}{archive.pk}/file/").status_code == 404
+    with pytest.raises(archives.Overtaken):
+        asking.reader_of(archive_now(archive))
+    assert path in signed_in(therapist).get(reverse("reports_of_couple", args=[answered.pk])).content.decode()
+
+
+def archive_now(archive: Archive) -> Archive:
+    with itself(archive):
+        return Archive.objects.get(pk=archive.pk)
 
 
 def test_whoever_lost_the_couple_meanwhile_gets_nothing(answered, therapist, practice):
