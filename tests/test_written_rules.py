@@ -80,6 +80,7 @@ SQL_BY_HAND = {
     "practice/alarms.py": "counts of all practices, as the role that reads nothing else",
     "practice/api/repeating.py": "a lock on a key that no row stands for yet",
     "practice/api/tokens.py": "a lock on a form that was sent twice",
+    "practice/archives.py": "a lock on whoever asks where no row stands yet",
     "practice/audit.py": "the one function that writes a look",
     "practice/backups/releasing.py": "who may connect, as an operator",
     "practice/backups/restoring.py": "fills an empty database, as an operator",
