@@ -28,7 +28,7 @@ from clients.models import Client, PersonCalendar, StaffCalendar
 from practice import identity, notices, tenancy
 from practice.identity import Identity
 from practice.models import AccountEvent, Membership, User
-from practice.signals import member_left, role_changed
+from practice.signals import member_left, programs_ended, role_changed
 
 SECRET_BYTES = 32
 
@@ -72,6 +72,7 @@ def end(row: Link) -> None:
 
 @receiver(member_left)
 @receiver(role_changed)
+@receiver(programs_ended)
 def _somebody_else_from_now_on(member: Membership, **kwargs: Any) -> None:
     """A link was made for what somebody was before. Whoever comes back makes a new one."""
     with tenancy.elevated():

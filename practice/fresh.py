@@ -42,6 +42,16 @@ def ask_again(request: HttpRequest, *, back: str = "") -> HttpResponse:
     return redirect(there)
 
 
+def by_own_means(view: View) -> View:
+    """Let nobody in who came through a provider: it decides neither on itself nor on what needs two people."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return redirect("provider_limits") if through_provider.of(request) else view(request, *args, **kwargs)
+
+    return guarded
+
+
 def after_fresh_sign_in(view: View) -> View:
     """Let a request in only shortly after somebody signed in once more, whatever its method.
 

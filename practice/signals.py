@@ -21,6 +21,10 @@ reminder_steps_changed = Signal()
 #: Attune itself, in the act's own transaction.
 member_left = Signal()
 
+#: What somebody let programs read here ends, as whatever made it may not have been them: ``member``. Sent as Attune
+#: itself, in the act's own transaction.
+programs_ended = Signal()
+
 #: Somebody works here in another role from now on: ``member``, and ``before``, the role they had. Sent inside the act's
 #: own transaction.
 role_changed = Signal()

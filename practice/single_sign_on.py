@@ -33,6 +33,7 @@ from django.utils.translation import gettext_lazy as _
 from practice import audit, identity, inviting, mailboxes, notices, openid, team, tenancy, vault
 from practice.api import tokens
 from practice.models import (
+    AccessToken,
     AccountEvent,
     Membership,
     Practice,
@@ -43,7 +44,7 @@ from practice.models import (
     User,
 )
 from practice.openid import Journey, Trouble
-from practice.signals import member_left
+from practice.signals import member_left, programs_ended
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,8 @@ def own() -> SingleSignOn | None:
 def save(config: SingleSignOn, said: dict[str, Any]) -> SingleSignOn:
     """Keep what an owner says. Another provider, client or secret has to be tried again, and is off until then.
 
-    Another issuer ends all links: a subject means somebody only at the provider that named them.
+    Another issuer ends all links: a subject means somebody only at the provider that named them. Links of those who are
+    barred stay, and bar them, until an owner ends them.
     """
     before = (config.issuer, config.application_id, config.client_secret)
     moved = config.issuer != said["issuer"]
@@ -115,7 +117,7 @@ def save(config: SingleSignOn, said: dict[str, Any]) -> SingleSignOn:
         if not config.mapping:
             ProviderLink.objects.filter(ended_at=None).update(barred_at=None)  # groups say nothing any more
         if moved:
-            for one in ProviderLink.objects.filter(ended_at=None):
+            for one in ProviderLink.objects.filter(ended_at=None, barred_at=None):
                 end_link(one)
     return config
 
@@ -132,6 +134,8 @@ class NotYet(Exception):
 def switch(config: SingleSignOn, *, on: bool, by: User) -> None:
     """Open the practice's door through its provider, or close it: then whoever came through it is out at once.
 
+    So are programs of all who are linked: those may have been let in by somebody who came through it.
+
     Raises :class:`NotYet`.
     """
     if on and config.tried_at is None:
@@ -143,6 +147,10 @@ def switch(config: SingleSignOn, *, on: bool, by: User) -> None:
     config.on_since = timezone.now() if on else None
     config.save(update_fields=["on_since"])
     _show_door(config)
+    if not on:
+        with tenancy.elevated():
+            for one in ProviderLink.objects.filter(ended_at=None).select_related("membership"):
+                _end_programs(one.membership)
 
 
 def _show_door(config: SingleSignOn) -> None:
@@ -285,20 +293,24 @@ def groups_of(config: SingleSignOn, said: dict[str, Any]) -> list[str]:
     return [one for one in listed if isinstance(one, str)]
 
 
-def role_for(config: SingleSignOn, said: dict[str, Any]) -> str:
-    """Return the role that the provider's groups give; empty for none, or where groups say nothing here."""
+def role_for(config: SingleSignOn, said: dict[str, Any], *, but: str = "") -> str:
+    """Return the role that the provider's groups give; empty for none, or where groups say nothing here.
+
+    ``but``: a role that does not count.
+    """
     if not config.mapping:
         return ""
     groups = set(groups_of(config, said))
-    given = {role for group, role in config.mapping if group in groups}
+    given = {role for group, role in config.mapping if group in groups and role != but}
     return next((str(role) for role in RANK if role in given), "")
 
 
-def govern(config: SingleSignOn, member: Membership, said: dict[str, Any]) -> bool:
+def govern(config: SingleSignOn, member: Membership, said: dict[str, Any], *, may_run: bool) -> bool:
     """Give a member the role that their groups say; tell whether they may come in. Needs to act as Attune itself.
 
     Owners are left alone unless a group of theirs is named; the last one stays one, whatever the provider says. Whoever
     has lost their last group is barred here, by every way in, until they have one again or an owner says otherwise.
+    Without ``may_run`` nobody becomes an owner by it: they get the next of their groups' roles, or stay what they are.
     """
     if not config.mapping or (member.runs_practice and not config.names_owners):
         _bar(member, None)
@@ -308,6 +320,8 @@ def govern(config: SingleSignOn, member: Membership, said: dict[str, Any]) -> bo
         if not member.runs_practice:
             _bar(member, timezone.now())
         return False
+    if role == Role.OWNER and not (may_run or member.runs_practice):
+        role = role_for(config, said, but=Role.OWNER) or member.role
     if role != member.role and not (member.runs_practice and team.is_last_owner(member)):
         team.change_role(member, role)
         _tell(member)
@@ -322,9 +336,18 @@ def _bar(member: Membership, since: Any) -> None:
     link.barred_at = since
     link.save(update_fields=["barred_at"])
     if since is not None:
-        tokens.end_all(member)
+        _end_programs(member)
         _end_sign_ins(member)
     _tell(member)
+
+
+def _end_programs(member: Membership) -> None:
+    """End the tokens and calendar links of a member, and tell them: somebody else may have made them as them."""
+    had = AccessToken.objects.filter(membership=member, ended_at=None, expires_at__gt=timezone.now()).exists()
+    tokens.end_all(member)
+    programs_ended.send(sender=Membership, member=member)
+    if had:
+        _told(member.user_id, What.TOKENS_ENDED)
 
 
 def _end_sign_ins(member: Membership) -> None:
@@ -384,11 +407,15 @@ def _linked(config: SingleSignOn, member: Membership, said: dict[str, Any]) -> P
 
 
 def end_link(one: ProviderLink, *, tell: bool = True) -> None:
-    """Let a subject open nothing here any more; whoever is in through it is out. Needs to act as Attune itself."""
+    """Let a subject open nothing here any more; whoever is in through it is out, and so are this member's programs.
+
+    Needs to act as Attune itself.
+    """
     if one.ended_at is not None:
         return
     one.ended_at = timezone.now()
     one.save(update_fields=["ended_at"])
+    _end_programs(one.membership)
     if tell:
         _told(one.user_id, What.UNLINKED)
 
@@ -448,15 +475,17 @@ def arrive(practice_id: uuid.UUID, said: dict[str, Any]) -> Arrival:
 
 
 def _comes_in(config: SingleSignOn, found: ProviderLink, said: dict[str, Any], *, new: bool = False) -> Arrival:
-    member = found.membership
+    member, user = found.membership, User.objects.get(pk=found.user_id)
+    # Whoever runs the practice has a way in of their own, which nobody has who came in by the provider alone so far.
+    may_run = not new and user.has_usable_password()
     with tenancy.acting(tenancy.as_system(_practice_of(found), user_id=found.user_id)):
-        lets_in = govern(config, member, said)
+        lets_in = govern(config, member, said, may_run=may_run)
         audit.looked("came in by the provider" if lets_in else "turned away", "practice_membership", member.pk)
         if lets_in:
             ProviderLink.objects.filter(pk=found.pk).update(used_at=timezone.now())
     if not lets_in:
         raise Refused(NO_ROLE)
-    return Arrival(User.objects.get(pk=found.user_id), found, shows_factor(config, said), new)
+    return Arrival(user, found, shows_factor(config, said), new)
 
 
 @transaction.atomic

@@ -10,19 +10,17 @@ everything of theirs but that practice. Owners always have both ways.
 
 from __future__ import annotations
 
-import datetime
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.mfa.models import Authenticator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve
 
-from practice import still_here, tenancy
+from practice import tenancy
 from practice.models import Membership, ProviderLink, SignInDoor, User
 
 #: How allauth's record of a sign-in calls this way.
@@ -39,13 +37,6 @@ OPEN = frozenset(
     {
         "account_logout", "account_login", "account_reauthenticate", "mfa_reauthenticate",
         "mfa_reauthenticate_webauthn", "provider_again", "provider_limits", "still_here", "rest", "kept_form", "closed",
-    }
-)  # fmt: skip
-#: A first second step may be set up by somebody whose account has no other way in.
-FIRST_STEP = frozenset(
-    {
-        "mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "mfa_generate_recovery_codes",
-        "mfa_view_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn",
     }
 )  # fmt: skip
 
@@ -87,17 +78,22 @@ def begin(request: HttpRequest, user: User) -> bool:
 
 
 def closed_to_password(user: User) -> list[str]:
-    """Return the practices that this user, who came in by their own means, does not reach so."""
+    """Return the practices that this user, who came in by their own means, does not reach so.
+
+    Whoever is linked is held by that, too: another address of theirs is no way around. Whoever is barred stays so while
+    single sign-on is off.
+    """
     domain = user.email.rpartition("@")[2]
     with tenancy.signing_in(user.pk):
-        barred = {
-            one.practice_id for one in ProviderLink.objects.filter(user_id=user.pk, ended_at=None, is_on=True)
-            if one.barred_at
-        }  # fmt: skip
+        links = {one.practice_id: one for one in ProviderLink.objects.filter(user_id=user.pk, ended_at=None)}
+        barred = {one.practice_id for one in links.values() if one.barred_at}
         works = Membership.objects.filter(user=user, ended_at=None).exclude(role=Membership.Role.OWNER)
         ids = list(works.values_list("practice_id", flat=True))
         doors = SignInDoor.objects.filter(practice_id__in=ids) if ids else []
-        required = {one.practice_id for one in doors if domain in one.only_way_for}
+        required = {
+            one.practice_id for one in doors
+            if domain in one.only_way_for or (one.only_way_for and one.practice_id in links)
+        }  # fmt: skip
     return [str(one) for one in ids if one in required | barred]
 
 
@@ -117,13 +113,6 @@ def reaches(request: HttpRequest, found: list[Any]) -> list[Any]:
     return works
 
 
-def may_set_up_a_first_step(request: HttpRequest) -> bool:
-    """Tell whether this account has no way in of its own: no password, and no second step from before this sign-in."""
-    began = datetime.datetime.fromtimestamp(request.session.get(still_here.BEGAN, 0), datetime.UTC)
-    before = Authenticator.objects.filter(user=request.user, created_at__lt=began)
-    return not request.user.has_usable_password() and not before.exists()  # type: ignore[union-attr]
-
-
 class HeldToPractice:
     """Keep a sign-in through a provider out of everything that is the account's, not the practice's."""
 
@@ -133,8 +122,7 @@ class HeldToPractice:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if of(request) is None or not request.path.startswith(OF_THE_ACCOUNT) or not request.user.is_authenticated:
             return self.get_response(request)
-        name = _name_of(request)
-        if name in OPEN or (name in FIRST_STEP and may_set_up_a_first_step(request)):
+        if _name_of(request) in OPEN:
             return self.get_response(request)
         return redirect("provider_limits")
 

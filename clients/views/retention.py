@@ -18,7 +18,7 @@ from clients.retaining import Standing
 from clients.retention_forms import EraseForm, HoldForm, KeepForm, YearsForm
 from clients.retention_words import told
 from practice import retention as rules
-from practice import two_people
+from practice import through_provider, two_people
 from practice.access import PracticeRequest, for_owners, read_or_send
 from practice.fresh import after_fresh_sign_in
 from practice.tenancy import elevated
@@ -63,6 +63,8 @@ def _record(request: PracticeRequest, client: Client) -> HttpResponse:
         if request.method == "POST":
             if act is None or client.erased_at:
                 raise Http404
+            if act is _erase and through_provider.of(request):
+                return redirect("provider_limits")  # two people decide on it, each by their own means
             wrong = act(request, standing)
             if wrong is None:
                 return redirect("retention_record", client.pk)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from practice import archives, audit, exporting, held, two_people, whole_export
 from practice.access import PracticeRequest, for_owners, page_or_part, read_or_send
 from practice.export_form import ExportForm
-from practice.fresh import after_fresh_sign_in
+from practice.fresh import after_fresh_sign_in, by_own_means
 from practice.models import Archive
 
 PAST = 10
@@ -23,6 +23,7 @@ PAST = 10
 
 @read_or_send
 @for_owners
+@by_own_means
 @after_fresh_sign_in
 @sensitive_post_parameters()
 def practice_export(request: PracticeRequest) -> HttpResponse:

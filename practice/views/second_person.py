@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from practice import two_people
 from practice.access import PracticeRequest, for_leads
-from practice.fresh import ask_again, is_fresh
+from practice.fresh import ask_again, by_own_means, is_fresh
 from practice.models import TwoPersonAct
 
 
@@ -35,6 +35,7 @@ def second_person(request: PracticeRequest) -> HttpResponse:
 
 @require_POST
 @for_leads
+@by_own_means
 def second_person_act(request: PracticeRequest, pk: UUID) -> HttpResponse:
     """Confirm, decline, or take back what one asked for oneself: each only after a fresh sign-in."""
     act = get_object_or_404(TwoPersonAct, pk=pk)

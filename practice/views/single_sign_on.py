@@ -6,7 +6,6 @@ import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,12 +21,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from practice import identity, inviting, single_sign_on, tenancy, through_provider
-from practice.access import PracticeRequest, View, for_owners, read_or_send
-from practice.fresh import after_fresh_sign_in, ask_again, is_fresh
+from practice.access import PracticeRequest, for_owners, read_or_send
+from practice.fresh import after_fresh_sign_in, ask_again, by_own_means, is_fresh
 from practice.inviting import NotOpen
 from practice.models import Membership, Practice, ProviderLink, SignInDoor, SingleSignOn
 from practice.openid import Trouble
@@ -38,18 +38,11 @@ from practice.views.joining import not_open
 log = logging.getLogger(__name__)
 
 SIGN_IN, JOIN, LINK, AGAIN, TRY = "sign in", "join", "link", "again", "try"
+OFF = gettext_lazy(
+    "It is off. Whoever came in this way is signed out, and the tokens and calendar links of all who are linked end."
+)
 #: In the session of an owner: what the provider said when they tried it, shown once.
 TRIED = "provider_tried"
-
-
-def by_own_means(view: View) -> View:
-    """Let nobody in who came through a provider: it does not decide on itself."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return redirect("provider_limits") if through_provider.of(request) else view(request, *args, **kwargs)
-
-    return guarded
 
 
 # ── the owner's page ──
@@ -114,7 +107,7 @@ def single_sign_on_switch(request: PracticeRequest) -> HttpResponse:
     on = request.POST.get("on") == "1"
     try:
         single_sign_on.switch(_configured(), on=on, by=request.user)  # type: ignore[arg-type]
-        messages.success(request, _("It is on.") if on else _("It is off. Whoever came in this way is signed out."))
+        messages.success(request, _("It is on.") if on else OFF)
     except NotYet as not_yet:
         messages.warning(request, str(not_yet.words))
     return redirect("single_sign_on")
@@ -339,7 +332,8 @@ def provider_links(request: HttpRequest) -> HttpResponse:
 def _rows(request: HttpRequest) -> list[dict[str, Any]]:
     tenancy.bind_user(request.user.pk)  # type: ignore[arg-type]
     works = Membership.objects.filter(user_id=request.user.pk, ended_at=None)
-    ids = list(works.order_by("joined_at").values_list("practice_id", flat=True))
+    roles = dict(works.order_by("joined_at").values_list("practice_id", "role"))
+    ids = list(roles)
     doors = {one.practice_id: one for one in SignInDoor.objects.filter(practice_id__in=ids)}
     links = {one.practice_id: one for one in ProviderLink.objects.filter(user_id=request.user.pk, ended_at=None)}
     rows = []
@@ -347,7 +341,10 @@ def _rows(request: HttpRequest) -> list[dict[str, Any]]:
         if practice_id in doors or practice_id in links:
             with tenancy.acting(tenancy.as_system(practice_id)):
                 practice = Practice.objects.get(pk=practice_id)
-            rows.append({"practice": practice, "door": doors.get(practice_id), "link": links.get(practice_id)})
+            door, link = doors.get(practice_id), links.get(practice_id)
+            required = bool(door and door.only_way_for) and roles[practice_id] != Membership.Role.OWNER
+            held = link is not None and bool(link.barred_at or required)
+            rows.append({"practice": practice, "door": door, "link": link, "held": held})
     return rows
 
 
@@ -367,9 +364,9 @@ def provider_link(request: HttpRequest, practice_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @after_fresh_sign_in
 def provider_unlink(request: HttpRequest, practice_id: uuid.UUID) -> HttpResponse:
-    """Be linked no more. Whoever is barred by their groups stays so: only an owner ends such a link."""
+    """Be linked no more. Only an owner ends the link of somebody who is barred, or has to come in this way."""
     row = _row(request, practice_id)
-    if row["link"] is None or row["link"].barred_at:
+    if row["link"] is None or row["held"]:
         raise Http404
     with tenancy.acting(tenancy.as_system(practice_id, user_id=request.user.pk)):
         single_sign_on.end_link(row["link"])
@@ -389,4 +386,4 @@ def provider_limits(request: HttpRequest) -> HttpResponse:
     """What a sign-in through a provider does not open, and what does."""
     if through_provider.of(request) is None:
         return redirect("home")
-    return render(request, "practice/provider_limits.html")
+    return render(request, "practice/provider_limits.html", {"needed": identity.needs_second_factor(request)})

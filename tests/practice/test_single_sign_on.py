@@ -7,6 +7,7 @@ import html
 import json
 import re
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,8 +22,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core import mail
 from django.db import connection
 from django.test import Client as Browser
+from django.urls import reverse
 
-from practice import inviting, openid, outside, single_sign_on, still_here, tenancy, vault
+from clients import calendar_links
+from clients.models import StaffCalendar
+from practice import inviting, openid, outside, single_sign_on, still_here, tenancy, two_people, vault
 from practice.local import openid_provider
 from practice.local.openid_provider import CLIENT, KEY_NAME, SECRET, Provider
 from practice.models import (
@@ -33,11 +37,12 @@ from practice.models import (
     ProviderLink,
     SignInDoor,
     SingleSignOn,
+    TwoPersonAct,
     User,
 )
 from tests import pages
 from tests.factories import inside, make_client, make_member, make_practice, signed_in, user_of
-from tests.practice.test_signing_in import again, code_now, password_in, with_app
+from tests.practice.test_signing_in import again, code_now, got_back, password_in, with_app
 
 pytestmark = pytest.mark.django_db
 
@@ -416,6 +421,12 @@ def test_where_it_is_required_a_password_opens_everything_but_this_practice(prac
     alone = password_in(user_of(anna))
     assert alone.get("/desk/").status_code == 404
     assert "through its own provider" in words(alone.get("/"))
+    User.objects.filter(pk=anna.user_id).update(email="anna@elsewhere.example")
+    EmailAddress.objects.filter(user_id=anna.user_id).update(email="anna@elsewhere.example")
+    moved = password_in(user_of(anna))
+    assert moved.get("/desk/").status_code == 404  # another address is no way around
+    again(moved)
+    assert moved.post(f"/account/providers/{practice.pk}/end/").status_code == 404  # and neither is ending the link
 
 
 # ── a second step ──
@@ -445,21 +456,23 @@ def test_attune_asks_for_its_own_second_step_unless_the_provider_shows_one_and_t
             assert sign_in(provider, practice, "anna")[1].url == there
 
 
-def test_a_first_second_step_is_set_up_only_by_an_account_without_another_way_in(practice, provider, anna, settings):
+def test_no_second_step_is_set_up_in_it_and_the_way_to_a_first_one_is_through_the_mailbox(
+    practice, provider, anna, settings
+):
     settings.STAFF_NEED_SECOND_FACTOR = True
-    browser, _answer = sign_in(provider, practice, "anna")  # with a password, and no second step
-    assert browser.get("/desk/").url == "/account/2fa/?needed=1"
-    assert browser.get("/account/2fa/").url == "/account/provider/limits/"
-    User.objects.filter(pk=anna.user_id).update(password="!")
-    browser, _answer = sign_in(provider, practice, "anna")
-    assert browser.get("/account/2fa/").status_code == 200
-    assert browser.get("/account/2fa/totp/activate/").status_code == 200
-    secret = with_app(user_of(anna))
-    Authenticator.objects.update(created_at=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC))
-    browser, _answer = sign_in(provider, practice, "anna")
-    browser.post("/account/2fa/authenticate/", {"code": code_now(secret)})
-    assert browser.get("/desk/").status_code == 200
-    assert browser.get("/account/2fa/").url == "/account/provider/limits/"
+    for password in (user_of(anna).password, "!"):
+        User.objects.filter(pk=anna.user_id).update(password=password)
+        browser, _answer = sign_in(provider, practice, "anna")
+        assert browser.get("/desk/").url == "/account/2fa/?needed=1"
+        for path in ("/account/2fa/?needed=1", "/account/2fa/totp/activate/", "/account/2fa/webauthn/add/"):
+            with case(path):
+                assert browser.get(path).url == "/account/provider/limits/"
+                assert browser.post(path, {}).url == "/account/provider/limits/"
+        assert "needs a second step" in words(browser.get("/account/provider/limits/"))
+    assert not Authenticator.objects.exists()
+    own = got_back(user_of(anna))
+    assert own.get("/desk/").url == "/account/2fa/?needed=1"
+    assert own.get("/account/2fa/?needed=1").status_code == 200
 
 
 def test_a_fresh_sign_in_is_one_at_the_provider_that_says_when(practice, provider, anna):
@@ -717,6 +730,92 @@ def test_groups_make_no_owner_unless_told_and_take_the_last_one_away_never(pract
     assert answer.status_code == 403
     assert role_of(practice, anna) == "owner"
     assert password_in(user_of(anna)).get("/desk/").status_code == 200
+
+
+def test_nobody_becomes_an_owner_who_came_in_by_the_provider_alone(practice, provider, anna, owner):
+    configure(
+        practice, provider, lets_in_as="coordinator", proved=[DOMAIN], claim="groups",
+        mapping=[["bosses", "owner"], ["leads", "supervisor"]],
+    )  # fmt: skip
+    for who, names, role in (("eve", ["bosses"], "coordinator"), ("ole", ["bosses", "leads"], "supervisor")):
+        groups(provider, who, *names)
+        for _time in range(2):
+            sign_in(provider, practice, who)
+            with case(who), inside(practice):
+                assert Membership.objects.get(user__email=f"{who}@{DOMAIN}").role == role
+
+
+def test_what_two_people_decide_is_neither_asked_for_nor_confirmed_in_it(practice, provider, anna, owner):
+    mara = make_client(practice, "Mara")
+    linked(practice, configure(practice, provider), owner, "ole")
+    second = make_member(practice, "owner", "Una")
+    with inside(practice):
+        act = two_people.ask("practice_export", by=second, why="Moving house", details={})
+    browser, _answer = sign_in(provider, practice, "ole")
+    through(provider, browser, "/account/provider/again/", "ole", {"next": "/desk/"})
+    for path, sent in (
+        (reverse("second_person_act", args=[act.pk]), {"do": "confirm"}),
+        (reverse("practice_export"), {"why": "x", "passphrase": "y"}),
+        (reverse("retention_record", args=[mara.pk]), {"do": "erase", "erase-why": "x"}),
+    ):
+        with case(path):
+            assert browser.post(path, sent).url == "/account/provider/limits/"
+    with inside(practice):
+        assert [one.outcome for one in TwoPersonAct.objects.all()] == [""]
+
+
+def test_whoever_is_barred_stays_so_while_it_is_off_and_under_another_issuer(practice, provider, anna, desk):
+    configure(practice, provider, claim="groups", mapping=MAPPING)
+    groups(provider, "anna", "elsewhere")
+    sign_in(provider, practice, "anna")
+    now = {"claim": "groups", "mapping": "therapists = therapist"}
+
+    def is_shut_out() -> bool:
+        return password_in(user_of(anna)).get("/desk/").status_code == 404
+
+    assert desk.post(HERE, said(provider, client_secret="another", **now)).url == HERE
+    with inside(practice):
+        assert not single_sign_on.own().is_on
+    assert is_shut_out()
+    assert desk.post(HERE, said(provider, issuer=f"{provider.issuer}/other", **now)).url == HERE
+    assert is_shut_out()
+    with inside(practice):
+        link = ProviderLink.objects.get()
+    desk.post(f"{HERE}links/{link.pk}/end/")
+    assert not is_shut_out()
+
+
+def test_tokens_and_calendar_links_of_whoever_is_linked_end_with_it(practice, provider, anna, desk):
+    def programs() -> tuple[AccessToken, StaffCalendar]:
+        with inside(practice):
+            token = AccessToken.objects.create(
+                membership=anna, user_id=anna.user_id, name="x", scopes=[], digest=uuid.uuid4().hex * 2,
+                expires_at=datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1),
+            )  # fmt: skip
+            row = calendar_links.of_member(anna)
+            calendar_links.renew(row)
+        return token, row
+
+    def by_hand() -> None:
+        with inside(practice):
+            link = ProviderLink.objects.get(ended_at=None)
+        desk.post(f"{HERE}links/{link.pk}/end/")
+
+    def by_the_groups() -> None:
+        linked(practice, configure(practice, provider, claim="groups", mapping=MAPPING), anna, "anna")
+        groups(provider, "anna", "elsewhere")
+        sign_in(provider, practice, "anna")
+
+    for act in (lambda: desk.post(f"{HERE}switch/", {"on": "0"}), by_hand, by_the_groups):
+        token, row = programs()
+        act()
+        with inside(practice):
+            token.refresh_from_db()
+            row.refresh_from_db()
+        assert token.ended_at is not None
+        assert not row.is_on
+        configure(practice, provider)
+    assert AccountEvent.objects.filter(user_id=anna.user_id, what="tokens_ended").count() == 3
 
 
 # ── the owner's page ──
