@@ -87,7 +87,8 @@ TABLE: tuple[Capability, ...] = (
     Capability("clearance", _("Record that joint work is safe"), READERS),
     Capability("reports", _("Make and take away reports"), READERS),
     Capability("copy", _("Hand over a copy of a partner’s record"), READERS),
-    Capability("take_out", _("Take a couple’s record out as data"), READERS),
+    # An emergency opens a couple for reading: what was taken away would outlast its hours.
+    Capability("take_out", _("Take a couple’s record out as data"), READERS - {Standing.EMERGENCY}),
     Capability("library", _("Use the library, and write exercises"), CLINICIANS, about_couple=False),
     Capability("new_couple", _("Take a couple on"), frozenset(Standing), about_couple=False),
     Capability("away", _("Say who is away and who covers"), CLINICIANS, about_couple=False),
