@@ -220,6 +220,15 @@ class PrivateConversations(_Conversations):
         return self.begun(couple, self.sent(SaySerializer)["text"], client.pk)
 
 
+def _found(view: ApiView, couple_id: UUID, thread_id: UUID) -> tuple[Couple, Thread]:
+    """Return a conversation; one with a partner alone needs a scope of its own, to write in it too."""
+    couple = couple_or_404(couple_id)
+    one = thread_reading.thread_or_404(view.request.membership, [couple.pk], thread_id)
+    if len(one.audience) == 1:
+        view.needs(Scope.PRIVATE_RESPONSES_READ)
+    return couple, one
+
+
 class OneConversation(ApiView):
     """One conversation."""
 
@@ -234,23 +243,18 @@ class OneConversation(ApiView):
 
         One with a partner alone needs `private-responses:read` as well.
         """
-        couple = couple_or_404(couple_id)
-        one = thread_reading.thread_or_404(request.membership, [couple.pk], thread_id)
-        if len(one.audience) == 1:
-            self.needs(Scope.PRIVATE_RESPONSES_READ)
+        couple, one = _found(self, couple_id, thread_id)
         audit.looked_at("opened", one)
         return self.answer_with(self.shown(thread_reading.in_full(request.membership, one, couple)))
 
 
 class _Act(ApiView):
+    """A write answers with the conversation as it stands: what may not be read is not written in."""
+
     tag = "conversations"
     door = staticmethod(for_clinicians)
     scopes = {"POST": Scope.CONVERSATIONS_WRITE}
     serializer_class = ConversationSerializer
-
-    def thread(self, couple_id: UUID, thread_id: UUID) -> tuple[Couple, Thread]:
-        couple = couple_or_404(couple_id)
-        return couple, thread_reading.thread_or_404(self.request.membership, [couple.pk], thread_id)
 
 
 class Say(_Act):
@@ -264,7 +268,7 @@ class Say(_Act):
     )
     def post(self, request: Request, couple_id: UUID, thread_id: UUID) -> Response:
         """All in it can read it at once. It cannot be changed later."""
-        couple, one = self.thread(couple_id, thread_id)
+        couple, one = _found(self, couple_id, thread_id)
         said = _judged(SayForm(self.sent(SaySerializer)))
         try:
             threads.say(one, by=request.membership, text=said["text"], key=said["key"])
@@ -279,7 +283,7 @@ class SeeConversation(_Act):
     @extend_schema(operation_id="conversations_seen", summary="Note that you have read a conversation", request=None)
     def post(self, request: Request, couple_id: UUID, thread_id: UUID) -> Response:
         """Up to now. Nobody else learns of it."""
-        couple, one = self.thread(couple_id, thread_id)
+        couple, one = _found(self, couple_id, thread_id)
         threads.see(one, request.membership)
         return _told(self, couple, one.pk)
 
@@ -290,7 +294,7 @@ class CloseConversation(_Act):
     @extend_schema(operation_id="conversations_close", summary="Close a conversation", request=None)
     def post(self, request: Request, couple_id: UUID, thread_id: UUID) -> Response:
         """Nothing more can be said in it. Everybody in it can still read it."""
-        couple, one = self.thread(couple_id, thread_id)
+        couple, one = _found(self, couple_id, thread_id)
         threads.close(one)
         return _told(self, couple, one.pk)
 
@@ -301,7 +305,7 @@ class ReopenConversation(_Act):
     @extend_schema(operation_id="conversations_reopen", summary="Open a conversation again", request=None)
     def post(self, request: Request, couple_id: UUID, thread_id: UUID) -> Response:
         """Undo closing it."""
-        couple, one = self.thread(couple_id, thread_id)
+        couple, one = _found(self, couple_id, thread_id)
         threads.reopen(one)
         return _told(self, couple, one.pk)
 
@@ -318,7 +322,10 @@ class Comment(_Act):
         responses={201: ConversationSerializer},
     )
     def post(self, request: Request, couple_id: UUID, response_id: UUID) -> Response:
-        """To the one who sent it, or to all: in the conversation about it, if there is one."""
+        """To the one who sent it, or to all: in the conversation about it, if there is one.
+
+        To one alone needs `private-responses:read` as well.
+        """
         return self.commented(couple_or_404(couple_id), response_id, None)
 
     def commented(self, couple: Couple, response_id: UUID, client_id: UUID | None) -> Response:
@@ -336,6 +343,8 @@ class Comment(_Act):
             raise _about_comment(form)
         cleaned = form.cleaned_data
         audience = audience_of(cleaned["to"], partners)
+        if len(audience) == 1:
+            self.needs(Scope.PRIVATE_RESPONSES_READ)
         try:
             made = threads.answer_to(
                 sent, audience, by=self.request.membership, text=cleaned["text"], key=cleaned["key"]
@@ -362,5 +371,9 @@ class PrivateComment(Comment):
         responses={201: ConversationSerializer},
     )
     def post(self, request: Request, couple_id: UUID, client_id: UUID, response_id: UUID) -> Response:  # type: ignore[override]
-        """To that partner alone, unless you say to all and are sure that it gives nothing away."""
+        """To that partner alone, unless you say to all and are sure that it gives nothing away.
+
+        Needs `private-responses:read` as well.
+        """
+        self.needs(Scope.PRIVATE_RESPONSES_READ)
         return self.commented(couple_or_404(couple_id), response_id, client_id)

@@ -159,12 +159,12 @@ class OpenPage(ApiView):
     def post(self, request: Request, couple_id: UUID, entry_id: UUID) -> Response:
         """From then on its author can not take it back. Done again, it changes nothing.
 
-        What was handed to you alone needs `private-responses:read` as well.
+        Its answer is the page, so it needs `responses:read` as well; what was handed to you alone,
+        `private-responses:read`.
         """
         rows = JournalEntry.objects.filter(couple=couple_or_404(couple_id))
         page = get_object_or_404(rows, pk=entry_id)
-        if page.lane == Lane.PRIVATE:
-            self.needs(Scope.PRIVATE_RESPONSES_READ)
+        self.needs(Scope.PRIVATE_RESPONSES_READ if page.lane == Lane.PRIVATE else Scope.RESPONSES_READ)
         journal.mark_read(page)
         audit.looked_at("opened", page)
         return self.answer_with(_shown([rows.get(pk=entry_id)])[0])

@@ -119,6 +119,7 @@ class PrivateMarks(Marks):
         operation_id="responses_private_mark", summary="Mark what one partner told you alone", request=MarkSerializer
     )
     def post(self, request: Request, couple_id: UUID, client_id: UUID, response_id: UUID) -> Answered:  # type: ignore[override]
-        """The other partners must not learn that it exists."""
+        """The other partners must not learn that it exists. Needs `private-responses:read` as well."""
+        self.needs(Scope.PRIVATE_RESPONSES_READ)
         couple, sent = self.about(couple_or_404(couple_id), response_id, client_id)
         return self.marked(couple, sent)

@@ -290,8 +290,11 @@ class OpenRound(_Round):
         """Whoever sent reads what the others sent, from now on: it cannot be sealed again.
 
         For the lane reveal. Who has not sent yet reads nothing before they do. While an answer waits for a look
-        because of somebody's safety, nothing sealed opens: 409, `held`.
+        because of somebody's safety, nothing sealed opens: 409, `held`. What it answers may say that, so it needs
+        `alerts:read` as well, and `responses:write`, since it opens what was sent.
         """
+        for scope in (Scope.RESPONSES_WRITE, Scope.ALERTS_READ):  # before a look: the refusal is the same for all
+            self.needs(scope)
         assignment = self.found(couple_id, assignment_id, slot)
         if assignment.lane != Lane.REVEAL:
             raise Conflict("Nothing of it is sealed: its lane is not reveal.", "not_sealed")

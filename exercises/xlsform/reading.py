@@ -17,8 +17,6 @@ from practice import bare
 
 #: Bytes of a workbook as it arrives.
 LARGEST_WORKBOOK = 2_000_000
-#: Bytes of what is told about it.
-_LARGEST_ANSWER = 40_000_000
 _CANNOT = _("This workbook cannot be read. Opening it and saving it anew as .xlsx helps.")
 _WHY = {
     sheets.TOO_LARGE: _("This workbook holds more than a form can: it becomes too large when it is unpacked."),
@@ -61,6 +59,6 @@ def read_workbook(data: bytes, kind: str = ".xlsx") -> Workbook:
     if code == sheets.WRONG:
         said = told.decode("utf-8", "replace")
         raise Refused(format_lazy(_("This is no XLSForm. What reads such forms says: {said}"), said=said))
-    if code != 0 or len(told) > _LARGEST_ANSWER:
+    if code != 0:
         raise Refused(_WHY.get(code, _CANNOT))
     return Workbook(json.loads(told), hashlib.sha256(data).hexdigest())

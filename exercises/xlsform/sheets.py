@@ -24,7 +24,10 @@ SECONDS_OF_WORK = 15
 #: Bytes of everything in the ZIP, and how many parts it may have.
 UNPACKED, PARTS = 30_000_000, 300
 ROWS, COLUMNS, CHOICES = 1_500, 150, 12_000
-CELL = 12_000
+#: Letters of one cell, and of all of them: one text that is kept once can stand in very many.
+CELL, LETTERS = 12_000, 10_000_000
+#: Bytes of what is told about it.
+LARGEST_ANSWER = 40_000_000
 SHEETS = ("survey", "choices", "settings")
 _DECLARED = re.compile(r"""^<\?xml[^>]{0,200}encoding\s{0,9}=\s{0,9}["']([A-Za-z0-9._-]{1,40})["']""")
 _MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00", b"\x4c\x6f\xa7\x94")
@@ -55,8 +58,14 @@ def check_archive(data: bytes) -> None:
         if "xl/workbook.xml" not in archive.namelist():
             raise NotRead(NO_WORKBOOK)
         for one in parts:
-            if one.filename.lower().endswith((".xml", ".rels", ".vml")):
-                check_xml(archive.read(one))
+            text = archive.read(one)
+            if one.filename.lower().endswith((".xml", ".rels", ".vml")) or may_be_xml(text):
+                check_xml(text)
+
+
+def may_be_xml(text: bytes) -> bool:
+    """Whether a parser may take it for XML: its name says nothing, since another part may call it what it likes."""
+    return text.startswith(_MARKS[-1]) or text.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n").startswith(b"<")
 
 
 def check_xml(text: bytes) -> None:
@@ -102,13 +111,16 @@ def read(data: bytes, kind: str) -> dict[str, Any]:
 
 
 def check_sizes(book: Any) -> None:
+    letters = 0
     for name in ("survey", "choices", "settings", "external_choices", "entities", "osm"):
         rows = getattr(book, name) or []
         most = CHOICES if name in ("choices", "external_choices") else ROWS
         if len(rows) > most:
             raise NotRead(TOO_MANY)
         for row in rows:
-            if len(row) > COLUMNS or any(isinstance(one, str) and len(one) > CELL for one in row.values()):
+            sizes = [len(one) for one in row.values() if isinstance(one, str)]
+            letters += sum(sizes)
+            if len(row) > COLUMNS or letters > LETTERS or max(sizes, default=0) > CELL:
                 raise NotRead(TOO_LARGE)
 
 
@@ -182,14 +194,16 @@ def main(words: list[str]) -> int:
     bounded()
     data = sys.stdin.buffer.read()
     try:
-        told = json.dumps(read(data, words[0]), default=str)
+        told = json.dumps(read(data, words[0]), default=str)  # ASCII alone: as many bytes as letters
+        if len(told) > LARGEST_ANSWER:  # before a byte of it leaves: who waits for it has more to lose than we
+            raise NotRead(TOO_LARGE)
     except NotRead as error:
         sys.stdout.buffer.write(error.words.encode("utf-8", "replace"))
         sys.stdout.buffer.flush()
         return error.code
     except Exception:  # whatever a broken or hostile file does to who reads it: its text may quote the file
         return BROKEN
-    sys.stdout.buffer.write(told.encode("utf-8", "replace"))
+    sys.stdout.buffer.write(told.encode("ascii"))
     sys.stdout.buffer.flush()
     return 0
 

@@ -495,3 +495,26 @@ def test_nothing_sealed_opens_while_an_answer_waits_for_a_look(program, couple, 
     monkeypatch.setattr(holding, "is_held", lambda couple_id: True)
     refused = program.post(of(couple, f"{one.assignment_id}/occurrences/{one.slot}/open/"))
     assert (refused.status_code, refused.json()["code"]) == (409, "held")
+
+
+def test_who_may_give_and_not_look_opens_nothing_and_learns_of_no_hold(couple, therapist, monkeypatch):
+    one = give(couple, therapist, "reveal", reveals_at=timezone.now() + datetime.timedelta(days=2))[0]
+    here = of(couple, f"{one.assignment_id}/occurrences/{one.slot}/open/")
+    gives = (Scope.ASSIGNMENTS_READ, Scope.ASSIGNMENTS_WRITE)
+    for missing, scopes in (
+        (Scope.RESPONSES_WRITE, (*gives, Scope.ALERTS_READ)),
+        (Scope.ALERTS_READ, (*gives, Scope.RESPONSES_WRITE)),
+    ):
+        answers = []
+        for waits in (False, True):
+            monkeypatch.setattr(holding, "is_held", lambda couple_id, waits=waits: waits)
+            answers.append(program_of(therapist, *scopes).post(here))
+        free, held = answers
+        assert (free.status_code, free.json()["code"], missing in free.json()["detail"]) == (403, "scope_missing", True)
+        assert (held.status_code, held.json()["code"], held.json()["detail"]) == (
+            free.status_code, free.json()["code"], free.json()["detail"],
+        )  # fmt: skip
+    with acting_as(therapist):
+        assert not Occurrence.objects.filter(pk=one.pk, reveals_at__lte=timezone.now()).exists()
+    monkeypatch.setattr(holding, "is_held", lambda couple_id: False)
+    assert program_of(therapist, *gives, Scope.RESPONSES_WRITE, Scope.ALERTS_READ).post(here).status_code == 200

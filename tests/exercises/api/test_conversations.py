@@ -73,6 +73,30 @@ def test_what_is_between_two_is_between_two(couple, therapist, mara, theo, pract
         assert program.post(at(couple, "conversations/"), wrong).status_code == 400, wrong
 
 
+def test_who_may_write_and_not_read_what_is_private_learns_nothing_of_it(couple, therapist, mara):
+    all_of_it, writes = program_of(therapist), program_of(therapist, Scope.CONVERSATIONS_WRITE, Scope.RESPONSES_WRITE)
+    talk = all_of_it.post(at(couple, "conversations/"), {"text": "You alone", "partner_id": str(mara.pk)})["Location"]
+    both = all_of_it.post(at(couple, "conversations/"), {"text": "All of us"})["Location"]
+    one, phone = of(give(couple, therapist, "shared", EVERY_TYPE), mara), Phone(mara)
+    assert phone.submit(one, {**NEAR, "note": ["for you alone"], "safe": ["yes"]}).status_code == 200
+    [sent] = all_of_it.get(at(couple, "responses/")).json()["results"]
+    said = {"text": "Thank you."}
+    private = at(couple, f"partners/{mara.pk}/private/responses/{sent['id']}/")
+    for path, body in (
+        (f"{talk}comments/", said), (f"{talk}seen/", None), (f"{talk}close/", None), (f"{talk}reopen/", None),
+        (f"{private}comment/", said), (f"{private}comment/", {**said, "to_all": True, "sure": True}),
+        (at(couple, f"responses/{sent['id']}/comment/"), said), (f"{private}marks/", {}),
+        (f"{private}marks/", {"reviewed": True}),
+    ):  # fmt: skip
+        refused = writes.post(path, body)
+        assert (refused.status_code, "private-responses:read" in refused.json()["detail"]) == (403, True), path
+    assert [one["text"] for one in all_of_it.get(talk).json()["comments"]] == ["You alone"]
+    assert all_of_it.get(f"{private}marks/").json()["reviewed_at"] is None
+    assert writes.post(f"{both}comments/", said).status_code == 201
+    assert writes.post(at(couple, f"responses/{sent['id']}/comment/"), {**said, "to_all": True}).status_code == 201
+    assert writes.post(at(couple, f"responses/{sent['id']}/marks/"), {"reviewed": True}).status_code == 200
+
+
 def test_an_answer_is_marked_and_spoken_about_in_the_view_that_it_stands_in(couple, therapist, mara, practice):
     one, phone = of(give(couple, therapist, "shared", EVERY_TYPE), mara), Phone(mara)
     assert phone.submit(one, {**NEAR, "note": ["for you alone"], "safe": ["yes"]}).status_code == 200

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from practice.api.scopes import Scope
 from practice.models import DoneOnce
 from tests.exercises.api.test_me import Phone
 from tests.factories import inside
@@ -76,6 +77,21 @@ def test_a_page_for_the_therapist_alone_stands_under_its_author(couple, mara, th
     [found] = theirs.get(f"{at}partners/{mara.pk}/private/pages/").json()["results"]
     assert (found["id"], found["lane"]) == (page["id"], "private")
     assert theirs.get(f"{at}partners/{theo.pk}/private/pages/").json()["results"] == []
+
+
+def test_who_may_mark_and_not_read_neither_reads_a_page_nor_keeps_it_from_being_taken_back(couple, mara, therapist):
+    phone, at = Phone(mara), f"/api/v1/couples/{couple.pk}/pages/"
+    for lane, missing in (("shared", Scope.RESPONSES_READ), ("private", Scope.PRIVATE_RESPONSES_READ)):
+        here = phone.post("pages/", {"text": "Our secret."}).json()["id"]
+        phone.post(f"pages/{here}/release/", {"to": lane})
+        other = {Scope.RESPONSES_READ, Scope.PRIVATE_RESPONSES_READ} - {missing}
+        refused = program_of(therapist, Scope.RESPONSES_WRITE, *other).post(f"{at}{here}/open/")
+        assert (code(refused), missing in refused.json()["detail"]) == ((403, "scope_missing"), True), lane
+        assert b"secret" not in refused.content
+        assert phone.post(f"pages/{here}/take-back/").status_code == 200, "it was read by nobody"
+        phone.post(f"pages/{here}/release/", {"to": lane})
+        opened = program_of(therapist, Scope.RESPONSES_WRITE, missing).post(f"{at}{here}/open/")
+        assert (opened.status_code, opened.json()["text"]) == (200, "Our secret.")
 
 
 def test_an_agreement_holds_once_everybody_has_said_yes(couple, mara, theo, therapist):

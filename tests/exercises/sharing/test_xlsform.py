@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from typing import Any
 
@@ -16,8 +17,9 @@ from exercises.xlsform.findings import Refused
 from exercises.xlsform.planning import Plan, plan_workbook
 from exercises.xlsform.relevance import condition_of
 from exercises.xlsform.spots import Spot
+from practice.bare import opened_apart
 from tests.each import each
-from tests.exercises.sharing.books import HEADER, with_part, workbook
+from tests.exercises.sharing.books import CHOICES, HEADER, with_part, workbook
 from tests.factories import inside, signed_in
 
 ADDRESS, SHEET = "/desk/library/import/", "/desk/library/import/sheet/"
@@ -178,11 +180,23 @@ def a_bomb() -> bytes:
     return out.getvalue()
 
 
+def with_sheet_named(ending: str, declared: bytes) -> bytes:
+    """A workbook whose first sheet has another name, and says something before its first row."""
+    old, new = b"worksheets/sheet1.xml", b"worksheets/sheet1." + ending.encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(GOOD)) as good, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for one in good.namelist():
+            first, text = one.endswith("sheet1.xml"), good.read(one).replace(old, new)
+            made.writestr(one.replace(old.decode(), new.decode()), declared + text if first else text)
+    return out.getvalue()
+
+
 GOOD = workbook([("text", "a", "A")])
 ENTITY = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><sst>&e;</sst>'
 HARMFUL = {
     "a bomb": a_bomb,
     "entities": lambda: with_part(GOOD, "xl/workbook.xml", lambda xml: ENTITY),
+    "a document type in a part of another name": lambda: with_sheet_named("bin", b" " * 500 + b"<!DOCTYPE x>"),
     "other letters": lambda: with_part(GOOD, "xl/workbook.xml", lambda xml: "<a/>".encode("utf-16")),
     "no archive": lambda: b"PK\x03\x04 and nothing of an archive",
     "an end cut off": lambda: GOOD[:-400],
@@ -202,6 +216,39 @@ def test_files_that_mean_harm_are_refused_in_words(name):
     words = " ".join(str(one) for one in refused.value.reasons)
     assert words
     assert "root:" not in words
+
+
+OF_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+SHARED = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>%s</t></si></sst>'
+
+
+def one_text_in_many_cells(n: int) -> bytes:
+    """A workbook that keeps a long text once, as is usual, and lets each of ``n`` choices point at it."""
+    data = workbook([("text", "a", "A")], choices=[CHOICES[0], *[("kept", f"c{one}", "@") for one in range(n)]])
+    part = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{OF_EXCEL}"/></Types>'.encode()
+    data = with_part(data, "[Content_Types].xml", lambda xml: xml.replace(b"</Types>", part))
+    cell = re.compile(rb't="inlineStr"><is><t>@</t></is>')
+    out = io.BytesIO(with_part(data, "xl/worksheets/sheet2.xml", lambda xml: cell.sub(b't="s"><v>0</v>', xml)))
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", SHARED % (b"x" * 11_000))
+    return out.getvalue()
+
+
+def test_one_text_in_very_many_cells_is_refused_before_it_is_told(monkeypatch):
+    told: list[int] = []
+
+    def opened(*said: Any, **more: Any) -> tuple[int, bytes]:
+        code, answer = opened_apart(*said, **more)
+        told.append(len(answer))
+        return code, answer
+
+    monkeypatch.setattr("exercises.xlsform.reading.bare.opened_apart", opened)
+    data = one_text_in_many_cells(5_000)
+    assert len(data) < 100_000
+    with pytest.raises(Refused) as refused:
+        planned(data)
+    assert "too large when it is unpacked" in str(refused.value.reasons[0])
+    assert told == [0]
 
 
 def test_a_form_too_long_for_our_language_is_refused_whole():
