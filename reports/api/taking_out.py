@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -48,10 +48,17 @@ EXPORT = {
 }
 DATA: dict[str, Any] = {"format": "attune-answers-1", "made_at": "2026-05-11T08:00:00+00:00", "couples": []}
 BUNDLE: dict[str, Any] = {"resourceType": "Bundle", "type": "collection", "entry": []}
-FILE = {
-    (200, kind): OpenApiTypes.BINARY
-    for kind in ("application/zip", "text/csv", "application/json", "application/fhir+json", "application/pdf")
-}
+KINDS = ("application/zip", "text/csv", "application/json", "application/fhir+json", "application/pdf")
+
+
+def _bytes(*kinds: str) -> Any:
+    """The answers of an address that goes on where a broken line left off."""
+    return {
+        **{(200, kind): OpenApiTypes.BINARY for kind in kinds},
+        (206, "*/*"): OpenApiTypes.BINARY,
+        416: OpenApiResponse(description="`Range` begins behind its end: `Content-Range` says how long it is."),
+    }
+
 
 BEGINNINGS = [
     OpenApiExample("Data", value=DATA, media_type="application/json", response_only=True, status_codes=["200"]),
@@ -200,9 +207,12 @@ class ExportFile(_Exports):
     scopes: ClassVar = {"GET": Scope.EXPORT_READ}
     content_negotiation_class = WhateverIsAccepted
 
-    @extend_schema(operation_id="exports_download", summary="Fetch the file", responses=FILE, examples=BEGINNINGS)
+    @extend_schema(
+        operation_id="exports_download", summary="Fetch the file", responses=_bytes(*KINDS), examples=BEGINNINGS
+    )
     def get(self, request: Request, couple_id: UUID, archive_id: UUID) -> HttpResponse:
-        """The file, while it is there. Each time is written down, and the partners read of it."""
+        """The file, while it is there, or what is left of it: `Range: bytes=4096-`. Each time is written down, and
+        the partners read of it."""
         return _file(request, _owned(request, archive_id, theirs_or_404(couple_id)))
 
 
@@ -247,8 +257,8 @@ class AllExportFile(_Exports):
     @extend_schema(
         operation_id="exports_all_download",
         summary="Fetch the file with all records",
-        responses={(200, "application/zip"): OpenApiTypes.BINARY},
+        responses=_bytes("application/zip"),
     )
     def get(self, request: Request, archive_id: UUID) -> HttpResponse:
-        """A ZIP, while it is there. Each time is written down for every couple in it."""
+        """A ZIP, while it is there, or what is left of it. Each time is written down for every couple in it."""
         return _file(request, _owned(request, archive_id))
