@@ -30,6 +30,8 @@ def looked_at(page: Page, axe_day_and_night, fits) -> None:
 
 def test_a_workbook_is_looked_at_and_becomes_a_draft(page, sign_in, therapist, practice, axe_day_and_night, fits):
     sign_in(therapist)
+    page.goto("/desk/library/import/")
+    looked_at(page, axe_day_and_night, fits)
     choose(page, "evenings.xlsx", EVERYTHING)
     expect(page.get_by_role("heading", name="What each row becomes")).to_be_visible()
     expect(page.get_by_text("Nothing is calculated here")).to_be_visible()
