@@ -209,6 +209,7 @@ WAYS = {
     "clients.supervision.grant": "gained",
     "clients.emergencies.open_up": "write",
     "clients.starting.take_on": None,
+    "clients.starting.take_on_all": None,
     "clients.individual.begin": None,
 }
 WRITES = {"create", "get_or_create", "update_or_create", "bulk_create", "aget_or_create", "acreate"}

@@ -63,6 +63,7 @@ def test_b47_somebody_without_a_place_in_a_practice_finds_no_page_of_it(world):
 SIGNS_IN = {
     "practice/narrow.py": "a link that opens one exercise and nothing else",
     "practice/views/joining.py": "an invitation was accepted with a new password",
+    "practice/views/single_sign_on.py": "their practice's provider showed who they are",
 }
 
 
