@@ -208,7 +208,6 @@ WAYS = {
     "clients.duty.let_in": "gained",
     "clients.supervision.grant": "gained",
     "clients.emergencies.open_up": "write",
-    "clients.starting.take_on": None,
     "clients.starting.take_on_all": None,
     "clients.individual.begin": None,
 }
