@@ -174,4 +174,7 @@ def _guess(heading: str, system: System | None) -> str:
             told = re.fullmatch(pattern, heading)
             if told and (told[1] or "name") in _PERSON:
                 return f"{_PERSON[told[1] or 'name']}_{number}"
+    told = re.fullmatch(r"(?:partner|spouse)s?(.*)", heading)
+    if told and (told[1] or "name") in _PERSON:  # without a number: the one beside whom the row is about
+        return f"{_PERSON[told[1] or 'name']}_2"
     return f"{_PERSON[heading]}_1" if heading in _PERSON else Part.NOTHING.value

@@ -151,6 +151,8 @@ def test_both_names_in_one_cell_have_no_address_unless_two_are_there():
     assert columns.guessed(report) == [Part.NAMES, *known, "", Part.STATUS]
     assert columns.guessed(("Names", "Email 1", "Email 2")) == [Part.NAMES, Part.EMAIL_1, Part.EMAIL_2]
     # With a word for the couple in each row, the cell holds one person.
+    beside = ("First name", "Email", "Partner first name", "Partner's email", "Spouse pronouns")
+    assert columns.guessed(beside) == [Part.GIVEN_1, Part.EMAIL_1, Part.GIVEN_2, Part.EMAIL_2, Part.PRONOUNS_2]
     assert columns.guessed((*report, "Couple")) == [Part.NAME_1, *known, Part.EMAIL_1, Part.STATUS, Part.COUPLE]
 
 
