@@ -6,9 +6,6 @@ A link names its practice and its row, so that both can be bound before anything
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import hmac
 import secrets
 import uuid
@@ -25,12 +22,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clients.models import Client, PersonCalendar, StaffCalendar
-from practice import identity, notices, tenancy
+from practice import bearers, identity, notices, tenancy
 from practice.identity import Identity
 from practice.models import AccountEvent, Membership, User
 from practice.signals import member_left, programs_ended, role_changed
-
-SECRET_BYTES = 32
 
 Link = TypeVar("Link", PersonCalendar, StaffCalendar)
 
@@ -57,12 +52,11 @@ def renew(row: Link) -> str:
     Raises :class:`tenancy.Closed` for a sign-in that shows only that somebody reads the mailbox: a link would stay.
     """
     tenancy.only_if_open()
-    secret = secrets.token_bytes(SECRET_BYTES)
-    row.digest, row.made_at = _digest(secret), timezone.now()
+    secret = secrets.token_bytes(bearers.SECRET_BYTES)
+    row.digest, row.made_at = bearers.digest(secret), timezone.now()
     row.save()
     _tell(_owner_of(row))
-    raw = tenancy.current_practice_id().bytes + row.pk.bytes + secret
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    return bearers.written(tenancy.current_practice_id(), row.pk, secret)
 
 
 def end(row: Link) -> None:
@@ -124,7 +118,7 @@ def proved(text: str) -> tuple[Any, Identity]:
         row: Any = PersonCalendar.objects.select_related("client").filter(pk=row_id).first()
         row = row or StaffCalendar.objects.select_related("membership").filter(pk=row_id).first()
         known = row.digest if row is not None and row.is_on else "0" * 64
-        if not hmac.compare_digest(known, _digest(secret)) or row is None:
+        if not hmac.compare_digest(known, bearers.digest(secret)) or row is None:
             raise Refused
         user_id = _user_of(row)
     user = User.objects.filter(pk=user_id, is_active=True).first()
@@ -151,17 +145,7 @@ def _user_of(row: Any) -> uuid.UUID | None:
 
 
 def _parts(text: str) -> tuple[uuid.UUID, uuid.UUID, bytes]:
-    if len(text) > 200:
-        raise Refused
     try:
-        raw = base64.b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (ValueError, binascii.Error):
+        return bearers.parts(text)
+    except bearers.NoBearer:
         raise Refused from None
-    if len(raw) != 32 + SECRET_BYTES:
-        raise Refused
-    return uuid.UUID(bytes=raw[:16]), uuid.UUID(bytes=raw[16:32]), raw[32:]
-
-
-def _digest(secret: bytes) -> str:
-    # A plain hash: there is nothing to guess in 32 bytes like these.
-    return hashlib.sha256(secret).hexdigest()

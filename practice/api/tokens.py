@@ -7,8 +7,6 @@ tokens for OAuth one day replaces :func:`proved` and nothing else.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime
 import hashlib
 import hmac
@@ -20,12 +18,11 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from practice import notices, tenancy, vault
+from practice import bearers, notices, tenancy, vault
 from practice.models import AccessToken, AccountEvent, Membership, User
 
 #: So that scanners for secrets know one when it stands where it should not.
 PREFIX = "attune_"
-SECRET_BYTES = 32
 LONGEST = datetime.timedelta(days=366)
 #: How exactly the last use is kept.
 GRAIN = datetime.timedelta(minutes=10)
@@ -56,11 +53,10 @@ def issue(
                 name=name,
                 scopes=sorted(set(scopes)),
                 expires_at=expires_at,
-                digest=_digest(secret),
+                digest=bearers.digest(secret),
             )
         tell(token, AccountEvent.What.TOKEN_MADE)
-    raw = tenancy.current_practice_id().bytes + token.pk.bytes + secret
-    return token, PREFIX + base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    return token, PREFIX + bearers.written(tenancy.current_practice_id(), token.pk, secret)
 
 
 def new_draft() -> str:
@@ -69,7 +65,7 @@ def new_draft() -> str:
     The token's secret comes from it and from the key of this installation: the form alone opens nothing, and neither
     does the key.
     """
-    return secrets.token_urlsafe(SECRET_BYTES)
+    return secrets.token_urlsafe(bearers.SECRET_BYTES)
 
 
 def _secret_of(draft: str, membership: Membership, *said: str) -> bytes:
@@ -79,7 +75,7 @@ def _secret_of(draft: str, membership: Membership, *said: str) -> bytes:
 
 def _made_before(secret: bytes, membership: Membership) -> AccessToken | None:
     """Return the token that was made with this secret. Of two that ask at the same time the second waits."""
-    digest = _digest(secret)
+    digest = bearers.digest(secret)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(digest[:15], 16)])
     return AccessToken.objects.filter(membership=membership, digest=digest).first()
@@ -149,8 +145,8 @@ def proved(text: str) -> AccessToken:
     practice_id, token_id, secret = _parts(text)
     with tenancy.acting(tenancy.as_system(practice_id)):
         token = AccessToken.objects.select_related("membership").filter(pk=token_id).first()
-        digest = token.digest if token else _digest(b"")
-        if not hmac.compare_digest(digest, _digest(secret)) or token is None or not token.is_open:
+        digest = token.digest if token else bearers.digest(b"")
+        if not hmac.compare_digest(digest, bearers.digest(secret)) or token is None or not token.is_open:
             raise Refused
         _was_used(token)
         return token
@@ -171,18 +167,9 @@ def _was_used(token: AccessToken) -> None:
 
 
 def _parts(text: str) -> tuple[uuid.UUID, uuid.UUID, bytes]:
-    if not text.startswith(PREFIX) or len(text) > 200:
+    if not text.startswith(PREFIX):
         raise Refused
-    body = text.removeprefix(PREFIX)
     try:
-        raw = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
-    except (ValueError, binascii.Error):
+        return bearers.parts(text.removeprefix(PREFIX))
+    except bearers.NoBearer:
         raise Refused from None
-    if len(raw) != 32 + SECRET_BYTES:
-        raise Refused
-    return uuid.UUID(bytes=raw[:16]), uuid.UUID(bytes=raw[16:32]), raw[32:]
-
-
-def _digest(secret: bytes) -> str:
-    # A plain hash: there is nothing to guess in 32 bytes like these.
-    return hashlib.sha256(secret).hexdigest()
