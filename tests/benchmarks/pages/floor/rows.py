@@ -1,0 +1,39 @@
+"""Rows by plain SQL, and who is asking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django.http import Http404, HttpRequest
+
+CLIENT = """
+    SELECT c.id, c.practice_id, c.name, c.user_id, p.couple_id
+      FROM clients_client c JOIN clients_partner p ON p.client_id = c.id AND p.left_at IS NULL
+     WHERE c.user_id = %s
+"""
+
+
+def rows(sql: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return the rows of a query, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        names = [one.name for one in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def row(sql: str, values: Sequence[Any]) -> dict[str, Any]:
+    """Return the one row of a query, or answer 404."""
+    found = rows(sql, values)
+    if not found:
+        raise Http404
+    return found[0]
+
+
+def client(request: HttpRequest) -> dict[str, Any]:
+    """Return the client who signed in, or answer 404."""
+    user_id = request.session.get("_auth_user_id")
+    if user_id is None:
+        raise Http404
+    return row(CLIENT, [user_id])
