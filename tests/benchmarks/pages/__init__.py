@@ -9,7 +9,7 @@ takes, which repeats within a hundredth on a machine that is busy with other thi
 
     python -m practice.local run python -m tests.benchmarks.pages "open form" --rounds 3 --times 10 --quick
 
-``--quick`` leaves the instructions out, which take half a minute a case; ``--rounds 1 --times 1`` leaves little but
+``--quick`` leaves the instructions out, which take a minute a case; ``--rounds 1 --times 1`` leaves little but
 them.
 To make one faster::
 

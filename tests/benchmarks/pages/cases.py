@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from tests.benchmarks.pages.asking import Request
 from tests.benchmarks.pages.sides import FLOOR, OURS
 
+#: Acts that can be done once each are prepared so many times: a round may have as many but for those that warm up.
+MOST = 60
+
 
 @dataclass(frozen=True)
 class Prepared:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
+from practice import vault
 from tests import databases
 from tests.benchmarks.pages.cases import Case, Prepared
 from tests.benchmarks.pages.sides import FLOOR, OURS, Side, both, can_count, counting, side
@@ -127,6 +128,7 @@ class Ground:
 @contextmanager
 def laid_out(case: Case) -> Iterator[Ground]:
     """Make what a case needs; take it away at the end."""
+    vault.forget_keys()
     name = connection.settings_dict["NAME"]
     try:
         prepared = case.prepare()
@@ -139,6 +141,8 @@ def laid_out(case: Case) -> Iterator[Ground]:
     finally:
         connection.close()
         databases.wipe(name)
+        with superuser(name) as server:
+            server.execute("DROP SCHEMA IF EXISTS floor CASCADE")
 
 
 def _counted(ground: Ground, one: Side, taken: Taken) -> None:

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from tests.benchmarks.pages.floor import portal
+from tests.benchmarks.pages.floor import portal, sending
 
 urlpatterns = [
     path("today/", portal.today),
     path("do/<uuid:occurrence_id>/<int:number>/", portal.question),
+    path("do/<uuid:occurrence_id>/save/", sending.save),
+    path("do/<uuid:occurrence_id>/send/", sending.send),
 ]
