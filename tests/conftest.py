@@ -55,6 +55,7 @@ LONG = (
     "tests/chaos/",
     "tests/test_",
     "tests/browser/",
+    "tests/hosts/",
     "tests/exercises/fhir/",
     "tests/reports/test_demo",
     "tests/exercises/writing/",
@@ -62,7 +63,7 @@ LONG = (
 
 
 #: What meets a browser or other processes on a busy machine is tried a second time; the summary names what needed it.
-REAL = ("tests/browser/", "tests/chaos/")
+REAL = ("tests/browser/", "tests/chaos/", "tests/hosts/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -34,6 +34,7 @@ LIBRARIES = {
 LIBRARY_PACKAGES = ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_SHELL = "chromium-headless-shell"
+PGBOUNCER = "pgbouncer"
 CHROMIUMS_OF_MACOS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -77,12 +78,13 @@ def libraries() -> None:
 
 
 def browser() -> None:
-    """Have Chromium for the browser tests, and poppler to look into PDFs."""
+    """Have Chromium for the browser tests, poppler to look into PDFs, and pgbouncer where it is easily had."""
     if chromium() is None:
         _install("Chromium, for the browser tests", apt=["chromium"], brew=["--cask", "chromium"])
     _have_the_shell()
     if shutil.which("pdftotext") is None or shutil.which("pdftoppm") is None:
         _install("poppler, for the tests of PDFs", apt=["poppler-utils"], brew=["poppler"])
+    _have_pgbouncer()
 
 
 def _have_the_shell() -> None:
@@ -92,6 +94,20 @@ def _have_the_shell() -> None:
     _say(f"Chromium's shell, for quicker browser tests: installing {CHROMIUM_SHELL}")
     if not _with_apt([CHROMIUM_SHELL]):
         _say("It could not be installed. The tests take Chromium itself.")
+
+
+def _have_pgbouncer() -> None:
+    """Have a pooler of transactions to test behind; where it is no package its tests say what is missing."""
+    if pgbouncer() or not _succeeds(["apt-cache", "show", PGBOUNCER]):
+        return
+    _say(f"A pooler of transactions, for the tests behind one: installing {PGBOUNCER}")
+    if not _with_apt([PGBOUNCER]):
+        _say("It could not be installed. Those tests are left out.")
+
+
+def pgbouncer() -> str | None:
+    """The pgbouncer of this machine."""
+    return shutil.which(PGBOUNCER, path=_with_sbin(os.environ.get("PATH", "")))
 
 
 def chromium() -> str | None:
