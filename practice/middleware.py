@@ -9,6 +9,8 @@ from dataclasses import replace
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import resolve, reverse
@@ -61,6 +63,18 @@ class PrivateResponses:
         response.headers["X-Robots-Tag"] = "noindex"
         for name, value in self.unless_said_otherwise.items():
             response.headers.setdefault(name, value)
+        return response
+
+
+class SmallPages(GZipMiddleware):
+    """Pages go compressed to whoever takes them so; files do not, as a download that broke off goes on by its bytes.
+
+    Django adds some random bytes to each, so that the length of a page tells nobody on the way what stands in it.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.get("Content-Type", "").startswith("text/html"):
+            return super().process_response(request, response)
         return response
 
 

@@ -143,6 +143,7 @@ MIDDLEWARE = [
     # as a page.
     "practice.middleware.PrivateResponses",
     "csp.middleware.CSPMiddleware",
+    "practice.middleware.SmallPages",
     "practice.middleware.Probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from practice import registry
+from tests import weight
 from tests.crawl import WALKERS, Visit, Walk, walk
 from tests.doors import ANONYMOUS, CLIENTS, DOORS, NOBODY, PUBLIC
 from tests.world import CANARY, World
@@ -362,3 +363,23 @@ def test_links_that_lead_outside_are_the_known_ones(walks):
     outside = {address for one in walks.of.values() for address in one.outside}
     assert {one for one in outside if not one.startswith(("tel:", "sms:", "mailto:", "https://"))} == set()
     assert PUBLIC.who >= {ANONYMOUS}
+
+
+# ── what a page weighs on a phone ────────────────────────────────────────────
+
+
+def in_the_portal(walks: Walks) -> Iterator[Visit]:
+    """What a client reads there; the pages for whoever writes programs are read by everybody, on other machines."""
+    own = (visit for visit in walks.visits(*CLIENTS) if '<body class="portal' in visit.body)
+    return (visit for visit in own if not visit.path.startswith("/api/"))
+
+
+def test_a_clients_page_weighs_little_even_on_a_first_visit(walks):
+    cold = {str(visit): weight.cold(visit.body) for visit in in_the_portal(walks)}
+    assert len(cold) > 100
+    assert {page: size for page, size in cold.items() if size > weight.MOST_COLD} == {}
+
+
+def test_a_clients_page_weighs_less_once_the_letters_are_there(walks):
+    warm = {str(visit): weight.warm(visit.body) for visit in in_the_portal(walks)}
+    assert {page: size for page, size in warm.items() if size > weight.MOST_WARM} == {}
