@@ -53,6 +53,6 @@ def case(name: str, *, rate: float | None = None, work: float | None = None) -> 
 
 def every() -> dict[str, Case]:
     """Return all cases by name, in the order of the table."""
-    from tests.benchmarks.pages import portal  # noqa: F401  they name themselves
+    from tests.benchmarks.pages import desk, portal  # noqa: F401  they name themselves
 
     return _cases

@@ -13,6 +13,11 @@ CLIENT = """
       FROM clients_client c JOIN clients_partner p ON p.client_id = c.id AND p.left_at IS NULL
      WHERE c.user_id = %s
 """
+MEMBER = """
+    SELECT m.id, m.practice_id, m.name, p.name AS practice
+      FROM practice_membership m JOIN practice_practice p ON p.id = m.practice_id
+     WHERE m.user_id = %s AND m.ended_at IS NULL
+"""
 
 
 def rows(sql: str, values: Sequence[Any]) -> list[dict[str, Any]]:
@@ -37,3 +42,11 @@ def client(request: HttpRequest) -> dict[str, Any]:
     if user_id is None:
         raise Http404
     return row(CLIENT, [user_id])
+
+
+def member(request: HttpRequest) -> dict[str, Any]:
+    """Return the member of staff who signed in, or answer 404."""
+    user_id = request.session.get("_auth_user_id")
+    if user_id is None:
+        raise Http404
+    return row(MEMBER, [user_id])

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from tests.benchmarks.pages.floor import portal, sending
+from tests.benchmarks.pages.floor import desk, portal, sending
 
 urlpatterns = [
+    path("desk/", desk.caseload),
     path("today/", portal.today),
     path("do/<uuid:occurrence_id>/<int:number>/", portal.question),
     path("do/<uuid:occurrence_id>/save/", sending.save),
