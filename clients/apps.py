@@ -26,4 +26,5 @@ class ClientsConfig(AppConfig):
             trail_words,
             trying,
             visits,
+            wishes,
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+import uuid
 from collections.abc import Collection
 from typing import Any
 
@@ -26,6 +27,7 @@ from clients.signals import consent_taken_back
 from practice import roles, tenancy
 from practice.models import Membership, Practice
 from practice.signals import secrets_policy_changed
+from practice.written import Written
 
 About, Ended = Consent.About, Consent.Ended
 
@@ -44,9 +46,15 @@ WORDS = {
 _ENDS_A_LINE = re.compile(r"</(?:p|li|h2|h3|div|dt|dd|ul)>")
 
 
+_GIVEN: Written[tuple[str, str]] = Written(
+    lambda client: Consent.objects.filter(client_id=client, withdrawn_at=None).values_list("about", "version"),
+    client=uuid.UUID,
+)
+
+
 def missing(client: Client) -> list[str]:
     """Return what this client has not agreed to yet, in its present version."""
-    given = set(Consent.objects.filter(client=client, withdrawn_at=None).values_list("about", "version"))
+    given = set(_GIVEN.all(client=client.pk))
     return [about for about, version in REQUIRED.items() if (about, version) not in given]
 
 

@@ -10,11 +10,12 @@ from django.db import connection
 from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
-from clients.models import CaseloadEntry, Client, Contact, Cover, EmergencyAccess, Partner, Supervision
+from clients.models import CaseloadEntry, Client, Cover, EmergencyAccess, Partner, Supervision
 from practice import identity, roles, tenancy
 from practice.clock import Now
 from practice.models import Membership, User
 from practice.tenancy import Asker
+from practice.written import Written
 
 #: An id that nobody has.
 NOBODY = uuid.UUID(int=0)
@@ -23,12 +24,9 @@ NOBODY = uuid.UUID(int=0)
 @tenancy.register_scope
 def caseload_or_couple(asker: Asker) -> Asker:
     """Fill in couples and people; runs as Attune itself, before the asker's own role is taken on."""
-    couples: Any
     if asker.role == roles.PORTAL:
-        couples = Partner.objects.filter(
-            client_id=asker.person_id, left_at=None, couple__status__in=["active", "paused"]
-        ).values_list("couple_id", flat=True)
-    elif asker.role in (roles.THERAPIST, roles.SUPERVISOR):
+        return _of_person(asker)
+    if asker.role in (roles.THERAPIST, roles.SUPERVISOR):
         rows = _within_walls(asker)
         couples = {couple for couple, _opened in rows}
         asker = replace(
@@ -40,13 +38,31 @@ def caseload_or_couple(asker: Asker) -> Asker:
         return asker
     found = _shared(asker, list(couples)) if asker.sharing else list(couples)
     places = list(Partner.objects.filter(couple_id__in=found).values_list("client_id", "left_at"))
-    people = {client for client, _left_at in places}
-    if asker.person_id:
-        people.add(asker.person_id)
-    in_portal = asker.role == roles.PORTAL
-    present = {client for client, left_at in places if left_at is None} if in_portal else set()
-    asker = replace(asker, couples=found, people=sorted(people), present=sorted(present))
+    asker = replace(asker, couples=found, people=sorted({client for client, _left_at in places}))
     return replace(asker, room=_room(places), notes=[]) if asker.sharing else asker
+
+
+#: Everybody who is or was in the couples that a person is in now.
+_AROUND: Written[tuple[uuid.UUID, uuid.UUID, Any]] = Written(
+    lambda person: Partner.objects.filter(
+        couple__partners__client_id=person,
+        couple__partners__left_at=None,
+        couple__status__in=["active", "paused"],
+    ).values_list("couple_id", "client_id", "left_at"),
+    person=uuid.UUID,
+)
+
+
+def _of_person(asker: Asker) -> Asker:
+    if asker.person_id is None:
+        return asker
+    around = _AROUND.all(person=asker.person_id)
+    return replace(
+        asker,
+        couples=sorted({couple for couple, _client, _left_at in around}),
+        people=sorted({asker.person_id, *(client for _couple, client, _left_at in around)}),
+        present=sorted({client for _couple, client, left_at in around if left_at is None}),
+    )
 
 
 def _shared(asker: Asker, couples: list[uuid.UUID]) -> list[uuid.UUID]:
@@ -126,9 +142,9 @@ def _grants(user_id: uuid.UUID | None) -> QuerySet:
 @identity.register_person_finder
 def clients_of(user: User) -> list[Client]:
     """Return the clients whose portal login this user is, in all practices; read as the login role."""
-    return list(Client.objects.filter(user_id=user.pk).order_by("made_at"))
+    return _OF_USER.all(user=user.pk)
 
 
-@identity.register_zone_finder
-def zone_of(client: Client) -> str:
-    return Contact.objects.filter(client=client).values_list("time_zone", flat=True).first() or ""
+_OF_USER: Written[Client] = Written(
+    lambda user: Client.objects.filter(user_id=user).order_by("made_at"), user=uuid.UUID
+)

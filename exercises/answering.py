@@ -25,6 +25,7 @@ from exercises.questions import Question
 from exercises.timing import WRITING
 from exercises.vocabulary import Lane
 from practice import outbox, tenancy
+from practice.written import Written
 
 State = Occurrence.State
 
@@ -70,9 +71,18 @@ def waits_for_agreement(occurrence: Occurrence) -> bool:
     return not consents.all_agreed_about_secrets(occurrence.couple_id)
 
 
+_SENT: Written[Response] = Written(
+    lambda occurrence, author: Response.objects.filter(occurrence_id=occurrence, author_id=author).order_by(
+        "-revision"
+    )[:1],
+    occurrence=uuid.UUID,
+    author=uuid.UUID,
+)
+
+
 def sent_by(occurrence: Occurrence, author: Client) -> Response | None:
     """Return the newest response of ``author`` to this occurrence."""
-    return Response.objects.filter(occurrence=occurrence, author=author).order_by("-revision").first()
+    return _SENT.first(occurrence=occurrence.pk, author=author.pk)
 
 
 def answers_together(occurrence: Occurrence) -> dict[str, Value]:

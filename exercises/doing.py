@@ -30,6 +30,7 @@ from exercises.support import Support, standing, support
 from exercises.vocabulary import Kind, Lane, Participation
 from practice import tenancy
 from practice.models import Practice
+from practice.written import Written
 
 #: Cautions that speak to the people who do it; the others are for whoever assigns.
 SAID_TO_CLIENTS = ("touch_consent", "pause_signal", "not_mid_conflict")
@@ -317,16 +318,23 @@ def minutes_words(minutes: int) -> str:
     return ngettext("about %(count)s minute", "about %(count)s minutes", minutes) % {"count": minutes}
 
 
+_OPEN: Written[Occurrence] = Written(
+    lambda occurrence, now: Occurrence.objects.select_related("assignment__edition").filter(
+        pk=occurrence, opens_at__lte=now
+    ),
+    occurrence=uuid.UUID,
+    now=datetime.datetime,
+)
+
+
 def of(person: Client, practice: Practice, occurrence_id: uuid.UUID) -> Doing:
     """Return what ``person`` is doing. Unknown, foreign, another's and not yet open are the same 404."""
     asker = tenancy.current()
     now = timezone.now()
-    found = (
-        Occurrence.objects.select_related("assignment__edition")
-        .filter(pk=occurrence_id, couple__in=asker.couples if asker else (), opens_at__lte=now)
-        .first()
-    )
-    if found is None or found.client_id not in (None, person.pk):
+    found = _OPEN.first(occurrence=occurrence_id, now=now)
+    if found is None or asker is None or found.couple_id not in asker.couples:
+        raise Http404
+    if found.client_id not in (None, person.pk):
         raise Http404
     return Doing(found, person, practice, now)
 

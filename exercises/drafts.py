@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ from exercises.models import Draft, Occurrence
 from exercises.questions import Form
 from exercises.refill import raw_from_json, raw_to_json
 from practice import tenancy
+from practice.written import Written
 
 #: Bytes in all the answers of a draft together.
 LIMIT = 200_000
@@ -62,9 +64,16 @@ class Kept:
 NOTHING_KEPT = Kept(0, {})
 
 
+_KEPT: Written[Draft] = Written(
+    lambda occurrence, author: Draft.objects.filter(occurrence_id=occurrence, author_id=author),
+    occurrence=uuid.UUID,
+    author=uuid.UUID,
+)
+
+
 def kept(occurrence: Occurrence, author: Client) -> Kept:
     """Return what ``author`` has typed so far."""
-    draft = Draft.objects.filter(occurrence=occurrence, author=author).first()
+    draft = _KEPT.first(occurrence=occurrence.pk, author=author.pk)
     if draft is None:
         _refuse_if_begun_before(occurrence)
     return Kept(draft.version, raw_from_json(draft.answers), draft.saved_at) if draft else NOTHING_KEPT

@@ -18,6 +18,7 @@ from exercises.vocabulary import Lane
 from practice.models import Practice
 from practice.templatetags.attune import names
 from practice.times import local_time, weekday_date
+from practice.written import Written
 
 
 @dataclass(frozen=True)
@@ -54,19 +55,34 @@ class Circle:
         return replace(self, others=tuple(name for name, _one in there), ids=tuple(one for _name, one in there))
 
 
+_PARTNERS: Written[tuple[uuid.UUID, uuid.UUID, str]] = Written(
+    lambda couples: (
+        Partner.objects.filter(couple__in=couples, left_at=None)
+        .order_by("position")
+        .values_list("couple_id", "client_id", "client__name")
+    ),
+    couples=[uuid.UUID],
+)
+_STAFF: Written[tuple[uuid.UUID, str]] = Written(
+    lambda couples: (
+        CaseloadEntry.objects.filter(couple__in=couples, membership__ended_at=None)
+        .order_by("since", "pk")
+        .values_list("couple_id", "membership__name")
+    ),
+    couples=[uuid.UUID],
+)
+
+
 def circles(client: Client, practice: Practice, couples: Iterable[uuid.UUID]) -> dict[uuid.UUID, Circle]:
     """Return the circle in each of the client's couples: two queries, whatever their number."""
     couples = list(couples)
-    partners = Partner.objects.filter(couple__in=couples, left_at=None).select_related("client").order_by("position")
-    staff = CaseloadEntry.objects.filter(couple__in=couples).select_related("membership").order_by("since", "pk")
     others: dict[uuid.UUID, list[tuple[str, uuid.UUID]]] = {}
     therapists: dict[uuid.UUID, list[str]] = {}
-    for one in partners:
-        if one.client_id != client.pk:
-            others.setdefault(one.couple_id, []).append((one.client.name, one.client_id))
-    for entry in staff:
-        if entry.membership.ended_at is None:
-            therapists.setdefault(entry.couple_id, []).append(entry.membership.name)
+    for couple, one, name in _PARTNERS.all(couples=couples):
+        if one != client.pk:
+            others.setdefault(couple, []).append((name, one))
+    for couple, name in _STAFF.all(couples=couples):
+        therapists.setdefault(couple, []).append(name)
     no_secrets = practice.secrets_policy == Practice.Secrets.NO_SECRETS
     return {
         couple: Circle(

@@ -8,8 +8,9 @@ from collections.abc import Collection
 from django.conf import settings
 from django.utils.translation import get_language_info, to_language
 
+from clients import wishes
 from clients.languages import register_languages
-from clients.models import Client, Contact
+from clients.models import Client
 from exercises.models import Assignment, Edition
 from exercises.translations import best_language, languages, translated
 from practice.models import Practice
@@ -17,8 +18,7 @@ from practice.models import Practice
 
 def language_of(client: Client, practice: Practice) -> str:
     """Return the language a client chose to read in; the practice's own where they chose none."""
-    chosen = Contact.objects.filter(client=client).values_list("language", flat=True).first()
-    return chosen or practice.language
+    return wishes.of(client).language or practice.language
 
 
 def spoken(edition: Edition, language: str) -> Edition:

@@ -14,7 +14,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from clients.models import Client, Contact
+from clients import wishes
+from clients.models import Client
 from exercises.flags import raised
 from exercises.measures import scoring_in
 from exercises.models import Edition
@@ -82,8 +83,7 @@ def standing(*, person: Client, practice: Practice, now: datetime) -> Support:
 
 def country_of(person: Client, practice: Practice) -> str:
     """The country that somebody says they live in; the practice's where they say none. Never guessed."""
-    said = Contact.objects.filter(client=person).values_list("country", flat=True).first()
-    return said or practice.country
+    return wishes.of(person).country or practice.country
 
 
 def _calls(edition: Edition, question: Question) -> bool:

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from practice import narrow, roles, tenancy, through_provider
 from practice.models import Membership, User
 from practice.tenancy import Asker
+from practice.written import Written
 
 #: Which practice a user with several has chosen, kept in the session.
 CHOICE = "practice"
@@ -56,9 +57,14 @@ def is_person(user_id: uuid.UUID) -> bool:
     return any(finder(User(pk=user_id)) for finder in _person_finders)
 
 
+_WORKS: Written[Membership] = Written(
+    lambda user: Membership.objects.filter(user_id=user, ended_at=None).order_by("joined_at"), user=uuid.UUID
+)
+
+
 def all_of(user: User) -> list[Identity]:
     """Return everything ``user`` is, staff before client. Needs :func:`tenancy.bind_user` before."""
-    staff = Membership.objects.filter(user=user, ended_at=None).order_by("joined_at")
+    staff = _WORKS.all(user=user.pk)
     people = [person for finder in _person_finders for person in finder(user)]
     return [
         *(Identity(user, one.practice_id, membership=one) for one in staff),  # type: ignore[arg-type]

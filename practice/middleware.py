@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from practice.api import middleware as api
 from practice.api import problems
 from practice.keyring import KeyOutOfReach
 from practice.models import Practice
+from practice.written import Written
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +115,11 @@ class KeysInReach:
         return HttpResponse(render_to_string("500.html"), status=503, headers={"Retry-After": "60"})
 
 
+_PRACTICES: Written[Practice] = Written(
+    lambda practice_id: Practice.objects.filter(pk=practice_id), practice_id=uuid.UUID
+)
+
+
 class SignedIn:
     """Bind each signed-in request to a practice and a person, in one transaction.
 
@@ -145,7 +152,7 @@ class SignedIn:
         token = getattr(request, "token", None)
         bare = replace(who.asker(closed=signing_in.closed_since(request)), token_id=token.pk if token else None)
         with tenancy.for_the_rest(bare) as asker:
-            request.practice = Practice.objects.get(pk=asker.practice_id)  # type: ignore[attr-defined]
+            request.practice = _PRACTICES.first(practice_id=asker.practice_id)  # type: ignore[attr-defined]
         request.membership, request.person = who.membership, who.person  # type: ignore[attr-defined]
         request.is_closed = bool(asker.closed)  # type: ignore[attr-defined]
         with timezone.override(identity.zone_of(request)):

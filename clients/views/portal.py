@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from clients import consents, languages
+from clients import consents, languages, wishes
 from clients.access import for_consenting_clients
 from clients.forms import YouForm
 from clients.models import Client, Consent, Contact
@@ -109,7 +109,7 @@ def _own_country(request: HttpRequest) -> str:
     person = request.person  # type: ignore[attr-defined]
     if person is None:
         return ""
-    return Contact.objects.filter(client=person).values_list("country", flat=True).first() or ""
+    return wishes.of(person).country
 
 
 @login_not_required
