@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.apps import apps
 from django.db import connection, models
 
 from practice import grants, registry, roles
 from practice.registry import Scope
-from practice.walls import foreign_keys_inside_practice
+from practice.walls import NO_SHARED_SCREEN, NOT_CLOSED, foreign_keys_inside_practice
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +88,23 @@ def test_b2_every_policy_compares_the_practice_and_none_asks_another_table():
         assert "SELECT" not in condition.upper().replace("FOR SELECT", ""), (table, name)
         if name == "practice_wall":
             assert "app.practice" in condition, table
+
+
+def test_what_holds_for_nearly_everybody_is_taken_for_that_when_a_query_is_planned():
+    for nearly_always in (NO_SHARED_SCREEN, NOT_CLOSED):
+        sql = f"EXPLAIN (FORMAT JSON) SELECT FROM generate_series(1, 1000) AS n WHERE {nearly_always} OR n < 0"
+        [[[plan]]] = rows(sql.replace("%", "%%"))
+        assert plan["Plan"]["Plan Rows"] > 900, nearly_always
+
+
+#: How PostgreSQL tells ``couple_id = ANY(the caseload)``.
+LIST_TAKEN_APART = r"app\.(couples|people)'::text, true\), ''::text\)\)::uuid\[\]"
+
+
+def test_no_policy_takes_a_list_of_many_apart_for_each_row():
+    conditions = rows("SELECT tablename, policyname, concat(qual, ' ', with_check) FROM pg_policies")
+    assert [one for *one, said in conditions if re.search(LIST_TAKEN_APART, said)] == []
+    assert [one for *one, said in conditions if "''::text) = ''::text" in said] == []
 
 
 #: Rows about clients and couples, which go when somebody is erased. Files to take away are thrown away as a whole.
