@@ -25,7 +25,7 @@ from django.core.checks import WARNING, run_checks
 from django.core.mail import get_connection
 from django.db import connection
 
-from practice import alarms, clock, dispatch, keyring, pulse, readiness, roles, rotating, tenancy, vault
+from practice import alarms, clock, dispatch, keyring, pulse, readiness, replica, roles, rotating, tenancy, vault
 from practice.models import Pulse
 
 MAKE_ROLES = "Run `manage.py make_roles` as a role that may make roles; running it again changes nothing."
@@ -140,6 +140,27 @@ def _database() -> Iterator[Finding]:
     for said in run_checks(databases=["default"], tags=["database"], include_deployment_checks=True):
         if said.level >= WARNING:
             yield Finding(str(said.msg), str(said.hint or MAKE_ROLES), grave=said.is_serious())
+
+
+@part("replica")
+def _replica() -> Iterator[Finding]:
+    """Away it is grave: reports are made all the same, but its slot keeps what it misses until the disk is full."""
+    if not replica.is_set():
+        return
+    try:
+        lag = replica.look(replica.PATIENCE)
+    except replica.NotThere as reason:
+        yield Finding(
+            f"The replica is not read: {reason}.",
+            "Look at DATABASE_REPLICA_URL and at its log. If it is gone for good, unset that and drop its slot.",
+        )
+        return
+    if lag.bytes:
+        yield Finding(
+            f"The replica is {lag.bytes} bytes and {lag.seconds:.0f} seconds behind: reports wait for it in vain.",
+            "Look at pg_stat_replication, at the line between the two, and whether a long query holds replay up.",
+            grave=False,
+        )
 
 
 ROLES = "SELECT rolname, rolcanlogin, rolsuper OR rolcreaterole, rolbypassrls, rolinherit FROM pg_roles"

@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
-from practice import archives, tenancy, two_people, whole_export
+from practice import archives, replica, tenancy, two_people, whole_export
 from practice.models import Archive, Membership, Practice, TwoPersonAct
 from practice.passphrase_files import Lock, Writer
 
@@ -57,9 +57,15 @@ def write(archive: Archive, tell: archives.Tell) -> Iterator[bytes]:
 
 
 def _write(archive: Archive, file: BinaryIO) -> None:
-    with whole_export.one_moment(_practice_of(archive)), Writer(file.write, lock_of(archive)) as sealed:
-        practice = Practice.objects.get(pk=_practice_of(archive))
-        whole_export.write(practice.pk, practice.name, sealed, timezone.now())  # type: ignore[arg-type]
+    def everything() -> None:
+        file.seek(0)
+        file.truncate()  # what was written before it broke off
+        with Writer(file.write, lock_of(archive)) as sealed:
+            practice = Practice.objects.get(pk=practice_id)
+            whole_export.write(practice_id, practice.name, sealed, timezone.now())  # type: ignore[arg-type]
+
+    practice_id = _practice_of(archive)
+    replica.read(tenancy.as_system(practice_id), everything)
 
 
 def _practice_of(archive: Archive) -> uuid.UUID:

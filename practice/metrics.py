@@ -79,6 +79,9 @@ TASK_SECONDS = Histogram(
 HANDED_OVER = Counter(
     "attune_messages", "Messages that were handed over, by what became of it.", ("channel", "state"), registry=COUNTED
 )
+READ = Counter(
+    "attune_heavy_reads", "Reports and exports that were read, where there is a replica.", ("place",), registry=COUNTED
+)
 POOL = Gauge(
     "attune_database_pool", "Connections of the pools, and requests that wait for one.", ("what",),
     registry=COUNTED, multiprocess_mode="livesum",
@@ -127,6 +130,12 @@ def handed_over(channel: str, state: str) -> None:
     """Count what became of handing over one message."""
     if settings.ATTUNE_METRICS_TOKEN:
         HANDED_OVER.labels(channel, state).inc()
+
+
+def read_from(place: str) -> None:
+    """Count where something heavy was read: ``replica``, or ``primary`` because the replica could not be."""
+    if settings.ATTUNE_METRICS_TOKEN:
+        READ.labels(place).inc()
 
 
 _began: dict[str, float] = {}
@@ -246,6 +255,7 @@ def _look_up() -> Iterator[Metric]:
     answers.add_metric([], float(bool(found)))
     yield answers
     yield from found
+    yield from _replica()
 
 
 def _versions() -> Metric:
@@ -294,6 +304,21 @@ def _alarms() -> Metric:
     for alarm in alarms.found():
         made.add_metric((alarm.name,), alarm.count or 1)
     return made
+
+
+def _replica() -> Iterator[Metric]:
+    from practice import replica
+
+    if not replica.is_set():
+        return
+    try:
+        lag = replica.look()
+    except replica.NotThere:
+        lag = None
+    yield GaugeMetricFamily("attune_replica_answers", "Whether the replica follows.", value=float(lag is not None))
+    if lag is not None:
+        yield GaugeMetricFamily("attune_replica_behind_bytes", "What is still to come to it.", value=lag.bytes)
+        yield GaugeMetricFamily("attune_replica_behind_seconds", "Since when nothing came.", value=lag.seconds)
 
 
 def _pulse() -> Iterator[Metric]:

@@ -191,6 +191,15 @@ TEMPLATES = [
 # --- Database -----------------------------------------------------------------------------------
 
 POOL = {"min_size": 1, "max_size": 6, "timeout": 10}
+#: What does not answer is soon given up (practice/replica.py): all of it stands in the primary, too.
+REPLICA_LINE = {
+    "connect_timeout": 2,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+REPLICA_POOL = {"min_size": 0, "max_size": 6, "timeout": 2, "reconnect_timeout": 2}
 if os.environ.get("DATABASE_URL") or PRODUCTION:
     _there = database("DATABASE_URL")
     DATABASES = {
@@ -206,6 +215,14 @@ if os.environ.get("DATABASE_URL") or PRODUCTION:
         if os.environ.get("DATABASE_OWNER_URL")
         else {}
     )
+    if os.environ.get("DATABASE_REPLICA_URL"):
+        _there = database("DATABASE_REPLICA_URL")
+        DATABASES["replica"] = {
+            "ENGINE": "django.db.backends.postgresql",
+            **_there,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": {**REPLICA_LINE, **_there["OPTIONS"], "pool": REPLICA_POOL},
+        }
     #: Back-ups read as a role that sees everything and changes nothing.
     DATABASE_BACKUP = database("DATABASE_BACKUP_URL") if os.environ.get("DATABASE_BACKUP_URL") else {}
 else:

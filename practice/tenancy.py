@@ -113,18 +113,24 @@ def current_practice_id() -> uuid.UUID:
     return asker.practice_id
 
 
+ONE_MOMENT, ONLY_READS = "ISOLATION LEVEL REPEATABLE READ, READ ONLY", "READ ONLY"
+
+
 @contextmanager
-def acting(asker: Asker) -> Iterator[Asker]:
+def acting(asker: Asker, *, one_moment: bool = False) -> Iterator[Asker]:
     """Run the block in one transaction, bound to ``asker``.
 
     Nested use may change the role inside one practice; it never changes the practice
     (:class:`OtherPractice`). On leaving, the outer binding holds again, also after an error.
+
+    ``one_moment``: the block only reads, and all of it as it was in one moment. Inside of another transaction, which
+    has begun to read already, it only reads.
     """
     outer = _may_follow(asker)
     token = _current.set(asker)
     try:
         with ExitStack() as ending:
-            _begin(ending, asker)
+            _begin(ending, asker, one_moment)
             yield asker
             _end(ending, outer)
     finally:
@@ -141,15 +147,18 @@ def _may_follow(asker: Asker) -> Asker | None:
     return outer
 
 
-def _begin(ending: ExitStack, asker: Asker) -> None:
+def _begin(ending: ExitStack, asker: Asker, one_moment: bool) -> None:
     """Begin a block's transaction or savepoint, and bind ``asker`` in it."""
+    bind, values = _binding(asker)
+    if one_moment:
+        bind = f"SET TRANSACTION {ONLY_READS if connection.in_atomic_block else ONE_MOMENT}; {bind}"
     if not connection.in_atomic_block:
         ending.enter_context(transaction.atomic())
         with connection.cursor() as cursor:
-            cursor.execute(*_binding(asker))
+            cursor.execute(bind, values)
         return
     # After the savepoint, so that rolling back to it restores what was bound before.
-    with trips.after_next(*_binding(asker)):
+    with trips.after_next(bind, values):
         ending.enter_context(transaction.atomic())
 
 

@@ -6,7 +6,6 @@ sign-ins and secrets; what stays with its author; and whatever points at a row t
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import functools
 import graphlib
@@ -20,12 +19,12 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from django.apps import apps
-from django.db import connection, models, transaction
+from django.db import models
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
-from practice import plain_rows, registry, tenancy
+from practice import plain_rows, registry
 from practice.models import DataKey, User
 from practice.plain_rows import Surroundings
 from practice.registry import Record
@@ -89,20 +88,6 @@ def left_behind_in_words() -> list[str]:
         gettext("Psychotherapy notes: they are for the therapist who wrote them."),
         gettext("Messages that have not left yet."),
     ]
-
-
-# ── one moment ───────────────────────────────────────────────────────────────
-
-
-@contextlib.contextmanager
-def one_moment(practice_id: uuid.UUID) -> Iterator[None]:
-    """Read everything inside as it was in one moment, as Attune itself in the practice."""
-    with transaction.atomic():
-        if len(connection.savepoint_ids) == 0:  # not inside another transaction, which has begun to read already
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        with tenancy.acting(tenancy.as_system(practice_id)):
-            yield
 
 
 def surroundings(practice_id: uuid.UUID) -> Surroundings:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from clients.models import Couple
-from practice import attempts, dispatch, tenancy
+from practice import attempts, dispatch, replica, tenancy
 from practice.attempts import BROKEN, Overtaken
 from practice.celery import app
 from practice.models import Practice
@@ -251,17 +251,26 @@ def _still_allowed(report: Report, couple: Couple, people: list[uuid.UUID], read
 
 
 def _read(practice_id: uuid.UUID, report_id: uuid.UUID) -> tuple[paper.Document, list[uuid.UUID], datetime]:
-    """Read what may be told, whose words it may hold, and when it was read.
+    """Read what may be told, whose words it may hold, and when that began.
 
-    The couple is held: a release that is taken back at this moment is either through, or comes after and is seen then.
+    The couple is held for as long as it takes to look at the clock: a release that is taken back at this moment is
+    either through, and not read any more, or comes after and is seen before anything is put away.
     """
-    with tenancy.acting(tenancy.as_system(practice_id)):
-        couple, now = _held(report_id), timezone.now()
-        report = Report.objects.defer("pdf").select_related("requested_by").get(pk=report_id)
-        if report.audience == Report.Audience.SHARED and couple.status == Couple.Status.SEPARATED:
-            raise NotShared
-        people = handing_over.people_in(report, couple)
-        return progress.of_report(report, couple, Practice.objects.get(pk=practice_id), now), people, now
+    asker = tenancy.as_system(practice_id)
+    with tenancy.acting(asker):
+        Couple.objects.select_for_update(of=("self",), no_key=True).get(reports=report_id)
+        now = timezone.now()
+    said, people = replica.read(asker, lambda: _said(report_id, now))
+    return said, people, now
+
+
+def _said(report_id: uuid.UUID, now: datetime) -> tuple[paper.Document, list[uuid.UUID]]:
+    report = Report.objects.defer("pdf").select_related("requested_by").get(pk=report_id)
+    couple = Couple.objects.with_partners().get(pk=report.couple_id)
+    if report.audience == Report.Audience.SHARED and couple.status == Couple.Status.SEPARATED:
+        raise NotShared
+    said = progress.of_report(report, couple, Practice.objects.get(pk=report.practice_id), now)
+    return said, handing_over.people_in(report, couple)
 
 
 def _tell(practice_id: uuid.UUID, report_id: uuid.UUID, attempt: int, percent: int, step: str) -> None:

@@ -7,9 +7,11 @@ same code copies at once; one that belongs to other code is replaced.
 from __future__ import annotations
 
 import hashlib
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 import psycopg
 from django.conf import settings
@@ -17,6 +19,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from practice import roles
+from practice.local import postgres_home
 
 PATTERN, UNFINISHED = "attune_pattern_", "attune_unfinished"
 #: Any number that nothing else locks: one process at a time makes or copies a pattern.
@@ -74,6 +77,18 @@ def another() -> Iterator[psycopg.Connection]:
         _point_to(here)
         with superuser("postgres") as server:
             server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def copy_tables(source: str | Path, name: str, to: str | Path) -> None:
+    """Copy a database from one server of ours into `attune` on another: quicker than to migrate.
+
+    Servers are named by the folders of their sockets.
+    """
+    programs = postgres_home.binaries(None)
+    dump = [programs / "pg_dump", "-h", str(source), "-U", "postgres", name]
+    restore = [programs / "psql", "-h", str(to), "-U", "postgres", "-q", "-v", "ON_ERROR_STOP=1", "-d", "attune"]
+    with subprocess.Popen(dump, stdout=subprocess.PIPE) as said:
+        subprocess.run(restore, stdin=said.stdout, stdout=subprocess.DEVNULL, check=True)
 
 
 def end() -> None:

@@ -24,7 +24,7 @@ from exercises.fhir.reading import written
 from exercises.fhir.record import Told, bundle, record_of
 from exercises.languages import language_of
 from exercises.models import Attachment
-from practice import archives, roles, tenancy
+from practice import archives, replica, roles, tenancy
 from practice.models import Archive, Practice
 from reports.copies import asking, gathering, telling
 from reports.copies.asking import LIVES
@@ -81,8 +81,10 @@ def _made(
     bare = tenancy.Asker(
         role=roles.PORTAL, practice_id=archive.practice_id, user_id=user_id, person_id=archive.person_id
     )
-    with tenancy.acting(tenancy.scoped(bare)):
-        made = gathered(Client.objects.get(pk=archive.person_id), archive.asked_at, couple_id=couple_id)
+    made = replica.read(
+        tenancy.scoped(bare),
+        lambda: gathered(Client.objects.get(pk=archive.person_id), archive.asked_at, couple_id=couple_id),
+    )
     tell(40, PRINTING)
     yield whole(made, archive.asked_at)
     tell(90, archives.SEALING)

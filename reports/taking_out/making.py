@@ -22,7 +22,7 @@ from django.utils.translation import gettext_noop as _
 
 from clients.models import Couple
 from exercises.fhir.record import made_id
-from practice import archives, tenancy
+from practice import archives, replica
 from practice.models import Archive, Practice
 from reports.copies.packing import Stream, streamed
 from reports.pdf import NotPrinted
@@ -91,16 +91,18 @@ def _made(archive: Archive, tell: archives.Tell, parts: archives.Parts) -> Itera
 
 def _part(archive: Archive, couple_id: uuid.UUID) -> dict[int, bytes]:
     """Read one couple as whoever asked, and print it."""
-    with tenancy.acting(asking.reader_of(archive)):
-        practice = Practice.objects.get(pk=archive.practice_id)
-        couple = Couple.objects.with_partners().get(pk=couple_id)
-        with translation.override(practice.language), timezone.override(practice.zone):
-            reader = CoupleReader(couple, Wish.of(archive), practice)
-            made = writing.write(reader, archive.asked_at)
+    practice, made = replica.read(asking.reader_of(archive), lambda: _read(archive, couple_id))
     bodies = {BODIES[one]: body for one, body in made.bodies.items()}
     if made.html:
         bodies |= _on_paper(archive, practice, made.html)
     return {COUNTS: json.dumps(made.counts).encode(), **bodies}
+
+
+def _read(archive: Archive, couple_id: uuid.UUID) -> tuple[Practice, writing.Written]:
+    practice = Practice.objects.get(pk=archive.practice_id)
+    couple = Couple.objects.with_partners().get(pk=couple_id)
+    with translation.override(practice.language), timezone.override(practice.zone):
+        return practice, writing.write(CoupleReader(couple, Wish.of(archive), practice), archive.asked_at)
 
 
 def _on_paper(archive: Archive, practice: Practice, html: str) -> dict[int, bytes]:

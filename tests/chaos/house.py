@@ -18,6 +18,7 @@ import psycopg
 from practice import roles
 from practice.local import leftovers, machine, postgres, postgres_home, valkey
 from practice.local.servers import wait_until, working_in
+from tests import databases
 from tests.chaos.proxy import Proxy
 from tests.chaos.sink import CANARY, Sink
 
@@ -44,17 +45,11 @@ class Servers:
 
     def copy_tables(self, socket_dir: str, name: str) -> None:
         """Make the database as a copy of one on another server of ours: quicker than to migrate."""
-        programs = postgres_home.binaries(None)
         with psycopg.connect(host=str(self.postgres.socket_dir), user="postgres", autocommit=True) as server:
             for statement in roles.statements():
                 server.execute(statement)
             server.execute(f"CREATE DATABASE attune OWNER {roles.OWNER}")
-        dump = [programs / "pg_dump", "-h", socket_dir, "-U", "postgres", name]
-        restore = [programs / "psql", "-h", str(self.postgres.socket_dir), "-U", "postgres", "-q", "-d", "attune"]
-        with subprocess.Popen(dump, stdout=subprocess.PIPE) as source:
-            subprocess.run(
-                [*restore, "-v", "ON_ERROR_STOP=1"], stdin=source.stdout, stdout=subprocess.DEVNULL, check=True
-            )
+        databases.copy_tables(socket_dir, name, self.postgres.socket_dir)
 
     @property
     def postgres_socket(self) -> str:

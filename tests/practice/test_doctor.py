@@ -51,8 +51,8 @@ def test_an_installation_whose_pulse_beats_is_well(capsys, mail_server):
     told = capsys.readouterr().out
     assert "ILL" not in told
     assert {one.name for one in doctor.PARTS} == {
-        "settings", "database", "roles", "policies", "migrations", "keys", "clock", "broker", "workers", "alarms",
-        "mail", "static files", "free space", "fonts",
+        "settings", "database", "replica", "roles", "policies", "migrations", "keys", "clock", "broker", "workers",
+        "alarms", "mail", "static files", "free space", "fonts",
     }  # fmt: skip
 
 

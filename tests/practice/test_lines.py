@@ -55,6 +55,7 @@ def started(monkeypatch) -> Callable[..., dict[str, Any]]:
         for name in (
             "DATABASE_OWNER_URL",
             "DATABASE_BACKUP_URL",
+            "DATABASE_REPLICA_URL",
             "ATTUNE_CACHE_URL",
             "ATTUNE_SMS_URL",
             "EMAIL_USE_TLS",
@@ -71,9 +72,11 @@ def started(monkeypatch) -> Callable[..., dict[str, Any]]:
 
 
 def test_b116_every_line_to_another_machine_asks_for_proof_by_itself(started):
-    found = started(DATABASE_OWNER_URL=GOOD["DATABASE_URL"], DATABASE_BACKUP_URL=GOOD["DATABASE_URL"])
+    others = ("DATABASE_OWNER_URL", "DATABASE_BACKUP_URL", "DATABASE_REPLICA_URL")
+    found = started(**dict.fromkeys(others, GOOD["DATABASE_URL"]))
     proof = {"sslmode": "verify-full", "sslrootcert": "system"}
-    assert found["DATABASES"]["default"]["OPTIONS"].items() >= proof.items()
+    assert all(one["OPTIONS"].items() >= proof.items() for one in found["DATABASES"].values())
+    assert list(found["DATABASES"]) == ["default", "replica"]
     assert found["DATABASE_OWNER"]["OPTIONS"] == found["DATABASE_BACKUP"]["OPTIONS"] == proof
     place = {key: found["DATABASES"]["default"][key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
     assert place == {
