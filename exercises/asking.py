@@ -76,6 +76,11 @@ class Asked:
         return tuple(part for part in self.raw if part not in MARKS)
 
     @property
+    def chosen(self) -> tuple[str, ...]:
+        """All that was given, the marks among it."""
+        return self.raw
+
+    @property
     def declined(self) -> bool:
         return DECLINED in self.raw
 

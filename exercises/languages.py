@@ -30,6 +30,7 @@ def spoken(edition: Edition, language: str) -> Edition:
         return edition
     said = copy.copy(edition)
     said.__dict__.pop("form", None)
+    said.said_in = language
     said.content = translated(edition.content, language)
     said.title = said.content.get("title") or edition.title
     return said

@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from exercises.kept_forms import form_of
 from exercises.questions import Form
 from exercises.vocabulary import Lane
 from practice import tenancy
@@ -101,6 +102,9 @@ class Edition(LibraryModel):
     digest = models.CharField(max_length=64)
     published_at = models.DateTimeField(auto_now_add=True)
 
+    #: The language that its words were translated into (see exercises/languages.py); empty: as it was written.
+    said_in = ""
+
     class Meta:
         ordering = ["exercise", "number"]
         constraints = [
@@ -115,7 +119,7 @@ class Edition(LibraryModel):
     @cached_property
     def form(self) -> Form:
         """The questions of this edition."""
-        return Form.from_data(self.content.get("questions", []))
+        return form_of(self.practice_id, self.pk, self.said_in, self.content.get("questions", []))
 
     @property
     def neutral_title(self) -> str:

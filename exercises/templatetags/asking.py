@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from django import template
 
-from exercises.asking import ask
-from exercises.questions import Question
+from exercises.question_markup import markup_of
 
 register = template.Library()
-
-
-@register.inclusion_tag("exercises/portal/_question.html")
-def question_fields(
-    question: Question, raw: Sequence[str] = (), error: object = "", preview: bool = False
-) -> dict[str, Any]:
-    """The question with its controls: ``{% question_fields question raw=… error=… preview=True %}``."""
-    return {"asked": ask(question, raw, error, preview)}
+register.simple_tag(markup_of, name="question_markup")

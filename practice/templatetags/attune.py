@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from practice import times
+from practice import markup, times
 from practice.drawings import drawing, face
 from practice.leaving import neutral_address
 
@@ -199,6 +199,9 @@ def control(field: BoundField, hint: str = "") -> SafeString:
         parts = [f"{field.auto_id}_helptext", f"{field.auto_id}_error" if field.errors else ""]
         attrs["aria-describedby"] = " ".join(filter(None, parts))
     return field.as_widget(attrs=attrs)
+
+
+register.simple_tag(markup.checked)
 
 
 # ── page skeletons ───────────────────────────────────────────────────────────
