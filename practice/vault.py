@@ -46,9 +46,13 @@ def seal(
 
     With a ``lane`` it opens only where the row still says that lane; a ``purpose`` has keys of its own.
     """
-    key = _keys.for_sealing(practice_id, client_id, purpose)
+    return seal_under(_keys.for_sealing(practice_id, client_id, purpose), plain, place=place, lane=lane)
+
+
+def seal_under(key: Key, plain: bytes, *, place: str, lane: str = "") -> bytes:
+    """Do what :func:`seal` does, with a key at hand."""
     version = OF_LANE if lane else OF_PLACE
-    return version + key.id.bytes + keyring.encrypt(key.secret, plain, _bound_to(practice_id, place, lane))
+    return version + key.id.bytes + keyring.encrypt(key.secret, plain, _bound_to(key.practice_id, place, lane))
 
 
 def unseal(

@@ -11,7 +11,7 @@ from practice import roles
 
 def prepare(verbosity: int = 0) -> None:
     """Bring the local database to the present state of the code."""
-    with _superuser() as server:
+    with above("postgres") as server:
         for statement in roles.statements():
             server.execute(statement)
         name = connection.settings_dict["NAME"]
@@ -22,8 +22,8 @@ def prepare(verbosity: int = 0) -> None:
     call_command("load_catalogue", verbosity=verbosity)
 
 
-def _superuser() -> psycopg.Connection:
+def above(name: str = "") -> psycopg.Connection:
+    """Connect to the local database, or another one of its server, above all walls."""
     params = connection.get_connection_params()
-    return psycopg.connect(
-        host=params["host"], port=params["port"], user="postgres", dbname="postgres", autocommit=True
-    )
+    name = name or connection.settings_dict["NAME"]
+    return psycopg.connect(host=params["host"], port=params["port"], user="postgres", dbname=name, autocommit=True)
