@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,13 +10,10 @@ from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.sites.shortcuts import get_current_site
-from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.urls import reverse
 
-from practice import factor_seals, notices, still_here
-
-log = logging.getLogger(__name__)
+from practice import factor_seals, notices, still_here, unwaited
 
 #: To an address that nobody signs in with. It is written like any other, which takes its time, and never leaves.
 TO_NOBODY = "account/email/unknown_account"
@@ -57,19 +51,7 @@ class AccountAdapter(DefaultAccountAdapter):
         held = {"request": request, "email": email, "current_site": get_current_site(request), **context, **links}
         letter = self.render_mail(template_prefix, email, held)
         may_leave = template_prefix in PROVING or notices.may_leave_now(email)
-        beside(lambda: _carry(letter) if may_leave and template_prefix != TO_NOBODY else None)
-
-
-def beside(job: Callable[[], None]) -> None:
-    """Do something while the page is on its way already. A process that is told to end does it first."""
-    threading.Thread(target=job).start()
-
-
-def _carry(letter: EmailMessage) -> None:
-    try:
-        letter.send()
-    except Exception as error:  # nobody waits for it any more: whoever misses it asks again
-        log.error("a letter of the sign-in did not leave: %s", type(error).__name__)
+        unwaited.begin(lambda: unwaited.carry(letter) if may_leave and template_prefix != TO_NOBODY else None)
 
 
 def _at_our_address(link: str) -> str:

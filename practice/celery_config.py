@@ -5,6 +5,7 @@ minute. Nothing runs longer than five minutes, and nothing is delayed inside the
 """
 
 from django.conf import settings
+from kombu import Queue
 
 from practice import lines, schedule_of_jobs
 
@@ -40,6 +41,12 @@ worker_enable_remote_control = False
 broker_pool_limit = 10
 task_publish_retry = True
 task_publish_retry_policy = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5}
+# What takes minutes has workers of its own: letters and alarms leave while reports are made. A worker that is not told
+# which queues are its own (-Q) takes from both.
+SHORT, LONG = "celery", "papers"
+task_queues = [Queue(SHORT), Queue(LONG)]
+task_default_queue = SHORT
+task_routes = {one: {"queue": LONG} for one in ("reports.tasks.make_report", "practice.tasks.make_archive")}
 task_acks_late = True
 task_reject_on_worker_lost = True
 # A lost doorbell is no reason to drop a letter that is half handed over: its job goes on, and is harmless twice.

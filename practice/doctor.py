@@ -311,7 +311,7 @@ def _workers() -> Iterator[Finding]:
     if heart.planted_at is None or heart.now - heart.planted_at > silence:
         yield Finding(
             "No pulse was planted for three minutes: the scheduler or every worker stands still.",
-            "Start `celery -A practice beat` and `celery -A practice worker`, and look at their logs.",
+            "Start `celery -A practice beat` and `celery -A practice worker -Q celery`, and look at their logs.",
         )
     elif heart.age is None or heart.age > silence:
         yield Finding(

@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.urls import resolve, reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
 from practice import audit, identity, sensors, signing_in, tenancy
@@ -36,6 +36,8 @@ OUTSIDE = (
 )
 #: The front door asks by itself who stands there.
 FRONT_DOOR = "/"
+#: Doors outside that wait for a provider: each of their transactions ends before that and begins after it.
+BY_THEMSELVES = frozenset({"provider_sign_in", "provider_back", "provider_again", "join_by_provider"})
 
 
 METRICS = "/metrics"
@@ -99,6 +101,13 @@ class Probes:
         return found.func(request, *found.args, **found.kwargs)
 
 
+def _name_of(request: HttpRequest) -> str:
+    try:
+        return resolve(request.path_info).url_name or ""
+    except Resolver404:
+        return ""
+
+
 class KeysInReach:
     """Answer 503 where a key of the installation is missing: nothing is wrong with what it sealed."""
 
@@ -133,8 +142,10 @@ class SignedIn:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.practice = request.membership = request.person = None  # type: ignore[attr-defined]
+        outside = request.path == FRONT_DOOR or request.path.startswith(OUTSIDE)
+        if outside and _name_of(request) in BY_THEMSELVES:
+            return self.get_response(request)
         with tenancy.of_request():
-            outside = request.path == FRONT_DOOR or request.path.startswith(OUTSIDE)
             if outside or not request.user.is_authenticated:
                 return self._rolled_back_if_broken(self.get_response(request))
             return self.as_somebody(request)

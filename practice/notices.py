@@ -6,20 +6,18 @@ get a neutral letter to the address they sign in with.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
+from functools import partial
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from practice import mailboxes, tenancy
+from practice import mailboxes, tenancy, unwaited
 from practice.ids import uuid7
 from practice.models import AccountEvent, Membership, User
-
-log = logging.getLogger(__name__)
 
 What = AccountEvent.What
 
@@ -67,15 +65,14 @@ def tell(user: User, what: str) -> None:
 
 
 def _write_to(user: User) -> None:
-    try:
-        send_mail(
-            render_to_string("account/email/security_notice_subject.txt").strip(),
-            render_to_string("account/email/security_notice_message.txt").strip(),
-            settings.DEFAULT_FROM_EMAIL,
-            [user.email],
-        )
-    except Exception as error:  # what was changed stays changed; it stands in the account
-        log.error("a notice about an account did not leave: %s", type(error).__name__)
+    letter = EmailMessage(
+        render_to_string("account/email/security_notice_subject.txt").strip(),
+        render_to_string("account/email/security_notice_message.txt").strip(),
+        settings.DEFAULT_FROM_EMAIL,
+        [user.email],
+    )
+    # What was changed stays changed, whether it leaves or not, and no page waits for a mail server.
+    unwaited.begin(partial(unwaited.carry, letter))
 
 
 def _is_staff(user: User) -> bool:

@@ -12,6 +12,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -24,9 +25,10 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.providers.oauth2.client import OAuth2Client, OAuth2Error
 from allauth.socialaccount.providers.oauth2.utils import generate_code_challenge
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest
 
-from practice import outside
+from practice import outside, serving
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 #: Signatures that only the provider can make: never one that our own secret, or nothing, could make as well.
@@ -36,6 +38,10 @@ LEEWAY, FRESH = 60, 600
 #: For one answer of a provider, and for all of it, however slowly it talks.
 ONE_ANSWER, ALTOGETHER = 5.0, 8.0
 LONGEST_TOKEN = 64 * 1024
+#: So many of a process's threads may wait for providers at once, and whoever finds no room waits so many seconds for
+#: it: a provider that is stuck leaves the others free to serve pages.
+AT_ONCE, ROOM_SECONDS = serving.threads // 2, 1.0
+_room = threading.BoundedSemaphore(AT_ONCE)
 
 
 class Trouble(Exception):
@@ -89,8 +95,15 @@ def session() -> requests.Session:
     ask: Callable[..., requests.Response] = made.request
 
     def asked(*args: Any, **kwargs: Any) -> requests.Response:
-        with watch.within(ALTOGETHER):
-            return ask(*args, **{**kwargs, "timeout": ONE_ANSWER})
+        if not connection.in_atomic_block:
+            connection.close()  # others may have it meanwhile
+        if not _room.acquire(timeout=ROOM_SECONDS):
+            raise requests.ConnectionError("too many wait for providers")
+        try:
+            with watch.within(ALTOGETHER):
+                return ask(*args, **{**kwargs, "timeout": ONE_ANSWER})
+        finally:
+            _room.release()
 
     made.request = asked  # type: ignore[method-assign]
     return made

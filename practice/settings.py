@@ -21,7 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from psycopg import ProgrammingError, conninfo
 
-from practice import keyring, lines, mail_services, scanner
+from practice import keyring, lines, mail_services, scanner, serving
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PRODUCTION = os.environ.get("ATTUNE_ENV", "") == "production"
@@ -190,7 +190,8 @@ TEMPLATES = [
 
 # --- Database -----------------------------------------------------------------------------------
 
-POOL = {"min_size": 1, "max_size": 6, "timeout": 10}
+#: Of each process. Whoever finds none free waits so many seconds.
+POOL = {"min_size": 1, "max_size": serving.CONNECTIONS, "timeout": 10}
 #: What does not answer is soon given up (practice/replica.py): all of it stands in the primary, too.
 REPLICA_LINE = {
     "connect_timeout": 2,
@@ -199,7 +200,7 @@ REPLICA_LINE = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
 }
-REPLICA_POOL = {"min_size": 0, "max_size": 6, "timeout": 2, "reconnect_timeout": 2}
+REPLICA_POOL = {"min_size": 0, "max_size": serving.CONNECTIONS, "timeout": 2, "reconnect_timeout": 2}
 if os.environ.get("DATABASE_URL") or PRODUCTION:
     _there = database("DATABASE_URL")
     DATABASES = {

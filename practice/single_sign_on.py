@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +43,7 @@ from practice.models import (
     StaffInvitation,
     User,
 )
-from practice.openid import Journey, Trouble
+from practice.openid import Journey, Places, Trouble
 from practice.signals import member_left, programs_ended
 
 log = logging.getLogger(__name__)
@@ -204,9 +204,11 @@ def prove(config: SingleSignOn, domain: str) -> bool:
 # ── there and back ──
 
 
-def send(request: HttpRequest, config: SingleSignOn, purpose: str, *, again: bool = False, **more: Any) -> str:
-    """Return where at the provider the browser goes, for one purpose. Raises :class:`practice.openid.Trouble`."""
-    journey = openid.set_out(openid.places(config.issuer))
+def send(
+    request: HttpRequest, config: SingleSignOn, found: Places, purpose: str, *, again: bool = False, **more: Any
+) -> str:
+    """Return where at the provider, whose places were found, the browser goes for one purpose."""
+    journey = openid.set_out(found)
     slug = Practice.objects.get(pk=config.practice_id).slug
     kept = {"purpose": purpose, "practice": str(config.practice_id), "journey": journey.kept(), **more}
     with _sessions_in_reach(request):
@@ -237,8 +239,13 @@ def kept_for(request: HttpRequest, slug: str) -> dict[str, Any]:
     return kept
 
 
-def brought(request: HttpRequest, kept: dict[str, Any], config: SingleSignOn, slug: str) -> dict[str, Any]:
-    """Return what the provider says of whoever came back. Raises :class:`practice.openid.Trouble`."""
+def brought(
+    request: HttpRequest, kept: dict[str, Any], config: SingleSignOn, slug: str
+) -> Callable[[], dict[str, Any]]:
+    """Return what asks the provider about whoever came back, with all that it takes in hand: it needs no transaction.
+
+    Both raise :class:`practice.openid.Trouble`.
+    """
     journey = Journey.read(kept["journey"])
     if config.issuer != journey.places.issuer:
         raise Trouble("moved meanwhile")
@@ -247,9 +254,8 @@ def brought(request: HttpRequest, kept: dict[str, Any], config: SingleSignOn, sl
     code = request.GET.get("code", "")
     if not code or len(code) > 4096 or "error" in request.GET:
         raise Trouble("turned away by the provider")
-    return openid.claims(
-        request, journey, code, client_id=config.application_id, secret=config.client_secret, back=back(slug)
-    )
+    ours = {"client_id": config.application_id, "secret": config.client_secret, "back": back(slug)}
+    return lambda: openid.claims(request, journey, code, **ours)
 
 
 def shows_factor(config: SingleSignOn, said: dict[str, Any]) -> bool:

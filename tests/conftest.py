@@ -87,7 +87,7 @@ def _quick_and_quiet(settings) -> Iterator[None]:
     vault.forget_keys()
     # Tests ask faster than any program; how often one may is tested where it says so.
     pace = mock.patch("practice.api.middleware.PACE", Rate(1_000_000, 60))
-    with pace, mock.patch("practice.accounts.beside", lambda job: job()):  # a sign-in's letter is there with the page
+    with pace, mock.patch("practice.unwaited.begin", lambda job: job()):  # a sign-in's letter is there with the page
         yield
     vault.forget_keys()
 

@@ -87,7 +87,7 @@ def unit(name: str) -> dict[str, str]:
 def test_compose_is_whole():
     """Every volume and network that is named is declared, and whatever waits waits for something that can be well."""
     said = compose()
-    assert set(said["services"]) == {"web", "worker", "beat", "migrate", "postgres", "valkey", "caddy"}
+    assert set(said["services"]) == {"web", "worker", "papers", "beat", "migrate", "postgres", "valkey", "caddy"}
     for name, service in said["services"].items():
         assert service.get("image"), name
         assert set(service.get("networks", [])) <= set(said["networks"]), name
@@ -98,7 +98,7 @@ def test_compose_is_whole():
         for other in waits:
             assert other in said["services"]
             assert isinstance(waits, list) or "healthcheck" in said["services"][other]
-    for name in ("web", "worker", "beat", "migrate"):
+    for name in ("web", "worker", "papers", "beat", "migrate"):
         assert said["services"][name]["read_only"], name
         assert said["services"][name]["cap_drop"] == ["ALL"], name
     assert "owner.env" not in str({**said["services"], "migrate": None}), "only migrations are given the owner"
@@ -106,14 +106,17 @@ def test_compose_is_whole():
 
 def test_units_and_containers_run_the_same_and_wait_as_long():
     """Longer than the longest job, and than the longest request."""
-    from practice import celery_config
+    from practice import celery_config, serving
 
     services = compose()["services"]
-    for name, least in (("worker", celery_config.task_time_limit), ("web", 30)):
+    least_of = {"worker": celery_config.task_time_limit, "papers": celery_config.task_time_limit}
+    for name, least in {**least_of, "web": serving.graceful_timeout}.items():
         assert int(unit(f"attune-{name}.service")["TimeoutStopSec"]) > least
         assert int(services[name]["stop_grace_period"].removesuffix("s")) > least
-    words = unit("attune-worker.service")["ExecStart"].split()[1:]
-    assert words == services["worker"]["command"][1:]
+    for name in ("worker", "papers"):
+        words = unit(f"attune-{name}.service")["ExecStart"].replace("%%", "%").split()[1:]
+        assert words == services[name]["command"][1:]
+        assert " ".join(words).removesuffix(" --loglevel INFO") in read("README.md")
     image = (DEPLOY / "Dockerfile").read_text("utf-8")
     web = unit("attune-web.service")["ExecStart"].split()[1:]
     assert [one for one in web if f'"{one}"' not in image] == [], "the image begins what the unit begins"

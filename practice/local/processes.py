@@ -136,10 +136,10 @@ def erase(state: Path) -> None:
 
 def demo_commands(state: Path, at: ports.Ports) -> list[Command]:
     """What the demo runs beside PostgreSQL and Valkey."""
-    web = ["gunicorn", "practice.wsgi:application", "--bind", f"127.0.0.1:{at.web}", "--no-control-socket"]
-    web += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "5"]
-    worker = ["celery", "-A", "practice", "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"]
-    worker += ["--loglevel", "INFO"]
+    web = ["gunicorn", "--config", "python:practice.serving", "--bind", f"127.0.0.1:{at.web}"]
+    web += ["--graceful-timeout", "5"]
+    worker = ["celery", "-A", "practice", "worker", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    short, long = ["-Q", "celery", "--concurrency", "2"], ["-Q", "papers", "-n", "papers@%h", "--concurrency", "1"]
     beat = ["celery", "-A", "practice", "beat", "--pidfile=", "--schedule", str(state / "beat" / "schedule")]
     mail = ["practice.local.smtp", str(state), str(at.smtp)]
     texts = ["practice.local.texts", str(state), str(at.texts)]
@@ -147,7 +147,8 @@ def demo_commands(state: Path, at: ports.Ports) -> list[Command]:
         Command("mail", _python(mail), lambda: ports.listening(at.smtp)),
         Command("texts", _python(texts), lambda: ports.listening(at.texts)),
         Command("web", _python(web), lambda: ports.listening(at.web)),
-        Command("worker", _python(worker)),
+        Command("worker", _python([*worker, *short])),
+        Command("papers", _python([*worker, *long])),
         Command("beat", _python(beat)),
     ]
 

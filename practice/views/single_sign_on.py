@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from practice import identity, inviting, single_sign_on, tenancy, through_provider
+from practice import identity, inviting, openid, single_sign_on, tenancy, through_provider
 from practice.access import PracticeRequest, for_owners, read_or_send
 from practice.fresh import after_fresh_sign_in, ask_again, by_own_means, is_fresh
 from practice.inviting import NotOpen
@@ -95,7 +95,7 @@ def _own_page(request: PracticeRequest, config: SingleSignOn | None, form: Singl
 @after_fresh_sign_in
 def single_sign_on_try(request: PracticeRequest) -> HttpResponse:
     """Go to the provider and back, and see what it says: nothing is opened or linked by it."""
-    return _sent(request, _configured(), TRY, user=str(request.user.pk))
+    return _sent(request, tenancy.as_system(request.practice.pk), TRY, user=str(request.user.pk))
 
 
 @require_POST
@@ -175,8 +175,7 @@ def provider_sign_in(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("home")
     if request.method != "POST":
         return render(request, "practice/provider_sign_in.html", {"slug": slug})
-    with tenancy.acting(tenancy.as_system(door.practice_id)):
-        return _sent(request, _configured(), SIGN_IN)
+    return _sent(request, tenancy.as_system(door.practice_id), SIGN_IN)
 
 
 @login_not_required
@@ -186,12 +185,13 @@ def join_by_provider(request: HttpRequest, ticket: str) -> HttpResponse:
     if request.method != "POST":
         return redirect("join_team", ticket)
     try:
-        with tenancy.acting(tenancy.as_system(inviting.practice_of(ticket))):
+        house = tenancy.as_system(inviting.practice_of(ticket))
+        with tenancy.acting(house):
             inviting.opened(ticket)
             config = single_sign_on.own()
             if config is None or not config.is_on or request.user.is_authenticated:
                 raise NotOpen
-            return _sent(request, config, JOIN, ticket=ticket)
+        return _sent(request, house, JOIN, ticket=ticket)
     except NotOpen:
         return not_open(request)
 
@@ -204,22 +204,31 @@ def provider_again(request: HttpRequest) -> HttpResponse:
     if through is None:
         return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': then})}")
     if request.method == "POST":
-        with tenancy.acting(tenancy.as_system(through.practice_id)):
-            config = _configured()
-            return _sent(request, config, AGAIN, again=True, user=str(request.user.pk), then=then)
+        house = tenancy.as_system(through.practice_id)
+        return _sent(request, house, AGAIN, again=True, user=str(request.user.pk), then=then)
     ways = get_adapter().get_reauthentication_methods(request.user)
     ways = [{**one, "url": f"{one['url']}?{urlencode({'next': then})}"} for one in ways]
     return render(request, "practice/provider_again.html", {"ways": ways, "then": then})
 
 
 def _sent(
-    request: HttpRequest, config: SingleSignOn, purpose: str, *, again: bool = False, **more: Any
+    request: HttpRequest, house: tenancy.Asker, purpose: str, *, again: bool = False, **more: Any
 ) -> HttpResponse:
-    """Answer with a page that leads on by itself: browsers do not let a form's answer redirect to another site."""
+    """Answer with a page that leads on by itself: browsers do not let a form's answer redirect to another site.
+
+    The provider is asked between two transactions, where no other one is open.
+    """
+    with tenancy.acting(house):
+        issuer = _configured().issuer
     try:
-        there = single_sign_on.send(request, config, purpose, again=again, **more)
+        found = openid.places(issuer)
     except Trouble as trouble:
         return _trouble(request, trouble, purpose)
+    with tenancy.acting(house):
+        config = _configured()
+        if config.issuer != issuer:
+            return _trouble(request, Trouble("moved meanwhile"), purpose)
+        there = single_sign_on.send(request, config, found, purpose, again=again, **more)
     return render(request, "practice/provider_away.html", {"there": there})
 
 
@@ -243,10 +252,18 @@ def provider_back(request: HttpRequest, slug: str) -> HttpResponse:
             config = single_sign_on.own()
             if config is None:
                 raise Trouble("not configured")
-            said = single_sign_on.brought(request, kept, config, slug)
-        return ENDS[purpose](request, kept, said)
+            ask = single_sign_on.brought(request, kept, config, slug)
+        said = ask()
     except Trouble as trouble:
         return _trouble(request, trouble, purpose)
+    with tenancy.of_request():
+        return _ends(request, purpose, kept, said)
+
+
+def _ends(request: HttpRequest, purpose: str, kept: dict[str, Any], said: dict[str, Any]) -> HttpResponse:
+    """Do what somebody went for. What a refusal has changed stays changed."""
+    try:
+        return ENDS[purpose](request, kept, said)
     except Refused as refused:
         return render(request, "practice/provider_refused.html", {"words": refused.words}, status=403)
     except NotOpen:
@@ -357,8 +374,8 @@ def provider_link(request: HttpRequest, practice_id: uuid.UUID) -> HttpResponse:
         raise Http404
     if identity.second_factor_missing(request.user):
         return redirect(f"{reverse('mfa_index')}?needed=1")
-    with tenancy.acting(tenancy.as_system(practice_id, user_id=request.user.pk)):
-        return _sent(request, _configured(), LINK, user=str(request.user.pk))
+    house = tenancy.as_system(practice_id, user_id=request.user.pk)
+    return _sent(request, house, LINK, user=str(request.user.pk))
 
 
 @require_POST

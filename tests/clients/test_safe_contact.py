@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from clients import quiet, safe_contact
 from clients.models import Contact
 from exercises.desk import queue
-from practice import accounts, outbox
-from practice.accounts import beside as in_the_background
+from practice import outbox, unwaited
 from practice.models import Message
+from practice.unwaited import begin as in_the_background
 from tests.factories import (
     PASSWORD,
     acting_as,
@@ -259,6 +259,6 @@ def test_b33_nobody_waits_for_a_letter_to_leave_and_none_that_fails_is_told_of(c
     let_go.set()
     assert left.wait(10)
     with mock.patch.object(EmailMessage, "send", side_effect=OSError("to mara@example.org")):
-        accounts._carry(EmailMessage(to=["mara@example.org"]))
+        unwaited.carry(EmailMessage(to=["mara@example.org"]))
     assert "OSError" in caplog.text
     assert "mara" not in caplog.text

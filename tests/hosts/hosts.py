@@ -70,9 +70,8 @@ class Host:
     def serve(self, *words: str) -> None:
         """Start the web server, as the units and the image start it; return once it answers."""
         self.port = free_port()
-        how = ["gunicorn", "practice.wsgi:application", "--worker-class", "gthread", "--workers", "2", "--threads", "4"]
-        how += ["--bind", f"127.0.0.1:{self.port}", "--no-control-socket", *words]
-        self.begin("web", how)
+        how = ["gunicorn", "--config", "python:practice.serving", "--bind", f"127.0.0.1:{self.port}"]
+        self.begin("web", [*how, *words])
         until = time.monotonic() + READY_SECONDS
         while not ports.listening(self.port):
             assert time.monotonic() < until, self.said()

@@ -8,6 +8,7 @@ import importlib
 import json
 import re
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -621,6 +622,16 @@ def test_staff_are_told_by_a_letter_that_says_nothing(therapist):
     [letter] = mail.outbox
     assert letter.to == [user_of(therapist).email]
     assert not any(word in letter.body.lower() for word in ("passkey", "app for codes", "ines", "couple", "therap"))
+
+
+def test_no_page_waits_for_a_letter_about_an_account_to_leave(therapist, monkeypatch):
+    later: list[Callable[[], None]] = []
+    monkeypatch.setattr("practice.unwaited.begin", later.append)
+    notices.tell(user_of(therapist), notices.What.FACTOR_REMOVED)
+    assert mail.outbox == []
+    [job] = later
+    job()
+    assert [one.to for one in mail.outbox] == [[user_of(therapist).email]]
 
 
 def test_b107_each_thing_that_can_befall_an_account_is_written_down_once(mara, couple, therapist):

@@ -935,3 +935,36 @@ def test_what_was_typed_elsewhere_waits_for_another_sign_in(practice, provider, 
         session[still_here.KEPT] = {"user": user, "form": sealed, "at": time.time()}
         session.save()
         assert browser.get("/account/kept/").status_code == status, path
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_is_open_while_a_provider_is_waited_for(provider, monkeypatch):
+    """One that is stuck would hold it, and a connection to the database with it."""
+    practice = make_practice()
+    linked(practice, configure(practice, provider), member_with(practice, "anna"), "anna")
+    waiting, ask = [], openid.session
+
+    def session() -> requests.Session:
+        waiting.append(connection.in_atomic_block)
+        return ask()
+
+    monkeypatch.setattr("practice.openid.session", session)
+    browser = Browser()
+    came = through(provider, browser, f"/sign-in/{practice.slug}/", "anna")
+    assert came.status_code == 302
+    assert "_auth_user_id" in browser.session
+    assert len(waiting) >= 3, "its document, its token and its keys"
+    assert not any(waiting)
+
+
+def test_who_finds_too_many_waiting_for_providers_is_told_so_at_once(provider, practice, monkeypatch):
+    configure(practice, provider)
+    monkeypatch.setattr("practice.openid.ROOM_SECONDS", 0)
+    for _ in range(openid.AT_ONCE):
+        assert openid._room.acquire(blocking=False)
+    try:
+        assert Browser().post(f"/sign-in/{practice.slug}/").status_code == 403
+    finally:
+        for _ in range(openid.AT_ONCE):
+            openid._room.release()
+    assert Browser().post(f"/sign-in/{practice.slug}/").status_code == 200

@@ -155,7 +155,7 @@ def test_making_and_withdrawing_stand_in_the_account_of_its_owner_who_is_told_ou
 
 def test_a_token_is_withdrawn_although_no_letter_leaves(therapist, couple, monkeypatch):
     program = program_of(therapist)
-    monkeypatch.setattr("practice.notices.send_mail", mock.Mock(side_effect=OSError))
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", mock.Mock(side_effect=OSError))
     signed_in(therapist).post(f"{PAGE}{program.token.pk}/end/")
     assert program.get("/api/v1/couples/").status_code == 401
 
