@@ -53,11 +53,17 @@ def look() -> dict[str, bool]:
     try:
         with own_line.connect(seconds=PATIENCE) as line:
             for name, of_database in OF_DATABASE.items():
-                found[name] = _does(name, lambda part=of_database: part(line))
+                found[name] = _does(name, lambda part=of_database: _apart(line, part))
     except psycopg.Error as error:
         log.error("Not ready, database: %s", type(error).__name__)
     found["broker"] = _does("broker", broker)
     return found
+
+
+def _apart(line: psycopg.Connection, part: Callable[[Any], None]) -> None:
+    """Look at one part so that a statement that fails ends nothing for the others."""
+    with line.transaction():
+        part(line)
 
 
 def _does(name: str, part: Callable[[], None]) -> bool:

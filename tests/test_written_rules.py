@@ -94,6 +94,7 @@ SQL_BY_HAND = {
     "practice/held.py": "waits for hand-offs, and is waited for",
     "practice/ledger.py": "sums of the outbox",
     "practice/limits.py": "an atomic counter of tries",
+    "practice/own_line.py": "binds a line beside Django's",
     "practice/pace.py": "an atomic counter",
     "practice/readiness.py": "what the catalogue says of roles and policies, beside Django",
     "practice/replica.py": "how far primary and replica are",

@@ -14,7 +14,7 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 
 from clients.models import Couple
-from practice import roles, tasks, tenancy
+from practice import own_line, readiness, roles, tasks, tenancy
 from practice.celery import app
 from practice.local import machine
 from practice.models import Message, Practice
@@ -66,6 +66,15 @@ def test_a_page_a_form_and_a_job_go_through_it(
     for half in (one, other):
         assert pairs.answers_of(half) == [half.words]
         assert pairs.read_by(half) == {one.person.pk, other.person.pk}
+
+
+def test_readiness_and_the_watchdog_reach_the_database_through_it(between: bouncer.Bouncer) -> None:
+    with bouncer.through(between):
+        assert readiness.look() == dict.fromkeys(readiness.PARTS, True)
+        with own_line.connect(roles.DISPATCH, seconds=7) as line:
+            assert line.execute("SELECT current_user, current_setting('statement_timeout')").fetchone() == (
+                roles.DISPATCH, "7s",
+            )  # fmt: skip
 
 
 def test_b14_eight_threads_on_four_connections_never_see_another_practice(between: bouncer.Bouncer) -> None:
