@@ -23,7 +23,7 @@ def main() -> None:
     cases = every()
     given = _words(list(cases))
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    connection.settings_dict["TEST"]["NAME"] = "attune_bench"
+    connection.settings_dict["TEST"]["NAME"] = f"attune_bench_{os.getpid()}"  # several may be at it
     databases.begin(keep=False)
     try:
         chosen = [cases[name] for name in given.case or cases]

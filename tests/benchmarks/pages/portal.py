@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -106,6 +107,23 @@ def autosave() -> Prepared:
 
     every = [saving(number) for number in range(1, MOST + 1)]
     return Prepared(every, every, writes=True, afresh=TABLES)
+
+
+@case("API submit")
+def api_submit() -> Prepared:
+    """The same ten answers, sent by a program of the client's own."""
+    asked, mara = _many_to_answer()
+    with acting_as(mara):
+        for one in asked:
+            save_draft(one, author=mara, raw=TYPED, base_version=0)
+    cookies = sign_in(mara)
+
+    def sending(one: Occurrence, body: dict[str, Any]) -> Request:
+        path, headers = f"/api/v1/me/occurrences/{one.pk}/submit/", {"X-CSRFToken": CSRF, "Accept": "application/json"}
+        return Request(path, str(one.pk), "POST", 200, json.dumps(body), "application/json", cookies, headers)
+
+    ours = [sending(one, {}) for one in asked]
+    return Prepared(ours, [sending(one, {"answers": TYPED}) for one in asked], writes=True, afresh=TABLES)
 
 
 def _many_to_answer(count: int = MOST) -> tuple[list[Occurrence], Client]:

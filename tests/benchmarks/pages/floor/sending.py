@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection, transaction
@@ -62,13 +63,25 @@ def save(request: HttpRequest, occurrence_id: uuid.UUID) -> HttpResponse:
 
 
 def send(request: HttpRequest, occurrence_id: uuid.UUID) -> HttpResponse:
+    """Send what was typed into a form."""
+    _write(client(request), occurrence_id, dict(request.POST.lists()))
+    return HttpResponseRedirect(f"/do/{occurrence_id}/sent/")
+
+
+def submit(request: HttpRequest, occurrence_id: uuid.UUID) -> HttpResponse:
+    """Send what a program says."""
+    told = _write(client(request), occurrence_id, json.loads(request.body)["answers"])
+    return JsonResponse(told)
+
+
+def _write(me: dict[str, Any], occurrence_id: uuid.UUID, given: Mapping[str, list[str]]) -> dict[str, Any]:
     """Write a response with its answers and scores, close what was asked, call its reminders off."""
-    me, now, response_id = client(request), timezone.now(), uuid7()
+    now, response_id = timezone.now(), uuid7()
     with transaction.atomic():
         asked = row(ASKED, [occurrence_id, me["id"]])
         answers, scores = [], []
         for one in json.loads(asked["questions"]):
-            typed = request.POST.getlist(one["key"])
+            typed = given.get(one["key"])
             if not typed:
                 continue
             lane = "private" if one.get("private") else asked["lane"]
@@ -89,7 +102,7 @@ def send(request: HttpRequest, occurrence_id: uuid.UUID) -> HttpResponse:
                 cursor.execute(SCORES + ", ".join([SCORE] * (len(scores) // 11)), scores)
             cursor.execute(DONE, [now, occurrence_id])
             cursor.execute(CALLED_OFF, [now, me["practice_id"], occurrence_id])
-    return HttpResponseRedirect(f"/do/{occurrence_id}/sent/")
+    return {"id": response_id, "occurrence_id": occurrence_id, "lane": "private", "submitted_at": now}
 
 
 def _value(question: dict[str, Any], typed: list[str]) -> tuple[str | None, list[str], str]:

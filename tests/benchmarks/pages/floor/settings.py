@@ -37,3 +37,8 @@ CSRF_COOKIE_NAME = "csrf"
 USE_TZ = True
 USE_I18N = False
 TIME_ZONE = "Europe/London"
+LOGGING = {
+    "version": 1,
+    "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+    "loggers": {"django.request": {"handlers": ["stderr"], "level": "ERROR"}},
+}

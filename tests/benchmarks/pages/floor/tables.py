@@ -19,3 +19,14 @@ TABLES = "DROP SCHEMA IF EXISTS floor CASCADE; CREATE SCHEMA floor; " + "; ".joi
     + ("" if text else f"; INSERT INTO floor.{name} SELECT * FROM {ours}")
     for name, (ours, text) in OWN.items()
 )
+
+_KEPT = "id, practice_id, couple_id, response_id, author_id, lane, readers, opens_at, key, number, choices"
+
+
+def with_answers(said: str) -> str:
+    """Return what makes the tables with the answers in them, where every text that anybody wrote is this one."""
+    wrote = f"CASE WHEN length(text) > 0 THEN '{said}' ELSE '' END"
+    return (
+        f"{TABLES}; INSERT INTO floor.answer ({_KEPT}, text, declined, author_keeps)"
+        f" SELECT {_KEPT}, {wrote}, declined, author_keeps FROM exercises_answer; ANALYZE floor.answer"
+    )
