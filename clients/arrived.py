@@ -16,6 +16,7 @@ from clients.kinds import About
 from clients.models import Client, Reach
 from practice import clock, outbox
 from practice.models import Message
+from practice.written import Written
 
 LATELY = datetime.timedelta(days=60)
 A_PAGE = 20
@@ -74,13 +75,18 @@ def place_of(person: Client, message_id: uuid.UUID) -> str:
     return about.url if about else ""
 
 
-def on_today(person: Client) -> list[Message]:
-    """Return what was sent to the portal itself lately and shows nowhere else there."""
-    rows = Message.objects.filter(
-        person_id=person.pk,
+_ON_TODAY: Written[Message] = Written(
+    lambda person: Message.objects.filter(
+        person_id=person,
         channel=Message.Channel.PORTAL,
         kind__in=kinds.on_today(),
         state__in=outbox.LEFT,
-        handed_off_at__gt=clock.now() - ON_TODAY,
-    )
-    return list(rows.order_by("-handed_off_at")[:1])
+        handed_off_at__gt=clock.Now() - ON_TODAY,
+    ).order_by("-handed_off_at")[:1],
+    person=uuid.UUID,
+)
+
+
+def on_today(person: Client) -> list[Message]:
+    """Return what was sent to the portal itself lately and shows nowhere else there."""
+    return _ON_TODAY.all(person=person.pk)

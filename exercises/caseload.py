@@ -164,7 +164,7 @@ def _given(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, lis
 
 def _programs(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, list[str]]:
     """Where each couple is in its programs, in a few words."""
-    runs = list(programs.running(couples))
+    runs = programs.running(couples)
     still = {run.pk for run in programs.standing_still(runs, now)}
     found: dict[uuid.UUID, list[str]] = defaultdict(list)
     for run in runs:

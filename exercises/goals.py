@@ -23,6 +23,7 @@ from exercises.models import Assignment, Goal, GoalRating
 from exercises.vocabulary import Lane
 from practice import tenancy
 from practice.models import Membership
+from practice.written import Written
 
 LONGEST = 200
 LOWEST, HIGHEST = 0, 10
@@ -177,11 +178,23 @@ def is_due(goal: Goal, mine: Iterable[GoalRating], today: date) -> bool:
     return goal.review_on is not None and goal.review_on <= today and max(days) < goal.review_on
 
 
+_OF_CLIENT: Written[Goal] = Written(
+    lambda person, couples: running(couples).filter(audience__contains=[person]),
+    person=uuid.UUID,
+    couples=[uuid.UUID],
+)
+_RATED: Written[GoalRating] = Written(
+    lambda author, goals: GoalRating.objects.filter(goal__in=goals, author=author),
+    author=uuid.UUID,
+    goals=[uuid.UUID],
+)
+
+
 def due_for(person: Client, couples: Collection[uuid.UUID]) -> list[Goal]:
     """Return the goals that this person is asked about now. Nobody else's ratings play a part."""
-    goals = list(running(couples).filter(audience__contains=[person.pk]))
+    goals = _OF_CLIENT.all(person=person.pk, couples=couples)
     mine: dict[uuid.UUID, list[GoalRating]] = defaultdict(list)
-    for one in GoalRating.objects.filter(goal__in=goals, author=person):
+    for one in _RATED.all(author=person.pk, goals=[goal.pk for goal in goals]):
         mine[one.goal_id].append(one)
     return [goal for goal in goals if is_due(goal, mine[goal.pk], timezone.localdate())]
 

@@ -14,7 +14,8 @@ from exercises.goals import due_for
 from exercises.models import Goal, Thread
 from exercises.reviewing import LookedAt, lately_looked_at
 from exercises.thread_reading import with_subject
-from exercises.threads import threads_for
+from exercises.threads import threads_of
+from practice.written import Written
 
 MOST = 3
 
@@ -30,11 +31,17 @@ class News:
         return bool(self.threads or self.looked_at)
 
 
+_NEW: Written[Thread] = Written(
+    lambda person, couples: with_subject(threads_of(person, couples)).filter(unread=True)[:MOST],
+    person=uuid.UUID,
+    couples=[uuid.UUID],
+)
+
+
 def news(person: Client, couples: Collection[uuid.UUID]) -> News:
     """Read it. The number of queries does not grow with what there is."""
-    new = with_subject(threads_for(person, couples)).filter(unread=True)
     return News(
-        threads=tuple(new[:MOST]),
+        threads=tuple(_NEW.all(person=person.pk, couples=couples)),
         looked_at=tuple(lately_looked_at(person, couples)),
         goals=tuple(due_for(person, couples)[:MOST]),
     )

@@ -16,6 +16,7 @@ from exercises.models import Assignment, Edition, Occurrence, Pause
 from exercises.reveals import set_reveals
 from exercises.vocabulary import Lane
 from practice import tenancy
+from practice.written import Written
 
 Due = Assignment.Due
 
@@ -36,14 +37,20 @@ class Offered:
         return self.assignment.edition
 
 
-def offered(person: Client, couples: Collection[uuid.UUID], now: datetime.datetime) -> list[Offered]:
-    """Return what this person may begin, as their own wall shows it, without what they have open already."""
-    rows = list(
+_ON_DEMAND: Written[Assignment] = Written(
+    lambda couples: (
         Assignment.objects.running()
         .filter(couple__in=couples, due=Due.ON_DEMAND)
         .select_related("edition", "couple")
         .order_by("given_at", "pk")
-    )
+    ),
+    couples=[uuid.UUID],
+)
+
+
+def offered(person: Client, couples: Collection[uuid.UUID], now: datetime.datetime) -> list[Offered]:
+    """Return what this person may begin, as their own wall shows it, without what they have open already."""
+    rows = _ON_DEMAND.all(couples=couples)
     if not rows:
         return []
     open_now = Occurrence.objects.available(now).filter(assignment__in=rows).defer("skip_reason")

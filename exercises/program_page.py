@@ -116,7 +116,7 @@ def openly(rows: list[Row]) -> list[Row]:
 @register_queue
 def standing_still(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """Programs in which nothing has been done for days."""
-    still = programs.standing_still(list(programs.running(couples)), timezone.now())
+    still = programs.standing_still(programs.running(couples), timezone.now())
     return [
         QueueItem(
             kind="talk",

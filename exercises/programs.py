@@ -11,7 +11,7 @@ import copy
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -33,6 +33,7 @@ from exercises.vocabulary import Lane
 from practice import tenancy
 from practice.ids import uuid7
 from practice.models import Membership, Practice
+from practice.written import Written
 
 #: When the next week opens: on its day; on its day, once something of this week was done; when the therapist says so.
 UNLOCKS = ("day", "done", "therapist")
@@ -347,11 +348,17 @@ def _running(run: ProgramRun) -> QuerySet[Assignment]:
 STILL_AFTER = 5
 
 
-def running(couples: Iterable[uuid.UUID]) -> QuerySet[ProgramRun]:
-    """Programs that have not ended."""
-    return (
-        ProgramRun.objects.filter(couple__in=list(couples), ended_at=None).select_related("couple").order_by("given_at")
-    )
+_RUNNING: Written[ProgramRun] = Written(
+    lambda couples: (
+        ProgramRun.objects.filter(couple__in=couples, ended_at=None).select_related("couple").order_by("given_at")
+    ),
+    couples=[uuid.UUID],
+)
+
+
+def running(couples: Collection[uuid.UUID]) -> list[ProgramRun]:
+    """Return the programs that have not ended."""
+    return _RUNNING.all(couples=couples)
 
 
 def standing_still(runs: list[ProgramRun], now: datetime) -> list[ProgramRun]:

@@ -20,6 +20,7 @@ from exercises import record
 from exercises.caseload import APART, kept_apart
 from exercises.models import AgendaItem, Response, Review
 from practice.models import Membership
+from practice.written import Written
 
 #: For so long a partner's first page says that somebody has looked at what they sent.
 TOLD_FOR = timedelta(days=7)
@@ -164,32 +165,44 @@ class LookedAt:
     times: int = 1
 
 
-def looked_at(
-    person: Client, couples: Collection[uuid.UUID], *, since: datetime | None = None, limit: int = MOST_TOLD
-) -> list[LookedAt]:
+def looked_at(person: Client, couples: Collection[uuid.UUID], *, limit: int = MOST_TOLD) -> list[LookedAt]:
     """Return what of this person's own was looked at, the latest first, the same thing in one line.
 
     The database shows reviews to their author alone.
     """
-    rows = (
-        Review.objects.filter(author=person, couple_id__in=couples)
+    return _in_lines(_of_author(person.pk, couples)[:LOOKING_BACK])[:limit]
+
+
+def _of_author(author: uuid.UUID, couples: Collection[uuid.UUID]) -> QuerySet[Review]:
+    return (
+        Review.objects.filter(author=author, couple_id__in=couples)
         .select_related("response__edition", "membership")
         .order_by("-reviewed_at", "-pk")
     )
-    if since is not None:
-        rows = rows.filter(reviewed_at__gte=since)
+
+
+def _in_lines(reviews: Iterable[Review]) -> list[LookedAt]:
     seen: set[uuid.UUID] = set()
     found: dict[tuple[str, str], LookedAt] = {}
-    for one in rows[:LOOKING_BACK]:
+    for one in reviews:
         if one.response_id in seen:  # its open part and its private one
             continue
         seen.add(one.response_id)
         line = (one.response.edition.neutral_title, one.membership.name)
         times = found[line].times + 1 if line in found else 1
         found[line] = LookedAt(*line, found[line].at if line in found else one.reviewed_at, times)
-    return list(found.values())[:limit]
+    return list(found.values())
+
+
+_LATELY: Written[Review] = Written(
+    lambda author, couples, since: _of_author(author, couples).filter(reviewed_at__gte=since)[:LOOKING_BACK],
+    author=uuid.UUID,
+    couples=[uuid.UUID],
+    since=datetime,
+)
 
 
 def lately_looked_at(person: Client, couples: Collection[uuid.UUID]) -> list[LookedAt]:
     """Return what was looked at in the last week, for this person's first page."""
-    return looked_at(person, couples, since=timezone.now() - TOLD_FOR)
+    rows = _LATELY.all(author=person.pk, couples=couples, since=timezone.now() - TOLD_FOR)
+    return _in_lines(rows)[:MOST_TOLD]

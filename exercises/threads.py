@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
@@ -182,10 +183,18 @@ def see(thread: Thread, who: Client | Membership, *, now: datetime | None = None
 
 def threads_for(who: Client | Membership, couples: Collection[uuid.UUID]) -> QuerySet[Thread]:
     """Return the threads somebody may read, the latest first; ``unread`` tells whether others have spoken since."""
-    mine = {"membership": who} if isinstance(who, Membership) else {"author": who}
-    rows = Thread.objects.filter(couple_id__in=couples)
     if isinstance(who, Client):
-        rows = rows.filter(audience__contains=[who.pk])
+        return threads_of(who.pk, couples)
+    return _with_unread(Thread.objects.filter(couple_id__in=couples), {"membership": who})
+
+
+def threads_of(client_id: uuid.UUID, couples: Collection[uuid.UUID]) -> QuerySet[Thread]:
+    """Return the same of a client whose id alone is known."""
+    rows = Thread.objects.filter(couple_id__in=couples, audience__contains=[client_id])
+    return _with_unread(rows, {"author": client_id})
+
+
+def _with_unread(rows: QuerySet[Thread], mine: dict[str, Any]) -> QuerySet[Thread]:
     seen = Seen.objects.filter(practice_id=OuterRef("practice_id"), thread=OuterRef("pk"), **mine)
     others = Comment.objects.filter(practice_id=OuterRef("practice_id"), thread=OuterRef("pk")).exclude(**mine)
     rows = rows.annotate(seen_at=Subquery(seen.values("seen_at")[:1]))

@@ -21,9 +21,10 @@ from exercises.models import Draft, Occurrence, Response
 from exercises.news import News, news
 from exercises.on_demand import Offered, offered
 from exercises.program_days import Along, along
-from exercises.together import Opened, opened, sealed
+from exercises.together import Opened, lately_opened, sealed
 from exercises.vocabulary import Lane
 from practice.models import Message, Practice
+from practice.written import Written
 
 DONE_TOGETHER = 3
 
@@ -74,6 +75,53 @@ class Today:
         return self.later[0].opens_at if self.later else None
 
 
+_AVAILABLE: Written[Occurrence] = Written(
+    lambda couples, now: (
+        Occurrence.objects.available(now).filter(couple__in=couples).select_related("assignment__edition")[:40]
+    ),
+    couples=[uuid.UUID],
+    now=datetime.datetime,
+)
+_JOINT: Written[Response] = Written(
+    lambda occurrences: Response.objects.filter(occurrence__in=occurrences), occurrences=[uuid.UUID]
+)
+_BEGUN: Written[uuid.UUID] = Written(
+    lambda author, occurrences: (
+        Draft.objects.filter(author_id=author, occurrence__in=occurrences).values_list("occurrence_id", flat=True)
+    ),
+    author=uuid.UUID,
+    occurrences=[uuid.UUID],
+)
+#: The next one of each assignment.
+_LATER: Written[Occurrence] = Written(
+    lambda couples, now: (
+        Occurrence.objects.later(now)
+        .filter(couple__in=couples)
+        .select_related("assignment__edition")
+        .order_by("assignment_id", "due_at", "pk")
+        .distinct("assignment_id")
+    ),
+    couples=[uuid.UUID],
+    now=datetime.datetime,
+)
+_RESTING: Written[Occurrence] = Written(
+    lambda couples, now: (
+        Occurrence.objects.filter(couple__in=couples, state=Occurrence.State.PAUSED)
+        .filter(opens_at__lte=now, closes_at__gt=now)
+        .select_related("assignment__edition")
+        .order_by("assignment_id", "due_at", "pk")
+        .distinct("assignment_id")
+    ),
+    couples=[uuid.UUID],
+    now=datetime.datetime,
+)
+_NEXT_SESSION: Written[Appointment] = Written(
+    lambda couples, now: Appointment.objects.filter(couple__in=couples).ahead(now)[:1],
+    couples=[uuid.UUID],
+    now=datetime.datetime,
+)
+
+
 def today(person: Client, practice: Practice, couples: list[uuid.UUID], now: datetime.datetime) -> Today:
     """Read the page. The number of queries does not grow with what there is on it."""
     around = circles(person, practice, couples)
@@ -85,8 +133,8 @@ def today(person: Client, practice: Practice, couples: list[uuid.UUID], now: dat
             Waiting(one, around[one.couple_id].among(one.occurrence.assignment.audience))
             for one in sealed(person, couples, now)
         ],
-        session=Appointment.objects.filter(couple__in=couples).ahead(now).first(),
-        together=opened(person, couples, now, limit=12)[:DONE_TOGETHER],
+        session=_NEXT_SESSION.first(couples=couples, now=now),
+        together=lately_opened(person, couples, now)[:DONE_TOGETHER],
     )
     started = [one for one in items if one.started]
     page.lead = started[0] if started else page.now[0] if page.now else None
@@ -110,13 +158,11 @@ def _items(
     around: dict[uuid.UUID, Circle],
     now: datetime.datetime,
 ) -> list[Item]:
-    rows = list(Occurrence.objects.available(now).filter(couple__in=couples).select_related("assignment__edition")[:40])
-    rows = [one for one in rows if one.client_id in (None, person.pk)]
-    joint = [one.pk for one in rows if one.client_id is None]
-    told = list(Response.objects.filter(occurrence__in=joint)) if joint else []
+    rows = [one for one in _AVAILABLE.all(couples=couples, now=now) if one.client_id in (None, person.pk)]
+    told = _JOINT.all(occurrences=[one.pk for one in rows if one.client_id is None])
     mine = {one.occurrence_id for one in told if one.author_id == person.pk}
     together = {one.occurrence_id for one in told if one.lane == Lane.JOINT}
-    drafts = set(Draft.objects.filter(author=person, occurrence__in=rows).values_list("occurrence_id", flat=True))
+    drafts = set(_BEGUN.all(author=person.pk, occurrences=[one.pk for one in rows]))
     first_of_today = timezone.localtime(now).date()
     language = language_of(person, practice) if rows else practice.language
     found = []
@@ -136,28 +182,14 @@ def _items(
 def _later(person: Client, couples: list[uuid.UUID], items: list[Item], now: datetime.datetime) -> list[Occurrence]:
     """The next one of each assignment that asks for nothing at the moment."""
     asking = {one.occurrence.assignment_id for one in items}
-    rows = (
-        Occurrence.objects.later(now)
-        .filter(couple__in=couples)
-        .exclude(assignment__in=asking)
-        .select_related("assignment__edition")
-        .order_by("assignment_id", "due_at", "pk")
-        .distinct("assignment_id")
-    )
+    rows = [one for one in _LATER.all(couples=couples, now=now) if one.assignment_id not in asking]
     mine = [one for one in rows if one.client_id in (None, person.pk)]
     return sorted(mine, key=lambda one: (one.due_at, one.pk))[:8]
 
 
 def _resting(person: Client, couples: list[uuid.UUID], now: datetime.datetime) -> list[Occurrence]:
     """What would be open now and rests, once for each thing; the same words whoever let it rest."""
-    rows = (
-        Occurrence.objects.filter(couple__in=couples, state=Occurrence.State.PAUSED)
-        .filter(opens_at__lte=now, closes_at__gt=now)
-        .select_related("assignment__edition")
-        .order_by("assignment_id", "due_at", "pk")
-        .distinct("assignment_id")
-    )
-    return [one for one in rows if one.client_id in (None, person.pk)]
+    return [one for one in _RESTING.all(couples=couples, now=now) if one.client_id in (None, person.pk)]
 
 
 __all__ = ["Item", "Today", "Waiting", "said", "today"]

@@ -21,6 +21,7 @@ from exercises.models import Assignment, Edition, Occurrence, Response, Win
 from exercises.rhythm import sentence
 from exercises.vocabulary import Lane
 from practice import tenancy
+from practice.written import Written
 
 #: After so long it is no ceremony any more, only something to look up.
 FOLDED_FOR = datetime.timedelta(days=14)
@@ -47,10 +48,14 @@ class Opened:
         return self.assignment.lane
 
 
-def readable(person: Client, couples: list[uuid.UUID], now: datetime.datetime):
+def readable(person: Client, couples: list[uuid.UUID], now: datetime.datetime) -> QuerySet[Response]:
     """Responses that are open for this person: their own, and those of others that a lane lets through."""
+    return _readable(person.pk, couples, now)
+
+
+def _readable(person_id: uuid.UUID, couples: list[uuid.UUID], now: datetime.datetime) -> QuerySet[Response]:
     return Response.objects.newest().filter(
-        Q(author=person) | Q(readers__contains=[person.pk]),
+        Q(author=person_id) | Q(readers__contains=[person_id]),
         couple__in=couples,
         lane__in=OPEN_LANES,
         opens_at__lte=now,
@@ -63,15 +68,31 @@ def opened(person: Client, couples: list[uuid.UUID], now: datetime.datetime, lim
     return by_slot(person, responses)
 
 
+#: Responses on a first page, of which a few slots are shown.
+LATELY = 12
+_LATELY: Written[Response] = Written(
+    lambda person, couples, now: _readable(person, couples, now).order_by("-opens_at", "-pk")[:LATELY],
+    person=uuid.UUID,
+    couples=[uuid.UUID],
+    now=datetime.datetime,
+)
+_ASKED: Written[Occurrence] = Written(
+    lambda occurrences: Occurrence.objects.filter(pk__in=occurrences).select_related("assignment__edition"),
+    occurrences=[uuid.UUID],
+)
+
+
+def lately_opened(person: Client, couples: list[uuid.UUID], now: datetime.datetime) -> list[Opened]:
+    """Return what opened last, for a first page."""
+    return by_slot(person, _LATELY.all(person=person.pk, couples=couples, now=now))
+
+
 def by_slot(person: Client, responses: list[Response]) -> list[Opened]:
     """Put responses that this person may read together by slot, in the order given."""
+    if not responses:
+        return []
     with tenancy.elevated():
-        rows = {
-            one.pk: one
-            for one in Occurrence.objects.filter(pk__in={one.occurrence_id for one in responses}).select_related(
-                "assignment__edition"
-            )
-        }
+        rows = {one.pk: one for one in _ASKED.all(occurrences={one.occurrence_id for one in responses})}
     translated = [row for row in rows.values() if row.assignment.edition.content.get("translations")]
     language = language_of(person, person.practice) if translated else ""
     for row in translated:
@@ -96,19 +117,22 @@ def _is_unfolded(own: Occurrence, moment: datetime.datetime) -> bool:
     return moment < timezone.now() - FOLDED_FOR
 
 
-def sealed(person: Client, couples: list[uuid.UUID], now: datetime.datetime, limit: int = 6) -> list[Response]:
-    """Return what this person has sent that waits for its moment. Nothing here tells of anybody else."""
-    return list(
+_SEALED: Written[Response] = Written(
+    lambda person, couples, now: (
         Response.objects.newest()
-        .filter(
-            Q(opens_at=None) | Q(opens_at__gt=now),
-            author=person,
-            couple__in=couples,
-            lane=Lane.REVEAL,
-        )
+        .filter(Q(opens_at=None) | Q(opens_at__gt=now), author=person, couple__in=couples, lane=Lane.REVEAL)
         .select_related("occurrence__assignment__edition")
-        .order_by("-submitted_at")[:limit]
-    )
+        .order_by("-submitted_at")[:6]
+    ),
+    person=uuid.UUID,
+    couples=[uuid.UUID],
+    now=datetime.datetime,
+)
+
+
+def sealed(person: Client, couples: list[uuid.UUID], now: datetime.datetime) -> list[Response]:
+    """Return what this person has sent that waits for its moment. Nothing here tells of anybody else."""
+    return _SEALED.all(person=person.pk, couples=couples, now=now)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ import copy
 import datetime
 import itertools
 import operator
+import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
@@ -32,78 +33,83 @@ _MARKS: dict[type, Callable[[int], Any]] = {
     uuid.UUID: lambda number: uuid.UUID(int=number),
     str: lambda number: f"value {number} of a written query",
     datetime.datetime: lambda number: datetime.datetime(1, 1, 1, microsecond=number, tzinfo=datetime.UTC),
+    datetime.date: lambda number: datetime.date(1, 1, 1) + datetime.timedelta(days=number),
 }
-#: Of a longer list the query is written each time: each length has its own text.
-LONGEST = 4
+#: What is somebody's or some moment's, and so never part of a text that all are asked with.
+_OPEN = (uuid.UUID, datetime.date)
+_PLACES = re.compile(r"(?<!%)(?:%%)*%s")
 
 
 class Written(Generic[Row]):
     """One query. ``build`` makes it from values of the named types, and from nothing else that changes.
 
-    ``[UUID]`` is a list of ids, for what is looked up among a few. Nothing is prefetched.
+    ``[UUID]`` is a list of ids, for ``__in`` alone; with an empty one nothing is asked. Nothing is prefetched.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, Row]], **types: type | list[type]) -> None:
         self.build, self.types = build, types
-        #: By whether a practice is bound, which the manager writes down, and by how long the lists are.
-        self._texts: dict[tuple[int, ...], _Text] = {}
+        #: By whether a practice is bound, which the manager writes down.
+        self._texts: dict[bool, _Text] = {}
 
     def all(self, **values: Any) -> list[Row]:
         """Ask, and return every row."""
-        lists = [len(values[name]) for name, kind in self.types.items() if isinstance(kind, list)]
-        if any(length > LONGEST for length in lists):
-            return list(self.build(**values))
-        if 0 in lists:
+        if any(isinstance(kind, list) and not values[name] for name, kind in self.types.items()):
             return []
         asker = tenancy.current()
         practice = asker.practice_id if asker else None
-        key = (practice is not None, *lists)
-        text = self._texts.get(key)
+        text = self._texts.get(practice is not None)
         if text is None:
             # Whoever is second writes the same once more.
-            text = self._texts[key] = self._write(practice, values)
+            text = self._texts[practice is not None] = self._write(practice)
         return text.ask({**values, _PRACTICE: practice})
 
     def first(self, **values: Any) -> Row | None:
         """Ask, and return the first row; ``build`` says which one that is."""
         return next(iter(self.all(**values)), None)
 
-    def _write(self, practice: uuid.UUID | None, values: Mapping[str, Any]) -> _Text:
-        numbers = itertools.count(1)
-        marks: dict[str, Any] = {}
+    def _write(self, practice: uuid.UUID | None) -> _Text:
         places: dict[Any, Callable[[Mapping[str, Any]], Any]] = {}
-        for name, kind in self.types.items():
+        marks: dict[str, Any] = {}
+        lists = set()
+        for number, (name, kind) in zip(itertools.count(1), self.types.items(), strict=False):
+            mark = _MARKS[kind[0] if isinstance(kind, list) else kind](number)
             if isinstance(kind, list):
-                marks[name] = [_MARKS[kind[0]](next(numbers)) for _value in values[name]]
-                places |= {mark: _member(name, at) for at, mark in enumerate(marks[name])}
+                marks[name], places[mark] = [mark], _list(name)
+                lists.add(mark)
             else:
-                marks[name] = _MARKS[kind](next(numbers))
-                places[marks[name]] = operator.itemgetter(name)
-        return _Text(self.build(**marks), places, practice)
+                marks[name], places[mark] = mark, operator.itemgetter(name)
+        return _Text(self.build(**marks), places, lists, practice)
 
 
-def _member(name: str, at: int) -> Callable[[Mapping[str, Any]], Any]:
-    return lambda values: values[name][at]
+def _list(name: str) -> Callable[[Mapping[str, Any]], Any]:
+    return lambda values: list(values[name])
 
 
 class _Text:
     """The text of a query, and what stands where in it."""
 
     def __init__(
-        self, rows: QuerySet, places: Mapping[Any, Callable[[Mapping[str, Any]], Any]], practice: uuid.UUID | None
+        self,
+        rows: QuerySet,
+        places: Mapping[Any, Callable[[Mapping[str, Any]], Any]],
+        lists: Collection[Any],
+        practice: uuid.UUID | None,
     ) -> None:
         self.rows = rows
         self.compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
-        self.sql, values = self.compiler.as_sql()
+        sql, values = self.compiler.as_sql()
         self.values = list(values)
         plain = [(at, one) for at, one in enumerate(values) if not isinstance(one, list)]
         if not set(places) <= {one for _at, one in plain}:
             # What changed on its way in has no place, and would be left out.
-            raise AssertionError(f"Not every value stands in the query: {self.sql}")
+            raise AssertionError(f"Not every value stands in the query: {sql}")
         every = dict(places)
         if practice is not None:
             every[practice] = operator.itemgetter(_PRACTICE)
         self.places = [(at, every[one]) for at, one in plain if one in every]
+        if any(isinstance(one, _OPEN) and one not in every for one in _flat(values)):
+            raise AssertionError(f"An id, a moment or a day stands in the query that it was not given: {sql}")
+        self.sql = _with_lists(sql, {at for at, one in plain if one in lists})
 
     def ask(self, values: Mapping[str, Any]) -> list[Any]:
         given = list(self.values)
@@ -117,3 +123,22 @@ class _Text:
         rows: Any = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _known_related_objects={})
         iteration: Any = self.rows._iterable_class
         return list(iteration(rows))
+
+
+def _flat(values: Collection[Any]) -> Iterator[Any]:
+    for one in values:
+        yield from _flat(one) if isinstance(one, list | tuple) else (one,)
+
+
+def _with_lists(sql: str, lists: Collection[int]) -> str:
+    """Write ``= ANY`` where a list stands after ``IN``: one text for lists of any length."""
+    parts, done = [], 0
+    for at, place in enumerate(_PLACES.finditer(sql)):
+        if at not in lists:
+            continue
+        begins, ends = place.end() - len("IN (%s"), place.end() + 1
+        if sql[begins:ends] != "IN (%s)":
+            raise AssertionError(f"A list is asked for by __in alone: {sql}")
+        parts += [sql[done:begins], "= ANY(%s)"]
+        done = ends
+    return "".join([*parts, sql[done:]])

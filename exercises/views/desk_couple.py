@@ -38,7 +38,7 @@ def couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     context = around(request, one)
     if not request.membership.sees_answers:
         return render(request, "exercises/desk/couple_office.html", context)
-    context["runs"] = list(programs.running([one.pk]))
+    context["runs"] = programs.running([one.pk])
     context["still"] = programs.standing_still(context["runs"], timezone.now())
     waiting = queue(request.membership, [one.pk])
     context["urgent"] = [item for item in waiting if item.urgent]

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clients.models import Client, Partner
-from practice.written import LONGEST, Written
+from practice.written import Written
 from tests.factories import acting_as, inside, make_client, make_couple
 
 pytestmark = pytest.mark.django_db
@@ -51,10 +51,22 @@ def test_what_belongs_to_a_row_comes_with_it_and_lists_may_have_any_length(coupl
         assert len(asked) == 1
         assert [one.client.name for one in written.all(clients=people[:1])] == ["Mara"]
         assert written.all(clients=[]) == []
-        assert len(written.all(clients=[*people, *(uuid.uuid4() for _ in range(LONGEST))])) == 2
+        assert len(written.all(clients=[*people, *(uuid.uuid4() for _ in range(60))])) == 2
 
 
 def test_a_value_that_would_be_left_out_is_refused(practice):
     written: Written[Client] = Written(lambda name: Client.objects.filter(name__icontains=name), name=str)
     with inside(practice), pytest.raises(AssertionError):
         written.all(name="Mara")
+
+
+def test_what_it_was_not_given_is_refused_for_everybody_would_be_asked_with_it(mara, practice):
+    written: Written[Client] = Written(lambda name: Client.objects.filter(name=name, pk=mara.pk), name=str)
+    with inside(practice), pytest.raises(AssertionError):
+        written.all(name="Mara")
+
+
+def test_a_list_stands_after_in_and_nowhere_else(practice):
+    written: Written[Client] = Written(lambda client: Client.objects.filter(pk=client[0]), client=[uuid.UUID])
+    with inside(practice), pytest.raises(AssertionError):
+        written.all(client=[uuid.uuid4()])
