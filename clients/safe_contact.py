@@ -26,6 +26,7 @@ from practice.channels.base import Letter
 from practice.ids import uuid7
 from practice.models import Membership, Message, User
 from practice.tenancy import Asker
+from practice.written import Written
 
 KIND = "security"
 Channel = Message.Channel
@@ -153,18 +154,43 @@ def keep(contact: Contact, said: dict[str, object], *, by: Membership) -> None:
     contact.save(update_fields=["safe_channel", "never_call", "call_when", "call_as", "asked_on", "asked_by"])
 
 
+_TO_ASK: Written[Partner] = Written(
+    lambda couples, long_ago: (
+        Partner.objects.filter(
+            Q(client__contacts__asked_on=None) | Q(client__contacts__asked_on__lt=long_ago),
+            couple_id__in=couples,
+            left_at=None,
+            client__user__isnull=False,
+        )
+        .select_related("client")
+        .distinct()
+        .order_by("couple_id", "position")
+    ),
+    couples=[uuid.UUID],
+    long_ago=datetime.date,
+)
+
+
 def to_ask(couples: Collection[uuid.UUID], today: datetime.date) -> list[Partner]:
     """Return the partners in care whom nobody has asked for a while, or ever; one query."""
-    long_ago = Q(client__contacts__asked_on=None) | Q(client__contacts__asked_on__lt=today - ASK_AGAIN)
-    rows = Partner.objects.filter(long_ago, couple_id__in=couples, left_at=None, client__user__isnull=False)
-    return list(rows.select_related("client").distinct().order_by("couple_id", "position"))
+    return _TO_ASK.all(couples=couples, long_ago=today - ASK_AGAIN)
+
+
+_UNTOLD: Written[Message] = Written(
+    lambda couples, since: Message.objects.filter(
+        Q(state=State.SKIPPED) & ~Q(reason=ANOTHER_WAY) | Q(state__in=[State.DEAD, State.BOUNCED]),
+        kind=KIND,
+        couple_id__in=couples,
+        finished_at__gte=since,
+    ).order_by("finished_at"),
+    couples=[uuid.UUID],
+    since=datetime.datetime,
+)
 
 
 def untold(couples: Collection[uuid.UUID], since: datetime.datetime) -> list[Message]:
     """Return notices that could not leave by the safe way: somebody tells these people in person. One query."""
-    stuck = Q(state=State.SKIPPED) & ~Q(reason=ANOTHER_WAY) | Q(state__in=[State.DEAD, State.BOUNCED])
-    rows = Message.objects.filter(stuck, kind=KIND, couple_id__in=couples, finished_at__gte=since)
-    return list(rows.order_by("finished_at"))
+    return _UNTOLD.all(couples=couples, since=since)
 
 
 def _describe(person: Client, messages: Sequence[Message]) -> dict[uuid.UUID, kinds.About]:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, Max, Min, OuterRef, Q
 from django.db.models.expressions import Combinable
@@ -27,6 +28,7 @@ from exercises.models import Answer, Assignment, Occurrence, Reading, Response
 from exercises.models.response import ResponseQuerySet
 from exercises.vocabulary import Lane
 from practice.models import Membership
+from practice.written import Written
 
 State = Occurrence.State
 
@@ -66,18 +68,64 @@ class Row:
         return _("%(first)s and %(n)s more") % {"first": ", ".join(self.titles[:2]), "n": more}
 
 
+_NEXT_DUE: Written[tuple[uuid.UUID, datetime]] = Written(
+    lambda couples, now: (
+        Occurrence.objects.open()
+        .filter(couple_id__in=couples, due_at__gt=now)
+        .values_list("couple_id")
+        .annotate(soonest=Min("due_at"))
+    ),
+    couples=[uuid.UUID],
+    now=datetime,
+)
+#: How much nobody of a couple's staff has read, and since when it waits at most.
+_UNREAD: Written[tuple[uuid.UUID, int, datetime]] = Written(
+    lambda member, couples: (
+        _unread(member, couples).values_list("couple_id").annotate(n=Count("pk"), last=Max("submitted_at"))
+    ),
+    member=uuid.UUID,
+    couples=[uuid.UUID],
+)
+_SESSIONS: Written[Appointment] = Written(
+    lambda couples, now: (
+        Appointment.objects.filter(couple_id__in=couples, cancelled_at=None, starts_at__gte=now)
+        .order_by("couple_id", "starts_at")
+        .distinct("couple_id")
+    ),
+    couples=[uuid.UUID],
+    now=datetime,
+)
+_CURRENT: Written[Occurrence] = Written(
+    lambda couples, now: Occurrence.objects.filter(
+        couple_id__in=couples,
+        opens_at__lte=now,
+        closes_at__gt=now,
+        state__in=[State.OPEN, State.DONE, State.SKIPPED],
+    ).only("couple_id", "client_id", "audience", "state", "started_at"),
+    couples=[uuid.UUID],
+    now=datetime,
+)
+#: What asks for something now or soon, with its title and minutes.
+_RUNNING: Written[Any] = Written(
+    lambda couples, now: (
+        Assignment.objects.running()
+        .filter(couple_id__in=couples)
+        .filter(Exists(Occurrence.objects.filter(assignment=OuterRef("pk"), closes_at__gt=now)))
+        .annotate(title=F("edition__title"), minutes=KeyTextTransform("minutes", "edition__content"))
+        .only("couple_id", "audience", "rule", "reviews", "starts_on", "due")
+    ),
+    couples=[uuid.UUID],
+    now=datetime,
+)
+
+
 def rows(membership: Membership, couples: Collection[Couple], now: datetime) -> list[Row]:
     """Return a row for each couple, the next session first. ``couples`` come ``with_partners``."""
     ids = [couple.pk for couple in couples]
     sessions = next_sessions(ids, now)
     open_now = _open_now(ids, now)
-    next_due = dict(
-        Occurrence.objects.open()
-        .filter(couple_id__in=ids, due_at__gt=now)
-        .values_list("couple_id")
-        .annotate(soonest=Min("due_at"))
-    )
-    unread = dict(unread_responses(membership, ids).values_list("couple_id").annotate(n=Count("pk")))
+    next_due = dict(_NEXT_DUE.all(couples=ids, now=now))
+    unread = {couple: n for couple, n, _last in _UNREAD.all(member=membership.pk, couples=ids)}
     given, programs_of = _given(ids, now), _programs(ids, now)
     made = [
         Row(
@@ -106,12 +154,7 @@ def _by_next_session(row: Row) -> tuple[bool, bool, float, str]:
 
 def next_sessions(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, Appointment]:
     """Return each couple's next kept appointment."""
-    soonest = (
-        Appointment.objects.filter(couple_id__in=couples, cancelled_at=None, starts_at__gte=now)
-        .order_by("couple_id", "starts_at")
-        .distinct("couple_id")
-    )
-    return {one.couple_id: one for one in soonest}
+    return {one.couple_id: one for one in _SESSIONS.all(couples=couples, now=now)}
 
 
 def kept_apart() -> Combinable:
@@ -122,7 +165,11 @@ def kept_apart() -> Combinable:
 
 def unread_responses(membership: Membership, couples: Collection[uuid.UUID]) -> ResponseQuerySet:
     """Return what this member of staff has not read: for both (``new_open``), kept apart (``new_apart``)."""
-    read = Reading.objects.filter(response=OuterRef("pk"), practice_id=OuterRef("practice_id"), membership=membership)
+    return _unread(membership.pk, couples)
+
+
+def _unread(member: uuid.UUID, couples: Collection[uuid.UUID]) -> ResponseQuerySet:
+    read = Reading.objects.filter(response=OuterRef("pk"), practice_id=OuterRef("practice_id"), membership=member)
     return (
         Response.objects.newest()
         .filter(couple_id__in=couples)
@@ -136,13 +183,7 @@ def unread_responses(membership: Membership, couples: Collection[uuid.UUID]) -> 
 
 def _open_now(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, list[Occurrence]]:
     found: dict[uuid.UUID, list[Occurrence]] = defaultdict(list)
-    current = Occurrence.objects.filter(
-        couple_id__in=couples,
-        opens_at__lte=now,
-        closes_at__gt=now,
-        state__in=[State.OPEN, State.DONE, State.SKIPPED],
-    )
-    for one in current.only("couple_id", "client_id", "audience", "state", "started_at"):
+    for one in _CURRENT.all(couples=couples, now=now):
         found[one.couple_id].append(one)
     return found
 
@@ -150,14 +191,7 @@ def _open_now(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, 
 def _given(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, list[tuple[str, Piece]]]:
     """What asks for something now or soon, by couple."""
     found: dict[uuid.UUID, list[tuple[str, Piece]]] = defaultdict(list)
-    running = (
-        Assignment.objects.running()
-        .filter(couple_id__in=couples)
-        .filter(Exists(Occurrence.objects.filter(assignment=OuterRef("pk"), closes_at__gt=now)))
-        .annotate(title=F("edition__title"), minutes=KeyTextTransform("minutes", "edition__content"))
-        .only("couple_id", "audience", "rule", "reviews", "starts_on", "due")
-    )
-    for one in running:
+    for one in _RUNNING.all(couples=couples, now=now):
         found[one.couple_id].append((one.title, piece_of(one, int(one.minutes or 0))))
     return found
 
@@ -208,19 +242,15 @@ def _state_words(client: Client, theirs: list[Occurrence]) -> tuple[str, str]:
 @register_queue
 def new_answers(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """One item for each couple with answers that this member of staff has not read."""
-
-    waiting = (
-        unread_responses(membership, couples).values("couple_id").annotate(n=Count("pk"), last=Max("submitted_at"))
-    )
     return [
         QueueItem(
             kind="new",
             what=_("New answers"),
-            couple_id=one["couple_id"],
-            detail=ngettext("%(n)s answer to read", "%(n)s answers to read", one["n"]) % {"n": one["n"]},
-            since=one["last"],
-            url=reverse("couple", args=[one["couple_id"]]),
+            couple_id=couple,
+            detail=ngettext("%(n)s answer to read", "%(n)s answers to read", n) % {"n": n},
+            since=last,
+            url=reverse("couple", args=[couple]),
             action=_("Read"),
         )
-        for one in waiting
+        for couple, n, last in _UNREAD.all(member=membership.pk, couples=couples)
     ]

@@ -39,6 +39,8 @@ class QueueItem:
 #: Given who asks and the couples on the page, returns what is there to look at, in a fixed number of queries.
 QueueProvider = Callable[[Membership, Collection[uuid.UUID]], list[QueueItem]]
 _providers: list[QueueProvider] = []
+#: Those whose items are all aside.
+_aside: list[QueueProvider] = []
 
 
 def register_queue(provider: QueueProvider) -> QueueProvider:
@@ -48,9 +50,18 @@ def register_queue(provider: QueueProvider) -> QueueProvider:
     return provider
 
 
-def queue(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
+def register_aside(provider: QueueProvider) -> QueueProvider:
+    """Let an app put items on the couple's page that never stand on Today; use it as a decorator."""
+    _aside.append(provider)
+    return register_queue(provider)
+
+
+def queue(membership: Membership, couples: Collection[uuid.UUID], *, with_aside: bool = True) -> list[QueueItem]:
     """Return everything that waits: urgent first, then the longest waiting, what is calm last."""
     if not couples:
         return []
-    items = [item for provider in _providers for item in provider(membership, couples)]
+    asked = _providers if with_aside else [one for one in _providers if one not in _aside]
+    items = [item for provider in asked for item in provider(membership, couples)]
+    if not with_aside:
+        items = [item for item in items if not item.aside]
     return sorted(items, key=lambda item: (not item.urgent, item.calm, item.since))

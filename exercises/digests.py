@@ -95,7 +95,7 @@ def waits_since(member: Membership, since: datetime.datetime) -> bool:
     with tenancy.acting(asker):
         couples: list[uuid.UUID] = list(Couple.objects.in_care().values_list("pk", flat=True))
         # What only waits for the next session is no reason for a letter.
-        if any(item.urgent or (item.since > since and not item.aside) for item in queue(member, couples)):
+        if any(item.urgent or item.since > since for item in queue(member, couples, with_aside=False)):
             return True
         return Parting.objects.filter(noted_at=None).exists()
 

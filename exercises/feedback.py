@@ -22,6 +22,7 @@ from exercises import lanes
 from exercises.models import Feedback, Occurrence, Win
 from exercises.vocabulary import Lane
 from practice import tenancy
+from practice.written import Written
 
 #: What may get in the way. The order is that of the page.
 OBSTACLES = {
@@ -139,15 +140,21 @@ def _mark_win(occurrence: Occurrence, author: Client, words: str, lane: Lane, re
     win.save()
 
 
-def to_note(couples: Collection[uuid.UUID]) -> list[Feedback]:
-    """What a therapist should hear of and nobody has noted yet: too much, or not free to speak."""
-    return list(
+_TO_NOTE: Written[Feedback] = Written(
+    lambda couples: (
         Feedback.objects.filter(
             Q(too_much=True) | Q(obstacles__overlap=sorted(WEIGHS)), couple__in=couples, noted_at=None
         )
         .select_related("author", "occurrence__assignment__edition")
         .order_by("given_at")
-    )
+    ),
+    couples=[uuid.UUID],
+)
+
+
+def to_note(couples: Collection[uuid.UUID]) -> list[Feedback]:
+    """What a therapist should hear of and nobody has noted yet: too much, or not free to speak."""
+    return _TO_NOTE.all(couples=couples)
 
 
 def note(couple: Couple, author: Client) -> int:

@@ -79,5 +79,5 @@ def too_much_or_not_free(membership: Membership, couples: Collection[uuid.UUID])
             action=_("Look"),
             urgent=bool(feedback.WEIGHS & set(one.obstacles)),
         )
-        for one in feedback.to_note(list(couples))
+        for one in feedback.to_note(couples)
     ]

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +24,7 @@ from exercises.desk import QueueItem, register_queue
 from exercises.models import Occurrence, Response, Sitting
 from exercises.vocabulary import Lane
 from practice.models import Membership
+from practice.written import Written
 
 State = Occurrence.State
 WAITING = (State.OPEN, State.PAUSED)
@@ -53,11 +54,16 @@ def _seal_for_good(couple_id: uuid.UUID, who: list[uuid.UUID]) -> None:
     lanes.never_open(list(responses.values_list("pk", flat=True)), who)
 
 
+_TO_NOTE: Written[Parting] = Written(
+    lambda couples: Parting.objects.filter(couple_id__in=couples, noted_at=None).order_by("at"), couples=[uuid.UUID]
+)
+
+
 @register_queue
 def parted_lately(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """One item for each couple in which somebody left by themselves and nobody of the practice has noted it."""
     found: dict[uuid.UUID, Parting] = {}
-    for one in Parting.objects.filter(couple_id__in=couples, noted_at=None).order_by("at"):
+    for one in _TO_NOTE.all(couples=couples):
         found.setdefault(one.couple_id, one)
     return [
         QueueItem(
@@ -75,20 +81,38 @@ def parted_lately(membership: Membership, couples: Collection[uuid.UUID]) -> lis
     ]
 
 
-@register_queue
-def taken_back(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
-    """One item for each person who took back what they had agreed to, and has not agreed again."""
-    rows = (
-        Consent.objects.filter(client__partnerships__couple__in=couples, client__partnerships__left_at=None)
+#: What somebody took back of what they had agreed to, and did not agree to again.
+_TAKEN_BACK: Written[Consent] = Written(
+    lambda couples: (
+        Consent.objects.filter(
+            ~Exists(
+                Consent.objects.filter(
+                    practice_id=OuterRef("practice_id"),
+                    client=OuterRef("client"),
+                    about=OuterRef("about"),
+                    given_at__gt=OuterRef("given_at"),
+                )
+            ),
+            client__partnerships__couple__in=couples,
+            client__partnerships__left_at=None,
+            ended_by=Consent.Ended.YOU,
+            withdrawn_at__isnull=False,
+        )
         .annotate(couple_id=F("client__partnerships__couple"))
         .select_related("client")
         .order_by("given_at", "pk")
-    )
-    newest = {(one.client_id, one.about): one for one in rows}
+    ),
+    couples=[uuid.UUID],
+)
+
+
+@register_queue
+def taken_back(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
+    """One item for each person who took back what they had agreed to, and has not agreed again."""
     first: dict[uuid.UUID, tuple[datetime.datetime, str, uuid.UUID]] = {}
-    for one in newest.values():
-        if one.ended_by == Consent.Ended.YOU and one.withdrawn_at is not None:
-            said = (one.withdrawn_at, one.client.name, one.couple_id)
+    for one in _TAKEN_BACK.all(couples=couples):
+        if one.withdrawn_at is not None:
+            said = (one.withdrawn_at, one.client.name, one.couple_id)  # type: ignore[attr-defined]  # annotated
             first[one.client_id] = min(said, first.get(one.client_id, said))
     return [
         QueueItem(

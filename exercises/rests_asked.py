@@ -13,12 +13,21 @@ from django.utils.translation import gettext as _
 from exercises.desk import QueueItem, register_queue
 from exercises.models import Pause
 from practice.models import Membership
+from practice.written import Written
+
+_ASKED: Written[Pause] = Written(
+    lambda couples: (
+        Pause.objects.filter(couple_id__in=couples, asked_by__isnull=False, set_by=None, deep_only=True)
+        .select_related("asked_by")
+        .defer("reason")
+    ),
+    couples=[uuid.UUID],
+)
 
 
 @register_queue
 def rests_asked(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """One item for each rest that nobody has acknowledged yet, ended or not."""
-    asked = Pause.objects.filter(couple_id__in=couples, asked_by__isnull=False, set_by=None, deep_only=True)
     return [
         QueueItem(
             kind="ask",
@@ -29,7 +38,7 @@ def rests_asked(membership: Membership, couples: Collection[uuid.UUID]) -> list[
             url=reverse("rests", args=[one.couple_id]),
             action=_("Look"),
         )
-        for one in asked.select_related("asked_by").defer("reason")
+        for one in _ASKED.all(couples=couples)
     ]
 
 

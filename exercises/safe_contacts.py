@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 
 from clients import safe_contact
 from clients.models import Partner
-from exercises.desk import QueueItem, register_queue
+from exercises.desk import QueueItem, register_aside, register_queue
 from practice.models import Membership
 
 LOOK_BACK = timedelta(days=14)
 
 
-@register_queue
+@register_aside
 def to_ask(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """One calm item for each couple in which somebody was not asked for a while. It stands on the couple's page."""
     if not membership.sees_answers:

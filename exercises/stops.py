@@ -21,6 +21,7 @@ from exercises.signals import response_submitted
 from exercises.vocabulary import Lane
 from practice import clock, tenancy
 from practice.models import Membership
+from practice.written import Written
 
 #: Couple, assignment and person.
 Where = tuple[uuid.UUID, uuid.UUID, uuid.UUID]
@@ -69,20 +70,25 @@ def _response_submitted(sender: object, response: Response, **kwargs: Any) -> No
     end_by_person(assignment, response.author_id)
 
 
+_STOPPED: Written[ReminderStop] = Written(
+    lambda couples: (
+        _in_force()
+        .filter(couple_id__in=couples, assignment__withdrawn_at=None, assignment__ended_at=None)
+        .exclude(assignment__lane=Lane.OWN)
+        .select_related("client", "assignment__edition")
+        .defer("assignment__why")
+    ),
+    couples=[uuid.UUID],
+)
+
+
 @register_queue
 def stopped(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """One item for each person and assignment whose reminders have stopped, while it still runs.
 
     What somebody writes for themselves alone is theirs: nobody is told whether they do.
     """
-    found = (
-        _in_force()
-        .filter(couple_id__in=couples, assignment__withdrawn_at=None, assignment__ended_at=None)
-        .exclude(assignment__lane=Lane.OWN)
-        .select_related("client", "assignment__edition")
-        .defer("assignment__why")
-    )
-    return [_item(one) for one in found]
+    return [_item(one) for one in _STOPPED.all(couples=couples)]
 
 
 def _item(one: ReminderStop) -> QueueItem:

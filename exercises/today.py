@@ -86,8 +86,8 @@ _JOINT: Written[Response] = Written(
     lambda occurrences: Response.objects.filter(occurrence__in=occurrences), occurrences=[uuid.UUID]
 )
 _BEGUN: Written[uuid.UUID] = Written(
-    lambda author, occurrences: (
-        Draft.objects.filter(author_id=author, occurrence__in=occurrences).values_list("occurrence_id", flat=True)
+    lambda author, occurrences: Draft.objects.filter(author_id=author, occurrence__in=occurrences).values_list(
+        "occurrence_id", flat=True
     ),
     author=uuid.UUID,
     occurrences=[uuid.UUID],

@@ -10,9 +10,25 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from exercises.desk import QueueItem, register_queue
-from exercises.models import Seen
+from exercises.models import Seen, Thread
 from exercises.threads import waiting_for_practice
 from practice.models import Membership
+from practice.written import Written
+
+_WAITING: Written[Thread] = Written(
+    lambda couples, member: waiting_for_practice(couples).filter(
+        ~Exists(
+            Seen.objects.filter(
+                practice_id=OuterRef("practice_id"),
+                thread=OuterRef("pk"),
+                membership=member,
+                seen_at__gte=OuterRef("last_said_at"),
+            )
+        )
+    ),
+    couples=[uuid.UUID],
+    member=uuid.UUID,
+)
 
 
 @register_queue
@@ -21,12 +37,6 @@ def to_answer(membership: Membership, couples: Collection[uuid.UUID]) -> list[Qu
 
     It names no partner and says nothing of the message; a thread that the asker has read is done for them.
     """
-    read = Seen.objects.filter(
-        practice_id=OuterRef("practice_id"),
-        thread=OuterRef("pk"),
-        membership=membership,
-        seen_at__gte=OuterRef("last_said_at"),
-    )
     return [
         QueueItem(
             kind="talk",
@@ -37,5 +47,5 @@ def to_answer(membership: Membership, couples: Collection[uuid.UUID]) -> list[Qu
             url=reverse("thread", args=[one.couple_id, one.pk]),
             action=_("Answer"),
         )
-        for one in waiting_for_practice(couples).filter(~Exists(read))
+        for one in _WAITING.all(couples=couples, member=membership.pk)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from clients.models import Partner
 from exercises.desk import QueueItem, register_queue
 from practice.models import Membership, Message
+from practice.written import Written
 
 #: Older troubles are history: by then somebody has talked to the person, or another letter has arrived.
 LOOK_BACK = timedelta(days=14)
@@ -21,14 +22,22 @@ ARRIVED = (State.ACCEPTED, State.DELIVERED)
 FINISHED = (*ARRIVED, State.UNKNOWN, State.DEAD, State.BOUNCED, State.COMPLAINED)
 
 
+_RECENT: Written[Message] = Written(
+    lambda couples, since: (
+        Message.objects.filter(couple_id__in=couples, state__in=FINISHED, finished_at__gte=since)
+        .exclude(channel=Message.Channel.PORTAL)
+        .order_by("finished_at")
+    ),
+    couples=[uuid.UUID],
+    since=datetime,
+)
+
+
 @register_queue
 def not_reached(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """One item for each partner and channel whose last message may not have arrived; a later one ends it."""
     last: dict[tuple[uuid.UUID, str], Message] = {}
-    recent = Message.objects.filter(
-        couple_id__in=couples, state__in=FINISHED, finished_at__gte=timezone.now() - LOOK_BACK
-    ).exclude(channel=Message.Channel.PORTAL)
-    for message in recent.order_by("finished_at"):
+    for message in _RECENT.all(couples=couples, since=timezone.now() - LOOK_BACK):
         last[message.person_id, message.channel] = message
     troubled = {person: one for (person, _channel), one in last.items() if one.state not in ARRIVED}
     if not troubled:

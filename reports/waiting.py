@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Collection
 
@@ -18,9 +19,37 @@ from exercises.flags import Severity
 from exercises.safety import register_flags
 from practice import clock
 from practice.models import Membership
+from practice.written import Written
 from reports import alert_list
 from reports.models import Alert, AlertStep, Judgement, Report
 from reports.signs import signs_of
+
+_OPEN: Written[Alert] = Written(
+    lambda couples: (
+        Alert.objects.open()
+        .filter(couple_id__in=couples)
+        .select_related("acknowledged_by")
+        .defer("note")
+        .order_by("raised_at", "pk")
+    ),
+    couples=[uuid.UUID],
+)
+_BEFORE_SESSIONS: Written[Report] = Written(
+    lambda couples, now: (
+        Report.objects.filter(
+            couple_id__in=couples,
+            standing_order__isnull=False,
+            appointment__starts_at__gt=now,
+            appointment__cancelled_at=None,
+            state__in=[Report.State.DONE, Report.State.FAILED],
+        )
+        .defer("pdf", "summary")
+        .select_related("couple", "appointment")
+        .order_by("finished_at", "pk")
+    ),
+    couples=[uuid.UUID],
+    now=datetime.datetime,
+)
 
 
 @register_queue
@@ -32,13 +61,7 @@ def alerts(membership: Membership, couples: Collection[uuid.UUID]) -> list[Queue
     """
     if not membership.sees_answers:
         return []
-    rows = list(
-        Alert.objects.open()
-        .filter(couple_id__in=couples)
-        .select_related("acknowledged_by")
-        .defer("note")
-        .order_by("raised_at", "pk")
-    )
+    rows = _OPEN.all(couples=couples)
     told = alert_list.told_names(rows) if rows else {}
     return [_urgent(row, membership, told.get(row.pk, ())) if row.is_urgent else _calm(row) for row in rows]
 
@@ -96,15 +119,7 @@ def before_sessions(membership: Membership, couples: Collection[uuid.UUID]) -> l
     """A report that was made by itself stands here until its session begins; one that could not be made, too."""
     if not membership.sees_answers:
         return []
-    rows = Report.objects.filter(
-        couple_id__in=couples,
-        standing_order__isnull=False,
-        appointment__starts_at__gt=timezone.now(),
-        appointment__cancelled_at=None,
-        state__in=[Report.State.DONE, Report.State.FAILED],
-    )
-    rows = rows.defer("pdf", "summary").select_related("couple", "appointment").order_by("finished_at", "pk")
-    return [_before_session(row) for row in rows]
+    return [_before_session(row) for row in _BEFORE_SESSIONS.all(couples=couples, now=timezone.now())]
 
 
 def _before_session(row: Report) -> QueueItem:

@@ -47,8 +47,8 @@ def today(request: PracticeRequest) -> HttpResponse:
     # Of those who parted, the one thing that nobody has noted yet.
     items = [
         one
-        for one in queue(request.membership, named.keys())
-        if not one.aside and (one.couple_id in by_id or one.after_care)
+        for one in queue(request.membership, named.keys(), with_aside=False)
+        if one.couple_id in by_id or one.after_care
     ]
     sessions, is_today = _sessions(by_id, now)
     context = {

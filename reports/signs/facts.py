@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Q
 from django.utils.formats import date_format
@@ -17,6 +18,7 @@ from clients.models import Partner
 from exercises import measures
 from exercises.models import Answer, Feedback, MeasureEntry, Occurrence
 from exercises.vocabulary import Lane
+from practice.written import Written
 from reports.models import Baseline, Score
 from reports.signs.sign import DRIFT, HIGH, LOW, NOT_FREE, SILENCE
 
@@ -80,12 +82,90 @@ class CoupleFacts:
 
 Facts = dict[uuid.UUID, CoupleFacts]
 
+_PARTNERS: Written[Any] = Written(
+    lambda couples: (
+        Partner.objects.filter(couple_id__in=couples, left_at=None)
+        .order_by("position")
+        .values_list("couple_id", "client_id", "couple__time_zone")
+    ),
+    couples=[uuid.UUID],
+)
+_STARTS: Written[Any] = Written(
+    lambda couples: Baseline.objects.filter(couple_id__in=couples, ended_at=None).values_list(
+        "couple_id", "client_id", "measure", "begins_on"
+    ),
+    couples=[uuid.UUID],
+)
+_SCORES: Written[Any] = Written(
+    lambda couples, since: (
+        Score.objects.filter(couple_id__in=couples)
+        .exclude(lane=Lane.OWN)
+        .filter(Q(series__in=METRICS, at__gte=since) | Q(series__in=_reliable(), scored=True))
+        .order_by("at")
+        .values_list("couple_id", "client_id", "series", "rule", "value", "at")
+    ),
+    couples=[uuid.UUID],
+    since=datetime,
+)
+#: In the order of :class:`Measured`.
+_ENTRIES: Written[Any] = Written(
+    lambda couples: MeasureEntry.objects.filter(
+        couple_id__in=couples, taken_back_at=None, prorated=False, total__isnull=False
+    ).values_list("couple_id", "client_id", "measure", "definition_version", "total", "taken_on", "entered_at"),
+    couples=[uuid.UUID],
+)
+_ROUNDS: Written[Any] = Written(
+    lambda couples, since, now: (
+        Occurrence.objects.filter(
+            couple_id__in=couples,
+            client__isnull=False,
+            state__in=[State.DONE, State.MISSED, State.SKIPPED],
+            skipped_by=None,  # what the practice left out says nothing about anybody
+            due_at__gte=since,
+            due_at__lte=now,
+        )
+        .order_by("due_at", "pk")
+        .values_list("couple_id", "client_id", "due_at", "state")
+    ),
+    couples=[uuid.UUID],
+    since=datetime,
+    now=datetime,
+)
+_WEIGHED: Written[Any] = Written(
+    lambda couples, since: (
+        Feedback.objects.filter(couple_id__in=couples, given_at__gte=since)
+        .exclude(lane=Lane.OWN)
+        .filter(Q(too_much=True) | Q(obstacles__contains=[OBSTACLE]))
+        .order_by("given_at")
+        .values_list("couple_id", "author_id", "too_much", "obstacles", "given_at")
+    ),
+    couples=[uuid.UUID],
+    since=datetime,
+)
+_NOT_FREE: Written[Any] = Written(
+    lambda couples, since: (
+        Answer.objects.filter(
+            couple_id__in=couples, response__submitted_at__gte=since, number__isnull=False, declined=False
+        )
+        .exclude(lane=Lane.OWN)
+        .filter(Q(key__in=FREE, number=0) | Q(key="too_much", number=1))
+        .order_by("response__revision")
+        .values_list("couple_id", "author_id", "key", "response__occurrence_id", "response__submitted_at")
+    ),
+    couples=[uuid.UUID],
+    since=datetime,
+)
+
+
+def _reliable() -> list[str]:
+    """The measures of which it is known how much is a change."""
+    return [one.key for one in measures.all() if one.reliable is not None]
+
 
 def read(couples: Collection[uuid.UUID], now: datetime) -> Facts:
     """Read the facts of all couples in seven queries, however many they are."""
     found: Facts = defaultdict(CoupleFacts)
-    partners = Partner.objects.filter(couple_id__in=couples, left_at=None).order_by("position")
-    for couple_id, client_id, zone in partners.values_list("couple_id", "client_id", "couple__time_zone"):
+    for couple_id, client_id, zone in _PARTNERS.all(couples=couples):
         found[couple_id].partners.append(client_id)
         found[couple_id].zone = zoneinfo.ZoneInfo(zone)
     since = now - LONGEST
@@ -94,18 +174,13 @@ def read(couples: Collection[uuid.UUID], now: datetime) -> Facts:
     _read_rounds(found, couples, now)
     _read_feedback(found, couples, since)
     _read_not_free(found, couples, since)
-    starts = Baseline.objects.filter(couple_id__in=couples, ended_at=None)
-    for couple_id, client_id, measure, day in starts.values_list("couple_id", "client_id", "measure", "begins_on"):
+    for couple_id, client_id, measure, day in _STARTS.all(couples=couples):
         found[couple_id].starts[client_id, measure] = day
     return found
 
 
 def _read_scores(found: Facts, couples: Collection[uuid.UUID], since: datetime) -> None:
-    keys = [one.key for one in measures.all() if one.reliable is not None]
-    rows = Score.objects.filter(couple_id__in=couples).exclude(lane=Lane.OWN)
-    rows = rows.filter(Q(series__in=METRICS, at__gte=since) | Q(series__in=keys, scored=True))
-    values = rows.order_by("at").values_list("couple_id", "client_id", "series", "scored", "rule", "value", "at")
-    for couple_id, client_id, series, _scored, rule, value, at in values:
+    for couple_id, client_id, series, rule, value, at in _SCORES.all(couples=couples, since=since):
         if series in METRICS:
             found[couple_id].numbers.append(Number(client_id, series, value, at))
         else:
@@ -115,35 +190,18 @@ def _read_scores(found: Facts, couples: Collection[uuid.UUID], since: datetime) 
 
 
 def _read_entries(found: Facts, couples: Collection[uuid.UUID]) -> None:
-    rows = MeasureEntry.objects.filter(couple_id__in=couples, taken_back_at=None, prorated=False, total__isnull=False)
-    values = rows.values_list(
-        "couple_id", "client_id", "measure", "definition_version", "total", "taken_on", "entered_at"
-    )
-    for couple_id, client_id, measure, version, total, taken_on, entered_at in values:
-        if total is not None:
-            found[couple_id].measured.append(Measured(client_id, measure, version, total, taken_on, entered_at))
+    for couple_id, *entered in _ENTRIES.all(couples=couples):
+        found[couple_id].measured.append(Measured(*entered))
 
 
 def _read_rounds(found: Facts, couples: Collection[uuid.UUID], now: datetime) -> None:
-    rows = Occurrence.objects.filter(
-        couple_id__in=couples,
-        client__isnull=False,
-        state__in=[State.DONE, State.MISSED, State.SKIPPED],
-        skipped_by=None,  # what the practice left out says nothing about anybody
-        due_at__gte=now - SILENCE.within,
-        due_at__lte=now,
-    )
-    values = rows.order_by("due_at", "pk").values_list("couple_id", "client_id", "due_at", "state")
-    for couple_id, client_id, due_at, state in values:
+    for couple_id, client_id, due_at, state in _ROUNDS.all(couples=couples, since=now - SILENCE.within, now=now):
         # 'Not this week' is an answer: whoever says so is not silent.
         found[couple_id].rounds.append(Round(client_id, due_at, state != State.MISSED))
 
 
 def _read_feedback(found: Facts, couples: Collection[uuid.UUID], since: datetime) -> None:
-    rows = Feedback.objects.filter(couple_id__in=couples, given_at__gte=since).exclude(lane=Lane.OWN)
-    said = rows.filter(Q(too_much=True) | Q(obstacles__contains=[OBSTACLE]))
-    values = said.order_by("given_at").values_list("couple_id", "author_id", "too_much", "obstacles", "given_at")
-    for couple_id, author_id, too_much, obstacles, at in values:
+    for couple_id, author_id, too_much, obstacles, at in _WEIGHED.all(couples=couples, since=since):
         if too_much:
             found[couple_id].too_much.append((author_id, at))
         if OBSTACLE in obstacles:
@@ -151,13 +209,7 @@ def _read_feedback(found: Facts, couples: Collection[uuid.UUID], since: datetime
 
 
 def _read_not_free(found: Facts, couples: Collection[uuid.UUID], since: datetime) -> None:
-    rows = Answer.objects.filter(
-        couple_id__in=couples, response__submitted_at__gte=since, number__isnull=False, declined=False
-    ).exclude(lane=Lane.OWN)
-    rows = rows.filter(Q(key__in=FREE, number=0) | Q(key="too_much", number=1))
-    values = rows.order_by("response__revision").values_list(
-        "couple_id", "author_id", "key", "response__occurrence_id", "response__submitted_at"
-    )
+    values = _NOT_FREE.all(couples=couples, since=since)
     # What was amended was said once.
     once = {(author, occurrence, key): (couple, at) for couple, author, key, occurrence, at in values}
     for (author_id, _occurrence, key), (couple_id, at) in sorted(once.items(), key=lambda one: one[1][1]):

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from clients.models import Client, Couple
 from practice.models import Membership
+from practice.written import Written
 from reports.models import SetAside
 from reports.signs import divergence, facts, falls, pressure, silence
 from reports.signs.facts import CoupleFacts
@@ -42,10 +43,19 @@ def signs_of(
     return dict(found)
 
 
+_ASIDE: Written[tuple[uuid.UUID, str, uuid.UUID | None, datetime]] = Written(
+    lambda couples: (
+        SetAside.objects.filter(couple_id__in=couples)
+        .order_by("seen_until")
+        .values_list("couple_id", "rule", "client_id", "seen_until")
+    ),
+    couples=[uuid.UUID],
+)
+
+
 def _set_aside(couples: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, str, uuid.UUID | None], datetime]:
-    rows = SetAside.objects.filter(couple_id__in=couples).order_by("seen_until")
-    values = rows.values_list("couple_id", "rule", "client_id", "seen_until")
-    return {(couple_id, rule, client_id): until for couple_id, rule, client_id, until in values}
+    rows = _ASIDE.all(couples=couples)
+    return {(couple_id, rule, client_id): until for couple_id, rule, client_id, until in rows}
 
 
 def set_aside(couple: Couple, sign: Sign, client: Client | None, *, by: Membership, note: str) -> SetAside:
