@@ -18,7 +18,7 @@ from reports.demo import filling
 #: So many practices are written at once, each with its rows among those of the others.
 BATCH = 50
 #: What a byte that COPY reads takes on disk, indexes included, and how much more while the indexes are made.
-ON_DISK, WHILE_MADE = 1.9, 1.2
+ON_DISK, WHILE_MADE = 1.7, 1.2
 
 RESPONSES, COUPLES = "exercises_response", "clients_couple"
 
