@@ -22,9 +22,10 @@ from clients.models import Client, Couple
 from exercises import caseload, saying, when_words
 from exercises.caseload import APART
 from exercises.languages import spoken
-from exercises.models import Answer, Assignment, Attachment, Occurrence, Reading, Response
+from exercises.models import Answer, Assignment, Attachment, Edition, Occurrence, Reading, Response
 from exercises.vocabulary import Lane
 from practice.models import Membership
+from practice.written import Written
 
 State = Occurrence.State
 
@@ -109,24 +110,45 @@ class Event:
         return [one for one in self.said if not one.is_text and one.words]
 
 
-def current_practice(couple: Couple, now: datetime, *, private_of: Client | None = None) -> list[Given]:
-    """Return what runs: for both partners, or what is one partner's alone."""
+def _running(couple: uuid.UUID, now: datetime) -> QuerySet[Assignment]:
     # What was ended is still here while something of it is open.
     left = Occurrence.objects.open().filter(assignment=OuterRef("pk"), practice_id=OuterRef("practice_id"))
-    running = (
+    return (
         Assignment.objects.filter(Q(ended_at=None) | Exists(left.filter(closes_at__gt=now)), withdrawn_at=None)
         .filter(couple=couple)
         .select_related("edition")
         .order_by("-given_at", "pk")
     )
+
+
+_RUNNING: Written[Assignment] = Written(
+    lambda couple, now: _running(couple, now).exclude(lane__in=APART), couple=uuid.UUID, now=datetime
+)
+_RUNNING_APART: Written[Assignment] = Written(
+    lambda couple, client, now: _running(couple, now).filter(lane__in=APART, audience__contains=[client]),
+    couple=uuid.UUID,
+    client=uuid.UUID,
+    now=datetime,
+)
+_ROUNDS: Written[Occurrence] = Written(
+    lambda assignments: (
+        Occurrence.objects.filter(assignment__in=assignments)
+        .exclude(state=State.WITHDRAWN)
+        .defer("skip_reason")
+        .order_by("due_at")
+    ),
+    assignments=[uuid.UUID],
+)
+
+
+def current_practice(couple: Couple, now: datetime, *, private_of: Client | None = None) -> list[Given]:
+    """Return what runs: for both partners, or what is one partner's alone."""
     if private_of is None:
-        running = running.exclude(lane__in=APART)
+        given = _RUNNING.all(couple=couple.pk, now=now)
     else:
-        running = running.filter(lane__in=APART, audience__contains=[private_of.pk])
-    given = list(running)
+        given = _RUNNING_APART.all(couple=couple.pk, client=private_of.pk, now=now)
     rounds: dict[uuid.UUID, list[Occurrence]] = defaultdict(list)
-    rows = Occurrence.objects.filter(assignment__in=given).exclude(state=State.WITHDRAWN)
-    for one in rows.defer("skip_reason").order_by("due_at"):
+    for one in _ROUNDS.all(assignments=[one.pk for one in given]):
         rounds[one.assignment_id].append(one)
     return [_given(one, rounds[one.pk], couple, now) for one in given if _is_current(one, rounds[one.pk], now)]
 
@@ -247,22 +269,35 @@ def events(
     return events_of(responses, lambda one: places.get(one.author_id, 0), membership, apart=apart)
 
 
+_READ: Written[tuple[uuid.UUID, bool]] = Written(
+    lambda responses, member: Reading.objects.filter(response__in=responses, membership=member).values_list(
+        "response_id", "apart"
+    ),
+    responses=[uuid.UUID],
+    member=uuid.UUID,
+)
+_ANSWERS: Written[Answer] = Written(
+    lambda responses: Answer.objects.filter(response__in=responses), responses=[uuid.UUID]
+)
+
+
 def events_of(
     responses: Collection[Response], position: Callable[[Response], int], membership: Membership, *, apart: bool = False
 ) -> list[Event]:
     """Return responses of any couples as events; ``position`` tells their authors' places."""
-    read = set(
-        Reading.objects.filter(response__in=responses, membership=membership, apart=apart).values_list(
-            "response_id", flat=True
-        )
-    )
+    ids = [one.pk for one in responses]
+    read = {one for one, read_apart in _READ.all(responses=ids, member=membership.pk) if read_apart == apart}
     answers: dict[uuid.UUID, dict[str, Answer]] = defaultdict(dict)
-    for one in Answer.objects.filter(response__in=responses):
+    for one in _ANSWERS.all(responses=ids):
         if (one.lane in APART) == apart:
             answers[one.response_id][one.key] = one
     now, language = timezone.now(), membership.practice.language
+    editions: dict[uuid.UUID, Edition] = {}
     for response in responses:
-        response.edition = spoken(response.edition, language)
+        # One object for all of an edition: its form is then read once.
+        if response.edition_id not in editions:
+            editions[response.edition_id] = spoken(response.edition, language)
+        response.edition = editions[response.edition_id]
     return [
         Event(
             at=one.submitted_at,

@@ -78,10 +78,22 @@ def _reviewed(*, apart: bool) -> Exists:
     return Exists(Review.objects.filter(practice_id=OuterRef("practice_id"), response=OuterRef("pk"), apart=apart))
 
 
+_COUNTS: Written[tuple[uuid.UUID, int]] = Written(
+    lambda couples: (
+        _newest(couples)
+        .exclude(lane__in=APART)
+        .filter(~_reviewed(apart=False))
+        .order_by()
+        .values_list("couple_id")
+        .annotate(n=Count("pk"))
+    ),
+    couples=[uuid.UUID],
+)
+
+
 def counts(couples: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Return how many responses wait in each couple, as far as they are for all partners."""
-    rows = _newest(couples).exclude(lane__in=APART).filter(~_reviewed(apart=False))
-    return dict(rows.order_by().values_list("couple_id").annotate(n=Count("pk")))
+    return dict(_COUNTS.all(couples=couples))
 
 
 def private_piles(couples: Collection[Couple]) -> list[PrivatePile]:
