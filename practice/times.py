@@ -24,7 +24,7 @@ def there(moment: datetime, zone: object = None) -> datetime:
 
 def local_time(moment: datetime | None, zone: object = None) -> str:
     """'18:00'."""
-    return date_format(there(moment, zone), "H:i") if moment else ""
+    return f"{there(moment, zone):%H:%M}" if moment else ""
 
 
 def weekday_date(moment: datetime | None, zone: object = None) -> str:
@@ -49,10 +49,12 @@ def day_month_time(moment: datetime | None, zone: object = None) -> str:
 
 def near_day(moment: datetime | None, zone: object = None) -> str:
     """The day as one would say it: today, tomorrow, 'Thu' within the week, else '8 June'."""
-    if not moment:
-        return ""
-    local = there(moment, zone)
-    today = there(timezone.now(), zone).date()
+    return _near(there(moment, zone)) if moment else ""
+
+
+def _near(local: datetime) -> str:
+    """The day of a moment that is told by its own zone's clock."""
+    today = timezone.localtime(timezone.now(), local.tzinfo).date()
     away = (local.date() - today).days
     said = {-1: gettext_lazy("yesterday"), 0: gettext_lazy("today"), 1: gettext_lazy("tomorrow")}
     if away in said:
@@ -64,4 +66,7 @@ def near_day(moment: datetime | None, zone: object = None) -> str:
 
 def near_time(moment: datetime | None, zone: object = None) -> str:
     """'today, 14:00' or 'Thu, 18:00'."""
-    return f"{near_day(moment, zone)}, {local_time(moment, zone)}" if moment else ""
+    if not moment:
+        return ""
+    local = there(moment, zone)
+    return f"{_near(local)}, {local:%H:%M}"

@@ -1,7 +1,6 @@
 """What the pages that are asked for most ask of the database: no more with a year of answers than with one.
 
-The numbers are budgets: whoever needs a statement more on one of these pages says so here. Today, the library and what
-programs read have theirs beside their other tests.
+The numbers are budgets: whoever needs a statement more on one of these pages says so here.
 """
 
 from __future__ import annotations
@@ -56,6 +55,30 @@ def test_a_page_of_a_couple_asks_as_often_after_a_year_as_after_two_weeks(
         path = f"/desk/couples/{couple.pk}/{page}"
         browser.get(path)
         asked.append(statements(lambda browser=browser, path=path: browser.get(path)))  # type: ignore[misc]
+    assert asked[0] == asked[1] <= budget, asked
+
+
+@pytest.mark.parametrize(
+    ("path", "budget"),
+    [
+        ("/today/", 30),
+        ("/desk/", 45),
+        ("/desk/library/?q=listening", 18),
+        ("/api/v1/couples/{couple}/responses/", 20),
+    ],
+)
+def test_a_page_asks_as_often_for_a_dozen_things_as_for_one(
+    path: str, budget: int, couple: Couple, mara: Client, therapist: Membership
+) -> None:
+    browser = signed_in(mara if path == "/today/" else therapist)
+    here = path.format(couple=couple.pk)
+    asked = []
+    for many in (1, 12):
+        seen_for_weeks(couple, therapist, many)
+        for number in range(many):
+            give(couple, therapist, "shared", title=f"Thing {number}")
+        browser.get(here)
+        asked.append(statements(lambda: browser.get(here)))
     assert asked[0] == asked[1] <= budget, asked
 
 

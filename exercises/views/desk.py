@@ -50,6 +50,7 @@ def today(request: PracticeRequest) -> HttpResponse:
         for one in queue(request.membership, named.keys(), with_aside=False)
         if one.couple_id in by_id or one.after_care
     ]
+    people = {pk: named[pk].clients for pk in {item.couple_id for item in items}}
     sessions, is_today = _sessions(by_id, now)
     context = {
         "hold": held.now(),
@@ -57,7 +58,7 @@ def today(request: PracticeRequest) -> HttpResponse:
         "now": now,
         "sessions": sessions,
         "is_today": is_today,
-        "items": [(item, named[item.couple_id]) for item in items],
+        "items": [(item, people[item.couple_id]) for item in items],
         "queue_count": len(items) or None,
         "any_couple": bool(rows) or bool(items),
         "emergencies_to_review": emergencies.something_waits(request.membership),
