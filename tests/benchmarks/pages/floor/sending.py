@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import uuid
 from collections.abc import Mapping
@@ -49,6 +50,18 @@ CALLED_OFF = """
     UPDATE floor.message SET state = 'cancelled', reason = 'done', finished_at = %s
      WHERE practice_id = %s AND about_id = %s AND state = 'planned'
 """
+AROUND = """
+    SELECT (SELECT c.name FROM clients_partner p JOIN clients_client c ON c.id = p.client_id
+             WHERE p.couple_id = %(couple)s AND p.client_id <> %(me)s LIMIT 1) AS other,
+           (SELECT m.name FROM clients_caseloadentry s JOIN practice_membership m ON m.id = s.membership_id
+             WHERE s.couple_id = %(couple)s ORDER BY s.since LIMIT 1) AS therapist
+"""
+PLACES = (
+    ("116 123", "Samaritans"),
+    ("0808 2000 247", "National Domestic Abuse Helpline"),
+    ("0808 801 0327", "Men's Advice Line"),
+    ("0800 999 5428", "National LGBT+ Domestic Abuse Helpline"),
+)
 NUMBERS = ("scale", "number", "mood")
 
 
@@ -70,8 +83,32 @@ def send(request: HttpRequest, occurrence_id: uuid.UUID) -> HttpResponse:
 
 def submit(request: HttpRequest, occurrence_id: uuid.UUID) -> HttpResponse:
     """Send what a program says."""
-    told = _write(client(request), occurrence_id, json.loads(request.body)["answers"])
-    return JsonResponse(told)
+    me = client(request)
+    told = _write(me, occurrence_id, json.loads(request.body)["answers"])
+    around = row(AROUND, {"couple": me["couple_id"], "me": me["id"]})
+    return JsonResponse(told | {"standing": "sent", "sent": _what_comes(me["name"], told["submitted_at"], **around)})
+
+
+def _what_comes(name: str, at: datetime.datetime, other: str, therapist: str) -> dict[str, Any]:
+    return {
+        "said": f"Sent. Thank you, {name}.",
+        "at": at,
+        "late": False,
+        "copy": True,
+        "may_amend": False,
+        "next": [
+            {"when": "Now", "text": f"Your answers are there for {other} and {therapist} to read.", "done": True},
+            {"when": "Next", "text": f"{therapist} reads what you sent on working days.", "done": False},
+            {"when": "After that", "text": "You find what has opened under Together.", "done": False},
+        ],
+        "read_when": f"{therapist} sees it only after you send it, and reads on working days. Not for emergencies.",
+        "help": {
+            "now": False,
+            "said": f"{therapist} sees this only after you send it, and reads on working days.",
+            "emergency": "999",
+            "places": [{"contact": number, "details": [place]} for number, place in PLACES],
+        },
+    }
 
 
 def _write(me: dict[str, Any], occurrence_id: uuid.UUID, given: Mapping[str, list[str]]) -> dict[str, Any]:
