@@ -1,7 +1,7 @@
 """How the web server serves, the one place where that stands: ``gunicorn --config python:practice.serving``.
 
-What is given on gunicorn's command line comes before this; ``WEB_CONCURRENCY`` says how many processes. The numbers are
-those that `make bench` found best on two cores (``tests/benchmarks/test_serving.py``); docs/growing.md has the table.
+What is given on gunicorn's command line comes before this; ``WEB_CONCURRENCY`` says how many processes. `make bench`
+compares these numbers with others (``tests/benchmarks/test_serving.py``).
 """
 
 from __future__ import annotations

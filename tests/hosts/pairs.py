@@ -42,7 +42,11 @@ class Half:
 
     person: Client
     asked: Occurrence
-    phone: Phone
+    session: str
+
+    @property
+    def phone(self) -> Phone:
+        return Phone(self.session)
 
     @property
     def words(self) -> str:
@@ -79,12 +83,12 @@ def _pair(
             couple, edition, audience, due, given_by=therapist, lane="reveal", opens_by=Assignment.OpensBy.ALL
         )
         asked = {one.client_id: one for one in ask(given, due)}
-    one, other = (Half(person, asked[person.pk], _phone(person)) for person in couple.clients)
+    one, other = (Half(person, asked[person.pk], _session_of(person)) for person in couple.clients)
     return one, other
 
 
-def _phone(person: Client) -> Phone:
-    return Phone(signed_in(person).cookies[settings.SESSION_COOKIE_NAME].value)
+def _session_of(person: Client) -> str:
+    return signed_in(person).cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def read_by(half: Half) -> set[uuid.UUID]:
