@@ -179,17 +179,28 @@ def skip(occurrence: Occurrence, *, author: Client, reason: str = "") -> bool:
     return True
 
 
-def lock_slot(occurrence: Occurrence, author: Client) -> Slot:
-    """Lock all occurrences of the slot, always in the order of their ids, and read what is true then."""
-    holding.in_turn(occurrence.couple_id)
-    rows = (
-        Occurrence.objects.filter(assignment_id=occurrence.assignment_id, slot=occurrence.slot)
+_LOCKED: Written[Occurrence] = Written(
+    lambda assignment, slot: (
+        Occurrence.objects.filter(assignment_id=assignment, slot=slot)
         .select_related("assignment__edition")
         .select_for_update(of=("self",))
         .order_by("pk")
-    )
+    ),
+    assignment=uuid.UUID,
+    slot=str,
+)
+_RESPONSES: Written[Response] = Written(
+    lambda occurrences: Response.objects.filter(occurrence__in=occurrences).order_by("revision"),
+    occurrences=[uuid.UUID],
+)
+
+
+def lock_slot(occurrence: Occurrence, author: Client) -> Slot:
+    """Lock all occurrences of the slot, always in the order of their ids, and read what is true then."""
+    holding.in_turn(occurrence.couple_id)
+    rows = _LOCKED.all(assignment=occurrence.assignment_id, slot=occurrence.slot)
     there = {one.pk: one for one in rows}
-    responses = list(Response.objects.filter(occurrence__in=there).order_by("revision"))
+    responses = _RESPONSES.all(occurrences=list(there))
     mine = [one for one in responses if one.author_id == author.pk and one.occurrence_id == occurrence.pk]
     return Slot(
         occurrence=there[occurrence.pk],
@@ -226,7 +237,7 @@ def write(
         couple_id=occurrence.couple_id,
         occurrence=occurrence,
         author=author,
-        edition_id=assignment.edition_id,
+        edition=assignment.edition,
         lane=lane,
         readers=list(own.readers),
         opens_at=own.opens_at,

@@ -150,12 +150,12 @@ def _add(parent: Assignment, made: list[Occurrence], now: datetime) -> list[Occu
 @receiver(response_submitted)
 def _response_submitted(sender: object, response: Response, **kwargs: Any) -> None:
     """After one's own part is sent, what follows it is there for the next day."""
-    occurrence = Occurrence.objects.select_related("assignment__couple", "assignment__follow_up").get(
-        pk=response.occurrence_id
-    )
-    parent = occurrence.assignment
+    parent = response.occurrence.assignment
     begun_by_hand = parent.due == Due.ON_DEMAND  # then it was written when that began
     if parent.follow_up_id is None or parent.follow_up_when != FollowUp.EACH or begun_by_hand:
         return
+    occurrence = Occurrence.objects.select_related("assignment__couple", "assignment__follow_up").get(
+        pk=response.occurrence_id
+    )
     if occurrence.state == State.DONE:
         after(occurrence, response.submitted_at, response.submitted_at)

@@ -16,10 +16,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from exercises.desk import QueueItem, register_queue
-from exercises.models import Assignment, Occurrence, ReminderStop, Response
+from exercises.models import Assignment, ReminderStop, Response
 from exercises.signals import response_submitted
 from exercises.vocabulary import Lane
-from practice import clock, tenancy
+from practice import tenancy
+from practice.clock import Now
 from practice.models import Membership
 from practice.written import Written
 
@@ -43,14 +44,14 @@ def begin(places: Iterable[Where]) -> None:
 def end_by_person(assignment_id: uuid.UUID, client_id: uuid.UUID) -> None:
     """They came back: reminders of what is ahead leave again."""
     with tenancy.elevated():
-        _in_force().filter(assignment_id=assignment_id, client_id=client_id).update(ended_at=clock.now())
+        _in_force().filter(assignment_id=assignment_id, client_id=client_id).update(ended_at=Now())
 
 
 def start_again(assignment: Assignment, *, by: Membership) -> None:
     """Let the reminders of an assignment leave again, for everybody it is for."""
     if assignment.lane != Lane.OWN:
         with tenancy.elevated():
-            _in_force().filter(assignment=assignment).update(ended_at=clock.now(), ended_by=by)
+            _in_force().filter(assignment=assignment).update(ended_at=Now(), ended_by=by)
 
 
 def of_assignment(assignment: Assignment) -> set[uuid.UUID]:
@@ -66,8 +67,7 @@ def _in_force() -> QuerySet[ReminderStop]:
 
 @receiver(response_submitted)
 def _response_submitted(sender: object, response: Response, **kwargs: Any) -> None:
-    assignment = Occurrence.objects.values_list("assignment_id", flat=True).get(pk=response.occurrence_id)
-    end_by_person(assignment, response.author_id)
+    end_by_person(response.occurrence.assignment_id, response.author_id)
 
 
 _STOPPED: Written[ReminderStop] = Written(

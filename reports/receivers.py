@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
@@ -24,6 +25,7 @@ from reports.scores import forget_earlier_scores, write_scores
 @receiver(response_written)
 def look_at_answers(sender: Any, response: Response, **kwargs: Any) -> None:
     """Alerts exist together with their answers or not at all; and before anything opens, which they may hold."""
+    prefetch_related_objects([response], "answers")  # which scores are made of, too
     raise_alerts(response, {answer.key: answer for answer in response.answers.all()})
 
 

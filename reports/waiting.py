@@ -6,7 +6,7 @@ import datetime
 import uuid
 from collections.abc import Collection
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
@@ -149,6 +149,13 @@ NOT_OVER = (Judgement.RAISED, Judgement.ACUTE)
 @holding.register
 def is_held(couple_id: uuid.UUID) -> bool:
     """Nothing sealed opens while an urgent signal is open, or was closed as a danger that goes on."""
+    return bool(_HOLDING.all(couple=couple_id))
+
+
+def _holding(couple: uuid.UUID) -> QuerySet:
     closed = AlertStep.objects.filter(alert=OuterRef("pk"), kind=AlertStep.Kind.CLOSED).order_by("-at", "-pk")
-    rows = Alert.objects.urgent().filter(couple_id=couple_id).alias(judged=Subquery(closed.values("judgement")[:1]))
-    return rows.filter(Q(closed_at=None) | Q(judged__in=NOT_OVER)).exists()
+    rows = Alert.objects.urgent().filter(couple_id=couple).alias(judged=Subquery(closed.values("judgement")[:1]))
+    return rows.filter(Q(closed_at=None) | Q(judged__in=NOT_OVER)).values_list("pk")[:1]
+
+
+_HOLDING: Written[tuple[uuid.UUID]] = Written(_holding, couple=uuid.UUID)
