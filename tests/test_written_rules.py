@@ -232,6 +232,7 @@ def _all_below(kind: type) -> Iterator[type]:
 MARKED_SAFE = {
     "practice/templatetags/attune.py": "a sign of ours, and what a template has escaped",
     "practice/api/docs.py": "what our reader of Markdown made of the description, which is ours",
+    "practice/markup.py": "what a template has escaped, with answers escaped in its places",
     "practice/drawings.py": "drawings that come with the code",
     "exercises/templatetags/goals.py": "nothing at all",
     "exercises/prose.py": "what our reader of Markdown made, with raw HTML switched off",
