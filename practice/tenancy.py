@@ -208,7 +208,10 @@ def for_the_rest(asker: Asker) -> Iterator[Asker]:
 
 @contextmanager
 def elevated() -> Iterator[Asker]:
-    """Run the block as Attune itself inside the bound practice: opening reveals, scores, alerts."""
+    """Run the block as Attune itself inside the bound practice: opening reveals, scores, alerts.
+
+    Where that is bound already, the block has no savepoint of its own: an error of the database in it ends them all.
+    """
     asker = current()
     if asker is None:
         raise NoPractice("Only a bound transaction can be elevated.")

@@ -99,10 +99,15 @@ def test_a_binding_holds_where_the_connection_is_only_just_made():
 
 
 class TestBindings:
-    def test_a_block_inside_another_costs_two_trips(self, practice, couple):
-        with inside(practice), CaptureQueriesContext(connection) as sent, tenancy.elevated():
+    def test_a_block_inside_another_costs_two_trips(self, therapist, couple):
+        with acting_as(therapist), CaptureQueriesContext(connection) as sent, tenancy.elevated():
             pass
         assert len(sent) == 2
+
+    def test_a_block_that_binds_nobody_else_costs_none(self, practice, couple):
+        with inside(practice), CaptureQueriesContext(connection) as sent, tenancy.elevated():
+            pass
+        assert len(sent) == 0
 
     def test_a_block_that_is_rolled_back_leaves_the_outer_binding(self, practice, therapist, couple):
         with acting_as(therapist):
