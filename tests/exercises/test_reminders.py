@@ -63,9 +63,9 @@ def test_one_for_each_occurrence_and_person(given, mara, theo):
 def test_planning_many_costs_no_more_queries_than_one(given, mara, django_assert_num_queries):
     one = ask(given, mara, due=24 * HOUR)
     many = [ask(given, mara, due=day * 24 * HOUR) for day in range(2, 22)]
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(11):
         remind(one)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(11):
         assert len(remind(*many)) == 20
 
 
