@@ -81,11 +81,11 @@ def processor(pid: int, *, children: bool = False) -> float:
     """Return how many seconds a process took of a processor; with those that it started, if they are wanted."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except FileNotFoundError:  # it ended this very moment
+        alive = Path(f"/proc/{pid}/task/{pid}/children").read_text().split() if children else []
+    except (FileNotFoundError, ProcessLookupError):  # it ended this very moment
         return 0
     taken = sum(int(one) for one in fields[11 : 15 if children else 13]) / os.sysconf("SC_CLK_TCK")
     if children:
-        alive = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         taken += sum(processor(int(one)) for one in alive)
     return taken
 
