@@ -2,7 +2,7 @@
 
 import os
 
-from tests.worker_settings import *  # noqa: F403
+from practice.settings import *  # noqa: F403
 
 ALLOWED_HOSTS = ["127.0.0.1"]
 STATIC_ROOT = os.environ["ATTUNE_BENCH_STATIC"]

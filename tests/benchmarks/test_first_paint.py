@@ -8,11 +8,9 @@ one. Cold is a first visit; warm is the next page of the same evening, fonts and
 from __future__ import annotations
 
 import os
-import socket
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
@@ -29,6 +26,7 @@ from practice.models import Membership
 from tests.browser.conftest import PHONE, chromium_path
 from tests.exercises.given import EVERY_TYPE, give
 from tests.factories import make_couple, make_member, make_practice, signed_in
+from tests.hosts.hosts import Host, broker_url, database_url, ended
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,36 +55,15 @@ SEEN = """() => ({
 
 
 @contextmanager
-def gunicorn(static: Path) -> Iterator[str]:
+def served(folder: Path) -> Iterator[str]:
     """Collect the files, serve Attune, and yield where."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "tests.benchmarks.served",
-        "ATTUNE_TEST_DATABASE": connection.settings_dict["NAME"],
-        "ATTUNE_TEST_SMTP_PORT": "1",
-        "ATTUNE_BENCH_STATIC": str(static),
-    }
+    own = {"DJANGO_SETTINGS_MODULE": "tests.benchmarks.served", "ATTUNE_BENCH_STATIC": str(folder / "static")}
+    host = Host("one", folder, database_url(), broker_url(), **own)
     collect = [sys.executable, "-m", "django", "collectstatic", "--noinput", "--verbosity", "0"]
-    subprocess.run(collect, env=environment, check=True)
-    web = [sys.executable, "-m", "gunicorn", "practice.wsgi:application", "--bind", f"127.0.0.1:{port}"]
-    web += ["--worker-class", "gthread", "--threads", "4", "--no-control-socket", "--log-level", "warning"]
-    with subprocess.Popen(web, env=environment) as process:
-        try:
-            _wait_for(port)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(300):
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise TimeoutError("The web server did not open its port.")
+    subprocess.run(collect, env=host.environment, check=True)
+    with ended(host):
+        host.serve()
+        yield f"http://127.0.0.1:{host.port}"
 
 
 @dataclass
@@ -178,7 +155,7 @@ def test_first_paint_on_a_phone(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     who = couple.clients[0]
     cold = {name: Paint() for name in ("sign in", *pages)}
     warm = {name: Paint() for name in pages}
-    with gunicorn(tmp_path) as site, sync_playwright() as playwright:
+    with served(tmp_path) as site, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
         for _ in range(ROUNDS):
             with Phone(chromium, site, None) as phone:
