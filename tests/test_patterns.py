@@ -17,8 +17,12 @@ from tests.test_written_rules import sources
 
 #: A text of this length tells at little cost which patterns are to be tried on the whole one.
 SHORT, WHOLE = 2_000, 100_000
-#: Seconds of this thread's own work: what a short text may take before the whole one is tried, and what that may take.
+#: Seconds of this thread's own work: what a short text may take before longer ones are tried, and what needs no more
+#: looking into.
 DOUBTFUL, MOST = 0.001, 0.05
+#: How much longer a text of ten times the length may take. Work that grows with the length takes ten times as long,
+#: work that grows with its square a hundred times, however slow or busy the machine is.
+STEEPEST = 30
 ASKED = ("match", "fullmatch", "search", "sub", "split", "findall", "finditer", "subn")
 #: What repeats in hostile texts, besides the signs of the pattern itself.
 PIECES = (
@@ -100,17 +104,21 @@ def seconds(ask_it: Callable[[str], Any], piece: str, end: str, length: int) -> 
     return time.thread_time() - start
 
 
+def quickest(ask_it: Callable[[str], Any], piece: str, end: str, length: int) -> float:
+    return min(seconds(ask_it, piece, end, length) for _once_more in range(3))  # the machine may be busy
+
+
 def slow_for(pattern: Any, how: str, hostile: Iterable[str]) -> dict[str, float]:
     """Return the texts that take too long, tried at growing lengths: what is slow for a part is not tried whole."""
     ask_it, slow = ask(pattern, how), {}
     for piece, end in product(hostile, ENDS):
         if seconds(ask_it, piece, end, SHORT) < DOUBTFUL:
             continue
-        for length in (10_000, WHOLE):
-            took = min(seconds(ask_it, piece, end, length) for _once_more in range(2))  # the machine may be busy
-            if took > MOST:
-                slow[f"{piece!r} and {end!r}"] = round(took, 2)
-                break
+        took = part = quickest(ask_it, piece, end, WHOLE // 10)
+        if part <= MOST:
+            took = quickest(ask_it, piece, end, WHOLE)
+        if part > MOST or took > max(MOST, STEEPEST * part):
+            slow[f"{piece!r} and {end!r}"] = round(took, 2)
     return slow
 
 

@@ -661,10 +661,14 @@ def test_b156_of_two_colleagues_who_take_one_at_once_one_has_it():
     first, second = make_member(practice), make_member(practice, "owner", "Olu Owner")
     couple = make_couple(practice, therapist=first)
     alert = make_alert(couple, couple.clients[0], first)
+    with inside(practice), tenancy.elevated():
+        duty.let_in(second, couple.pk, until=None)
+    both, held = threading.Barrier(2, timeout=20), []
 
     def run(member: Membership) -> None:
         with acting_as(member):
-            alerts.acknowledge(alert, by=member)
+            both.wait()
+            held.append(alerts.acknowledge(alert, by=member).acknowledged_by_id)
         connection.close()
 
     threads = [threading.Thread(target=run, args=[one]) for one in (first, second)]
@@ -674,6 +678,7 @@ def test_b156_of_two_colleagues_who_take_one_at_once_one_has_it():
         one.join()
     (taken,) = steps(practice, alert, "acknowledged")
     assert again(practice, alert).acknowledged_by_id == taken.member_id
+    assert held == [taken.member_id, taken.member_id], "both are told who has it"
 
 
 def test_a_clock_that_is_ahead_takes_the_steps_that_are_due_by_it(on_duty, couple, mara, therapist, time_passes):
