@@ -100,6 +100,8 @@ SQL_BY_HAND = {
     "practice/replica.py": "how far primary and replica are",
     "practice/rotating.py": "rows whose texts go to another key, as they lie",
     "practice/sealing.py": "the seals of the audit trail",
+    "practice/indexing.py": "indexes beside work, in migrations",
+    "practice/partitions.py": "tables in parts, and whole again, as the owner",
     "practice/tenancy.py": "binds who is asking",
     "practice/trips.py": "joins what others say",
     "practice/walls.py": "policies, in migrations",
@@ -143,6 +145,7 @@ def test_b55_no_value_is_pasted_into_sql():
         "practice/tenancy.py",  # names of settings, from a fixed list
         "practice/grants.py",  # names of tables
         "practice/rotating.py",  # names of tables and columns, from the models
+        "practice/partitions.py",  # names that PostgreSQL told, quoted by psycopg
         "practice/backups/restoring.py",  # names of tables and columns, quoted by psycopg
         "practice/backups/releasing.py",  # the name of the database, quoted by psycopg
     }

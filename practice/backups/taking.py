@@ -39,7 +39,7 @@ OF_MIGRATIONS = "django_migrations"
 ALL_TABLES = """
     SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum) FROM pg_class c
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relpersistence = 'p'
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relpersistence = 'p'
     GROUP BY 1 ORDER BY 1
 """
 #: Bytes of rows in one frame, about.
@@ -162,7 +162,7 @@ def _may_read_all(cursor: psycopg.Cursor) -> None:
     if not row or not row[0]:
         raise CannotBackUp("This role does not see everything: `manage.py make_roles` makes attune_backup.")
     hidden = cursor.execute(
-        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S') "
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S') "
         "AND NOT has_table_privilege(oid, 'SELECT') ORDER BY 1"
     ).fetchall()
     if hidden:

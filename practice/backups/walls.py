@@ -6,13 +6,15 @@ import hashlib
 import re
 from typing import Any
 
-# Rights of the owner are left out: releases of PostgreSQL add to them.
+# Rights of the owner are left out: releases of PostgreSQL add to them. A table in parts (practice/partitions.py) is
+# guarded like one that is whole, and a restored one is whole: what differs is told alike.
 GUARDS = """
     WITH ours AS (
         SELECT c.oid, c.relname, c.relkind, c.relowner, c.relacl, c.relrowsecurity, c.relforcerowsecurity
         FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
     )
-    SELECT 'table ' || relname, concat_ws(' ', relkind, pg_get_userbyid(relowner), relrowsecurity, relforcerowsecurity)
+    SELECT 'table ' || relname, concat_ws(' ', replace(relkind::text, 'p', 'r'), pg_get_userbyid(relowner),
+               relrowsecurity, relforcerowsecurity)
       FROM ours WHERE relkind <> 'S'
     UNION ALL
     SELECT 'rights on ' || relname || ' of ' || coalesce(nullif(grantee, 0)::regrole::text, 'all'),
@@ -30,10 +32,16 @@ GUARDS = """
     SELECT concat('trigger ', relname, '.', tgname), concat_ws(' ', tgenabled, pg_get_triggerdef(t.oid))
       FROM ours JOIN pg_trigger t ON tgrelid = ours.oid WHERE NOT tgisinternal
     UNION ALL
-    SELECT concat('constraint ', relname, '.', conname), pg_get_constraintdef(c.oid)
-      FROM ours JOIN pg_constraint c ON conrelid = ours.oid WHERE contype IN ('c', 'f', 'p', 'u', 'x')
+    SELECT concat('constraint ', relname, '.', conname),
+           CASE contype WHEN 'p' THEN replace(pg_get_constraintdef(c.oid), '(practice_id, id)', '(id)')
+                        ELSE pg_get_constraintdef(c.oid) END
+      FROM ours JOIN pg_constraint c ON conrelid = ours.oid
+     WHERE contype IN ('c', 'f', 'p', 'u', 'x') AND conparentid = 0
     UNION ALL
-    SELECT concat('index ', indexname), indexdef FROM pg_indexes WHERE schemaname = 'public'
+    SELECT concat('index ', indexname),
+           replace(CASE WHEN indexname LIKE '%_pkey' THEN replace(indexdef, '(practice_id, id)', '(id)')
+                        ELSE indexdef END, ' ON ONLY ', ' ON ')
+      FROM pg_indexes WHERE schemaname = 'public'
     UNION ALL
     SELECT concat('function ', proname, '(', pg_get_function_identity_arguments(p.oid), ')'), concat_ws(' ',
                pg_get_userbyid(proowner), prosecdef, proconfig::text, prosrc, (

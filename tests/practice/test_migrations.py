@@ -12,6 +12,7 @@ from django.db import connection, migrations, models, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 
+from practice.indexing import AddIndexBesideWork
 from practice.management.commands import migrate
 from tests.databases import superuser
 
@@ -51,12 +52,12 @@ def faults(migration: migrations.Migration) -> list[str]:
 
 def _faults_of(one: Operation, migration: migrations.Migration) -> list[str]:
     match one:
-        case AddIndexConcurrently():
+        case AddIndexBesideWork():
             return ["needs atomic = False"] if migration.atomic else []
         case AddConstraintNotValid():
             return []
         case migrations.AddIndex():
-            return ["AddIndexConcurrently holds nobody up"]
+            return ["AddIndexBesideWork holds nobody up"]
         case migrations.AddConstraint():
             return ["AddConstraintNotValid first, ValidateConstraint in another migration"]
         case migrations.AddField(field=field):
@@ -78,7 +79,7 @@ def _faults_of_field(field: models.Field[Any, Any]) -> list[str]:
     if not field.null and not has_default:
         found.append("old code does not fill it: null=True, or db_default")
     if field.unique or (field.db_index and not isinstance(field, models.ForeignKey)):
-        found.append("its index holds up who writes: AddIndexConcurrently")
+        found.append("its index holds up who writes: AddIndexBesideWork")
     if isinstance(field, models.ForeignKey) and (field.db_constraint or field.db_index):
         found.append("db_constraint=False, db_index=False; then NOT VALID and an index CONCURRENTLY")
     return found
@@ -143,9 +144,11 @@ def test_b127_what_holds_nobody_up_is_let_through(one):
 def test_b127_a_table_of_the_same_migration_has_no_rows_and_an_index_at_work_no_transaction():
     new = migrations.CreateModel("couple", [("id", models.AutoField(primary_key=True))])
     assert faults(of(new, BAD[0])) == []
-    index = AddIndexConcurrently("couple", models.Index(fields=["status"], name="one"))
+    index = AddIndexBesideWork("couple", models.Index(fields=["status"], name="one"))
     assert faults(of(index, atomic=False)) == []
     assert faults(of(index))
+    refused_by_parts = AddIndexConcurrently("couple", models.Index(fields=["status"], name="one"))
+    assert faults(of(refused_by_parts, atomic=False))
 
 
 @pytest.mark.django_db(transaction=True)
