@@ -9,6 +9,7 @@ import os
 
 import pytest
 
+from tests.benchmarks import beside
 from tests.benchmarks.pages import table
 from tests.benchmarks.pages.cases import every
 from tests.benchmarks.pages.measuring import Measured, measured
@@ -28,5 +29,6 @@ def test_pages_next_to_their_floors(capsys: pytest.CaptureFixture[str]) -> None:
             print("Instructions are not counted: there is no valgrind on this machine.")
         for case in every().values():
             found.append(measured(case, rounds=ROUNDS, times=TIMES))
+            beside.found(*table.besides(found[-1]))
             print(f"  {case.name}: {found[-1].rate:.2f}", flush=True)
         print(f"\n{table.markdown(found)}\n\n{table.kept(found)}")

@@ -26,7 +26,8 @@ from django.db import connection
 
 from practice.ids import uuid7
 from practice.models import Message, Practice, User
-from tests.benchmarks import reminding
+from tests.benchmarks import beside, reminding
+from tests.benchmarks.beside import Beside
 from tests.databases import superuser
 from tests.factories import inside, make_practice
 
@@ -35,6 +36,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DUE = int(os.environ.get("ATTUNE_BENCH_REMINDERS", "10000"))
 ROUNDS = int(os.environ.get("ATTUNE_BENCH_ROUNDS", "3"))
 WORKERS = 2
+GOAL = 0.5
 OURS, BARE = "deliver", ("letters", "blank")
 
 
@@ -168,11 +170,17 @@ def test_ten_thousand_reminders_due_at_the_same_minute(capsys: pytest.CaptureFix
                 assert arrived(port) == [DUE, DUE]
     with inside(practice):
         assert Message.objects.filter(state=Message.State.ACCEPTED).count() == DUE
+    ratios = {
+        how: [ours / bare for ours, bare in zip(found[OURS].speeds, found[how].speeds, strict=True)] for how in BARE
+    }
+    beside.found(
+        Beside("reminders", "letters a second", ratios["letters"], GOAL, more=True),
+        Beside("reminders, beside blank letters", "letters a second", ratios["blank"], more=True),
+    )
     with capsys.disabled():
         print(f"\n{DUE} reminders due at the same minute, {WORKERS} workers, {ROUNDS} rounds in turn")
         for how, rounds in found.items():
             print(f"  {how:>8}: {rounds}")
-        for how in BARE:
-            ratios = [ours / bare for ours, bare in zip(found[OURS].speeds, found[how].speeds, strict=True)]
-            print(f"  {OURS} to {how}, each round: {', '.join(f'{one:.2f}' for one in ratios)}")
+        for how, ratio in ratios.items():
+            print(f"  {OURS} to {how}, each round: {', '.join(f'{one:.2f}' for one in ratio)}")
         print("  memory in MB, before and after: " + ", ".join(f"{a:.0f} → {b:.0f}" for a, b in found[OURS].memory))

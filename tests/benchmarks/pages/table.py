@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+from tests.benchmarks.beside import Beside
 from tests.benchmarks.pages.measuring import Measured, Taken
 
 #: Of the floor's.
@@ -55,6 +56,15 @@ def _goal(goal: float | None, value: float, *, least: bool = False) -> str:
 
 def _millions(taken: Taken) -> str:
     return "–" if taken.instructions is None else f"{taken.instructions / 1e6:.1f}"
+
+
+def besides(one: Measured) -> Iterator[Beside]:
+    """Yield what the one table of all benchmarks holds of a case."""
+    ratios = [a / b for a, b in zip(one.ours.rates, one.floor.rates, strict=True)]
+    yield Beside(one.case.name, "requests a second", ratios, one.case.rate, more=True)
+    yield Beside(one.case.name, "p95", [one.tail], TAIL)
+    if one.work is not None:
+        yield Beside(one.case.name, "instructions", [one.work], one.case.work)
 
 
 def kept(found: Sequence[Measured]) -> str:
