@@ -28,6 +28,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client as Browser
 from django.test import override_settings
+from django.test.client import MULTIPART_CONTENT as MULTIPART
 from django.utils import timezone
 
 from clients.models import Client, Couple
@@ -149,12 +150,12 @@ def _get(browser: Browser, path: str) -> Callable[[], None]:
     return ask
 
 
-def _post(browser: Browser, path: str, status: int, **typed: str) -> Callable[[], None]:
+def _post(browser: Browser, path: str, status: int, typed: Any = None, *, kind: str = MULTIPART) -> Callable[[], None]:
     """Write, and undo it."""
 
     def ask() -> None:
         with transaction.atomic():
-            answer = browser.post(path, typed, headers={"accept": "application/json"})
+            answer = browser.post(path, typed or {}, kind, headers={"accept": "application/json"})
             assert answer.status_code == status, (path, answer.status_code, answer.content[:300])
             transaction.set_rollback(True)
 
@@ -166,7 +167,7 @@ def _cases(one: Practice) -> dict[str, Callable[[], object]]:
     return {
         "open form": _get(one.portal, f"{do}1/"),
         "submit": _post(one.portal, f"{do}send/", 302),
-        "autosave": _post(one.portal, f"{do}save/", 200, base_version="0"),
+        "autosave": _post(one.portal, f"{do}save/", 200, {"base_version": "0"}),
         "portal today": _get(one.portal, "/today/"),
         "caseload": _get(one.desk, "/desk/"),
         "couples": _get(one.desk, "/desk/couples/"),
@@ -174,6 +175,7 @@ def _cases(one: Practice) -> dict[str, Callable[[], object]]:
         "session sheet": _get(one.desk, f"{desk}sheet/"),
         "progress": _get(one.desk, f"{desk}progress/"),
         "library search": _get(one.desk, "/desk/library/?q=tea"),
+        "API submit": _post(one.portal, f"/api/v1/me/occurrences/{one.asked.pk}/submit/", 200, kind="application/json"),
         "API list": lambda: one.program.get(f"{api}responses/").json()["results"],
         "one-year report, its material": lambda: _year(one),
     }
