@@ -171,12 +171,14 @@ MIDDLEWARE = [
 ROOT_URLCONF = "practice.urls"
 WSGI_APPLICATION = "practice.wsgi.application"
 
+_TEMPLATES_LIE_IN = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            # A view may ask for a part of a template; what stands still is rendered once (practice/fixed_markup.py).
+            "loaders": [("template_partials.loader.Loader", [("practice.fixed_markup.Loader", _TEMPLATES_LIE_IN)])],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

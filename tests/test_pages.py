@@ -14,8 +14,10 @@ from fnmatch import fnmatch
 from urllib.parse import urlsplit
 
 import pytest
+from django.template import NodeList, engines
 
 from practice import registry
+from practice.fixed_markup import Still
 from tests import weight
 from tests.crawl import WALKERS, Visit, Walk, walk
 from tests.doors import ANONYMOUS, CLIENTS, DOORS, NOBODY, PUBLIC
@@ -88,6 +90,18 @@ def test_b10_nobody_meets_a_word_that_is_not_for_them(walks, world):
         if visit.who not in may[word]
     }
     assert strayed == set()
+
+
+def test_what_templates_keep_between_pages_is_nobodys(walks):
+    kept = {text for node in kept_nodes() for text, _named in node.kept.values()}
+    assert any("Skip to the page" in text for text in kept), "nothing was kept"
+    assert {text for text in kept if CANARY.search(text)} == set()
+
+
+def kept_nodes() -> Iterator[Still]:
+    [partials] = engines["django"].engine.template_loaders
+    for template in partials.loaders[0].get_template_cache.values():
+        yield from getattr(template, "nodelist", NodeList()).get_nodes_by_type(Still)
 
 
 def test_an_invitation_names_its_reader_and_no_couple(walks, world):

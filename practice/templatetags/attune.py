@@ -16,6 +16,7 @@ from django.utils.translation import pgettext_lazy
 
 from practice import markup, times
 from practice.drawings import drawing, face
+from practice.fixed_markup import fixed
 from practice.leaving import neutral_address
 
 register = template.Library()
@@ -24,6 +25,7 @@ register = template.Library()
 
 
 @register.simple_tag
+@fixed
 def icon(name: str, size: int = 20) -> SafeString:
     """An inline SVG: one of our drawings, or any icon of the lucide set by its name."""
     return drawing(str(name), int(size))
@@ -48,12 +50,14 @@ def _lane(lane: object) -> str:
 
 
 @register.simple_tag
+@fixed
 def lane_icon(lane: object, size: int = 20) -> SafeString:
     """The lane's mark alone, for places where its word stands beside it."""
     return drawing(_lane(lane), int(size))
 
 
 @register.simple_tag
+@fixed
 def lane_tag(lane: object) -> SafeString:
     """The lane as staff see it in tables: mark and word."""
     name = _lane(lane)
@@ -61,6 +65,7 @@ def lane_tag(lane: object) -> SafeString:
 
 
 @register.simple_tag
+@fixed
 def lane_line(lane: object, text: str) -> SafeString:
     """The lane as a client reads it: mark and a sentence such as 'You both, straight away'."""
     return format_html('<span class="lane">{}{}</span>', drawing(_lane(lane), 20), text)
@@ -121,6 +126,7 @@ STATES = {
 
 
 @register.simple_tag
+@fixed
 def state(kind: str, text: str) -> SafeString:
     """A glyph and a word; neither relies on colour."""
     if kind not in STATES:
@@ -141,6 +147,7 @@ def amount(part: float, whole: float) -> SafeString:
 
 
 @register.simple_tag
+@fixed
 def mood_face(position: int, stops: int) -> SafeString:
     """A plain face for one stop of the mood picker, from low to high; its word stands below."""
     return face(round(position / max(stops - 1, 1) * 2 - 1, 2))
