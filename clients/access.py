@@ -21,7 +21,7 @@ def for_consenting_clients(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if consents.missing(request.person):  # type: ignore[attr-defined]
+        if consents.missing_at_first(request.person):  # type: ignore[attr-defined]
             return redirect("welcome")
         return view(request, *args, **kwargs)
 
@@ -33,7 +33,7 @@ def for_consenting_callers(view: View) -> View:
 
     @wraps(view)
     def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
-        if consents.missing(request.person):
+        if consents.missing_at_first(request.person):
             raise PermissionDenied("Agree first: the portal's welcome page says to what.", "agree_first")
         return view(request, *args, **kwargs)
 

@@ -24,7 +24,7 @@ def follow_the_address(user: User, to_email_address: EmailAddress, **kwargs: Any
     """
     tenancy.bind_user(user.pk)
     for client in clients_of(user):
-        with tenancy.acting(tenancy.as_system(client.practice_id, user_id=user.pk)):
+        with tenancy.acting(tenancy.as_system(client.practice_id, user_id=user.pk)):  # type: ignore[arg-type]
             if in_use(to_email_address.email, besides=client):
                 continue
             for contact in Contact.objects.filter(client=client).exclude(email=""):

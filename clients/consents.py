@@ -24,7 +24,7 @@ from django.utils.html import strip_tags
 
 from clients.models import Client, Consent, ConsentText, Partner, SecretsPolicy
 from clients.signals import consent_taken_back
-from practice import roles, tenancy
+from practice import identity, roles, tenancy
 from practice.models import Membership, Practice
 from practice.signals import secrets_policy_changed
 from practice.written import Written
@@ -46,6 +46,7 @@ WORDS = {
 _ENDS_A_LINE = re.compile(r"</(?:p|li|h2|h3|div|dt|dd|ul)>")
 
 
+_REMEMBERED = "_not_agreed_to_at_first"
 _GIVEN: Written[tuple[str, str]] = Written(
     lambda client: Consent.objects.filter(client_id=client, withdrawn_at=None).values_list("about", "version"),
     client=uuid.UUID,
@@ -54,8 +55,24 @@ _GIVEN: Written[tuple[str, str]] = Written(
 
 def missing(client: Client) -> list[str]:
     """Return what this client has not agreed to yet, in its present version."""
-    given = set(_GIVEN.all(client=client.pk))
+    return _not_among(_GIVEN.all(client=client.pk))
+
+
+def missing_at_first(client: Client) -> list[str]:
+    """Return the same of whoever asks for a page, as it stood when the page began."""
+    found: list[str] | None = client.__dict__.get(_REMEMBERED)
+    return missing(client) if found is None else found
+
+
+def _remember(client: Client, given: list[tuple[str, str]]) -> None:
+    client.__dict__[_REMEMBERED] = _not_among(given)
+
+
+def _not_among(given: list[tuple[str, str]]) -> list[str]:
     return [about for about, version in REQUIRED.items() if (about, version) not in given]
+
+
+identity.register_wanted(_GIVEN, _remember)
 
 
 def give(client: Client, about: str) -> None:

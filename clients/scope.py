@@ -37,11 +37,15 @@ def caseload_or_couple(asker: Asker) -> Asker:
     else:
         return asker
     found = _shared(asker, list(couples)) if asker.sharing else list(couples)
-    places = list(Partner.objects.filter(couple_id__in=found).values_list("client_id", "left_at"))
+    places = _PLACES.all(couples=found)
     asker = replace(asker, couples=found, people=sorted({client for client, _left_at in places}))
     return replace(asker, room=_room(places), notes=[]) if asker.sharing else asker
 
 
+_PLACES: Written[tuple[uuid.UUID, Any]] = Written(
+    lambda couples: Partner.objects.filter(couple_id__in=couples).values_list("client_id", "left_at"),
+    couples=[uuid.UUID],
+)
 #: Everybody who is or was in the couples that a person is in now.
 _AROUND: Written[tuple[uuid.UUID, uuid.UUID, Any]] = Written(
     lambda person: Partner.objects.filter(
@@ -139,12 +143,14 @@ def _grants(user_id: uuid.UUID | None) -> QuerySet:
     return first.union(*others)
 
 
-@identity.register_person_finder
 def clients_of(user: User) -> list[Client]:
     """Return the clients whose portal login this user is, in all practices; read as the login role."""
     return _OF_USER.all(user=user.pk)
 
 
-_OF_USER: Written[Client] = Written(
-    lambda user: Client.objects.filter(user_id=user).order_by("made_at"), user=uuid.UUID
-)
+def _by_user(user: Any) -> QuerySet[Client]:
+    return Client.objects.filter(user_id=user).order_by("made_at")
+
+
+_OF_USER: Written[Client] = Written(_by_user, user=uuid.UUID)
+identity.register_people(Written(lambda: _by_user(identity.BoundUser())))

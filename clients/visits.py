@@ -29,7 +29,7 @@ def note_the_visit(user: User, **kwargs: Any) -> None:
         if bound is None:
             tenancy.bind_user(user.pk)
         for client in clients_of(user):
-            with tenancy.acting(tenancy.as_system(client.practice_id, user_id=user.pk)):
+            with tenancy.acting(tenancy.as_system(client.practice_id, user_id=user.pk)):  # type: ignore[arg-type]
                 now = clock.now()
                 PortalVisit.objects.filter(at__lt=now - KEPT).delete()
                 PortalVisit.objects.create(client=client, at=now)

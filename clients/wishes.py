@@ -29,15 +29,21 @@ _ROWS: Written[tuple[str, str, str]] = Written(
 def of(client: Client) -> Wishes:
     """Return what a person said; of whoever asks for a page, as it stood when the page began."""
     found: Wishes | None = client.__dict__.get(_REMEMBERED)
-    return found or _read(client)
+    return found or _read(_ROWS.all(client=client.pk))
 
 
 @identity.register_zone_finder
 def zone_of(client: Client) -> str:
-    """Return the zone of whoever asks for a page, and remember the rest with it."""
-    wishes = client.__dict__[_REMEMBERED] = _read(client)
-    return wishes.time_zone
+    """Return the zone that a person lives in, as far as they said so."""
+    return of(client).time_zone
 
 
-def _read(client: Client) -> Wishes:
-    return Wishes(*(_ROWS.first(client=client.pk) or ()))
+def _remember(client: Client, rows: list[tuple[str, str, str]]) -> None:
+    client.__dict__[_REMEMBERED] = _read(rows)
+
+
+def _read(rows: list[tuple[str, str, str]]) -> Wishes:
+    return Wishes(*rows[0]) if rows else Wishes()
+
+
+identity.register_wanted(_ROWS, _remember)

@@ -18,7 +18,7 @@ def close_unused(user_id: uuid.UUID) -> bool:
 
     with tenancy.signing_in(user_id):
         user = User.objects.select_for_update().filter(pk=user_id).first()
-        if user is None or Membership.objects.filter(user_id=user_id).exists() or identity.is_person(user_id):
+        if user is None or Membership.objects.filter(user_id=user_id).exists() or identity.is_person():
             return False
         signing_in.end_all(user)
         for record in registry.all_records():

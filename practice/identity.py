@@ -6,16 +6,18 @@ import uuid
 import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.db import models
 from django.http import HttpRequest
 
 from practice import narrow, roles, tenancy, through_provider
-from practice.models import Membership, User
+from practice.models import Membership, Practice, User
 from practice.tenancy import Asker
-from practice.written import Written
+from practice.walls import USER
+from practice.written import Asked, Written, together
 
 #: Which practice a user with several has chosen, kept in the session.
 CHOICE = "practice"
@@ -42,34 +44,77 @@ class Identity:
         )
 
 
-PersonFinder = Callable[[User], list[Any]]
-_person_finders: list[PersonFinder] = []
+class BoundUser(models.Func):
+    """The user that :func:`tenancy.bind_user` or :func:`tenancy.signed_in_with` bound, for use in queries."""
 
+    template = USER
 
-def register_person_finder(finder: PersonFinder) -> PersonFinder:
-    """Let the app that knows clients say which of them a user is."""
-    _person_finders.append(finder)
-    return finder
-
-
-def is_person(user_id: uuid.UUID) -> bool:
-    """Tell whether a user is somebody's client, in whatever practice. Needs the login role with that user bound."""
-    return any(finder(User(pk=user_id)) for finder in _person_finders)
+    def __init__(self, **extra: Any) -> None:
+        super().__init__(output_field=models.UUIDField(), **extra)
 
 
 _WORKS: Written[Membership] = Written(
-    lambda user: Membership.objects.filter(user_id=user, ended_at=None).order_by("joined_at"), user=uuid.UUID
+    lambda: Membership.objects.filter(user_id=BoundUser(), ended_at=None).order_by("joined_at")
 )
+_people: list[Written[Any]] = []
+
+
+def register_people(query: Written[Any]) -> None:
+    """Let the app that knows clients say which of them the bound user is."""
+    _people.append(query)
+
+
+def is_person() -> bool:
+    """Tell whether the bound user is somebody's client, in whatever practice. Needs the login role."""
+    return any(one.all() for one in _people)
+
+
+def asked_of_bound_user() -> list[Asked[Any]]:
+    """Return what tells what the bound user is, for :func:`made_of`."""
+    return [_WORKS.of(), *(one.of() for one in _people)]
+
+
+def made_of(user: User, staff: list[Membership], *people: list[Any]) -> list[Identity]:
+    """Return everything that ``user`` is, staff before client, by the rows of :func:`asked_of_bound_user`."""
+    return [
+        *(Identity(user, one.practice_id, membership=one) for one in staff),  # type: ignore[arg-type]
+        *(Identity(user, one.practice_id, person=one) for found in people for one in found),
+    ]
 
 
 def all_of(user: User) -> list[Identity]:
     """Return everything ``user`` is, staff before client. Needs :func:`tenancy.bind_user` before."""
-    staff = _WORKS.all(user=user.pk)
-    people = [person for finder in _person_finders for person in finder(user)]
-    return [
-        *(Identity(user, one.practice_id, membership=one) for one in staff),  # type: ignore[arg-type]
-        *(Identity(user, one.practice_id, person=one) for one in people),
-    ]
+    return made_of(user, *together(*asked_of_bound_user()))
+
+
+class Wanted(NamedTuple):
+    """What each page wants to know of the client who asks for it: a query for ``client``, and who keeps the rows."""
+
+    query: Written[Any]
+    keep: Callable[[Any, list[Any]], None]
+
+
+_wanted: list[Wanted] = []
+
+
+def register_wanted(query: Written[Any], keep: Callable[[Any, list[Any]], None]) -> None:
+    """Let an app ask something of each client together with what every page asks; ``keep`` takes client and rows."""
+    _wanted.append(Wanted(query, keep))
+
+
+_PRACTICES: Written[Practice] = Written(
+    lambda practice_id: Practice.objects.filter(pk=practice_id), practice_id=uuid.UUID
+)
+
+
+def practice_of(who: Identity) -> Practice:
+    """Return the practice, with what apps want to know of a client kept on them. Needs them to be bound there."""
+    wanted = _wanted if who.person else []
+    asked = [one.query.of(client=who.person.pk) for one in wanted]
+    [practice], *found = together(_PRACTICES.of(practice_id=who.practice_id), *asked)
+    for one, rows in zip(wanted, found, strict=True):
+        one.keep(who.person, rows)
+    return practice
 
 
 ZoneFinder = Callable[[Any], str]
@@ -88,8 +133,15 @@ def here(request: HttpRequest) -> list[Identity]:
 
 
 def of(request: HttpRequest) -> Identity | None:
-    """Return the identity the request acts under: the chosen one, else the first; None for nobody."""
-    found = here(request)
+    """Return the identity the request acts under: the chosen one, else the first; None for nobody.
+
+    Needs :func:`tenancy.bind_user` before.
+    """
+    return chosen(request, here(request))
+
+
+def chosen(request: HttpRequest, found: list[Identity]) -> Identity | None:
+    """Return which of these the request acts under."""
     token = getattr(request, "token", None)
     if token is not None:
         return next((one for one in found if one.membership and one.membership.pk == token.membership_id), None)
@@ -99,9 +151,9 @@ def of(request: HttpRequest) -> Identity | None:
     sharing = next((one for one in found if one.membership and one.membership.shares_with), None)
     if sharing is not None:
         return sharing  # whatever else they are waits until nobody looks along
-    chosen = request.session.get(CHOICE)
+    choice = request.session.get(CHOICE)
     for one in found:
-        if str(one.practice_id) == chosen:
+        if str(one.practice_id) == choice:
             return one
     return found[0] if found else None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,12 +16,11 @@ from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
-from practice import audit, identity, sensors, signing_in, tenancy
+from practice import audit, identity, sensors, sessions, signing_in, tenancy, through_provider
 from practice.api import middleware as api
 from practice.api import problems
+from practice.identity import Identity
 from practice.keyring import KeyOutOfReach
-from practice.models import Practice
-from practice.written import Written
 
 log = logging.getLogger(__name__)
 
@@ -124,11 +122,6 @@ class KeysInReach:
         return HttpResponse(render_to_string("500.html"), status=503, headers={"Retry-After": "60"})
 
 
-_PRACTICES: Written[Practice] = Written(
-    lambda practice_id: Practice.objects.filter(pk=practice_id), practice_id=uuid.UUID
-)
-
-
 class SignedIn:
     """Bind each signed-in request to a practice and a person, in one transaction.
 
@@ -152,9 +145,9 @@ class SignedIn:
 
     def as_somebody(self, request: HttpRequest) -> HttpResponse:
         """Answer as whoever is signed in, inside :func:`tenancy.of_request`."""
-        with tenancy.as_user(request.user.pk):  # type: ignore[arg-type]
-            who = identity.of(request)
+        who = self._who(request)
         if who is None:
+            tenancy.bind_user(request.user.pk)  # type: ignore[arg-type]
             return self._rolled_back_if_broken(self.get_response(request))
         if who.membership and identity.needs_second_factor(request):
             if request.path.startswith(api.HERE):
@@ -163,11 +156,18 @@ class SignedIn:
         token = getattr(request, "token", None)
         bare = replace(who.asker(closed=signing_in.closed_since(request)), token_id=token.pk if token else None)
         with tenancy.for_the_rest(bare) as asker:
-            request.practice = _PRACTICES.first(practice_id=asker.practice_id)  # type: ignore[attr-defined]
+            request.practice = identity.practice_of(who)  # type: ignore[attr-defined]
         request.membership, request.person = who.membership, who.person  # type: ignore[attr-defined]
         request.is_closed = bool(asker.closed)  # type: ignore[attr-defined]
         with timezone.override(identity.zone_of(request)):
             return self._on_record(request)
+
+    def _who(self, request: HttpRequest) -> Identity | None:
+        found = None if through_provider.of(request) else sessions.identities_of(request)
+        if found is not None:
+            return identity.chosen(request, through_provider.reaches(request, found))
+        with tenancy.as_user(request.user.pk):  # type: ignore[arg-type]
+            return identity.of(request)
 
     def _on_record(self, request: HttpRequest) -> HttpResponse:
         audit.begin_request()

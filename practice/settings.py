@@ -151,7 +151,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "practice.sessions.WhoSignedIn",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -323,6 +323,7 @@ STAFF_NEED_SECOND_FACTOR = not DEMO
 #: A sign-in ends after so long without an act of the person, and after so long in all (practice/still_here.py).
 SIGN_IN_RESTS = datetime.timedelta(minutes=15)
 SIGN_IN_LASTS = datetime.timedelta(hours=12)
+SESSION_ENGINE = "practice.sessions"
 SESSION_COOKIE_AGE = int(SIGN_IN_LASTS.total_seconds())
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 #: Says only that somebody signed in with this browser before (practice/known_browser.py).

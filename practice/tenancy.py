@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from django.db import connection, transaction
 
@@ -265,7 +265,7 @@ def as_system(practice_id: uuid.UUID, **kwargs) -> Asker:
 SIGNED_IN = "SELECT set_config('app.user', %s, true)"
 
 
-def bind_user(user_id: uuid.UUID) -> None:
+def bind_user(user_id: uuid.UUID | Literal[""]) -> None:
     """Tell the database who signed in, so that the login role finds that user's own memberships."""
     with connection.cursor() as cursor:
         cursor.execute(SIGNED_IN, [str(user_id)])
@@ -276,6 +276,12 @@ def as_user(user_id: uuid.UUID) -> Iterator[None]:
     """Do what :func:`bind_user` does together with the first statement of the block; it holds on after it."""
     with trips.before_next(SIGNED_IN, [str(user_id)]):
         yield
+
+
+def signed_in_with(session_key: str) -> tuple[str, list[str]]:
+    """Return the statement that binds whoever signed in with this session, or nobody: see :mod:`practice.sessions`."""
+    found = "(SELECT user_id::text FROM practice_signin WHERE session_key = %s)"
+    return f"SELECT set_config('app.user', coalesce({found}, ''), true)", [session_key]
 
 
 @contextmanager

@@ -16,9 +16,9 @@ import itertools
 import operator
 import re
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
@@ -53,19 +53,28 @@ class Written(Generic[Row]):
 
     def all(self, **values: Any) -> list[Row]:
         """Ask, and return every row."""
-        if any(isinstance(kind, list) and not values[name] for name, kind in self.types.items()):
-            return []
-        asker = tenancy.current()
-        practice = asker.practice_id if asker else None
-        text = self._texts.get(practice is not None)
-        if text is None:
-            # Whoever is second writes the same once more.
-            text = self._texts[practice is not None] = self._write(practice)
-        return text.ask({**values, _PRACTICE: practice})
+        [found] = together(self.of(**values))
+        return found
+
+    def of(self, **values: Any) -> Asked[Row]:
+        """Return the query with its values, for :func:`together`."""
+        return Asked(self, values)
 
     def first(self, **values: Any) -> Row | None:
         """Ask, and return the first row; ``build`` says which one that is."""
         return next(iter(self.all(**values)), None)
+
+    def text(self, practice: uuid.UUID | None) -> _Text:
+        """Return what is asked where ``practice`` is bound; written when it is first asked."""
+        text = self._texts.get(practice is not None)
+        if text is None:
+            # Whoever is second writes the same once more.
+            text = self._texts[practice is not None] = self._write(practice)
+        return text
+
+    def asks_nothing(self, values: Mapping[str, Any]) -> bool:
+        """Tell whether a list among the values is empty."""
+        return any(isinstance(kind, list) and not values[name] for name, kind in self.types.items())
 
     def _write(self, practice: uuid.UUID | None) -> _Text:
         places: dict[Any, Callable[[Mapping[str, Any]], Any]] = {}
@@ -79,6 +88,50 @@ class Written(Generic[Row]):
             else:
                 marks[name], places[mark] = mark, operator.itemgetter(name)
         return _Text(self.build(**marks), places, lists, practice)
+
+
+class Asked(NamedTuple, Generic[Row]):
+    """A query, and the values it is asked with."""
+
+    written: Written[Row]
+    values: Mapping[str, Any]
+
+
+Statement = tuple[str, Sequence[Any]]
+
+
+def together(*asked: Asked[Any], bind: Statement | None = None) -> list[list[Any]]:
+    """Ask several in a single trip to the server, and return the rows of each.
+
+    ``bind`` goes before them. Outside of a transaction, what it binds ends with the trip.
+    """
+    asker = tenancy.current()
+    practice = asker.practice_id if asker else None
+    texts = [
+        (at, one.written.text(practice), {**one.values, _PRACTICE: practice})
+        for at, one in enumerate(asked)
+        if not one.written.asks_nothing(one.values)
+    ]
+    found: list[list[Any]] = [[] for _ in asked]
+    if texts:
+        before = [bind] if bind else []
+        fetched = _fetched([*before, *((text.sql, text.given(values)) for _at, text, values in texts)])[len(before) :]
+        for (at, text, _values), rows in zip(texts, fetched, strict=True):
+            found[at] = text.objects(rows)
+    return found
+
+
+def _fetched(statements: list[Statement]) -> list[list[tuple]]:
+    """Send statements together; return the rows of each."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        if len(statements) == 1:
+            cursor.execute(*statements[0])
+        else:
+            cursor.execute("; ".join(cursor.cursor.mogrify(*one) for one in statements))
+        found = [cursor.fetchall()]
+        while len(found) < len(statements) and cursor.nextset():
+            found.append(cursor.fetchall())
+    return found
 
 
 def _list(name: str) -> Callable[[Mapping[str, Any]], Any]:
@@ -110,15 +163,23 @@ class _Text:
         if any(isinstance(one, _OPEN) and one not in every for one in _flat(values)):
             raise AssertionError(f"An id, a moment or a day stands in the query that it was not given: {sql}")
         self.sql = _with_lists(sql, {at for at, one in plain if one in lists})
+        columns = [one for one, _sql, _name in self.compiler.select[: self.compiler.col_count]]
+        self.converters = self.compiler.get_converters(columns)
 
-    def ask(self, values: Mapping[str, Any]) -> list[Any]:
+    def given(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return all values of the text, those of this asking in their places."""
         given = list(self.values)
         for at, of in self.places:
             given[at] = of(values)
+        return tuple(given)
+
+    def objects(self, fetched: list[tuple]) -> list[Any]:
+        """Return what Django's own iteration makes of rows."""
         compiler: Any = copy.copy(self.compiler)
         compiler.connection = connections[DEFAULT_DB_ALIAS]  # this thread's
-        compiler.as_sql = lambda: (self.sql, tuple(given))
-        # All that Django's own iteration wants to know of where rows come from.
+        compiler.execute_sql = lambda *_how, **_by_name: [fetched]
+        compiler.get_converters = lambda _columns: self.converters
+        # All that it wants to know of where they come from.
         query = SimpleNamespace(get_compiler=lambda *_using, **_by_name: compiler)
         rows: Any = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _known_related_objects={})
         iteration: Any = self.rows._iterable_class
