@@ -25,9 +25,8 @@ from allauth.core.internal.ratelimit import truncate_ip
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import Resolver404, resolve
 
-from practice import known_browser, mailboxes, vault
+from practice import destinations, known_browser, mailboxes, vault
 from practice.models import Limit
 
 MINUTE, QUARTER, HOUR, DAY = 60, 900, 3600, 86400
@@ -209,7 +208,7 @@ class WithinLimits:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
-            for one in PAGES.get(_name_of(request), ()):
+            for one in PAGES.get(destinations.name_of(request), ()):
                 if one.reads or request.method not in ("GET", "HEAD", "OPTIONS"):
                     self._take(request, one)
         except TooMany as reached:
@@ -219,14 +218,7 @@ class WithinLimits:
     def _take(self, request: HttpRequest, one: PageLimit) -> None:
         whose = one.whose(request)
         for rate in one.rates:
-            take(_name_of(request), whose, rate)
-
-
-def _name_of(request: HttpRequest) -> str:
-    try:
-        return resolve(request.path_info).url_name or ""
-    except Resolver404:
-        return ""
+            take(destinations.name_of(request), whose, rate)
 
 
 def wait_a_moment(request: HttpRequest, reached: TooMany) -> HttpResponse:

@@ -13,10 +13,10 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.urls import Resolver404, resolve, reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
 
-from practice import audit, identity, sensors, sessions, signing_in, tenancy, through_provider
+from practice import audit, destinations, identity, sensors, sessions, signing_in, tenancy, through_provider
 from practice.api import middleware as api
 from practice.api import problems
 from practice.identity import Identity
@@ -99,13 +99,6 @@ class Probes:
         return found.func(request, *found.args, **found.kwargs)
 
 
-def _name_of(request: HttpRequest) -> str:
-    try:
-        return resolve(request.path_info).url_name or ""
-    except Resolver404:
-        return ""
-
-
 class KeysInReach:
     """Answer 503 where a key of the installation is missing: nothing is wrong with what it sealed."""
 
@@ -136,7 +129,7 @@ class SignedIn:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.practice = request.membership = request.person = None  # type: ignore[attr-defined]
         outside = request.path == FRONT_DOOR or request.path.startswith(OUTSIDE)
-        if outside and _name_of(request) in BY_THEMSELVES:
+        if outside and destinations.name_of(request) in BY_THEMSELVES:
             return self.get_response(request)
         with tenancy.of_request():
             if outside or not request.user.is_authenticated:

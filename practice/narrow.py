@@ -16,9 +16,10 @@ from typing import Any
 from django.contrib.auth import login, logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import Resolver404, ResolverMatch, resolve
+from django.urls import ResolverMatch
 from django.utils import timezone
 
+from practice import destinations
 from practice.models import User
 from practice.views import errors
 
@@ -96,10 +97,10 @@ class NarrowSignIn:
         found = of(request)
         if found is None or not _reach:
             return self._answered(request)
-        reach, match = _reach[0], _match(request)
+        reach, match = _reach[0], destinations.of(request)
         name = match.url_name if match else ""
         mine = match is not None and self._is_about(match, reach, found)
-        closing = name in reach.closing and (mine or not match.kwargs)
+        closing = match is not None and name in reach.closing and (mine or not match.kwargs)
         if found.is_over or closing or name == reach.end:
             logout(request)
             return self.get_response(request) if name in {reach.end, *ALWAYS} else redirect(reach.end)
@@ -121,10 +122,3 @@ class NarrowSignIn:
     @staticmethod
     def _is_about(match: ResolverMatch, reach: Reach, found: Narrow) -> bool:
         return str(match.kwargs.get(reach.argument)) == found.about
-
-
-def _match(request: HttpRequest) -> ResolverMatch | Any:
-    try:
-        return resolve(request.path_info)
-    except Resolver404:
-        return None

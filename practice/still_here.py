@@ -17,10 +17,10 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import Resolver404, resolve, reverse
+from django.urls import reverse
 from django.utils import timezone
 
-from practice import narrow, secret_fields, vault
+from practice import destinations, narrow, secret_fields, vault
 from practice.models import SignIn
 
 BEGAN, SEEN, KEPT = "began", "seen", "kept"
@@ -81,7 +81,7 @@ class StillSignedIn:
     def _ended(self, request: HttpRequest) -> HttpResponse:
         user_id = request.session[SESSION_KEY]
         SignIn.objects.filter(session_key=request.session.session_key).delete()
-        name = _name_of(request)
+        name = destinations.name_of(request)
         if name == "rest":
             end_keeping(request, request.POST.get("path", ""), request.POST.lists())
             return HttpResponse(status=204)
@@ -115,14 +115,7 @@ def _was_seen(request: HttpRequest) -> None:
 
 
 def _is_by_itself(request: HttpRequest) -> bool:
-    return HEADER in request.headers or _name_of(request) in BY_ITSELF
-
-
-def _name_of(request: HttpRequest) -> str:
-    try:
-        return resolve(request.path_info).url_name or ""
-    except Resolver404:
-        return ""
+    return HEADER in request.headers or destinations.name_of(request) in BY_ITSELF
 
 
 # ── forms that came too late ──

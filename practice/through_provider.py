@@ -18,9 +18,8 @@ from typing import Any
 from allauth.account.internal.flows.login import get_authentication_records
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import Resolver404, resolve
 
-from practice import tenancy
+from practice import destinations, tenancy
 from practice.models import Membership, ProviderLink, SignInDoor, User
 
 #: How allauth's record of a sign-in calls this way.
@@ -122,13 +121,6 @@ class HeldToPractice:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if of(request) is None or not request.path.startswith(OF_THE_ACCOUNT) or not request.user.is_authenticated:
             return self.get_response(request)
-        if _name_of(request) in OPEN:
+        if destinations.name_of(request) in OPEN:
             return self.get_response(request)
         return redirect("provider_limits")
-
-
-def _name_of(request: HttpRequest) -> str:
-    try:
-        return resolve(request.path_info).url_name or ""
-    except Resolver404:
-        return ""

@@ -8,9 +8,8 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
-from django.urls import Resolver404, resolve
 
-from practice import limits, tenancy
+from practice import destinations, limits, tenancy
 from practice.api import problems, tokens
 from practice.limits import MINUTE, Rate
 
@@ -88,9 +87,6 @@ def within(whose: str) -> dict[str, str]:
 
 
 def _within_dear(request: HttpRequest, whose: str) -> None:
-    try:
-        name = resolve(request.path_info).url_name or ""
-    except Resolver404:
-        return
+    name = destinations.name_of(request)
     for rate in DEAR.get((request.method or "", name), ()):
         limits.take(f"api {name}", whose, rate)
