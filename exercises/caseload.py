@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clients.models import Appointment, Client, Couple
-from exercises import programs
+from exercises import adherence, programs
+from exercises.adherence import Adherence
 from exercises.desk import QueueItem, register_queue
 from exercises.load import Piece, minutes_a_week, piece_of
 from exercises.models import Answer, Assignment, Occurrence, Reading, Response
@@ -38,12 +39,37 @@ APART = (Lane.OWN, Lane.PRIVATE)
 
 @dataclass(frozen=True)
 class PartnerState:
-    """One partner and how things stand: a state of the design with its words; no kind when nothing is due."""
+    """One partner and how things stand: a state of the design with its words; no kind when nothing is due.
+
+    ``adherence`` is of the last weeks (:data:`exercises.adherence.DAYS`).
+    """
 
     client: Client
     position: int
     kind: str
     words: str
+    adherence: Adherence
+
+
+@dataclass(frozen=True)
+class LastScores:
+    """The newest score of each partner on one scale: by client, as it is read."""
+
+    name: str
+    values: Mapping[uuid.UUID, str]
+
+
+#: Given couples and the moment, returns what is new enough to stand on the caseload, by couple, in a fixed number of
+#: queries. Nothing that one partner keeps from the others is in it.
+ScoresProvider = Callable[[Collection[uuid.UUID], datetime], Mapping[uuid.UUID, list[LastScores]]]
+_scores_from: list[ScoresProvider] = []
+
+
+def register_scores(provider: ScoresProvider) -> ScoresProvider:
+    """Let the app that keeps scores say the newest ones; use it as a decorator."""
+    if provider not in _scores_from:
+        _scores_from.append(provider)
+    return provider
 
 
 @dataclass
@@ -58,6 +84,21 @@ class Row:
     next_due: datetime | None = None
     session: Appointment | None = None
     unread: int = 0
+    scores: list[LastScores] = field(default_factory=list)
+
+    @property
+    def last_scores(self) -> list[tuple[str, list[tuple[PartnerState, str]]]]:
+        """Each scale with what is newest of the partners who are here, in their order."""
+        named = [
+            (one.name, [(who, one.values[who.client.pk]) for who in self.partners if who.client.pk in one.values])
+            for one in self.scores
+        ]
+        return [(name, values) for name, values in named if values]
+
+    @property
+    def was_due(self) -> bool:
+        """Whether anything was due for anybody here in the days that adherence is counted for."""
+        return any(partner.adherence.due for partner in self.partners)
 
     @property
     def practice(self) -> str:
@@ -127,11 +168,15 @@ def rows(membership: Membership, couples: Collection[Couple], now: datetime) -> 
     next_due = dict(_NEXT_DUE.all(couples=ids, now=now))
     unread = {couple: n for couple, n, _last in _UNREAD.all(member=membership.pk, couples=ids)}
     given, programs_of = _given(ids, now), _programs(ids, now)
+    sent = adherence.of_partners(ids, now)
+    scores = {couple: found for provider in _scores_from for couple, found in provider(ids, now).items()}
     made = [
         Row(
             couple=couple,
             partners=[
-                _partner_state(partner.client, partner.position, open_now[couple.pk])
+                _partner_state(
+                    partner.client, partner.position, open_now[couple.pk], sent[couple.pk, partner.client_id]
+                )
                 for partner in couple.partners.all()
                 if partner.left_at is None
             ],
@@ -141,6 +186,7 @@ def rows(membership: Membership, couples: Collection[Couple], now: datetime) -> 
             next_due=next_due.get(couple.pk),
             session=sessions.get(couple.pk),
             unread=unread.get(couple.pk, 0),
+            scores=scores.get(couple.pk, []),
         )
         for couple in couples
     ]
@@ -218,10 +264,10 @@ def _heaviest(couple: Couple, given: Iterable[tuple[str, Piece]], now: datetime)
     return max((minutes_a_week(pieces, client.pk, today) for client in couple.clients), default=0)
 
 
-def _partner_state(client: Client, position: int, current: list[Occurrence]) -> PartnerState:
+def _partner_state(client: Client, position: int, current: list[Occurrence], sent: Adherence) -> PartnerState:
     theirs = [one for one in current if client.pk in one.audience]
     kind, words = _state_words(client, theirs)
-    return PartnerState(client, position, kind, words)
+    return PartnerState(client, position, kind, words, sent)
 
 
 def _state_words(client: Client, theirs: list[Occurrence]) -> tuple[str, str]:

@@ -13,6 +13,7 @@ class ReportsConfig(AppConfig):
             erased,
             events,
             fit_to_print,
+            last_scores,
             leaving,
             receivers,
             records,

@@ -59,7 +59,7 @@ def test_a_page_of_a_couple_asks_as_often_after_a_year_as_after_two_weeks(
     ("path", "budget"),
     [
         ("/today/", 24),
-        ("/desk/", 43),
+        ("/desk/", 46),
         ("/desk/library/?q=listening", 15),
         ("/api/v1/couples/{couple}/responses/", 17),
     ],

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from clients import emergencies, sight
 from clients.models import Appointment, Couple, Parting
-from exercises import caseload
+from exercises import adherence, caseload
 from exercises.desk import queue
 from practice import held
 from practice.access import PracticeRequest, for_staff, for_whole_office, page_or_part
@@ -74,6 +74,7 @@ def _filtered(request: HttpRequest, rows: list[caseload.Row]) -> dict[str, Any]:
     return {
         "rows": [row for row in rows if SHOWN[show][1](row)],
         "show": show,
+        "adherence_days": adherence.DAYS,
         "chips": [(name, label, sum(map(fits, rows))) for name, (label, fits) in SHOWN.items()],
         "any_couple": bool(rows),
     }

@@ -42,6 +42,34 @@ UNREAD = """
       LEFT JOIN exercises_reading d ON d.response_id = r.id AND d.membership_id = %s
      WHERE r.couple_id = ANY(%s) AND d.id IS NULL GROUP BY r.couple_id ORDER BY last
 """
+SENT = """
+    SELECT who AS client_id, count(*) FILTER (WHERE o.state = 'done') AS sent, count(*) AS due
+      FROM exercises_occurrence o
+      JOIN exercises_assignment a ON a.id = o.assignment_id AND a.lane <> 'own'
+      JOIN clients_couple c ON c.id = o.couple_id
+     CROSS JOIN LATERAL unnest(CASE WHEN o.client_id IS NULL THEN o.audience ELSE ARRAY[o.client_id] END) AS who
+     WHERE o.couple_id = ANY(%s) AND o.opens_at <= %s AND o.state IN ('open', 'done', 'missed')
+       AND o.due_at >= %s - interval '29 days' AND o.due_at < %s + interval '1 day'
+       AND (o.due_at AT TIME ZONE c.time_zone)::date <= (%s AT TIME ZONE c.time_zone)::date
+       AND (o.due_at AT TIME ZONE c.time_zone)::date > (%s AT TIME ZONE c.time_zone)::date - 28
+     GROUP BY who
+"""
+SCORES = """
+    SELECT DISTINCT ON (s.couple_id, s.client_id, s.series) s.couple_id, s.client_id, s.series, s.value
+      FROM reports_score s
+     WHERE s.couple_id = ANY(%s) AND s.at >= %s - interval '26 weeks'
+       AND (s.lane IN ('shared', 'reveal') OR cardinality(s.readers) > 1)
+       AND (s.series = 'closeness' AND NOT s.scored OR s.series = ANY(%s) AND s.scored)
+     ORDER BY s.couple_id, s.client_id, s.series, s.at DESC, s.id DESC
+"""
+ENTERED = """
+    SELECT DISTINCT ON (couple_id, client_id, measure) couple_id, client_id, measure AS series, total AS value
+      FROM exercises_measureentry
+     WHERE couple_id = ANY(%s) AND measure = ANY(%s) AND cardinality(readers) > 1 AND taken_back_at IS NULL
+       AND total IS NOT NULL AND taken_on >= (%s - interval '26 weeks')::date
+     ORDER BY couple_id, client_id, measure, taken_on DESC, id DESC
+"""
+MEASURES = {"csi4": "CSI-4", "csi16": "CSI-16", "phq9": "PHQ-9", "gad7": "GAD-7", "ors": "ORS", "srs": "SRS"}
 ALERTS = """
     SELECT id, couple_id, raised_at FROM reports_alert
      WHERE couple_id = ANY(%s) AND closed_at IS NULL AND severity <> 'note' ORDER BY raised_at
@@ -67,6 +95,18 @@ def caseload(request: HttpRequest) -> HttpResponse:
             people[one["client_id"]].setdefault("state", "done")
     for one in rows(GIVEN, [now, ids]):
         couples[one["couple_id"]].setdefault("given", one)["title"] = one["title"]
+    for one in rows(SENT, [ids, now, now, now, now, now]):
+        people[one["client_id"]]["sent"] = one
+    names, last_scores = {"closeness": "Closeness", **MEASURES}, {}
+    for one in rows(SCORES, [ids, now, list(MEASURES)]) + rows(ENTERED, [ids, list(MEASURES), now]):
+        value = f"{one['value'].normalize():f}"
+        last_scores.setdefault((one["couple_id"], one["series"]), {})[one["client_id"]] = value
+    for couple_id, couple in couples.items():
+        couple["scores"] = [
+            (name, [(one, found[one["id"]]) for one in couple["partners"] if one["id"] in found])
+            for series, name in names.items()
+            if (found := last_scores.get((couple_id, series)))
+        ]
     unread = rows(UNREAD, [me["id"], ids])
     for one in unread:
         one["couple"] = couples[one["couple_id"]]
