@@ -1,23 +1,30 @@
-"""What lists of exercises say in one line."""
+"""What lists of exercises say of each."""
 
 from __future__ import annotations
 
-from django import template
-from django.utils.translation import gettext as _
+import uuid
+from collections.abc import Collection, Mapping
 
+from django import template
+from django.utils.safestring import SafeString
+
+from clients.models import Couple
+from exercises import shelf_markup
 from exercises.models import Exercise
-from exercises.vocabulary import Kind, Level, Participation
+from exercises.usefulness import Usefulness
 
 register = template.Library()
+register.filter(shelf_markup.facts)
+register.simple_tag(shelf_markup.choices, name="facet_choices")
 
 
-@register.filter
-def facts(exercise: Exercise) -> str:
-    """'Self-assessment · each alone · 15 min · moderate'."""
-    parts = [
-        Kind(exercise.kind).label,
-        Participation(exercise.participation).label.lower(),
-        _("%(n)s min") % {"n": exercise.minutes},
-        Level(exercise.level).label.lower(),
-    ]
-    return " · ".join(str(part) for part in parts)
+@register.simple_tag
+def on_shelf(
+    exercise: Exercise,
+    favourites: Collection[uuid.UUID],
+    used: Mapping[uuid.UUID, list[Couple]],
+    useful: Mapping[uuid.UUID, Usefulness],
+) -> SafeString:
+    """The entry of one exercise in the library."""
+    key = exercise.pk
+    return shelf_markup.row(exercise, favourite=key in favourites, couples=used.get(key, []), rated=useful.get(key))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -11,8 +12,8 @@ from django.template import TemplateSyntaxError
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
 
 from practice import markup, times
 from practice.drawings import drawing, face
@@ -60,7 +61,11 @@ def lane_icon(lane: object, size: int = 20) -> SafeString:
 @fixed
 def lane_tag(lane: object) -> SafeString:
     """The lane as staff see it in tables: mark and word."""
-    name = _lane(lane)
+    return _lane_tag(_lane(lane), get_language())
+
+
+@lru_cache(maxsize=64)
+def _lane_tag(name: str, _language: str | None) -> SafeString:
     return format_html('<span class="tag tag--{}">{}{}</span>', name, drawing(name, 16), LANE_WORDS[name])
 
 
