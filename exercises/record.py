@@ -277,7 +277,8 @@ _READ: Written[tuple[uuid.UUID, bool]] = Written(
     member=uuid.UUID,
 )
 _ANSWERS: Written[Answer] = Written(
-    lambda responses: Answer.objects.filter(response__in=responses), responses=[uuid.UUID]
+    lambda responses: Answer.objects.filter(response__in=responses).defer("readers", "opens_at", "author_keeps"),
+    responses=[uuid.UUID],
 )
 
 

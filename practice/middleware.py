@@ -151,6 +151,8 @@ class SignedIn:
         with tenancy.for_the_rest(bare) as asker:
             request.practice = identity.practice_of(who)  # type: ignore[attr-defined]
         request.membership, request.person = who.membership, who.person  # type: ignore[attr-defined]
+        if who.membership:
+            who.membership.practice = request.practice  # type: ignore[attr-defined]
         request.is_closed = bool(asker.closed)  # type: ignore[attr-defined]
         with timezone.override(identity.zone_of(request)):
             return self._on_record(request)

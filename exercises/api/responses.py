@@ -7,11 +7,11 @@ somebody keeps to themselves is in neither.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -20,8 +20,10 @@ from rest_framework.response import Response as Answered
 from clients.models import Client, Couple
 from exercises import attachments, record
 from exercises.access import couple_or_404, partner_or_404, response_or_404
+from exercises.answers import Value
 from exercises.api.files import FileSerializer
-from exercises.models import Response
+from exercises.models import Occurrence, Response
+from exercises.saying import SaidAnswer, SaidRow
 from exercises.views.desk_couple import event_of
 from exercises.vocabulary import Lane
 from practice import audit
@@ -72,6 +74,10 @@ class AnswerRowSerializer(serializers.Serializer):
     text = serializers.CharField(source="value.text")
     declined = serializers.BooleanField(source="value.declined")
 
+    def to_representation(self, row: SaidRow) -> dict[str, Any]:
+        # By hand, as below: a page has hundreds of answers, and a serializer takes longer for each than the database.
+        return {"key": row.question.key, "question": row.label, "words": row.words, **_plain(row.value)}
+
 
 @example(**ANSWER)
 class AnswerSerializer(serializers.Serializer):
@@ -87,6 +93,26 @@ class AnswerSerializer(serializers.Serializer):
     declined = serializers.BooleanField(source="answer.value.declined", help_text="They would rather not say.")
     rows = AnswerRowSerializer(source="answer.said_rows", many=True, help_text="The rows of a grid.")
 
+    def to_representation(self, said: record.Said) -> dict[str, Any]:
+        answer = cast(SaidAnswer, said.answer)
+        return {
+            "key": answer.key,
+            "question": said.label,
+            "words": said.words,
+            "lane": str(said.lane),
+            **_plain(answer.value),
+            "rows": [self.fields["rows"].child.to_representation(row) for row in answer.said_rows],
+        }
+
+
+def _plain(value: Value) -> dict[str, Any]:
+    return {
+        "number": None if value.number is None else float(value.number),
+        "choices": list(value.choices),
+        "text": value.text,
+        "declined": value.declined,
+    }
+
 
 @example(**SCORE)
 class ResponseScoreSerializer(serializers.Serializer):
@@ -99,6 +125,10 @@ class ResponseScoreSerializer(serializers.Serializer):
 
     def get_questions(self, score: Any) -> list[str]:
         return [one for one in score.questions.split(",") if one]
+
+
+#: One for all: making it anew takes longer than what it does.
+_SCORE = ResponseScoreSerializer()
 
 
 @example(**RESPONSE)
@@ -125,9 +155,9 @@ class ResponseSerializer(serializers.Serializer):
     @extend_schema_field(ResponseScoreSerializer(many=True))
     def get_scores(self, event: Any) -> Any:
         # An app above this one derives them. Each carries the narrowest lane of the answers it was made from.
-        rows = [one for one in event.response.scores.all() if (one.lane in record.APART) == self.context["apart"]]
+        rows = [one for one in event.response.derived if (one.lane in record.APART) == self.context["apart"]]
         rows.sort(key=lambda one: (one.series, one.questions))
-        return ResponseScoreSerializer(rows, many=True).data
+        return [_SCORE.to_representation(one) for one in rows]
 
 
 class ResponseFilter(django_filters.FilterSet):
@@ -154,6 +184,14 @@ class PrivateResponseFilter(django_filters.FilterSet):
         fields = ["assignment", "since"]
 
 
+#: What came of the answers, as a list.
+SCORES = Prefetch("scores", to_attr="derived")
+#: Of an occurrence, all but what it is of.
+_NOT_SAID = [
+    f"occurrence__{one.name}" for one in Occurrence._meta.concrete_fields if one.name not in ("id", "assignment")
+]
+
+
 class _Responses(ApiView):
     """What both views have in common; ``apart`` says which of the two it is."""
 
@@ -169,8 +207,9 @@ class _Responses(ApiView):
 
     def page_for(self, couple: Couple, client: Client | None) -> Answered:
         rows: QuerySet[Response] = record.responses_of(couple, private_of=client)
-        rows = rows.select_related("edition", "author", "occurrence").prefetch_related("scores")
-        page = self.paginate_queryset(self.filter_queryset(rows))
+        rows = rows.select_related(None).select_related("author", "occurrence").defer(*_NOT_SAID)
+        # Most are of a few editions: each is fetched and read once.
+        page = self.paginate_queryset(self.filter_queryset(rows.prefetch_related("edition", SCORES)))
         shown = record.events(page, couple, self.request.membership, apart=self.apart)
         self._with_files(shown)
         return self.get_paginated_response(self.shown(shown, many=True))
@@ -184,6 +223,7 @@ class _Responses(ApiView):
 
     def one_for(self, request: Any, couple: Couple, response_id: UUID, client: Client | None) -> Answered:
         sent = response_or_404(couple, response_id, author=client)
+        prefetch_related_objects([sent], SCORES)
         event = event_of(request, couple, sent, self.apart)
         self._with_files([event])
         audit.looked_at("opened", sent, lane=Lane.PRIVATE if self.apart else sent.lane)

@@ -6,8 +6,10 @@ import json
 import urllib.parse
 
 import pytest
+from rest_framework.serializers import Serializer
 
-from exercises import answering
+from exercises import answering, record
+from exercises.api.responses import AnswerRowSerializer, AnswerSerializer
 from exercises.models import Response
 from practice import shared_screen
 from practice.api.scopes import Scope
@@ -76,6 +78,21 @@ def test_a_grid_says_its_rows(couple, therapist, mara):
         ("days.meals", "Easy", ["easy"]),
         ("days.talk", "Hard", ["hard"]),
     ]
+
+
+def test_answers_are_written_as_the_schema_declares_them(couple, therapist, mara):
+    mine, _his = give(couple, therapist, "shared", ALL_TYPES)
+    send(mine, mara, **{"met": "2026-03-02", "days.meals": "easy", "days.talk": "hard"})
+    hers, _his = give(couple, therapist, "shared", EVERY_TYPE)
+    send(hers, mara, good="Tea & <b>cake</b>", near="8")
+    with acting_as(therapist):
+        [one, other] = record.events(Response.objects.select_related("edition"), couple, therapist)
+    said = [*one.said, *other.said]
+    rows = [row for each in said for row in each.answer.said_rows]
+    assert (len(said) > 3, len(rows)) == (True, 2)
+    for shape, things in ((AnswerSerializer(), said), (AnswerRowSerializer(), rows)):
+        for thing in things:
+            assert shape.to_representation(thing) == Serializer.to_representation(shape, thing)
 
 
 def test_what_is_sealed_for_the_partners_the_therapist_reads(couple, therapist, mara):
