@@ -6,6 +6,9 @@ that is bound stands in it, and the walls hold.
 
     _DRAFTS = Written(lambda author: Draft.objects.filter(author_id=author), author=UUID)
     _DRAFTS.all(author=person.pk)
+
+Several that are asked one after another anyway go to the server :func:`together`, in one trip; a page that asks many
+modules may ask :func:`ahead` for all of them. What is changed is written down in :mod:`practice.written_changes`.
 """
 
 from __future__ import annotations
@@ -17,15 +20,20 @@ import operator
 import re
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cached_property
 from types import SimpleNamespace
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import QuerySet
 
 from practice import tenancy
 
 Row = TypeVar("Row")
+Found = TypeVar("Found")
 #: Stands for the practice that is bound when it is asked.
 _PRACTICE = "the bound practice"
 #: Values that nobody has, of each type: where they come out of the writing is where the others go in.
@@ -40,150 +48,201 @@ _OPEN = (uuid.UUID, datetime.date)
 _PLACES = re.compile(r"(?<!%)(?:%%)*%s")
 
 
-class Written(Generic[Row]):
+@dataclass(frozen=True)
+class Asked(Generic[Found]):
+    """A statement with its values, and how what comes of it is read. Without any text nothing is asked."""
+
+    sql: str
+    values: Sequence[Any]
+    read: Callable[[Any], Found]
+
+
+Statement = tuple[str, Sequence[Any]]
+
+
+def together(*every: Asked[Any], bind: Statement | None = None) -> list[Any]:
+    """Send statements in one trip to the server; return what came of each. Each sees what those before it did.
+
+    ``bind`` goes before them. Outside of a transaction, what it binds ends with the trip.
+    """
+    if bind is not None:
+        return together(Asked(*bind, lambda cursor: None), *every)[1:]
+    found = [_read_ahead(one) if one.sql else one.read(None) for one in every]
+    missing = [at for at, one in enumerate(every) if one.sql and found[at] is None]
+    if missing:
+        for at, one in zip(missing, _sent([every[at] for at in missing]), strict=True):
+            found[at] = one
+    return found
+
+
+def _sent(every: Sequence[Asked[Any]]) -> list[Any]:
+    found = []
+    with connection.cursor() as cursor:
+        if len(every) == 1:
+            cursor.execute(every[0].sql, every[0].values)
+        else:
+            cursor.execute("; ".join(cursor.cursor.mogrify(one.sql, one.values) for one in every))
+        for one in every:
+            found.append(one.read(cursor))
+            cursor.nextset()
+    return found
+
+
+#: Who asked ahead, and what was found.
+_ahead: ContextVar[tuple[tenancy.Asker | None, list[tuple[Asked[Any], Any]]] | None] = ContextVar("ahead", default=None)
+
+
+@contextmanager
+def ahead(*every: Asked[list[Any]]) -> Iterator[None]:
+    """Ask in one trip what the block asks in many: there, these questions are answered by what was found here.
+
+    The block changes nothing that they ask for. What it asks as somebody else is asked anew.
+    """
+    token = _ahead.set((tenancy.current(), list(zip(every, together(*every), strict=True))))
+    try:
+        yield
+    finally:
+        _ahead.reset(token)
+
+
+def _read_ahead(asked: Asked[Any]) -> Any:
+    asker, known = _ahead.get() or (None, [])
+    if not known or asker is not tenancy.current():
+        return None
+    return next((found for one, found in known if one.sql is asked.sql and one.values == asked.values), None)
+
+
+def taking_turns(about: str) -> Asked[None]:
+    """Return what lets all who ask for the same wait for each other, until the end of the transaction."""
+    return Asked("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [about], lambda cursor: None)
+
+
+class Kept:
+    """What all that is written once has in common: a text for each way in which it can be asked."""
+
+    def __init__(self, build: Callable[..., Any], types: Mapping[str, type | list[type]]) -> None:
+        self.build, self.types = build, types
+        #: By whether a practice is bound, which the manager writes down.
+        self._texts: dict[bool, Text] = {}
+
+    def compiler_of(self, built: Any) -> Any:
+        """Return Django's compiler of what was built."""
+        raise NotImplementedError
+
+    def text(self) -> tuple[Text, uuid.UUID | None]:
+        """Return the text for whoever is bound now, and their practice."""
+        asker = tenancy.current()
+        practice = asker.practice_id if asker else None
+        text = self._texts.get(practice is not None)
+        if text is None:
+            # Whoever is second writes the same once more.
+            text = self._texts[practice is not None] = self._write(practice)
+        return text, practice
+
+    def _write(self, practice: uuid.UUID | None) -> Text:
+        places: dict[Any, Callable[[Mapping[str, Any]], Any]] = {}
+        marks: dict[str, Any] = {}
+        lists = {}
+        for number, (name, kind) in zip(itertools.count(1), self.types.items(), strict=False):
+            mark = _MARKS[kind[0] if isinstance(kind, list) else kind](number)
+            if isinstance(kind, list):
+                marks[name], places[mark] = [mark], _list(name)
+                lists[mark] = name
+            else:
+                marks[name], places[mark] = mark, operator.itemgetter(name)
+        return Text(self.compiler_of(self.build(**marks)), places, lists, practice)
+
+
+class Written(Kept, Generic[Row]):
     """One query. ``build`` makes it from values of the named types, and from nothing else that changes.
 
     ``[UUID]`` is a list of ids, for ``__in`` alone; with an empty one nothing is asked. Nothing is prefetched.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, Row]], **types: type | list[type]) -> None:
-        self.build, self.types = build, types
-        #: By whether a practice is bound, which the manager writes down.
-        self._texts: dict[bool, _Text] = {}
+        super().__init__(build, types)
 
     def all(self, **values: Any) -> list[Row]:
         """Ask, and return every row."""
-        [found] = together(self.of(**values))
-        return found
-
-    def of(self, **values: Any) -> Asked[Row]:
-        """Return the query with its values, for :func:`together`."""
-        return Asked(self, values)
+        return together(self.of(**values))[0]
 
     def first(self, **values: Any) -> Row | None:
         """Ask, and return the first row; ``build`` says which one that is."""
         return next(iter(self.all(**values)), None)
 
-    def text(self, practice: uuid.UUID | None) -> _Text:
-        """Return what is asked where ``practice`` is bound; written when it is first asked."""
-        text = self._texts.get(practice is not None)
-        if text is None:
-            # Whoever is second writes the same once more.
-            text = self._texts[practice is not None] = self._write(practice)
-        return text
+    def of(self, **values: Any) -> Asked[list[Row]]:
+        """Return what :meth:`all` would ask, for :func:`together`."""
+        text, practice = self.text()
+        if text.finds_nothing(values):
+            return Asked("", (), lambda cursor: [])
+        return Asked(text.sql, text.given(values, practice), lambda cursor: text.objects(cursor.fetchall()))
 
-    def asks_nothing(self, values: Mapping[str, Any]) -> bool:
-        """Tell whether a list among the values is empty."""
-        return any(isinstance(kind, list) and not values[name] for name, kind in self.types.items())
-
-    def _write(self, practice: uuid.UUID | None) -> _Text:
-        places: dict[Any, Callable[[Mapping[str, Any]], Any]] = {}
-        marks: dict[str, Any] = {}
-        lists = set()
-        for number, (name, kind) in zip(itertools.count(1), self.types.items(), strict=False):
-            mark = _MARKS[kind[0] if isinstance(kind, list) else kind](number)
-            if isinstance(kind, list):
-                marks[name], places[mark] = [mark], _list(name)
-                lists.add(mark)
-            else:
-                marks[name], places[mark] = mark, operator.itemgetter(name)
-        return _Text(self.build(**marks), places, lists, practice)
-
-
-class Asked(NamedTuple, Generic[Row]):
-    """A query, and the values it is asked with."""
-
-    written: Written[Row]
-    values: Mapping[str, Any]
-
-
-Statement = tuple[str, Sequence[Any]]
-
-
-def together(*asked: Asked[Any], bind: Statement | None = None) -> list[list[Any]]:
-    """Ask several in a single trip to the server, and return the rows of each.
-
-    ``bind`` goes before them. Outside of a transaction, what it binds ends with the trip.
-    """
-    asker = tenancy.current()
-    practice = asker.practice_id if asker else None
-    texts = [
-        (at, one.written.text(practice), {**one.values, _PRACTICE: practice})
-        for at, one in enumerate(asked)
-        if not one.written.asks_nothing(one.values)
-    ]
-    found: list[list[Any]] = [[] for _ in asked]
-    if texts:
-        before = [bind] if bind else []
-        fetched = _fetched([*before, *((text.sql, text.given(values)) for _at, text, values in texts)])[len(before) :]
-        for (at, text, _values), rows in zip(texts, fetched, strict=True):
-            found[at] = text.objects(rows)
-    return found
-
-
-def _fetched(statements: list[Statement]) -> list[list[tuple]]:
-    """Send statements together; return the rows of each."""
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        if len(statements) == 1:
-            cursor.execute(*statements[0])
-        else:
-            cursor.execute("; ".join(cursor.cursor.mogrify(*one) for one in statements))
-        found = [cursor.fetchall()]
-        while len(found) < len(statements) and cursor.nextset():
-            found.append(cursor.fetchall())
-    return found
+    def compiler_of(self, built: QuerySet[Any, Row]) -> Any:
+        compiler = built.query.get_compiler(DEFAULT_DB_ALIAS)
+        compiler.iterable_class = built._iterable_class
+        return compiler
 
 
 def _list(name: str) -> Callable[[Mapping[str, Any]], Any]:
     return lambda values: list(values[name])
 
 
-class _Text:
-    """The text of a query, and what stands where in it."""
+class Text:
+    """The text of a statement, and what stands where in it."""
 
     def __init__(
         self,
-        rows: QuerySet,
+        compiler: Any,
         places: Mapping[Any, Callable[[Mapping[str, Any]], Any]],
-        lists: Collection[Any],
+        lists: Mapping[Any, str],
         practice: uuid.UUID | None,
     ) -> None:
-        self.rows = rows
-        self.compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
-        sql, values = self.compiler.as_sql()
+        self.compiler = compiler
+        sql, values = compiler.as_sql()
         self.values = list(values)
+        # A list that is stored is a value like any other.
+        stored = {at: one[0] for at, one in enumerate(values) if isinstance(one, list) and one and one[0] in lists}
         plain = [(at, one) for at, one in enumerate(values) if not isinstance(one, list)]
-        if not set(places) <= {one for _at, one in plain}:
+        if not set(places) <= {one for _at, one in plain} | set(stored.values()):
             # What changed on its way in has no place, and would be left out.
             raise AssertionError(f"Not every value stands in the query: {sql}")
         every = dict(places)
         if practice is not None:
             every[practice] = operator.itemgetter(_PRACTICE)
-        self.places = [(at, every[one]) for at, one in plain if one in every]
+        self.places = [(at, every[one]) for at, one in [*plain, *stored.items()] if one in every]
         if any(isinstance(one, _OPEN) and one not in every for one in _flat(values)):
             raise AssertionError(f"An id, a moment or a day stands in the query that it was not given: {sql}")
+        self.among = {lists[one] for _at, one in plain if one in lists}
         self.sql = _with_lists(sql, {at for at, one in plain if one in lists})
-        columns = [one for one, _sql, _name in self.compiler.select[: self.compiler.col_count]]
-        self.converters = self.compiler.get_converters(columns)
 
-    def given(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Return all values of the text, those of this asking in their places."""
-        given = list(self.values)
+    def finds_nothing(self, values: Mapping[str, Any]) -> bool:
+        """Tell whether it asks for what is in an empty list."""
+        return any(not values[name] for name in self.among)
+
+    def given(self, values: Mapping[str, Any], practice: uuid.UUID | None) -> list[Any]:
+        """Return what stands in its places when it is asked with ``values``."""
+        given, values = list(self.values), {**values, _PRACTICE: practice}
         for at, of in self.places:
             given[at] = of(values)
-        return tuple(given)
+        return given
 
-    def objects(self, fetched: list[tuple]) -> list[Any]:
-        """Return what Django's own iteration makes of rows."""
+    @cached_property
+    def converters(self) -> Mapping[int, Any]:
+        """What becomes of values by column. Looking for it takes longer than doing it."""
+        return self.compiler.get_converters(one for one, _sql, _name in self.compiler.select[: self.compiler.col_count])
+
+    def objects(self, rows: list[Any]) -> list[Any]:
+        """Return rows as Django's own iteration makes them."""
         compiler: Any = copy.copy(self.compiler)
         compiler.connection = connections[DEFAULT_DB_ALIAS]  # this thread's
-        compiler.execute_sql = lambda *_how, **_by_name: [fetched]
+        if compiler.has_extra_select:
+            rows = [row[: compiler.col_count] for row in rows]
+        compiler.execute_sql = lambda *_how, **_by_name: [rows]
         compiler.get_converters = lambda _columns: self.converters
-        # All that it wants to know of where they come from.
+        # All that the iteration wants to know of where rows come from.
         query = SimpleNamespace(get_compiler=lambda *_using, **_by_name: compiler)
-        rows: Any = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _known_related_objects={})
-        iteration: Any = self.rows._iterable_class
-        return list(iteration(rows))
+        rows_of: Any = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _known_related_objects={})
+        return list(compiler.iterable_class(rows_of))
 
 
 def _flat(values: Collection[Any]) -> Iterator[Any]:

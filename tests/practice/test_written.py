@@ -9,7 +9,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clients.models import Client, Partner
-from practice.written import Written
+from exercises.models import Draft, Response
+from practice import tenancy
+from practice.written import Written, ahead, together
+from practice.written_changes import WrittenInsert, WrittenSave, WrittenUpdate
+from tests.exercises.given import give
 from tests.factories import acting_as, inside, make_client, make_couple
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +74,72 @@ def test_a_list_stands_after_in_and_nowhere_else(practice):
     written: Written[Client] = Written(lambda client: Client.objects.filter(pk=client[0]), client=[uuid.UUID])
     with inside(practice), pytest.raises(AssertionError):
         written.all(client=[uuid.uuid4()])
+
+
+def test_several_go_in_one_trip_and_each_sees_what_those_before_it_did(couple, practice):
+    renamed = WrittenUpdate(lambda client, name: (Client.objects.filter(pk=client), {"name": name}),
+                            client=uuid.UUID, name=str)  # fmt: skip
+    people: Written[Client] = Written(lambda clients: Client.objects.filter(pk__in=clients), clients=[uuid.UUID])
+    mara = couple.clients[0]
+    with inside(practice):
+        people.all(clients=[mara.pk])
+        renamed.run(client=uuid.uuid4(), name="nobody")
+        with CaptureQueriesContext(connection) as asked:
+            before, changed, none, after = together(
+                people.of(clients=[mara.pk]),
+                renamed.of(client=mara.pk, name="100 % Mara"),
+                people.of(clients=[]),
+                people.of(clients=[mara.pk]),
+            )
+    assert len(asked) == 1
+    assert (before[0].name, changed, none, after[0].name) == ("Mara", 1, [], "100 % Mara")
+
+
+def test_a_change_reaches_only_the_practice_that_is_bound(practice, neighbour):
+    renamed = WrittenUpdate(lambda name: (Client.objects.filter(name="Mara"), {"name": name}), name=str)
+    here, there = make_client(practice, "Mara"), make_client(neighbour, "Mara")
+    with inside(practice):
+        assert renamed.run(name="Maria") == 1
+        assert Client.objects.get(pk=here.pk).name == "Maria"
+    with inside(neighbour):
+        assert Client.objects.get(pk=there.pk).name == "Mara"
+
+
+def test_a_list_that_is_stored_may_be_empty(couple, mara, practice):
+    """Unlike one that something is looked for in."""
+    heard = WrittenUpdate(
+        lambda response, readers: (Response.objects.filter(pk=response), {"readers": readers}),
+        response=uuid.UUID,
+        readers=[uuid.UUID],
+    )
+    with inside(practice):
+        assert heard.run(response=uuid.uuid4(), readers=[]) == 0
+
+
+def test_new_rows_are_as_django_writes_them(couple, therapist, mara):
+    hers = give(couple, therapist, "shared")[0]
+    with acting_as(mara):
+        rows = [Draft(occurrence=hers, author=mara, answers="Tea in the morning")]
+        WrittenInsert(Draft).run(rows)
+        WrittenInsert(Draft, skips=True).run([Draft(occurrence=hers, author=mara, answers="Twice")])
+        kept = Draft.objects.get()
+        assert (kept, kept.answers) == (rows[0], "Tea in the morning")
+        kept.answers, kept.version = "And in the evening", 2
+        WrittenSave(Draft, "answers", "version", "saved_at").run(kept)
+        again = Draft.objects.get()
+    assert (again.answers, again.version) == ("And in the evening", 2)
+    assert again.saved_at > rows[0].saved_at
+
+
+def test_what_is_asked_ahead_is_asked_once_and_answers_nobody_else(couple, mara, practice):
+    written: Written[Client] = Written(lambda client: Client.objects.filter(pk=client), client=uuid.UUID)
+    stranger = make_couple(practice, ("Una", "Vic")).clients[0]
+    with inside(practice):
+        written.first(client=mara.pk)
+    with acting_as(mara), ahead(written.of(client=mara.pk), written.of(client=stranger.pk)):
+        with CaptureQueriesContext(connection) as asked:
+            assert written.first(client=mara.pk) == mara
+            assert written.first(client=stranger.pk) is None
+        assert len(asked) == 0
+        with tenancy.elevated():
+            assert written.first(client=stranger.pk) == stranger
