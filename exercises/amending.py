@@ -11,7 +11,7 @@ import datetime
 from django.utils import timezone
 
 from clients.models import Client
-from exercises import answering, drafts, lanes, signals
+from exercises import answering, attachments, drafts, lanes, signals, stops
 from exercises.models import Draft, Occurrence, Reading, Response, Review
 from exercises.refill import raw_of
 from exercises.vocabulary import Lane
@@ -84,11 +84,12 @@ def amend(occurrence: Occurrence, *, author: Client, raw: drafts.Raw) -> Respons
     if not may_amend(slot.mine, now):
         raise answering.NotOpen(slot.occurrence)
     values = answering.values_to_send(slot, raw)
-    response = answering.write(slot, author, values, now, revision=slot.mine.revision + 1)
-    draft.delete()
+    response, answers = answering.write(slot, author, values, now, revision=slot.mine.revision + 1)
     with tenancy.elevated():
         lanes.replace(slot.mine, response)
-        signals.response_written.send(sender=Response, response=response)
+        attachments.go_along(response)
+        signals.response_written.send(sender=Response, response=response, answers=answers)
         answering.open_to_those_who_sent(slot, response, now)
-        signals.response_submitted.send(sender=Response, response=response)
+        stops.end_by_person(slot.occurrence.assignment_id, author.pk)
+        signals.response_submitted.send(sender=Response, response=response, answers=answers)
     return response

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from clients import consents
 from clients.models import Client, Partner
-from exercises import holding, lanes, signals
+from exercises import attachments, holding, lanes, signals, stops
 from exercises.answers import QuestionError, Value, clean_form
 from exercises.drafts import Raw
 from exercises.giving import private_questions
@@ -25,7 +25,8 @@ from exercises.questions import Question
 from exercises.timing import WRITING
 from exercises.vocabulary import Lane
 from practice import outbox, tenancy
-from practice.written import Written
+from practice.written import Asked, Written, together
+from practice.written_changes import WrittenDelete, WrittenInsert, WrittenUpdate
 
 State = Occurrence.State
 
@@ -85,6 +86,11 @@ def sent_by(occurrence: Occurrence, author: Client) -> Response | None:
     return _SENT.first(occurrence=occurrence.pk, author=author.pk)
 
 
+def asking_for_sent(occurrence_id: uuid.UUID, author: Client) -> Asked[list[Response]]:
+    """Return what asks for the same, one or none, to go with other questions."""
+    return _SENT.of(occurrence=occurrence_id, author=author.pk)
+
+
 def answers_together(occurrence: Occurrence) -> dict[str, Value]:
     """Return what partners have answered together, as far as the asker may read it: for conditions."""
     rows = Answer.objects.filter(response__occurrence=occurrence, lane=Lane.JOINT)
@@ -135,20 +141,24 @@ def submit(occurrence: Occurrence, *, author: Client, raw: Raw, keep: bool = Tru
         return slot.mine
     if slot.joint is not None and not slot.asked:
         return slot.joint  # somebody has sent it for all
-    draft = Draft.objects.filter(occurrence=slot.occurrence, author=author)
-    if not can_answer(slot.occurrence, now, written_at=draft.values_list("saved_at", flat=True).first()):
-        raise NotOpen(slot.occurrence)
-    if waits_for_agreement(slot.occurrence):
+    if not _is_open(slot.occurrence, author, now) or waits_for_agreement(slot.occurrence):
         raise NotOpen(slot.occurrence)
     keep = keep or not may_go_without_a_copy(slot.occurrence.assignment)
-    response = write(slot, author, values_to_send(slot, raw), now, keep=keep)
-    draft.delete()
+    response, answers = write(slot, author, values_to_send(slot, raw), now, keep=keep)
     with tenancy.elevated():
-        signals.response_written.send(sender=Response, response=response)
+        attachments.go_along(response)
+        signals.response_written.send(sender=Response, response=response, answers=answers)
         open_to_those_who_sent(slot, response, now)
         _settle(slot, author, now)
-        signals.response_submitted.send(sender=Response, response=response)
+        signals.response_submitted.send(sender=Response, response=response, answers=answers)
     return response
+
+
+def _is_open(occurrence: Occurrence, author: Client, now: datetime.datetime) -> bool:
+    if can_answer(occurrence, now):
+        return True
+    draft = Draft.objects.filter(occurrence=occurrence, author=author)
+    return can_answer(occurrence, now, written_at=draft.values_list("saved_at", flat=True).first())
 
 
 def values_to_send(slot: Slot, raw: Raw) -> dict[str, Value]:
@@ -190,17 +200,19 @@ _LOCKED: Written[Occurrence] = Written(
     slot=str,
 )
 _RESPONSES: Written[Response] = Written(
-    lambda occurrences: Response.objects.filter(occurrence__in=occurrences).order_by("revision"),
-    occurrences=[uuid.UUID],
+    lambda assignment, slot: Response.objects.filter(
+        occurrence__assignment_id=assignment, occurrence__slot=slot
+    ).order_by("revision"),
+    assignment=uuid.UUID,
+    slot=str,
 )
 
 
 def lock_slot(occurrence: Occurrence, author: Client) -> Slot:
     """Lock all occurrences of the slot, always in the order of their ids, and read what is true then."""
-    holding.in_turn(occurrence.couple_id)
-    rows = _LOCKED.all(assignment=occurrence.assignment_id, slot=occurrence.slot)
+    where = {"assignment": occurrence.assignment_id, "slot": occurrence.slot}
+    _mine, rows, responses = together(holding.turn(occurrence.couple_id), _LOCKED.of(**where), _RESPONSES.of(**where))
     there = {one.pk: one for one in rows}
-    responses = _RESPONSES.all(occurrences=list(there))
     mine = [one for one in responses if one.author_id == author.pk and one.occurrence_id == occurrence.pk]
     return Slot(
         occurrence=there[occurrence.pk],
@@ -216,6 +228,14 @@ def _may_seal(occurrence: Occurrence) -> bool:
     return occurrence.assignment.lane in (Lane.REVEAL, Lane.JOINT)
 
 
+_NEW_RESPONSE, _NEW_ANSWERS = WrittenInsert(Response), WrittenInsert(Answer)
+_DRAFT_DONE_WITH = WrittenDelete(
+    lambda occurrence, author: Draft.objects.filter(occurrence_id=occurrence, author_id=author),
+    occurrence=uuid.UUID,
+    author=uuid.UUID,
+)
+
+
 def write(
     slot: Slot,
     author: Client,
@@ -224,8 +244,8 @@ def write(
     *,
     revision: int = 1,
     keep: bool = True,
-) -> Response:
-    """Write response and answers as their author: the database itself holds them to that.
+) -> tuple[Response, list[Answer]]:
+    """Write response and answers as their author, in place of the draft: the database itself holds them to that.
 
     The lane of a response follows from all that could be asked, so that it tells nothing about what was.
     """
@@ -233,7 +253,7 @@ def write(
     possible = [lanes.lane_of(one, assignment.lane) for one in slot.asked]
     lane = lanes.lane_of_response(possible) if possible else Lane(assignment.lane)
     own = _reach(slot, author, lane, now)
-    response = Response.objects.create(
+    response = Response(
         couple_id=occurrence.couple_id,
         occurrence=occurrence,
         author=author,
@@ -245,8 +265,13 @@ def write(
         submitted_at=now,
         author_keeps=keep,
     )
-    Answer.objects.bulk_create(_answer(slot, response, key, value, now) for key, value in values.items())
-    return response
+    answers = [_answer(slot, response, key, value, now) for key, value in values.items()]
+    together(
+        _NEW_RESPONSE.of([response]),
+        _NEW_ANSWERS.of(answers),
+        _DRAFT_DONE_WITH.of(occurrence=occurrence.pk, author=author.pk),
+    )
+    return response, answers
 
 
 def _answer(slot: Slot, response: Response, key: str, value: Value, now: datetime.datetime) -> Answer:
@@ -287,7 +312,9 @@ def open_to_those_who_sent(slot: Slot, response: Response, now: datetime.datetim
     While the couple is held nothing grows and nothing opens: for the others it is as if this one had not sent.
     """
     assignment = slot.occurrence.assignment
-    slot.held = _may_seal(slot.occurrence) and holding.is_held(slot.occurrence.couple_id)
+    if not _may_seal(slot.occurrence):
+        return
+    slot.held = holding.is_held(slot.occurrence.couple_id)
     if slot.held:
         holding.take_out_of_sight(response)
         return
@@ -304,12 +331,20 @@ def gone(assignment: Assignment) -> set[uuid.UUID]:
 
 
 def _settle(slot: Slot, author: Client, now: datetime.datetime) -> None:
-    """Close what is done, and call off the reminders for it."""
+    """Close what is done, and call off the reminders for it; where they had stopped, they may leave again."""
     occurrence, assignment = slot.occurrence, slot.occurrence.assignment
     each_has_a_part = any(lanes.is_personal(one, assignment.lane) for one in assignment.edition.form)
     everybody = set(assignment.audience) - gone(assignment) if each_has_a_part and assignment.is_joint else set()
+    came_back = stops.ending(assignment.pk, author.pk)
     if everybody and (slot.held or not {*slot.sent, author.pk} >= everybody):
-        outbox.cancel(occurrence.pk, reason="done", person_id=author.pk)
+        together(outbox.calling_off(occurrence.pk, reason="done", person_id=author.pk), came_back)
         return
-    Occurrence.objects.filter(pk=occurrence.pk).update(state=State.DONE, done_at=now)
-    outbox.cancel(occurrence.pk, reason="done")
+    done = _DONE.of(occurrence=occurrence.pk, now=now)
+    together(done, outbox.calling_off(occurrence.pk, reason="done"), came_back)
+
+
+_DONE = WrittenUpdate(
+    lambda occurrence, now: (Occurrence.objects.filter(pk=occurrence), {"state": State.DONE, "done_at": now}),
+    occurrence=uuid.UUID,
+    now=datetime.datetime,
+)

@@ -6,13 +6,13 @@ answer it came with. What a therapist adds belongs to an assignment and is for t
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import uuid
 from collections.abc import Iterable
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.dispatch import receiver
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -20,12 +20,12 @@ from django.utils.translation import gettext_lazy as _
 from clients.models import Client, Couple
 from exercises import wording
 from exercises.models import Assignment, Attachment, JournalEntry, Occurrence, Response
-from exercises.signals import response_submitted
 from exercises.vocabulary import Lane
 from practice import tenancy, vault
 from practice.bare import LIMIT, Unkeepable, bare
 from practice.ids import uuid7
 from practice.models import Membership
+from practice.written_changes import WrittenUpdate
 
 #: How many go with one answer, one journal entry, one assignment.
 AT_MOST = 4
@@ -111,18 +111,38 @@ def add_to_assignment(assignment: Assignment, member: Membership, file: Uploaded
     )
 
 
-@receiver(response_submitted)
-def go_along(sender: object, response: Response, **kwargs: object) -> None:
-    """Let what lies with the draft go along with its answer: same lane, same readers, and so after a revision."""
-    now_stands = Response.objects.get(pk=response.pk)  # a reveal may have gained readers since it was written
-    rows = Attachment.objects.filter(occurrence_id=response.occurrence_id, author_id=response.author_id)
-    rows.update(
-        response=now_stands,
-        lane=now_stands.lane,
-        readers=now_stands.readers,
-        opens_at=now_stands.opens_at,
-        author_keeps=now_stands.author_keeps,
+def go_along(response: Response) -> None:
+    """Let what lies with the draft go along with its answer: same lane, same readers, and so after a revision.
+
+    Before anything opens: what opens an answer opens what came with it. Needs Attune itself.
+    """
+    _GO_ALONG[response.author_keeps].run(
+        occurrence=response.occurrence_id,
+        author=response.author_id,
+        response=response.pk,
+        lane=response.lane,
+        readers=response.readers,
+        opens_at=response.opens_at,
     )
+
+
+def _going_along(keeps: bool) -> WrittenUpdate:
+    return WrittenUpdate(
+        lambda occurrence, author, response, lane, readers, opens_at: (
+            Attachment.objects.filter(occurrence_id=occurrence, author_id=author),
+            {"response": response, "lane": lane, "readers": readers, "opens_at": opens_at, "author_keeps": keeps},
+        ),
+        occurrence=uuid.UUID,
+        author=uuid.UUID,
+        response=uuid.UUID,
+        lane=str,
+        readers=[uuid.UUID],
+        opens_at=datetime.datetime,
+    )
+
+
+#: By whether the author reads it again.
+_GO_ALONG = {keeps: _going_along(keeps) for keeps in (True, False)}
 
 
 def follow(entry: JournalEntry) -> None:

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -21,6 +20,7 @@ from clients.models import Couple, Partner
 from exercises import lanes, signals
 from exercises.models import Answer, Assignment, Attachment, Occurrence, Response
 from exercises.vocabulary import Lane
+from practice.written import Asked, taking_turns, together
 
 #: Tells whether something of this couple waits. Asked as Attune itself.
 Reader = Callable[[uuid.UUID], bool]
@@ -44,8 +44,12 @@ def in_turn(couple_id: uuid.UUID) -> None:
 
     Taken before any row of it: else what is sent at the same moment would be opened past the answer that holds it.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"hold {couple_id}"])
+    together(turn(couple_id))
+
+
+def turn(couple_id: uuid.UUID) -> Asked[None]:
+    """Return what :func:`in_turn` asks, to go with what follows."""
+    return taking_turns(f"hold {couple_id}")
 
 
 def hold(couple_id: uuid.UUID) -> None:
@@ -64,7 +68,12 @@ def hold(couple_id: uuid.UUID) -> None:
 
 def take_out_of_sight(response: Response) -> None:
     """Do the same with what was sent this very moment, though its stated moment may be over."""
-    for rows in (Response.objects.filter(pk=response.pk), Answer.objects.filter(response=response)):
+    everything = (
+        Response.objects.filter(pk=response.pk),
+        Answer.objects.filter(response=response),
+        Attachment.objects.filter(response=response),
+    )
+    for rows in everything:
         rows.filter(lane=Lane.REVEAL).update(readers=[])
 
 

@@ -22,6 +22,8 @@ from exercises import signals
 from exercises.models import Answer, Assignment, Attachment, Occurrence, Response
 from exercises.questions import Form, Question
 from exercises.vocabulary import NARROWEST_FIRST, Lane
+from practice.written import Written, together
+from practice.written_changes import WrittenUpdate
 
 #: Lanes whose answers a partner may come to read.
 OPEN_LANES = (Lane.REVEAL, Lane.SHARED, Lane.JOINT)
@@ -111,14 +113,28 @@ def admit_to_reveal(slot: Iterable[uuid.UUID], sent: Collection[uuid.UUID]) -> N
     tells nobody whether somebody was here before.
     """
     # Ids first, not a join: so each statement goes straight to its index, whatever the planner knows.
-    slot, changed = list(slot), 0
-    responses = list(Response.objects.filter(occurrence__in=slot).newest().values_list("pk", flat=True))
-    everybody = Value(sorted(sent), output_field=ArrayField(models.UUIDField()))
-    others = Func(everybody, F("author_id"), function="array_remove")
-    for rows in _rows_of(responses):
-        changed += rows.filter(author_id__in=sent, lane=Lane.REVEAL).update(readers=others)
-    if changed:
+    slot = list(slot)
+    responses = _NEWEST.all(occurrences=slot)
+    if any(together(*(one.of(responses=responses, sent=sorted(sent)) for one in _ADMIT))):
         signals.reveal_changed.send(sender=Occurrence, occurrences=slot)
+
+
+_NEWEST: Written[uuid.UUID] = Written(
+    lambda occurrences: Response.objects.filter(occurrence__in=occurrences).newest().values_list("pk", flat=True),
+    occurrences=[uuid.UUID],
+)
+
+
+def _admitting(part: int) -> WrittenUpdate:
+    """Return what lets those who have sent read one of the parts that a response consists of."""
+    return WrittenUpdate(
+        lambda responses, sent: (
+            _rows_of(responses)[part].filter(author_id__in=sent, lane=Lane.REVEAL),
+            {"readers": Func(Value(sent, ArrayField(models.UUIDField())), F("author_id"), function="array_remove")},
+        ),
+        responses=[uuid.UUID],
+        sent=[uuid.UUID],
+    )
 
 
 def replace(old: Response, new: Response) -> None:
@@ -168,6 +184,9 @@ def _rows_of(responses: list[uuid.UUID]) -> tuple[models.QuerySet, ...]:
         Answer.objects.filter(response_id__in=responses),
         Attachment.objects.filter(response_id__in=responses),
     )
+
+
+_ADMIT = tuple(map(_admitting, range(3)))
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from django.dispatch import Signal
 
 #: A response was written and nothing of it has opened yet. Sent before :data:`response_submitted`, in the same
-#: transaction and as Attune itself. Receivers decide whether anything may open.
+#: transaction and as Attune itself, with the same words. Receivers decide whether anything may open.
 response_written = Signal()
 
-#: A response was sent. Sent inside the transaction that wrote it, as Attune itself; ``response`` has its
-#: ``answers`` saved. Receivers write what belongs to the same truth: scores and alerts.
+#: A response was sent. Sent inside the transaction that wrote it, as Attune itself; ``answers`` are those of
+#: ``response``, as they were saved. Receivers write what belongs to the same truth: scores and alerts.
 response_submitted = Signal()
 
 #: Sealed answers of a round were opened, or will open at another moment, or somebody more may read them then:

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable
-from typing import Any
 
 from django.db.models import QuerySet
-from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from exercises.desk import QueueItem, register_queue
-from exercises.models import Assignment, ReminderStop, Response
-from exercises.signals import response_submitted
+from exercises.models import Assignment, ReminderStop
 from exercises.vocabulary import Lane
 from practice import tenancy
 from practice.clock import Now
 from practice.models import Membership
-from practice.written import Written
+from practice.written import Asked, Written, together
+from practice.written_changes import WrittenUpdate
 
 #: Couple, assignment and person.
 Where = tuple[uuid.UUID, uuid.UUID, uuid.UUID]
@@ -44,7 +42,12 @@ def begin(places: Iterable[Where]) -> None:
 def end_by_person(assignment_id: uuid.UUID, client_id: uuid.UUID) -> None:
     """They came back: reminders of what is ahead leave again."""
     with tenancy.elevated():
-        _in_force().filter(assignment_id=assignment_id, client_id=client_id).update(ended_at=Now())
+        together(ending(assignment_id, client_id))
+
+
+def ending(assignment_id: uuid.UUID, client_id: uuid.UUID) -> Asked[int]:
+    """Return what :func:`end_by_person` does, to go with other changes. Needs Attune itself."""
+    return _END.of(assignment=assignment_id, client=client_id)
 
 
 def start_again(assignment: Assignment, *, by: Membership) -> None:
@@ -65,11 +68,14 @@ def _in_force() -> QuerySet[ReminderStop]:
     return ReminderStop.objects.filter(ended_at=None)
 
 
-@receiver(response_submitted)
-def _response_submitted(sender: object, response: Response, **kwargs: Any) -> None:
-    end_by_person(response.occurrence.assignment_id, response.author_id)
-
-
+_END = WrittenUpdate(
+    lambda assignment, client: (
+        _in_force().filter(assignment_id=assignment, client_id=client),
+        {"ended_at": Now()},
+    ),
+    assignment=uuid.UUID,
+    client=uuid.UUID,
+)
 _STOPPED: Written[ReminderStop] = Written(
     lambda couples: (
         _in_force()

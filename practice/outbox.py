@@ -23,8 +23,10 @@ import datetime
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, Func, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +34,8 @@ from practice import tenancy
 from practice.channels.base import Letter
 from practice.clock import Now
 from practice.models.message import Message
+from practice.written import Asked, together
+from practice.written_changes import WrittenUpdate
 
 __all__ = ["Handler", "Letter", "Send", "Skip", "Verdict", "Wait"]
 
@@ -218,8 +222,15 @@ def plan(
 
 def cancel(about_id: uuid.UUID, *, reason: str, person_id: uuid.UUID | None = None) -> int:
     """Call off what has not left yet about one thing, for everybody or one person; return how many."""
-    about = {"about_id": about_id} | ({"person_id": person_id} if person_id else {})
-    return _cancel(reason, **about)
+    with tenancy.elevated():
+        return together(calling_off(about_id, reason=reason, person_id=person_id))[0]
+
+
+def calling_off(about_id: uuid.UUID, *, reason: str, person_id: uuid.UUID | None = None) -> Asked[int]:
+    """Return what :func:`cancel` does, to go with other changes. Needs Attune itself."""
+    if person_id is None:
+        return _CALL_OFF.of(about=about_id, reason=reason[:60])
+    return _CALL_OFF_FOR_ONE.of(about=about_id, person=person_id, reason=reason[:60])
 
 
 def cancel_all(about_ids: Iterable[uuid.UUID], *, reason: str) -> int:
@@ -257,12 +268,34 @@ def cancel_channel(person_id: uuid.UUID, channel: str, *, kinds: Iterable[str], 
 
 def _cancel(reason: str, **which: uuid.UUID | str | list[uuid.UUID] | list[str]) -> int:
     with tenancy.elevated():
-        # Locked in one order, so that two who call off the same messages wait and never block each other.
-        rows = Message.objects.filter(RECALLABLE, **which).order_by("pk").select_for_update()
-        found = list(rows.values_list("pk", flat=True))
-        return Message.objects.filter(RECALLABLE, pk__in=found).update(
-            state=State.CANCELLED, reason=reason[:60], finished_at=Now(), worker="", lease_until=None
-        )
+        return _recallable(**which).update(**_called_off(reason[:60]))
+
+
+class _OneOf(Func):
+    """``id = ANY(ARRAY(SELECT …))``: what it is one of is found, and locked, before anything else."""
+
+    template, arg_joiner, output_field = "%(expressions)s)", " = ANY(", BooleanField()
+
+
+def _recallable(**which: Any) -> QuerySet[Message]:
+    """Locked in one order, so that two who call off the same messages wait and never block each other."""
+    locked = Message.objects.filter(RECALLABLE, **which).order_by("pk").select_for_update()
+    return Message.objects.filter(RECALLABLE, _OneOf("pk", ArraySubquery(locked.values("pk"))))
+
+
+def _called_off(reason: str) -> dict[str, Any]:
+    return {"state": State.CANCELLED, "reason": reason, "finished_at": Now(), "worker": "", "lease_until": None}
+
+
+_CALL_OFF = WrittenUpdate(
+    lambda about, reason: (_recallable(about_id=about), _called_off(reason)), about=uuid.UUID, reason=str
+)
+_CALL_OFF_FOR_ONE = WrittenUpdate(
+    lambda about, person, reason: (_recallable(about_id=about, person_id=person), _called_off(reason)),
+    about=uuid.UUID,
+    person=uuid.UUID,
+    reason=str,
+)
 
 
 def troubled() -> QuerySet[Message]:

@@ -6,12 +6,11 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import prefetch_related_objects
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
 from clients.signals import together_changed
-from exercises.models import MeasureEntry, Response
+from exercises.models import Answer, MeasureEntry, Response
 from exercises.signals import response_submitted, response_written, reveal_changed, score_entered
 from exercises.vocabulary import Lane
 from practice import tenancy
@@ -23,18 +22,16 @@ from reports.scores import forget_earlier_scores, write_scores
 
 
 @receiver(response_written)
-def look_at_answers(sender: Any, response: Response, **kwargs: Any) -> None:
+def look_at_answers(sender: Any, response: Response, answers: Collection[Answer], **kwargs: Any) -> None:
     """Alerts exist together with their answers or not at all; and before anything opens, which they may hold."""
-    prefetch_related_objects([response], "answers")  # which scores are made of, too
-    raise_alerts(response, {answer.key: answer for answer in response.answers.all()})
+    raise_alerts(response, {answer.key: answer for answer in answers})
 
 
 @receiver(response_submitted)
-def derive(sender: Any, response: Response, **kwargs: Any) -> None:
+def derive(sender: Any, response: Response, answers: Collection[Answer], **kwargs: Any) -> None:
     """So do scores."""
-    answers = {answer.key: answer for answer in response.answers.all()}
     forget_earlier_scores(response)
-    write_scores(response, answers)
+    write_scores(response, {answer.key: answer for answer in answers})
 
 
 @receiver(score_entered)

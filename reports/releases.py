@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -29,6 +29,7 @@ from exercises.models import MeasureEntry, Response
 from exercises.vocabulary import METRICS, Lane, QuestionType
 from practice import tenancy
 from practice.models import Membership, Practice
+from practice.written import Asked, Written, taking_turns, together
 from reports.models import Release, Score, Showing
 from reports.models.release import NEVER
 
@@ -119,11 +120,22 @@ class Standing:
         return opens_at is not None and opens_at <= now and self.present - {client} <= set(admitted)
 
 
+_RELEASED: Written[tuple[uuid.UUID, str, bool]] = Written(
+    lambda couple: Release.objects.filter(couple_id=couple, withdrawn_at=None).values_list(
+        "client_id", "series", "to_all"
+    ),
+    couple=uuid.UUID,
+)
+
+
 def standing_of(couple_id: uuid.UUID) -> Standing:
     """Return what holds for a couple. Needs Attune itself: no partner may read another's word."""
+    return _standing(couple_id, _RELEASED.all(couple=couple_id))
+
+
+def _standing(couple_id: uuid.UUID, released: Iterable[tuple[uuid.UUID, str, bool]]) -> Standing:
     releases: dict[uuid.UUID, dict[str, bool]] = defaultdict(dict)
-    rows = Release.objects.filter(couple=couple_id, withdrawn_at=None).values_list("client_id", "series", "to_all")
-    for client, series, to_all in rows:
+    for client, series, to_all in released:
         releases[client][series] = to_all
     if any(EVERYTHING in of_one for of_one in releases.values()) and not _by_agreement():
         for of_one in releases.values():
@@ -224,8 +236,8 @@ def settle_where_shown_as_they_come() -> None:
 
 def write_readers(rows: Collection[Score], response: Response) -> None:
     """Say who sees new scores of a response, as it follows from what holds now. They are not saved here."""
-    in_turn(response.couple_id)
-    standing, now = standing_of(response.couple_id), timezone.now()
+    _mine, released = together(_turn(response.couple_id), _RELEASED.of(couple=response.couple_id))
+    standing, now = _standing(response.couple_id, released), timezone.now()
     opens_at, admitted = response.opens_at, response.readers
     if any(one.lane == Lane.REVEAL for one in rows):
         # It may have been opened by the very act of sending it.
@@ -332,8 +344,11 @@ def in_turn(couple_id: uuid.UUID) -> None:
 
     Else a score that is on its way while a release is taken back would be kept with the readers of before.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"readers {couple_id}"])
+    together(_turn(couple_id))
+
+
+def _turn(couple_id: uuid.UUID) -> Asked[None]:
+    return taking_turns(f"readers {couple_id}")
 
 
 def _lock(couple: Couple) -> None:

@@ -16,6 +16,7 @@ from exercises.models import Answer, Response
 from exercises.scoring import ScoreValue, read_scorings, scores
 from exercises.vocabulary import Lane
 from practice.vault import SealBroken
+from practice.written_changes import WrittenInsert
 from reports import releases
 from reports.models import Score
 
@@ -24,6 +25,7 @@ NARROWEST_FIRST = [Lane.OWN, Lane.PRIVATE, Lane.REVEAL, Lane.JOINT, Lane.SHARED]
 #: What is kept of a number: the database holds no more.
 KEPT = Decimal("0.001")
 UNREADABLE = "…"
+_NEW = WrittenInsert(Score, skips=True)
 
 
 def value_of(answer: Answer) -> Value:
@@ -44,7 +46,8 @@ def write_scores(response: Response, answers: Mapping[str, Answer]) -> list[Scor
     rows = derived(response, answers, known)
     if rows:
         releases.write_readers(rows, response)
-    return Score.objects.bulk_create(rows, ignore_conflicts=True)
+        _NEW.run(rows)
+    return rows
 
 
 def hangs_on_joint(response: Response) -> bool:

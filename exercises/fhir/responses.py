@@ -151,9 +151,10 @@ def take_response(ready: Ready, *, couple: Couple, client: Client, by: Membershi
             submitted_at=ready.at,
             imported_at=now,
         )
-        Answer.objects.bulk_create(_answer(response, one, value) for one, value in ready.checked.values.items())
-        signals.response_written.send(sender=Response, response=response)
-        signals.response_submitted.send(sender=Response, response=response)
+        answers = [_answer(response, one, value) for one, value in ready.checked.values.items()]
+        Answer.objects.bulk_create(answers)
+        signals.response_written.send(sender=Response, response=response, answers=answers)
+        signals.response_submitted.send(sender=Response, response=response, answers=answers)
     return response
 
 

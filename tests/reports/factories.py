@@ -165,8 +165,9 @@ class Giver:
                 Answer.objects.create(
                     couple=self.couple, response=response, author=author, key=key, **said, **reach(lanes[key])
                 )
-            response_written.send(sender=Response, response=response)
-            response_submitted.send(sender=Response, response=response)
+            told = {"response": response, "answers": list(response.answers.all())}
+            response_written.send(sender=Response, **told)
+            response_submitted.send(sender=Response, **told)
             return response
 
     def _slot(self, assignment: Assignment, client: Client | None, day: datetime.date) -> Occurrence:

@@ -114,7 +114,7 @@ def private_questions(giver: Giver) -> None:
                     )
                 from exercises.signals import response_written
 
-                response_written.send(sender=Response, response=response)
+                response_written.send(sender=Response, response=response, answers=list(response.answers.all()))
 
 
 def test_nothing_private_moves_anything_in_the_shared_edition(giver, couple):
