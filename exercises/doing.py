@@ -22,7 +22,7 @@ from exercises.conditions import Visible, visible
 from exercises.giving import asks_about_safety
 from exercises.lane_words import Circle, Said, circles, said, said_of_doing
 from exercises.looking_over import LaneBox
-from exercises.models import Assignment, Attachment, Edition, Occurrence, Response
+from exercises.models import Assignment, Attachment, Draft, Edition, Occurrence, Response
 from exercises.pages import Page, Progress
 from exercises.questions import Form, Question
 from exercises.screens import Screen, screen
@@ -30,7 +30,7 @@ from exercises.support import Support, standing, support
 from exercises.vocabulary import Kind, Lane, Participation
 from practice import tenancy
 from practice.models import Practice
-from practice.written import Written
+from practice.written import Written, together
 
 #: Cautions that speak to the people who do it; the others are for whoever assigns.
 SAID_TO_CLIENTS = ("touch_consent", "pause_signal", "not_mid_conflict")
@@ -90,8 +90,19 @@ class Doing:
         return answering.sent_by(self.occurrence, self.person)
 
     @cached_property
+    def draft(self) -> Draft | None:
+        return drafts.draft_of(self.occurrence, self.person)
+
+    @cached_property
     def kept(self) -> drafts.Kept:
-        return drafts.kept(self.occurrence, self.person)
+        return drafts.kept_in(self.draft, self.occurrence)
+
+    def with_draft(self, draft: Draft) -> Doing:
+        """Return the same once ``draft`` was saved."""
+        saved = Doing(self.occurrence, self.person, self.practice, self.now)
+        saved.sent, saved.draft = self.sent, draft
+        saved.joint_part_sent, saved.language = self.joint_part_sent, self.language
+        return saved
 
     @cached_property
     def files(self) -> list[Attachment]:
@@ -282,8 +293,14 @@ class Doing:
         return self.said_in(lanes.lane_of(question, self.assignment.lane))
 
     def said_in(self, lane: str) -> Said:
-        each = self.assignment.is_joint and lane == Lane.REVEAL
-        return said(lane, self.circle, occurrence=self.occurrence, each_of_joint=each, now=self.now)
+        if lane not in self._said:
+            each = self.assignment.is_joint and lane == Lane.REVEAL
+            self._said[lane] = said(lane, self.circle, occurrence=self.occurrence, each_of_joint=each, now=self.now)
+        return self._said[lane]
+
+    @cached_property
+    def _said(self) -> dict[str, Said]:
+        return {}
 
     @cached_property
     def lane_boxes(self) -> list[LaneBox]:
@@ -331,12 +348,21 @@ def of(person: Client, practice: Practice, occurrence_id: uuid.UUID) -> Doing:
     """Return what ``person`` is doing. Unknown, foreign, another's and not yet open are the same 404."""
     asker = tenancy.current()
     now = timezone.now()
-    found = _OPEN.first(occurrence=occurrence_id, now=now)
+    there, sent, typed = together(
+        _OPEN.of(occurrence=occurrence_id, now=now),
+        answering.asking_for_sent(occurrence_id, person),
+        drafts.asking_for(occurrence_id, person),
+    )
+    found = next(iter(there), None)
     if found is None or asker is None or found.couple_id not in asker.couples:
         raise Http404
     if found.client_id not in (None, person.pk):
         raise Http404
-    return Doing(found, person, practice, now)
+    doing = Doing(found, person, practice, now)
+    doing.sent, doing.draft = next(iter(sent), None), next(iter(typed), None)
+    if doing.sent is not None:
+        doing.sent.occurrence = found
+    return doing
 
 
 def cautions(doing: Doing) -> list[str]:

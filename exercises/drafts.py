@@ -25,7 +25,8 @@ from exercises.models import Draft, Occurrence
 from exercises.questions import Form
 from exercises.refill import raw_from_json, raw_to_json
 from practice import tenancy
-from practice.written import Written
+from practice.written import Asked, Written
+from practice.written_changes import WrittenSave
 
 #: Bytes in all the answers of a draft together.
 LIMIT = 200_000
@@ -73,7 +74,21 @@ _KEPT: Written[Draft] = Written(
 
 def kept(occurrence: Occurrence, author: Client) -> Kept:
     """Return what ``author`` has typed so far."""
-    draft = _KEPT.first(occurrence=occurrence.pk, author=author.pk)
+    return kept_in(draft_of(occurrence, author), occurrence)
+
+
+def draft_of(occurrence: Occurrence, author: Client) -> Draft | None:
+    """Return the draft of ``author`` where there is one."""
+    return _KEPT.first(occurrence=occurrence.pk, author=author.pk)
+
+
+def asking_for(occurrence_id: uuid.UUID, author: Client) -> Asked[list[Draft]]:
+    """Return what asks for the draft of ``author``, one or none, to go with other questions."""
+    return _KEPT.of(occurrence=occurrence_id, author=author.pk)
+
+
+def kept_in(draft: Draft | None, occurrence: Occurrence) -> Kept:
+    """Return what stands in a draft that was read."""
     if draft is None:
         _refuse_if_begun_before(occurrence)
     return Kept(draft.version, raw_from_json(draft.answers), draft.saved_at) if draft else NOTHING_KEPT
@@ -110,7 +125,7 @@ def save_draft(
     together = {key: parts for key, parts in {**before, **news}.items() if key not in gone}
     text = _as_text(form, together, {**changed_at, **dict.fromkeys(news, draft.version + 1)})
     draft.answers, draft.version = text, draft.version + 1
-    draft.save(update_fields=["answers", "version", "saved_at"])
+    _SAVED.run(draft)
     if occurrence.started_at is None and occurrence.client_id is not None:
         _mark_started(occurrence)
     if rested:
@@ -118,10 +133,18 @@ def save_draft(
     return draft
 
 
+_LOCKED: Written[Draft] = Written(
+    lambda occurrence, author: Draft.objects.select_for_update().filter(occurrence_id=occurrence, author_id=author),
+    occurrence=uuid.UUID,
+    author=uuid.UUID,
+)
+_SAVED = WrittenSave(Draft, "answers", "version", "saved_at")
+
+
 def _locked(occurrence: Occurrence, author: Client) -> Draft:
     """Return the draft, made when there is none, locked so that two tabs take turns."""
-    mine = Draft.objects.select_for_update().filter(occurrence=occurrence, author=author)
-    found = mine.first()
+    whose = {"occurrence": occurrence.pk, "author": author.pk}
+    found = _LOCKED.first(**whose)
     if found is not None:
         return found
     try:
@@ -130,7 +153,7 @@ def _locked(occurrence: Occurrence, author: Client) -> Draft:
                 practice_id=occurrence.practice_id, occurrence=occurrence, author=author, answers="", version=0
             )
     except IntegrityError:  # another tab was faster by a moment
-        found = mine.first()
+        found = _LOCKED.first(**whose)
         if found is None:
             raise tenancy.Closed from None
         return found

@@ -18,7 +18,7 @@ from exercises.vocabulary import Lane
 from practice.models import Practice
 from practice.templatetags.attune import names
 from practice.times import local_time, weekday_date
-from practice.written import Written
+from practice.written import Written, together
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Circle:
         return replace(self, others=tuple(name for name, _one in there), ids=tuple(one for _name, one in there))
 
 
-_PARTNERS: Written[tuple[uuid.UUID, uuid.UUID, str]] = Written(
+PARTNERS: Written[tuple[uuid.UUID, uuid.UUID, str]] = Written(
     lambda couples: (
         Partner.objects.filter(couple__in=couples, left_at=None)
         .order_by("position")
@@ -63,7 +63,7 @@ _PARTNERS: Written[tuple[uuid.UUID, uuid.UUID, str]] = Written(
     ),
     couples=[uuid.UUID],
 )
-_STAFF: Written[tuple[uuid.UUID, str]] = Written(
+STAFF: Written[tuple[uuid.UUID, str]] = Written(
     lambda couples: (
         CaseloadEntry.objects.filter(couple__in=couples, membership__ended_at=None)
         .order_by("since", "pk")
@@ -74,14 +74,15 @@ _STAFF: Written[tuple[uuid.UUID, str]] = Written(
 
 
 def circles(client: Client, practice: Practice, couples: Iterable[uuid.UUID]) -> dict[uuid.UUID, Circle]:
-    """Return the circle in each of the client's couples: two queries, whatever their number."""
+    """Return the circle in each of the client's couples: one trip to the database, whatever their number."""
     couples = list(couples)
     others: dict[uuid.UUID, list[tuple[str, uuid.UUID]]] = {}
     therapists: dict[uuid.UUID, list[str]] = {}
-    for couple, one, name in _PARTNERS.all(couples=couples):
+    partners, staff = together(PARTNERS.of(couples=couples), STAFF.of(couples=couples))
+    for couple, one, name in partners:
         if one != client.pk:
             others.setdefault(couple, []).append((name, one))
-    for couple, name in _STAFF.all(couples=couples):
+    for couple, name in staff:
         therapists.setdefault(couple, []).append(name)
     no_secrets = practice.secrets_policy == Practice.Secrets.NO_SECRETS
     return {

@@ -89,16 +89,13 @@ def save(request: Any, occurrence_id: uuid.UUID) -> JsonResponse:
         return JsonResponse({"state": "too_long", "message": str(error)}, status=413)
     at = local_time(draft.saved_at)
     told = {"state": "saved", "version": draft.version, "at": at, "errors": _errors(doing, raw)}
-    return JsonResponse({**told, **_shown(request, doing, keys)})
+    return JsonResponse({**told, **_shown(doing.with_draft(draft), keys)})
 
 
-def _shown(request: Any, doing: Doing, keys: Sequence[str]) -> dict[str, Any]:
+def _shown(now: Doing, keys: Sequence[str]) -> dict[str, Any]:
     """Which items are asked now that this is saved, and whether help is shown: the server decides, the page follows."""
-    helps = bool(keys) and doing.asks_about_safety
-    if not doing.branches and not helps:
-        return {}
-    now = doings.of(request.person, request.practice, doing.occurrence.pk)
-    told: dict[str, Any] = {"shown": [one.key for one in now.shown.items]} if doing.branches else {}
+    told: dict[str, Any] = {"shown": [one.key for one in now.shown.items]} if now.branches else {}
+    helps = bool(keys) and now.asks_about_safety
     found = now.support(now.page_of(now.form[keys[0]])) if helps else None
     return told | ({"help": found.now} if found is not None and found.possible else {})
 

@@ -136,7 +136,7 @@ class DraftOfOne(OfOne):
             _changed_elsewhere(conflict)
         except QuestionError as error:
             raise ValidationError({"answers": [str(error)]}) from None
-        now = self.doing(doing.occurrence.pk)
+        now = doing.with_draft(draft)
         told = {
             "version": draft.version,
             "saved_at": draft.saved_at,
