@@ -75,7 +75,7 @@ def place_of(person: Client, message_id: uuid.UUID) -> str:
     return about.url if about else ""
 
 
-_ON_TODAY: Written[Message] = Written(
+SENT_HERE: Written[Message] = Written(
     lambda person: Message.objects.filter(
         person_id=person,
         channel=Message.Channel.PORTAL,
@@ -89,4 +89,4 @@ _ON_TODAY: Written[Message] = Written(
 
 def on_today(person: Client) -> list[Message]:
     """Return what was sent to the portal itself lately and shows nowhere else there."""
-    return _ON_TODAY.all(person=person.pk)
+    return SENT_HERE.all(person=person.pk)

@@ -178,7 +178,7 @@ def is_due(goal: Goal, mine: Iterable[GoalRating], today: date) -> bool:
     return goal.review_on is not None and goal.review_on <= today and max(days) < goal.review_on
 
 
-_OF_CLIENT: Written[Goal] = Written(
+OF_CLIENT: Written[Goal] = Written(
     lambda person, couples: running(couples).filter(audience__contains=[person]),
     person=uuid.UUID,
     couples=[uuid.UUID],
@@ -192,7 +192,7 @@ _RATED: Written[GoalRating] = Written(
 
 def due_for(person: Client, couples: Collection[uuid.UUID]) -> list[Goal]:
     """Return the goals that this person is asked about now. Nobody else's ratings play a part."""
-    goals = _OF_CLIENT.all(person=person.pk, couples=couples)
+    goals = OF_CLIENT.all(person=person.pk, couples=couples)
     mine: dict[uuid.UUID, list[GoalRating]] = defaultdict(list)
     for one in _RATED.all(author=person.pk, goals=[goal.pk for goal in goals]):
         mine[one.goal_id].append(one)

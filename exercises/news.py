@@ -5,6 +5,7 @@ All of it is this person's own: nothing here changes with what anybody else has 
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -31,17 +32,17 @@ class News:
         return bool(self.threads or self.looked_at)
 
 
-_NEW: Written[Thread] = Written(
+NEW: Written[Thread] = Written(
     lambda person, couples: with_subject(threads_of(person, couples)).filter(unread=True)[:MOST],
     person=uuid.UUID,
     couples=[uuid.UUID],
 )
 
 
-def news(person: Client, couples: Collection[uuid.UUID]) -> News:
+def news(person: Client, couples: Collection[uuid.UUID], now: datetime.datetime) -> News:
     """Read it. The number of queries does not grow with what there is."""
     return News(
-        threads=tuple(_NEW.all(person=person.pk, couples=couples)),
-        looked_at=tuple(lately_looked_at(person, couples)),
+        threads=tuple(NEW.all(person=person.pk, couples=couples)),
+        looked_at=tuple(lately_looked_at(person, couples, now)),
         goals=tuple(due_for(person, couples)[:MOST]),
     )

@@ -37,7 +37,7 @@ class Offered:
         return self.assignment.edition
 
 
-_ON_DEMAND: Written[Assignment] = Written(
+ON_DEMAND: Written[Assignment] = Written(
     lambda couples: (
         Assignment.objects.running()
         .filter(couple__in=couples, due=Due.ON_DEMAND)
@@ -50,7 +50,7 @@ _ON_DEMAND: Written[Assignment] = Written(
 
 def offered(person: Client, couples: Collection[uuid.UUID], now: datetime.datetime) -> list[Offered]:
     """Return what this person may begin, as their own wall shows it, without what they have open already."""
-    rows = _ON_DEMAND.all(couples=couples)
+    rows = ON_DEMAND.all(couples=couples)
     if not rows:
         return []
     open_now = Occurrence.objects.available(now).filter(assignment__in=rows).defer("skip_reason")

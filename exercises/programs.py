@@ -348,7 +348,7 @@ def _running(run: ProgramRun) -> QuerySet[Assignment]:
 STILL_AFTER = 5
 
 
-_RUNNING: Written[ProgramRun] = Written(
+RUNNING: Written[ProgramRun] = Written(
     lambda couples: (
         ProgramRun.objects.filter(couple__in=couples, ended_at=None).select_related("couple").order_by("given_at")
     ),
@@ -358,7 +358,7 @@ _RUNNING: Written[ProgramRun] = Written(
 
 def running(couples: Collection[uuid.UUID]) -> list[ProgramRun]:
     """Return the programs that have not ended."""
-    return _RUNNING.all(couples=couples)
+    return RUNNING.all(couples=couples)
 
 
 def standing_still(runs: list[ProgramRun], now: datetime) -> list[ProgramRun]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, QuerySet
-from django.utils import timezone
 
 from clients.models import Client, Couple
 from exercises import record
@@ -206,7 +205,7 @@ def _in_lines(reviews: Iterable[Review]) -> list[LookedAt]:
     return list(found.values())
 
 
-_LATELY: Written[Review] = Written(
+LATELY_REVIEWED: Written[Review] = Written(
     lambda author, couples, since: _of_author(author, couples).filter(reviewed_at__gte=since)[:LOOKING_BACK],
     author=uuid.UUID,
     couples=[uuid.UUID],
@@ -214,7 +213,7 @@ _LATELY: Written[Review] = Written(
 )
 
 
-def lately_looked_at(person: Client, couples: Collection[uuid.UUID]) -> list[LookedAt]:
+def lately_looked_at(person: Client, couples: Collection[uuid.UUID], now: datetime) -> list[LookedAt]:
     """Return what was looked at in the last week, for this person's first page."""
-    rows = _LATELY.all(author=person.pk, couples=couples, since=timezone.now() - TOLD_FOR)
+    rows = LATELY_REVIEWED.all(author=person.pk, couples=couples, since=now - TOLD_FOR)
     return _in_lines(rows)[:MOST_TOLD]

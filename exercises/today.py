@@ -9,22 +9,24 @@ from __future__ import annotations
 import datetime
 import uuid
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils import timezone
 
 from clients import arrived
 from clients.models import Appointment, Client
+from exercises import goals, lane_words, news, on_demand, programs, reviewing, together
 from exercises.doing import Doing
 from exercises.lane_words import Circle, Said, circles, said
 from exercises.languages import language_of
 from exercises.models import Draft, Occurrence, Response
-from exercises.news import News, news
-from exercises.on_demand import Offered, offered
+from exercises.news import News
+from exercises.on_demand import Offered
 from exercises.program_days import Along, along
-from exercises.together import Opened, lately_opened, sealed
+from exercises.together import Opened
 from exercises.vocabulary import Lane
 from practice.models import Message, Practice
-from practice.written import Written
+from practice.written import Asked, Written, ahead
 
 DONE_TOGETHER = 3
 
@@ -124,6 +126,29 @@ _NEXT_SESSION: Written[Appointment] = Written(
 
 def today(person: Client, practice: Practice, couples: list[uuid.UUID], now: datetime.datetime) -> Today:
     """Read the page. The number of queries does not grow with what there is on it."""
+    with ahead(*_whatever_there_is(person, couples, now)):
+        return _today(person, practice, couples, now)
+
+
+def _whatever_there_is(person: Client, couples: list[uuid.UUID], now: datetime.datetime) -> list[Asked[list[Any]]]:
+    """Return what the page asks in any case."""
+    mine = {"person": person.pk, "couples": couples}
+    return [
+        lane_words.PARTNERS.of(couples=couples),
+        lane_words.STAFF.of(couples=couples),
+        *(one.of(couples=couples, now=now) for one in (_AVAILABLE, _LATER, _RESTING, _NEXT_SESSION)),
+        together.SEALED.of(**mine, now=now),
+        together.LATELY_OPENED.of(**mine, now=now),
+        on_demand.ON_DEMAND.of(couples=couples),
+        news.NEW.of(**mine),
+        goals.OF_CLIENT.of(**mine),
+        reviewing.LATELY_REVIEWED.of(author=person.pk, couples=couples, since=now - reviewing.TOLD_FOR),
+        programs.RUNNING.of(couples=couples),
+        arrived.SENT_HERE.of(person=person.pk),
+    ]
+
+
+def _today(person: Client, practice: Practice, couples: list[uuid.UUID], now: datetime.datetime) -> Today:
     around = circles(person, practice, couples)
     items = _items(person, practice, couples, around, now)
     page = Today(
@@ -131,18 +156,18 @@ def today(person: Client, practice: Practice, couples: list[uuid.UUID], now: dat
         still_open=[one for one in items if one.late],
         waiting=[
             Waiting(one, around[one.couple_id].among(one.occurrence.assignment.audience))
-            for one in sealed(person, couples, now)
+            for one in together.sealed(person, couples, now)
         ],
         session=_NEXT_SESSION.first(couples=couples, now=now),
-        together=lately_opened(person, couples, now)[:DONE_TOGETHER],
+        together=together.lately_opened(person, couples, now)[:DONE_TOGETHER],
     )
     started = [one for one in items if one.started]
     page.lead = started[0] if started else page.now[0] if page.now else None
     page.now = [one for one in page.now if one is not page.lead]
     page.still_open = [one for one in page.still_open if one is not page.lead]
     page.later = _later(person, couples, items, now)
-    page.whenever = offered(person, couples, now)
-    page.news = news(person, couples)
+    page.whenever = on_demand.offered(person, couples, now)
+    page.news = news.news(person, couples, now)
     page.resting = _resting(person, couples, now)
     page.along = along(couples)
     page.arrived = arrived.on_today(person)

@@ -70,7 +70,7 @@ def opened(person: Client, couples: list[uuid.UUID], now: datetime.datetime, lim
 
 #: Responses on a first page, of which a few slots are shown.
 LATELY = 12
-_LATELY: Written[Response] = Written(
+LATELY_OPENED: Written[Response] = Written(
     lambda person, couples, now: _readable(person, couples, now).order_by("-opens_at", "-pk")[:LATELY],
     person=uuid.UUID,
     couples=[uuid.UUID],
@@ -84,7 +84,7 @@ _ASKED: Written[Occurrence] = Written(
 
 def lately_opened(person: Client, couples: list[uuid.UUID], now: datetime.datetime) -> list[Opened]:
     """Return what opened last, for a first page."""
-    return by_slot(person, _LATELY.all(person=person.pk, couples=couples, now=now))
+    return by_slot(person, LATELY_OPENED.all(person=person.pk, couples=couples, now=now))
 
 
 def by_slot(person: Client, responses: list[Response]) -> list[Opened]:
@@ -117,7 +117,7 @@ def _is_unfolded(own: Occurrence, moment: datetime.datetime) -> bool:
     return moment < timezone.now() - FOLDED_FOR
 
 
-_SEALED: Written[Response] = Written(
+SEALED: Written[Response] = Written(
     lambda person, couples, now: (
         Response.objects.newest()
         .filter(Q(opens_at=None) | Q(opens_at__gt=now), author=person, couple__in=couples, lane=Lane.REVEAL)
@@ -132,7 +132,7 @@ _SEALED: Written[Response] = Written(
 
 def sealed(person: Client, couples: list[uuid.UUID], now: datetime.datetime) -> list[Response]:
     """Return what this person has sent that waits for its moment. Nothing here tells of anybody else."""
-    return _SEALED.all(person=person.pk, couples=couples, now=now)
+    return SEALED.all(person=person.pk, couples=couples, now=now)
 
 
 @dataclass(frozen=True)

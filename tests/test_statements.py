@@ -58,7 +58,7 @@ def test_a_page_of_a_couple_asks_as_often_after_a_year_as_after_two_weeks(
 @pytest.mark.parametrize(
     ("path", "budget"),
     [
-        ("/today/", 24),
+        ("/today/", 11),
         ("/desk/", 46),
         ("/desk/library/?q=listening", 15),
         ("/api/v1/couples/{couple}/responses/", 17),
