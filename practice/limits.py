@@ -16,8 +16,9 @@ import datetime
 import hashlib
 import hmac
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -31,13 +32,20 @@ from practice.models import Limit
 
 MINUTE, QUARTER, HOUR, DAY = 60, 900, 3600, 86400
 
-# A row is held only by whoever is let through: the others find that the condition does not hold, and go.
+# A row is held only by whoever is let through: the others find that the condition does not hold, and go. Several
+# rates are taken in their order, and none after one that is used up.
 TAKE = """
-    INSERT INTO practice_limit AS had (key, full_until)
-    VALUES (%(key)s, attune_now() + %(each)s)
-    ON CONFLICT (key) DO UPDATE SET full_until = greatest(had.full_until, attune_now()) + %(each)s
-        WHERE greatest(had.full_until, attune_now()) + %(each)s <= attune_now() + %(all)s
-    RETURNING floor(extract(epoch FROM attune_now() + %(all)s - full_until) / extract(epoch FROM %(each)s::interval))
+    taken_{at} AS (
+        INSERT INTO practice_limit AS had (key, full_until)
+        SELECT %(key_{at})s, attune_now() + %(each_{at})s {after}
+        ON CONFLICT (key) DO UPDATE SET full_until = greatest(had.full_until, attune_now()) + %(each_{at})s
+            WHERE greatest(had.full_until, attune_now()) + %(each_{at})s <= attune_now() + %(all_{at})s
+        RETURNING full_until
+    )
+"""
+LEFT = """
+    (SELECT floor(extract(epoch FROM attune_now() + %(all_{at})s - full_until)
+                  / extract(epoch FROM %(each_{at})s::interval)) FROM taken_{at})
 """
 WAIT = "SELECT full_until + %(each)s - %(all)s - attune_now() FROM practice_limit WHERE key = %(key)s"
 
@@ -64,18 +72,37 @@ def take(act: str, whose: str, rate: Rate) -> int:
     Outside of a transaction it counts at once; inside of one it counts when that is committed, and others who
     want the same wait for it.
     """
-    values: dict[str, Any] = {
+    return take_each(act, whose, (rate,))[0]
+
+
+def take_each(act: str, whose: str, rates: Sequence[Rate]) -> list[int]:
+    """Do what :func:`take` does for several rates of the same act, in one statement."""
+    every = [_values(act, whose, rate) for rate in rates]
+    named = {f"{name}_{at}": value for at, one in enumerate(every) for name, value in one.items()}
+    with connection.cursor() as cursor:
+        cursor.execute(_taking(len(every)), named)
+        left = cursor.fetchone()
+        used_up = next((one for one, some in zip(every, left, strict=True) if some is None), None)
+        if used_up is None:
+            return [max(0, int(some)) for some in left]
+        cursor.execute(WAIT, used_up)
+        row = cursor.fetchone()
+    raise TooMany(max(1, math.ceil(row[0].total_seconds())) if row else 1)
+
+
+@cache
+def _taking(count: int) -> str:
+    after = ["", *(f"WHERE EXISTS (SELECT FROM taken_{at})" for at in range(count - 1))]
+    takes = ", ".join(TAKE.format(at=at, after=after[at]) for at in range(count))
+    return f"WITH {takes} SELECT {', '.join(LEFT.format(at=at) for at in range(count))}"
+
+
+def _values(act: str, whose: str, rate: Rate) -> dict[str, Any]:
+    return {
         "key": key_of(act, whose, rate),
         "each": datetime.timedelta(seconds=rate.seconds / rate.amount),
         "all": datetime.timedelta(seconds=rate.seconds),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE, values)
-        if let_in := cursor.fetchone():
-            return max(0, int(let_in[0]))
-        cursor.execute(WAIT, values)
-        row = cursor.fetchone()
-    raise TooMany(max(1, math.ceil(row[0].total_seconds())) if row else 1)
 
 
 def give_back(act: str, whose: str, rates: Iterable[Rate]) -> None:
@@ -210,15 +237,10 @@ class WithinLimits:
         try:
             for one in PAGES.get(destinations.name_of(request), ()):
                 if one.reads or request.method not in ("GET", "HEAD", "OPTIONS"):
-                    self._take(request, one)
+                    take_each(destinations.name_of(request), one.whose(request), one.rates)
         except TooMany as reached:
             return wait_a_moment(request, reached)
         return self.get_response(request)
-
-    def _take(self, request: HttpRequest, one: PageLimit) -> None:
-        whose = one.whose(request)
-        for rate in one.rates:
-            take(destinations.name_of(request), whose, rate)
 
 
 def wait_a_moment(request: HttpRequest, reached: TooMany) -> HttpResponse:

@@ -26,7 +26,7 @@ ONE = [{**EVERY_TYPE[1], "metric": "closeness", "flag_if": "10"}]
 MANY = [EVERY_TYPE[0], *ONE, *EVERY_TYPE[2:10]]
 
 #: A savepoint of the test's stands in place of BEGIN and COMMIT, and binding nobody in place of a transaction's end.
-BUDGETS = {"open": 11, "save": 13, "send": 39, "send by the API": 49}
+BUDGETS = {"open": 8, "save": 9, "send": 24, "send by the API": 34}
 
 
 def whole_page(couple: Any, therapist: Any, questions: list[dict[str, Any]]) -> Occurrence:

@@ -172,7 +172,7 @@ def test_b101_where_the_limits_do_not_answer_nobody_is_let_in(mara, monkeypatch)
     def broken(*args: object) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(limits, "take", broken)
+    monkeypatch.setattr(limits, "take_each", broken)
     browser = Browser(raise_request_exception=False)
     assert sign_in(user_of(mara).email, PASSWORD, browser) == 500
     assert "_auth_user_id" not in browser.session
