@@ -50,10 +50,13 @@ _PLACES = re.compile(r"(?<!%)(?:%%)*%s")
 
 @dataclass(frozen=True)
 class Asked(Generic[Found]):
-    """A statement with its values, and how what comes of it is read. Without any text nothing is asked."""
+    """A statement with its values, and how what comes of it is read. Without any text nothing is asked.
+
+    Without values (None), they stand in the text already.
+    """
 
     sql: str
-    values: Sequence[Any]
+    values: Sequence[Any] | None
     read: Callable[[Any], Found]
 
 
