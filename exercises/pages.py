@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 
@@ -39,11 +40,11 @@ class Page:
     number: int
     items: tuple[Question, ...]
 
-    @property
+    @cached_property
     def questions(self) -> tuple[Question, ...]:
         return tuple(item for item in self.items if item.is_asked)
 
-    @property
+    @cached_property
     def bases(self) -> frozenset[str]:
         return frozenset(item.base for item in self.items)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, JsonResponse
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -30,6 +32,11 @@ leaving.register_keeper("do_save")
 
 def script_words() -> str:
     """Return what answer.js says, as JSON: it has no words of its own."""
+    return _script_words(get_language())
+
+
+@cache
+def _script_words(language: str) -> str:
     return json.dumps(
         {
             "saved": _("Saved at %s. Not sent yet.") % "%s",
