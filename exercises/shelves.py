@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from exercises import wording
 from exercises.models import Exercise, Shelf, ShelfEntry
 from practice.models import Membership
 from practice.saying_why import SaysWhy
+from practice.written import Written, together
 
 LONGEST_NAME = 60
 MOST_SHELVES = 40
@@ -36,15 +38,26 @@ class Shelves:
         return [(shelf, exercise.pk in self.on.get(shelf.pk, frozenset())) for shelf in self.named]
 
 
+def _seen_by(member: uuid.UUID, shelf: str = "") -> Q:
+    """What one member sees: their own, and the practice's."""
+    ours = Q(**{f"{shelf}membership": None}) & ~Q(**{f"{shelf}kind": Shelf.Kind.FAVOURITES})
+    return Q(**{f"{shelf}membership": member}) | ours
+
+
+_SHELVES: Written[Shelf] = Written(
+    lambda member: Shelf.objects.filter(_seen_by(member)).order_by("name", "pk"), member=uuid.UUID
+)
+_ENTRIES: Written[tuple[uuid.UUID, uuid.UUID]] = Written(
+    lambda member: ShelfEntry.objects.filter(_seen_by(member, "shelf__")).values_list("shelf_id", "exercise_id"),
+    member=uuid.UUID,
+)
+
+
 def shelves_of(member: Membership) -> Shelves:
-    """Everything about shelves that a page of the library needs, in two queries."""
-    rows = [
-        one
-        for one in Shelf.objects.order_by("name", "pk")
-        if one.membership_id in (None, member.pk) and not (one.kind == Shelf.Kind.FAVOURITES and not one.membership_id)
-    ]
+    """Everything about shelves that a page of the library needs, in one trip."""
+    rows, entries = together(_SHELVES.of(member=member.pk), _ENTRIES.of(member=member.pk))
     on: dict[uuid.UUID, set[uuid.UUID]] = {one.pk: set() for one in rows}
-    for shelf_id, exercise_id in ShelfEntry.objects.filter(shelf__in=on).values_list("shelf_id", "exercise_id"):
+    for shelf_id, exercise_id in entries:
         on[shelf_id].add(exercise_id)
     first = {one.kind: frozenset(on[one.pk]) for one in rows if one.kind != Shelf.Kind.NAMED}
     return Shelves(
