@@ -96,11 +96,6 @@ class Row:
         return [(name, values) for name, values in named if values]
 
     @property
-    def was_due(self) -> bool:
-        """Whether anything was due for anybody here in the days that adherence is counted for."""
-        return any(partner.adherence.due for partner in self.partners)
-
-    @property
     def practice(self) -> str:
         """What is given now, in a few words."""
         if len(self.titles) <= 2:

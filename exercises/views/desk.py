@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
@@ -54,7 +55,7 @@ def today(request: PracticeRequest) -> HttpResponse:
     sessions, is_today = _sessions(by_id, now)
     context = {
         "hold": held.now(),
-        **_filtered(request, rows),
+        **_filtered(request, rows, {item.couple_id for item in items if item.calm}),
         "now": now,
         "sessions": sessions,
         "is_today": is_today,
@@ -63,16 +64,15 @@ def today(request: PracticeRequest) -> HttpResponse:
         "any_couple": bool(rows) or bool(items),
         "emergencies_to_review": emergencies.something_waits(request.membership),
         "sight_gained": sight.told_lately(request.membership),
-        "calm": {item.couple_id for item in items if item.calm},
     }
     return render(request, page_or_part(request, "exercises/desk/today.html", "caseload"), context)
 
 
-def _filtered(request: HttpRequest, rows: list[caseload.Row]) -> dict[str, Any]:
+def _filtered(request: HttpRequest, rows: list[caseload.Row], calm: set[UUID]) -> dict[str, Any]:
     show = request.GET.get("show", "active")
     show = show if show in SHOWN else "active"
     return {
-        "rows": [row for row in rows if SHOWN[show][1](row)],
+        "rows": [(row, row.couple.pk in calm) for row in rows if SHOWN[show][1](row)],
         "show": show,
         "adherence_days": adherence.DAYS,
         "chips": [(name, label, sum(map(fits, rows))) for name, (label, fits) in SHOWN.items()],
