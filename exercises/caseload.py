@@ -29,7 +29,7 @@ from exercises.models import Answer, Assignment, Occurrence, Reading, Response
 from exercises.models.response import ResponseQuerySet
 from exercises.vocabulary import Lane
 from practice.models import Membership
-from practice.written import Written
+from practice.written import Written, together
 
 State = Occurrence.State
 
@@ -155,16 +155,22 @@ _RUNNING: Written[Any] = Written(
 )
 
 
-def rows(membership: Membership, couples: Collection[Couple], now: datetime) -> list[Row]:
-    """Return a row for each couple, the next session first. ``couples`` come ``with_partners``."""
+def rows(couples: Collection[Couple], waiting: Iterable[QueueItem], now: datetime) -> list[Row]:
+    """Return a row for each couple, the next session first. ``couples`` come ``with_partners``.
+
+    ``waiting`` is the queue of whoever looks: what they have not read yet stands in it already.
+    """
     ids = [couple.pk for couple in couples]
-    sessions = next_sessions(ids, now)
-    open_now = _open_now(ids, now)
-    next_due = dict(_NEXT_DUE.all(couples=ids, now=now))
-    unread = {couple: n for couple, n, _last in _UNREAD.all(member=membership.pk, couples=ids)}
-    given, programs_of = _given(ids, now), _programs(ids, now)
+    of = {"couples": ids, "now": now}
+    sessions_ahead, current, soonest, running = together(
+        _SESSIONS.of(**of), _CURRENT.of(**of), _NEXT_DUE.of(**of), _RUNNING.of(**of)
+    )
+    sessions = {one.couple_id: one for one in sessions_ahead}
+    open_now, given, programs_of = _by_couple(current), _given(running), _programs(ids, now)
+    next_due = dict(soonest)
     sent = adherence.of_partners(ids, now)
     scores = {couple: found for provider in _scores_from for couple, found in provider(ids, now).items()}
+    unread = {item.couple_id: item.unread for item in waiting if item.unread}
     made = [
         Row(
             couple=couple,
@@ -222,17 +228,17 @@ def _unread(member: uuid.UUID, couples: Collection[uuid.UUID]) -> ResponseQueryS
     )
 
 
-def _open_now(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, list[Occurrence]]:
+def _by_couple(current: Iterable[Occurrence]) -> dict[uuid.UUID, list[Occurrence]]:
     found: dict[uuid.UUID, list[Occurrence]] = defaultdict(list)
-    for one in _CURRENT.all(couples=couples, now=now):
+    for one in current:
         found[one.couple_id].append(one)
     return found
 
 
-def _given(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, list[tuple[str, Piece]]]:
+def _given(running: Iterable[Any]) -> dict[uuid.UUID, list[tuple[str, Piece]]]:
     """What asks for something now or soon, by couple."""
     found: dict[uuid.UUID, list[tuple[str, Piece]]] = defaultdict(list)
-    for one in _RUNNING.all(couples=couples, now=now):
+    for one in running:
         found[one.couple_id].append((one.title, piece_of(one, int(one.minutes or 0))))
     return found
 
@@ -292,6 +298,7 @@ def new_answers(membership: Membership, couples: Collection[uuid.UUID]) -> list[
             since=last,
             url=reverse("couple", args=[couple]),
             action=_("Read"),
+            unread=n,
         )
         for couple, n, last in _UNREAD.all(member=membership.pk, couples=couples)
     ]

@@ -34,6 +34,8 @@ class QueueItem:
     aside: bool = False
     #: It waits although they are not in care any more.
     after_care: bool = False
+    #: How many answers it is about, where they wait to be read.
+    unread: int = 0
 
 
 #: Given who asks and the couples on the page, returns what is there to look at, in a fixed number of queries.

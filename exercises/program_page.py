@@ -114,42 +114,41 @@ def openly(rows: list[Row]) -> list[Row]:
 
 
 @register_queue
-def standing_still(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
-    """Programs in which nothing has been done for days."""
-    still = programs.standing_still(programs.running(couples), timezone.now())
-    return [
-        QueueItem(
-            kind="talk",
-            what=_("Program stands still"),
-            couple_id=run.couple_id,
-            detail=_("%(title)s: nothing of week %(week)s was sent yet.")
-            % {"title": run.content["title"], "week": run.week},
-            since=run.week_opened_at or run.given_at,
-            url=reverse("program_run", args=[run.couple_id, run.pk]),
-            action=_("Look"),
-        )
-        for run in still
-    ]
+def to_look_at(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
+    """Programs in which nothing has been done for days, and those whose next week waits for the therapist."""
+    runs = programs.running(couples)
+    still = [_standing_still(run) for run in programs.standing_still(runs, timezone.now())]
+    return still + [_waiting_to_be_opened(run) for run in runs if _is_to_be_opened(run)]
 
 
-@register_queue
-def waiting_to_be_opened(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
-    """Programs whose next week is due and waits for the therapist."""
-    items = []
-    for run in programs.running(couples):
-        day = programs.next_day(run)
-        today = timezone.localdate(timezone=run.couple.zone)
-        if run.content["unlock"] == "therapist" and run.week and run.paused_at is None and day and day <= today:
-            items.append(
-                QueueItem(
-                    kind="ask",
-                    what=_("Next week of a program"),
-                    couple_id=run.couple_id,
-                    detail=_("%(title)s: week %(week)s is over; you open the next one.")
-                    % {"title": run.content["title"], "week": run.week},
-                    since=run.week_opened_at or run.given_at,
-                    url=reverse("program_run", args=[run.couple_id, run.pk]),
-                    action=_("Look"),
-                )
-            )
-    return items
+def _standing_still(run: ProgramRun) -> QueueItem:
+    return QueueItem(
+        kind="talk",
+        what=_("Program stands still"),
+        couple_id=run.couple_id,
+        detail=_("%(title)s: nothing of week %(week)s was sent yet.")
+        % {"title": run.content["title"], "week": run.week},
+        since=run.week_opened_at or run.given_at,
+        url=reverse("program_run", args=[run.couple_id, run.pk]),
+        action=_("Look"),
+    )
+
+
+def _is_to_be_opened(run: ProgramRun) -> bool:
+    if run.content["unlock"] != "therapist" or not run.week or run.paused_at is not None:
+        return False
+    day = programs.next_day(run)
+    return day is not None and day <= timezone.localdate(timezone=run.couple.zone)
+
+
+def _waiting_to_be_opened(run: ProgramRun) -> QueueItem:
+    return QueueItem(
+        kind="ask",
+        what=_("Next week of a program"),
+        couple_id=run.couple_id,
+        detail=_("%(title)s: week %(week)s is over; you open the next one.")
+        % {"title": run.content["title"], "week": run.week},
+        since=run.week_opened_at or run.given_at,
+        url=reverse("program_run", args=[run.couple_id, run.pk]),
+        action=_("Look"),
+    )

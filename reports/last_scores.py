@@ -25,7 +25,7 @@ from exercises.caseload import LastScores, register_scores
 from exercises.measures.explaining import figure
 from exercises.models import MeasureEntry
 from exercises.vocabulary import Lane
-from practice.written import Written
+from practice.written import Written, together
 from reports.measure_series import ORDER
 from reports.models import Score
 from reports.series import FIRST
@@ -78,18 +78,16 @@ def _measures() -> list[str]:
 
 @register_scores
 def last_scores(couples: Collection[uuid.UUID], now: datetime) -> Mapping[uuid.UUID, list[LastScores]]:
-    """Return the newest score of each partner on each scale, closeness first. Two queries."""
+    """Return the newest score of each partner on each scale, closeness first. One trip."""
     since = now - REACH
+    sent, entered = together(
+        _SENT.of(couples=couples, since=since),
+        _ENTERED.of(couples=couples, since=timezone.localtime(since).date()),
+    )
     found: list[tuple[date, uuid.UUID, uuid.UUID, str, Decimal]] = [
-        (timezone.localtime(at).date(), couple_id, client_id, series, value)
-        for couple_id, client_id, series, value, at in _SENT.all(couples=couples, since=since)
+        (timezone.localtime(at).date(), *rest) for *rest, at in sent
     ]
-    found += [
-        (taken_on, couple_id, client_id, measure, total)
-        for couple_id, client_id, measure, total, taken_on in _ENTERED.all(
-            couples=couples, since=timezone.localtime(since).date()
-        )
-    ]
+    found += [(taken_on, *rest) for *rest, taken_on in entered]
     newest: dict[uuid.UUID, dict[str, dict[uuid.UUID, str]]] = defaultdict(lambda: defaultdict(dict))
     for _on, couple_id, client_id, series, value in sorted(found, key=itemgetter(0)):
         newest[couple_id][series][client_id] = figure(value)

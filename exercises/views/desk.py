@@ -43,14 +43,11 @@ def today(request: PracticeRequest) -> HttpResponse:
     there = Couple.objects.filter(Q(status__in=IN_CARE) | to_note).with_partners()
     couples = [couple for couple in there if couple.status in IN_CARE]
     named = {couple.pk: couple for couple in there}
-    rows = caseload.rows(request.membership, couples, now)
+    waiting = queue(request.membership, named.keys(), with_aside=False)
+    rows = caseload.rows(couples, waiting, now)
     by_id = {row.couple.pk: row for row in rows}
     # Of those who parted, the one thing that nobody has noted yet.
-    items = [
-        one
-        for one in queue(request.membership, named.keys(), with_aside=False)
-        if one.couple_id in by_id or one.after_care
-    ]
+    items = [one for one in waiting if one.couple_id in by_id or one.after_care]
     people = {pk: named[pk].clients for pk in {item.couple_id for item in items}}
     sessions, is_today = _sessions(by_id, now)
     context = {

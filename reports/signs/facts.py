@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 from django.utils.formats import date_format
@@ -18,7 +18,7 @@ from clients.models import Partner
 from exercises import measures
 from exercises.models import Answer, Feedback, MeasureEntry, Occurrence
 from exercises.vocabulary import Lane
-from practice.written import Written
+from practice.written import Written, together
 from reports.models import Baseline, Score
 from reports.signs.sign import DRIFT, HIGH, LOW, NOT_FREE, SILENCE
 
@@ -32,16 +32,14 @@ OBSTACLE = "not_free"
 LONGEST = max(LOW.within, DRIFT.within, SILENCE.within, HIGH.within, NOT_FREE.within)
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     client_id: uuid.UUID
     series: str
     value: Decimal
     at: datetime
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(NamedTuple):
     """A total of a measure, by the version of its definition."""
 
     client_id: uuid.UUID
@@ -52,8 +50,7 @@ class Measured:
     known_at: datetime
 
 
-@dataclass(frozen=True)
-class Round:
+class Round(NamedTuple):
     """One thing that was asked of somebody and is over."""
 
     client_id: uuid.UUID
@@ -163,24 +160,39 @@ def _reliable() -> list[str]:
 
 
 def read(couples: Collection[uuid.UUID], now: datetime) -> Facts:
-    """Read the facts of all couples in seven queries, however many they are."""
+    """Read the facts of all couples in one trip, however many they are."""
+    since, of = now - LONGEST, {"couples": couples}
+    partners, scores, entries, rounds, weighed, not_free, starts = together(
+        _PARTNERS.of(**of),
+        _SCORES.of(**of, since=since),
+        _ENTRIES.of(**of),
+        _ROUNDS.of(**of, since=now - SILENCE.within, now=now),
+        _WEIGHED.of(**of, since=since),
+        _NOT_FREE.of(**of, since=since),
+        _STARTS.of(**of),
+    )
     found: Facts = defaultdict(CoupleFacts)
-    for couple_id, client_id, zone in _PARTNERS.all(couples=couples):
+    for couple_id, client_id, zone in partners:
         found[couple_id].partners.append(client_id)
         found[couple_id].zone = zoneinfo.ZoneInfo(zone)
-    since = now - LONGEST
-    _read_scores(found, couples, since)
-    _read_entries(found, couples)
-    _read_rounds(found, couples, now)
-    _read_feedback(found, couples, since)
-    _read_not_free(found, couples, since)
-    for couple_id, client_id, measure, day in _STARTS.all(couples=couples):
+    _take_scores(found, scores)
+    for couple_id, *entered in entries:
+        found[couple_id].measured.append(Measured(*entered))
+    for couple_id, client_id, due_at, state in rounds:
+        # 'Not this week' is an answer: whoever says so is not silent.
+        found[couple_id].rounds.append(Round(client_id, due_at, state != State.MISSED))
+    _take_feedback(found, weighed)
+    _take_not_free(found, not_free)
+    for couple_id, client_id, measure, day in starts:
         found[couple_id].starts[client_id, measure] = day
     return found
 
 
-def _read_scores(found: Facts, couples: Collection[uuid.UUID], since: datetime) -> None:
-    for couple_id, client_id, series, rule, value, at in _SCORES.all(couples=couples, since=since):
+Rows = Iterable[tuple[Any, ...]]
+
+
+def _take_scores(found: Facts, rows: Rows) -> None:
+    for couple_id, client_id, series, rule, value, at in rows:
         if series in METRICS:
             found[couple_id].numbers.append(Number(client_id, series, value, at))
         else:
@@ -189,29 +201,17 @@ def _read_scores(found: Facts, couples: Collection[uuid.UUID], since: datetime) 
             found[couple_id].measured.append(Measured(client_id, series, version, value, day, at))
 
 
-def _read_entries(found: Facts, couples: Collection[uuid.UUID]) -> None:
-    for couple_id, *entered in _ENTRIES.all(couples=couples):
-        found[couple_id].measured.append(Measured(*entered))
-
-
-def _read_rounds(found: Facts, couples: Collection[uuid.UUID], now: datetime) -> None:
-    for couple_id, client_id, due_at, state in _ROUNDS.all(couples=couples, since=now - SILENCE.within, now=now):
-        # 'Not this week' is an answer: whoever says so is not silent.
-        found[couple_id].rounds.append(Round(client_id, due_at, state != State.MISSED))
-
-
-def _read_feedback(found: Facts, couples: Collection[uuid.UUID], since: datetime) -> None:
-    for couple_id, author_id, too_much, obstacles, at in _WEIGHED.all(couples=couples, since=since):
+def _take_feedback(found: Facts, rows: Rows) -> None:
+    for couple_id, author_id, too_much, obstacles, at in rows:
         if too_much:
             found[couple_id].too_much.append((author_id, at))
         if OBSTACLE in obstacles:
             found[couple_id].not_free.append((author_id, at))
 
 
-def _read_not_free(found: Facts, couples: Collection[uuid.UUID], since: datetime) -> None:
-    values = _NOT_FREE.all(couples=couples, since=since)
+def _take_not_free(found: Facts, rows: Rows) -> None:
     # What was amended was said once.
-    once = {(author, occurrence, key): (couple, at) for couple, author, key, occurrence, at in values}
+    once = {(author, occurrence, key): (couple, at) for couple, author, key, occurrence, at in rows}
     for (author_id, _occurrence, key), (couple_id, at) in sorted(once.items(), key=lambda one: one[1][1]):
         facts = found[couple_id]
         (facts.too_much if key == "too_much" else facts.not_free).append((author_id, at))

@@ -97,7 +97,7 @@ def test_the_caseload_says_them_behind_each_partners_mark(couple, therapist, mar
     assert "Closeness" not in signed_in(colleague).get("/desk/").content.decode()
 
 
-def test_two_queries_serve_a_caseload(practice, therapist):
+def test_one_trip_serves_a_caseload(practice, therapist):
     couples = [make_couple(practice, therapist=therapist) for _number in range(3)]
     for one in couples:
         for client in one.clients:
@@ -105,4 +105,4 @@ def test_two_queries_serve_a_caseload(practice, therapist):
             say_how_close(one, therapist, client, 5)
     with acting_as(therapist), CaptureQueriesContext(connection) as caught:
         assert len(last_scores([one.pk for one in couples], timezone.now())) == 3
-    assert len(caught) == 2
+    assert len(caught) == 1
