@@ -117,7 +117,7 @@ _NEXT_DUE: Written[tuple[uuid.UUID, datetime]] = Written(
 #: How much nobody of a couple's staff has read, and since when it waits at most.
 _UNREAD: Written[tuple[uuid.UUID, int, datetime]] = Written(
     lambda member, couples: (
-        _unread(member, couples).values_list("couple_id").annotate(n=Count("pk"), last=Max("submitted_at"))
+        unread_responses(member, couples).values_list("couple_id").annotate(n=Count("pk"), last=Max("submitted_at"))
     ),
     member=uuid.UUID,
     couples=[uuid.UUID],
@@ -210,12 +210,8 @@ def kept_apart() -> Combinable:
     return Q(lane=Lane.PRIVATE) | Exists(private)
 
 
-def unread_responses(membership: Membership, couples: Collection[uuid.UUID]) -> ResponseQuerySet:
+def unread_responses(member: uuid.UUID, couples: Collection[uuid.UUID]) -> ResponseQuerySet:
     """Return what this member of staff has not read: for both (``new_open``), kept apart (``new_apart``)."""
-    return _unread(membership.pk, couples)
-
-
-def _unread(member: uuid.UUID, couples: Collection[uuid.UUID]) -> ResponseQuerySet:
     read = Reading.objects.filter(response=OuterRef("pk"), practice_id=OuterRef("practice_id"), membership=member)
     return (
         Response.objects.newest()

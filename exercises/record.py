@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -25,7 +25,7 @@ from exercises.languages import spoken
 from exercises.models import Answer, Assignment, Attachment, Edition, Occurrence, Reading, Response
 from exercises.vocabulary import Lane
 from practice.models import Membership
-from practice.written import Written
+from practice.written import Written, together
 
 State = Occurrence.State
 
@@ -130,12 +130,28 @@ _RUNNING_APART: Written[Assignment] = Written(
     client=uuid.UUID,
     now=datetime,
 )
+#: What is open, ahead or still sealed.
 _ROUNDS: Written[Occurrence] = Written(
+    lambda assignments, now: (
+        Occurrence.objects.filter(assignment__in=assignments)
+        .exclude(state=State.WITHDRAWN)
+        .filter(
+            Q(closes_at__gt=now)
+            | Q(Q(reveals_at=None) | Q(reveals_at__gt=now), state=State.DONE, assignment__lane=Lane.REVEAL)
+        )
+        .defer("skip_reason")
+    ),
+    assignments=[uuid.UUID],
+    now=datetime,
+)
+#: The last one of everybody, were it long over.
+_LAST: Written[Occurrence] = Written(
     lambda assignments: (
         Occurrence.objects.filter(assignment__in=assignments)
         .exclude(state=State.WITHDRAWN)
         .defer("skip_reason")
-        .order_by("due_at")
+        .order_by("assignment_id", "client_id", "-due_at")
+        .distinct("assignment_id", "client_id")
     ),
     assignments=[uuid.UUID],
 )
@@ -147,10 +163,17 @@ def current_practice(couple: Couple, now: datetime, *, private_of: Client | None
         given = _RUNNING.all(couple=couple.pk, now=now)
     else:
         given = _RUNNING_APART.all(couple=couple.pk, client=private_of.pk, now=now)
-    rounds: dict[uuid.UUID, list[Occurrence]] = defaultdict(list)
-    for one in _ROUNDS.all(assignments=[one.pk for one in given]):
-        rounds[one.assignment_id].append(one)
+    rounds = _rounds([one.pk for one in given], now)
     return [_given(one, rounds[one.pk], couple, now) for one in given if _is_current(one, rounds[one.pk], now)]
+
+
+def _rounds(assignments: list[uuid.UUID], now: datetime) -> Mapping[uuid.UUID, list[Occurrence]]:
+    """The rounds of each assignment that say how it stands now, in order; of a year's past ones the last alone."""
+    here, last = together(_ROUNDS.of(assignments=assignments, now=now), _LAST.of(assignments=assignments))
+    rounds: dict[uuid.UUID, list[Occurrence]] = defaultdict(list)
+    for one in sorted({one.pk: one for one in [*here, *last]}.values(), key=lambda one: one.due_at):
+        rounds[one.assignment_id].append(one)
+    return rounds
 
 
 def _is_current(assignment: Assignment, rows: list[Occurrence], now: datetime) -> bool:
@@ -230,21 +253,31 @@ def responses_of(couple: Couple, *, private_of: Client | None = None) -> QuerySe
     return rows.filter(caseload.kept_apart(), author=private_of)
 
 
-def skips_of(couple: Couple, *, private_of: Client | None = None, limit: int = A_PAGE) -> list[Event]:
+def _skipped(couple: uuid.UUID) -> QuerySet[Occurrence]:
+    rows = Occurrence.objects.filter(couple=couple, state=State.SKIPPED)
+    return rows.select_related("assignment__edition", "client").order_by("-due_at")
+
+
+_SKIPPED: Written[Occurrence] = Written(
+    lambda couple: _skipped(couple).exclude(assignment__lane__in=APART)[:A_PAGE], couple=uuid.UUID
+)
+_SKIPPED_APART: Written[Occurrence] = Written(
+    lambda couple, client: _skipped(couple).filter(assignment__lane__in=APART, client=client)[:A_PAGE],
+    couple=uuid.UUID,
+    client=uuid.UUID,
+)
+
+
+def skips_of(couple: Couple, *, private_of: Client | None = None) -> list[Event]:
     """Return what was left out lately, with the reason somebody gave."""
-    rows = (
-        Occurrence.objects.filter(couple=couple, state=State.SKIPPED)
-        .select_related("assignment__edition", "client")
-        .order_by("-due_at")
-    )
     if private_of is None:
-        rows = rows.exclude(assignment__lane__in=APART)
+        rows = _SKIPPED.all(couple=couple.pk)
     else:
-        rows = rows.filter(assignment__lane__in=APART, client=private_of)
+        rows = _SKIPPED_APART.all(couple=couple.pk, client=private_of.pk)
     places = positions(couple)
     ours: dict[tuple[uuid.UUID, str], Occurrence] = {}
     theirs = []
-    for one in rows[:limit]:
+    for one in rows:
         # What the practice left out was left out for all of them at once.
         if one.skipped_by_id is None or ours.setdefault((one.assignment_id, one.slot), one) is one:
             theirs.append(one)
@@ -333,13 +366,23 @@ def positions(couple: Couple) -> dict[uuid.UUID | None, int]:
     return {partner.client_id: partner.position for partner in couple.partners.all()}
 
 
+_UNREAD: Written[tuple[uuid.UUID, int, int]] = Written(
+    lambda member, couples: (
+        caseload.unread_responses(member, couples)
+        .values_list("author_id")
+        .annotate(openly=Count("pk", filter=Q(new_open=True)), alone=Count("pk", filter=Q(new_apart=True)))
+    ),
+    member=uuid.UUID,
+    couples=[uuid.UUID],
+)
+
+
 def unread_by_view(couple: Couple, membership: Membership) -> dict[uuid.UUID | None, int]:
     """Return how many responses are new: under None those for both, under a client's id their private ones."""
-    new = caseload.unread_responses(membership, [couple.pk]).values_list("author_id", "new_open", "new_apart")
     counts: dict[uuid.UUID | None, int] = defaultdict(int)
-    for author, new_open, new_apart in new:
-        counts[None] += new_open
-        counts[author] += new_apart
+    for author, openly, alone in _UNREAD.all(member=membership.pk, couples=[couple.pk]):
+        counts[None] += openly
+        counts[author] += alone
     return counts
 
 

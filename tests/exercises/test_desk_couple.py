@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 
 import pytest
+from django.utils import timezone
 
+from exercises import record
 from exercises.models import Answer, Assignment, Occurrence, Reading, Response
 from practice.models import AuditEvent
 from tests.exercises.given import EVERY_TYPE
@@ -17,6 +20,7 @@ from tests.factories import acting_as, make_couple, make_member, signed_in, take
 pytestmark = pytest.mark.django_db
 
 SECRET = "marzipan-canary"
+DAY, State = datetime.timedelta(days=1), Occurrence.State
 
 
 @pytest.fixture
@@ -243,3 +247,24 @@ def test_much_or_little_costs_the_same(practice, couple, therapist, mara, theo):
         send(person)
     fill(practice, therapist, 2)
     assert queries(therapist, base(couple)) <= few + 1 < 70
+
+
+@pytest.mark.parametrize("lane", ["shared", "reveal", "joint"])
+@pytest.mark.parametrize(
+    ("days", "left_out"),
+    [((-30, -20, -10), ()), ((-30, -2), (1,)), ((-20, 0, 6), ()), ((9, 16), (0,)), ((-40,), ()), ((-30, -25), (0, 1))],
+)
+def test_the_rounds_that_are_looked_at_say_what_a_year_of_them_would(lane, days, left_out, couple, therapist, mara):
+    now = timezone.now()
+    first = given_form(couple, therapist, lane, due=now + DAY * days[0])[0].assignment
+    for ago in days[1:]:
+        given_form(couple, therapist, lane, due=now + DAY * ago, assignment=first)
+    with inside_of(couple):
+        rounds = Occurrence.objects.filter(assignment=first).order_by("due_at", "pk")
+        for at, one in enumerate(rounds.filter(due_at__lt=now)):
+            state = State.WITHDRAWN if at in left_out else State.DONE if one.client_id != mara.pk else State.MISSED
+            Occurrence.objects.filter(pk=one.pk).update(state=state, reveals_at=now + DAY if at == 0 else one.due_at)
+    with acting_as(therapist):
+        every = list(rounds.exclude(state=State.WITHDRAWN))
+        expected = [record._given(first, every, couple, now)] if record._is_current(first, every, now) else []
+        assert record.current_practice(couple, now) == expected
