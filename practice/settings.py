@@ -212,6 +212,8 @@ if os.environ.get("DATABASE_URL") or PRODUCTION:
             "OPTIONS": {**_there["OPTIONS"], "pool": POOL},
         }
     }
+    #: Whether connections keep the plans of what pages ask (practice/prepared.py). A pooler between is noticed.
+    DATABASE_KEEPS_PLANS = os.environ.get("DATABASE_KEEPS_PLANS", "1") == "1"
     #: Migrations connect as the owner of the tables.
     DATABASE_OWNER = (
         {key: value for key, value in database("DATABASE_OWNER_URL").items() if key != "NAME"}
@@ -240,6 +242,7 @@ else:
     }
     DATABASE_OWNER = {}
     DATABASE_BACKUP = {}
+    DATABASE_KEEPS_PLANS = False
 
 # --- Jobs ---------------------------------------------------------------------------------------
 

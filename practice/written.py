@@ -20,7 +20,7 @@ import operator
 import re
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,7 +30,7 @@ from typing import Any, Generic, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import QuerySet
 
-from practice import tenancy
+from practice import prepared, tenancy
 
 Row = TypeVar("Row")
 Found = TypeVar("Found")
@@ -43,9 +43,12 @@ _MARKS: dict[type, Callable[[int], Any]] = {
     datetime.datetime: lambda number: datetime.datetime(1, 1, 1, microsecond=number, tzinfo=datetime.UTC),
     datetime.date: lambda number: datetime.date(1, 1, 1) + datetime.timedelta(days=number),
 }
+#: What the server calls them.
+_TYPES: dict[type, str] = {uuid.UUID: "uuid", str: "text", datetime.datetime: "timestamptz", datetime.date: "date"}
 #: What is somebody's or some moment's, and so never part of a text that all are asked with.
 _OPEN = (uuid.UUID, datetime.date)
 _PLACES = re.compile(r"(?<!%)(?:%%)*%s")
+_MARKED = re.compile("%[s%]")
 
 
 @dataclass(frozen=True)
@@ -58,12 +61,11 @@ class Asked(Generic[Found]):
     sql: str
     values: Sequence[Any] | None
     read: Callable[[Any], Found]
+    #: Of what may be prepared.
+    text: Text | None = None
 
 
-Statement = tuple[str, Sequence[Any]]
-
-
-def together(*every: Asked[Any], bind: Statement | None = None) -> list[Any]:
+def together(*every: Asked[Any], bind: prepared.Statement | None = None) -> list[Any]:
     """Send statements in one trip to the server; return what came of each. Each sees what those before it did.
 
     ``bind`` goes before them. Outside of a transaction, what it binds ends with the trip.
@@ -81,14 +83,30 @@ def together(*every: Asked[Any], bind: Statement | None = None) -> list[Any]:
 def _sent(every: Sequence[Asked[Any]]) -> list[Any]:
     found = []
     with connection.cursor() as cursor:
-        if len(every) == 1:
-            cursor.execute(every[0].sql, every[0].values)
-        else:
-            cursor.execute("; ".join(cursor.cursor.mogrify(one.sql, one.values) for one in every))
-        for one in every:
-            found.append(one.read(cursor))
-            cursor.nextset()
+        raw = cursor.cursor
+        kept = prepared.of(raw.connection)
+        with kept.one_trip() if kept else nullcontext():
+            sent = [_statements(one, kept, raw) for one in every]
+            _execute(cursor, [one for statements in sent for one in statements])
+            for one, statements in zip(every, sent, strict=True):
+                for _before in statements[1:]:
+                    cursor.nextset()  # past what was prepared for it
+                found.append(one.read(cursor))
+                cursor.nextset()
     return found
+
+
+def _statements(asked: Asked[Any], kept: prepared.Prepared | None, raw: Any) -> list[prepared.Statement]:
+    if kept is None or asked.text is None or asked.values is None:
+        return [(asked.sql, asked.values)]
+    return kept.asking(*asked.text.numbered(asked.values, raw))
+
+
+def _execute(cursor: Any, statements: Sequence[prepared.Statement]) -> None:
+    if len(statements) == 1:
+        cursor.execute(*statements[0])
+    else:
+        cursor.execute("; ".join(cursor.cursor.mogrify(*one) for one in statements))
 
 
 #: Who asked ahead, and what was found.
@@ -178,7 +196,7 @@ class Written(Kept, Generic[Row]):
         text, practice = self.text()
         if text.finds_nothing(values):
             return Asked("", (), lambda cursor: [])
-        return Asked(text.sql, text.given(values, practice), lambda cursor: text.objects(cursor.fetchall()))
+        return Asked(text.sql, text.given(values, practice), lambda cursor: text.objects(cursor.fetchall()), text)
 
     def compiler_of(self, built: QuerySet[Any, Row]) -> Any:
         compiler = built.query.get_compiler(DEFAULT_DB_ALIAS)
@@ -216,7 +234,11 @@ class Text:
         if any(isinstance(one, _OPEN) and one not in every for one in _flat(values)):
             raise AssertionError(f"An id, a moment or a day stands in the query that it was not given: {sql}")
         self.among = {lists[one] for _at, one in plain if one in lists}
-        self.sql = _with_lists(sql, {at for at, one in plain if one in lists})
+        lists_at = {at for at, one in plain if one in lists}
+        self.sql = _with_lists(sql, lists_at)
+        #: By place, what the server calls what stands there; of a question, not of a change.
+        self.types = {at: f"{_TYPES.get(type(values[at]))}{'[]' * (at in lists_at)}" for at, _of in self.places}
+        self._with_numbers = ""
 
     def finds_nothing(self, values: Mapping[str, Any]) -> bool:
         """Tell whether it asks for what is in an empty list."""
@@ -228,6 +250,24 @@ class Text:
         for at, of in self.places:
             given[at] = of(values)
         return given
+
+    def numbered(self, given: Sequence[Any], cursor: Any) -> tuple[str, list[str], list[Any]]:
+        """Return the text with numbers in its places, and the types and values of what stands there."""
+        if not self._with_numbers:
+            self._with_numbers = self._numbered(cursor)
+        return self._with_numbers, list(self.types.values()), [given[at] for at in self.types]
+
+    def _numbered(self, cursor: Any) -> str:
+        numbers = {at: number for number, at in enumerate(self.types, 1)}
+        places = itertools.count()
+
+        def put(found: re.Match[str]) -> str:
+            if found[0] == "%%":
+                return "%"
+            at = next(places)
+            return f"${numbers[at]}" if at in numbers else cursor.mogrify("%s", [self.values[at]])
+
+        return _MARKED.sub(put, self.sql)
 
     @cached_property
     def converters(self) -> Mapping[int, Any]:

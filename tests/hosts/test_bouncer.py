@@ -14,7 +14,7 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 
 from clients.models import Couple
-from practice import own_line, readiness, roles, tasks, tenancy
+from practice import own_line, prepared, readiness, roles, tasks, tenancy
 from practice.celery import app
 from practice.local import machine
 from practice.models import Message, Practice
@@ -75,6 +75,18 @@ def test_readiness_and_the_watchdog_reach_the_database_through_it(between: bounc
             assert line.execute("SELECT current_user, current_setting('statement_timeout')").fetchone() == (
                 roles.DISPATCH, "7s",
             )  # fmt: skip
+
+
+def test_a_pooler_is_noticed_and_nothing_prepared(between: bouncer.Bouncer, settings: Any) -> None:
+    settings.DATABASE_KEEPS_PLANS = True
+
+    def may_prepare() -> bool:
+        with connection.cursor() as cursor:
+            return prepared.of(cursor.connection) is not None
+
+    assert may_prepare()
+    with bouncer.through(between):
+        assert not may_prepare()
 
 
 def test_b14_eight_threads_on_four_connections_never_see_another_practice(between: bouncer.Bouncer) -> None:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import datetime
+import sys
 import uuid
+from contextlib import suppress
+from weakref import WeakKeyDictionary
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import DataError, ProgrammingError, connection, transaction
+from django.db.models import Func, IntegerField, Value
 from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver
+from django.utils import timezone
 
 from clients.models import Client, Partner
 from exercises.models import Draft, Response
-from practice import tenancy
+from practice import prepared, tenancy, trips
 from practice.written import Written, ahead, together
 from practice.written_changes import WrittenInsert, WrittenSave, WrittenUpdate
 from tests.exercises.given import give
 from tests.factories import acting_as, inside, make_client, make_couple
 
 pytestmark = pytest.mark.django_db
+
+APPS = ("practice.", "clients.", "exercises.", "reports.")
 
 
 def by_name() -> Written[Client]:
@@ -143,3 +153,98 @@ def test_what_is_asked_ahead_is_asked_once_and_answers_nobody_else(couple, mara,
         assert len(asked) == 0
         with tenancy.elevated():
             assert written.first(client=stranger.pk) == stranger
+
+
+def every() -> list[Written]:
+    """Return the queries of the product that are written once."""
+    assert get_resolver().url_patterns  # all views are there, and what they ask
+    modules = [module for name, module in sys.modules.items() if name.startswith(APPS)]
+    return [one for module in modules for one in vars(module).values() if isinstance(one, Written)]
+
+
+class TestKeptPlans:
+    """What is prepared is the same query: for everybody who asks, and behind their walls."""
+
+    @pytest.fixture(autouse=True)
+    def _kept(self, settings, monkeypatch):
+        settings.DATABASE_KEEPS_PLANS = True
+        monkeypatch.setattr(prepared, "_kept", WeakKeyDictionary())
+        with connection.cursor() as cursor:
+            cursor.execute("DEALLOCATE ALL")
+
+    def test_every_query_of_the_product_can_be_prepared(self, practice):
+        moment = timezone.now()
+        some = {uuid.UUID: uuid.uuid4(), str: "x", datetime.datetime: moment, datetime.date: moment.date()}
+        found = every()
+        assert len(found) > 40
+        with inside(practice):
+            for one in found:
+                values = {
+                    name: [some[kind[0]]] if isinstance(kind, list) else some[kind] for name, kind in one.types.items()
+                }
+                with suppress(ProgrammingError), transaction.atomic():  # not everything is for this role to read
+                    assert one.all(**values) == one.all(**values)
+            assert prepared_ones() >= len({one.text()[0].sql for one in found})
+
+    def test_a_plan_is_made_once(self, practice):
+        written = by_name()
+        mara = make_client(practice, "Mara")
+        with inside(practice), CaptureQueriesContext(connection) as sent:
+            for _again in range(3):
+                assert written.all(name="Mara") == [mara]
+        assert ["PREPARE" in one["sql"] for one in sent] == [True, False, False]
+
+    def test_the_walls_stand_whoever_asked_before_and_however_often(self, couple, mara, practice, neighbour):
+        written: Written[Client] = Written(
+            lambda clients: Client.objects.filter(pk__in=clients).order_by("name"), clients=[uuid.UUID]
+        )
+        una, far = make_couple(practice, ("Una", "Vic")).clients[0], make_client(neighbour, "Wim")
+        asked = [una.pk, far.pk, mara.pk]
+        for _again in range(7):  # after five of its own for each asking the server may keep one plan for all
+            with inside(practice):
+                assert written.all(clients=asked) == [mara, una]
+            with acting_as(mara):
+                assert written.all(clients=asked) == [mara]
+            with inside(neighbour):
+                assert written.all(clients=asked) == [far]
+
+    def test_what_failed_half_way_is_prepared_anew(self, practice):
+        written = by_name()
+        mara = make_client(practice, "Mara")
+        with inside(practice):
+            with pytest.raises(DataError), transaction.atomic(), trips.before_next("SELECT 1 / 0", []):
+                written.all(name="Mara")
+            with pytest.raises(DataError), transaction.atomic():
+                together(written.of(name="Mara"), broken().of(name="Mara"))
+            assert written.all(name="Mara") == [mara]
+
+    def test_what_the_server_was_made_to_forget_is_prepared_anew(self, practice):
+        written = by_name()
+        mara = make_client(practice, "Mara")
+        with inside(practice):
+            assert written.all(name="Mara") == [mara]
+            with connection.cursor() as cursor:
+                cursor.execute("DEALLOCATE ALL")
+            with pytest.raises(ProgrammingError), transaction.atomic():
+                written.all(name="Mara")
+            assert written.all(name="Mara") == [mara]
+
+    def test_behind_a_pooler_nothing_is_prepared(self, practice, monkeypatch):
+        monkeypatch.setattr(psycopg.ConnectionInfo, "backend_pid", 0)
+        mara = make_client(practice, "Mara")
+        with inside(practice), CaptureQueriesContext(connection) as sent:
+            assert by_name().all(name="Mara") == [mara]
+        assert len(sent) == 1
+        assert prepared_ones() == 0
+
+
+def prepared_ones() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        return cursor.fetchone()[0]
+
+
+def broken() -> Written[Client]:
+    """Return a query that fails when it runs, and not before."""
+    nothing = Func(Value(1), Value(0), function="div", output_field=IntegerField())
+    return Written(lambda name: Client.objects.filter(name=name).annotate(broken=nothing), name=str)

@@ -13,3 +13,4 @@ DATABASES["default"] |= {
     "HOST": str(_server.socket_dir),
     "PORT": str(_server.port),
 }
+DATABASE_KEEPS_PLANS = True
