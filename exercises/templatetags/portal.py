@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django import template
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from exercises.comparing import Voice
@@ -21,6 +24,7 @@ from exercises.models import Occurrence
 from exercises.questions import Question
 from exercises.together import Opened
 from exercises.vocabulary import Kind, Lane, QuestionType
+from practice.markup import Markup, Open
 from practice.templatetags.attune import mark
 from practice.times import local_time
 
@@ -101,6 +105,25 @@ def carry_on(item: Item) -> str:
         return reverse("do", args=[pk])
     at = item.doing.go_on_at()
     return reverse("do_check", args=[pk]) if at is None else reverse("do_question", args=[pk, at])
+
+
+@register.simple_tag
+def item_line(item: Item, now: datetime.datetime) -> SafeString:
+    """One of several things to do now, as an entry of a list."""
+    edition = item.doing.edition
+    texts = {
+        "address": carry_on(item) if item.started else reverse("do", args=[item.occurrence.pk]),
+        "title": edition.neutral_title,
+        "when": capfirst(when(item, now)),
+        "minutes": minutes_words(edition.content.get("minutes", 0)),
+    }
+    return _item(get_language()).filled(texts.__getitem__)
+
+
+@lru_cache(maxsize=16)
+def _item(_language: str | None) -> Markup:
+    texts = {name: Open(name) for name in ("address", "title", "when", "minutes")}
+    return Markup.of(render_to_string("exercises/portal/_item.html", texts))
 
 
 @register.filter
