@@ -79,8 +79,9 @@ def take_each(act: str, whose: str, rates: Sequence[Rate]) -> list[int]:
     """Do what :func:`take` does for several rates of the same act, in one statement."""
     every = [_values(act, whose, rate) for rate in rates]
     named = {f"{name}_{at}": value for at, one in enumerate(every) for name, value in one.items()}
+    taking = _taking(len(every))
     with connection.cursor() as cursor:
-        cursor.execute(_taking(len(every)), named)
+        cursor.execute(taking, named)
         left = cursor.fetchone()
         used_up = next((one for one, some in zip(every, left, strict=True) if some is None), None)
         if used_up is None:

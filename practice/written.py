@@ -106,7 +106,8 @@ def _execute(cursor: Any, statements: Sequence[prepared.Statement]) -> None:
     if len(statements) == 1:
         cursor.execute(*statements[0])
     else:
-        cursor.execute("; ".join(cursor.cursor.mogrify(*one) for one in statements))
+        joined = "; ".join(cursor.cursor.mogrify(*one) for one in statements)
+        cursor.execute(joined)
 
 
 #: Who asked ahead, and what was found.

@@ -96,6 +96,7 @@ SQL_BY_HAND = {
     "practice/limits.py": "an atomic counter of tries",
     "practice/own_line.py": "binds a line beside Django's",
     "practice/pace.py": "an atomic counter",
+    "practice/prepared.py": "asks who answers",
     "practice/readiness.py": "what the catalogue says of roles and policies, beside Django",
     "practice/replica.py": "how far primary and replica are",
     "practice/rotating.py": "rows whose texts go to another key, as they lie",
@@ -107,16 +108,16 @@ SQL_BY_HAND = {
     "practice/walls.py": "policies, in migrations",
     "practice/watchdog.py": "a line of its own, beside Django",
     "practice/webhooks.py": "a lock on a form that was sent twice",
+    "practice/written.py": "sends what Django wrote, and a lock on what no row stands for",
+    "practice/written_changes.py": "new rows as Django writes them, each by itself",
     "practice/management/commands/make_roles.py": "makes the roles, as an operator",
     "practice/management/commands/migrate.py": "how long it waits for a table",
     "clients/duty.py": "locks",
     "clients/erasing.py": "a lock on whoever is erased",
     "clients/scope.py": "what Django wrote, kept for the next one who asks",
-    "exercises/holding.py": "a lock on what no row stands for yet",
     "exercises/loading.py": "locks",
     "exercises/reminder_facts.py": "one trip for all that forbids a reminder",
     "exercises/sharing/turns.py": "a lock on what no row stands for yet",
-    "reports/releases.py": "locks",
 }
 
 
