@@ -3,6 +3,9 @@
 A plan belongs to one connection, one text and one role: under another role the same text stands behind other walls, and
 the server would plan it anew each time. What is bound is no part of it: each asking compares with what is bound then.
 
+A question about many is planned for these: a plan that is kept is made for a list of ten, and one for a caseload of
+fifty took ten times as long with it.
+
 Behind a pooler that gives each transaction whichever connection is free, nothing is kept.
 """
 
@@ -22,6 +25,13 @@ from practice import roles, tenancy
 
 #: SQL, and its values.
 Statement = tuple[str, Sequence[Any] | None]
+#: What the server takes a list for whose length it does not know.
+LONGEST = 10
+
+
+def is_among_many(values: Sequence[Any]) -> bool:
+    """Tell whether a longer list stands among the values than plans that are kept are made for."""
+    return any(isinstance(one, list) and len(one) > LONGEST for one in values)
 
 
 class Prepared:

@@ -97,7 +97,7 @@ def _sent(every: Sequence[Asked[Any]]) -> list[Any]:
 
 
 def _statements(asked: Asked[Any], kept: prepared.Prepared | None, raw: Any) -> list[prepared.Statement]:
-    if kept is None or asked.text is None or asked.values is None:
+    if kept is None or asked.text is None or asked.values is None or prepared.is_among_many(asked.values):
         return [(asked.sql, asked.values)]
     return kept.asking(*asked.text.numbered(asked.values, raw))
 

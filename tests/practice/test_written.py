@@ -194,6 +194,14 @@ class TestKeptPlans:
                 assert written.all(name="Mara") == [mara]
         assert ["PREPARE" in one["sql"] for one in sent] == [True, False, False]
 
+    @pytest.mark.parametrize(("many", "is_kept"), [(1, True), (10, True), (11, False)])
+    def test_a_question_about_many_is_planned_for_these(self, practice, many, is_kept):
+        written: Written[Client] = Written(lambda clients: Client.objects.filter(pk__in=clients), clients=[uuid.UUID])
+        mara = make_client(practice, "Mara")
+        with inside(practice):
+            assert written.all(clients=[mara.pk, *(uuid.uuid4() for _ in range(many - 1))]) == [mara]
+        assert prepared_ones() == int(is_kept)
+
     def test_the_walls_stand_whoever_asked_before_and_however_often(self, couple, mara, practice, neighbour):
         written: Written[Client] = Written(
             lambda clients: Client.objects.filter(pk__in=clients).order_by("name"), clients=[uuid.UUID]
