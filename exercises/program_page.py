@@ -122,16 +122,8 @@ def to_look_at(membership: Membership, couples: Collection[uuid.UUID]) -> list[Q
 
 
 def _standing_still(run: ProgramRun) -> QueueItem:
-    return QueueItem(
-        kind="talk",
-        what=_("Program stands still"),
-        couple_id=run.couple_id,
-        detail=_("%(title)s: nothing of week %(week)s was sent yet.")
-        % {"title": run.content["title"], "week": run.week},
-        since=run.week_opened_at or run.given_at,
-        url=reverse("program_run", args=[run.couple_id, run.pk]),
-        action=_("Look"),
-    )
+    words = _("%(title)s: nothing of week %(week)s was sent yet.")
+    return _item(run, kind="talk", what=_("Program stands still"), words=words)
 
 
 def _is_to_be_opened(run: ProgramRun) -> bool:
@@ -142,12 +134,17 @@ def _is_to_be_opened(run: ProgramRun) -> bool:
 
 
 def _waiting_to_be_opened(run: ProgramRun) -> QueueItem:
+    words = _("%(title)s: week %(week)s is over; you open the next one.")
+    return _item(run, kind="ask", what=_("Next week of a program"), words=words)
+
+
+def _item(run: ProgramRun, *, kind: str, what: str, words: str) -> QueueItem:
+    """One program to look at; ``words`` name its title and the week it is in."""
     return QueueItem(
-        kind="ask",
-        what=_("Next week of a program"),
+        kind=kind,
+        what=what,
         couple_id=run.couple_id,
-        detail=_("%(title)s: week %(week)s is over; you open the next one.")
-        % {"title": run.content["title"], "week": run.week},
+        detail=words % {"title": run.content["title"], "week": run.week},
         since=run.week_opened_at or run.given_at,
         url=reverse("program_run", args=[run.couple_id, run.pk]),
         action=_("Look"),
