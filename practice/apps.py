@@ -18,6 +18,7 @@ class PracticeConfig(AppConfig):
             records,
             rotating,
             signing_in,
+            timestamps,
             two_people,
             webhooks,
         )
