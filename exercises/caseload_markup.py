@@ -56,7 +56,7 @@ def row(of: Row, *, calm: bool) -> SafeString:
     """Return the row of one couple. ``calm``: something about them is worth a thought."""
     look = _look(of, calm)
     values = _values(of, look)
-    return _row(look).filled(lambda name: str(values[name]))
+    return _row(look).filled(values.__getitem__)
 
 
 def _look(of: Row, calm: bool) -> _Look:
@@ -146,7 +146,7 @@ def item(of: QueueItem, people: Sequence[Client]) -> SafeString:
         "action": of.action,
         **{f"person {place}": person for place, person in enumerate(people)},
     }
-    return _item(get_language(), of.kind, len(people)).filled(lambda name: str(values[name]))
+    return _item(get_language(), of.kind, len(people)).filled(values.__getitem__)
 
 
 @lru_cache(maxsize=256)

@@ -6,10 +6,10 @@ would show, and between the marks lies what is the same for everybody. No answer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 #: No text holds it: neither the database nor a form lets it in.
@@ -54,10 +54,10 @@ class Markup:
         named = [part.partition("=") for part in parts[1::2]]
         return cls(tuple(parts[::2]), tuple((name, own if sign else None) for name, sign, own in named))
 
-    def filled(self, value_of: Callable[[str], str | Collection[str]]) -> SafeString:
+    def filled(self, value_of: Callable[[str], object]) -> SafeString:
         """Put values in their places; ``value_of`` tells them by the names of what stood open."""
         made = [self.still[0]]
         for (name, own), still in zip(self.places, self.still[1:], strict=True):
             value = value_of(name)
-            made += (escape(value) if own is None else checked(own, value), still)
+            made += (escape(str(value)) if own is None else checked(own, value), still)
         return mark_safe("".join(made))  # noqa: S308  templates' own markup, with escaped text between
