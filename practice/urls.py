@@ -2,13 +2,19 @@
 
 from django.urls import include, path
 
+from practice.first_words import ByFirstWords
+
 urlpatterns = [
-    path("", include("practice.addresses")),
-    path("account/", include("allauth.urls")),
-    path("api/", include("practice.api.urls")),
-    path("", include("clients.urls")),
-    path("", include("exercises.urls")),
-    path("", include("reports.urls")),
+    ByFirstWords(
+        [
+            path("", include("practice.addresses")),
+            path("account/", include("allauth.urls")),
+            path("api/", include("practice.api.urls")),
+            path("", include("clients.urls")),
+            path("", include("exercises.urls")),
+            path("", include("reports.urls")),
+        ]
+    )
 ]
 
 handler400 = "practice.views.errors.bad_request"
