@@ -13,7 +13,6 @@ modules may ask :func:`ahead` for all of them. What is changed is written down i
 
 from __future__ import annotations
 
-import copy
 import datetime
 import itertools
 import operator
@@ -24,13 +23,13 @@ from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
-from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import QuerySet
 
 from practice import prepared, tenancy
+from practice.written_rows import Rows
 
 Row = TypeVar("Row")
 Found = TypeVar("Found")
@@ -197,7 +196,7 @@ class Written(Kept, Generic[Row]):
         text, practice = self.text()
         if text.finds_nothing(values):
             return Asked("", (), lambda cursor: [])
-        return Asked(text.sql, text.given(values, practice), lambda cursor: text.objects(cursor.fetchall()), text)
+        return Asked(text.sql, text.given(values, practice), lambda cursor: text.rows.objects(cursor.fetchall()), text)
 
     def compiler_of(self, built: QuerySet[Any, Row]) -> Any:
         compiler = built.query.get_compiler(DEFAULT_DB_ALIAS)
@@ -271,22 +270,9 @@ class Text:
         return _MARKED.sub(put, self.sql)
 
     @cached_property
-    def converters(self) -> Mapping[int, Any]:
-        """What becomes of values by column. Looking for it takes longer than doing it."""
-        return self.compiler.get_converters(one for one, _sql, _name in self.compiler.select[: self.compiler.col_count])
-
-    def objects(self, rows: list[Any]) -> list[Any]:
-        """Return rows as Django's own iteration makes them."""
-        compiler: Any = copy.copy(self.compiler)
-        compiler.connection = connections[DEFAULT_DB_ALIAS]  # this thread's
-        if compiler.has_extra_select:
-            rows = [row[: compiler.col_count] for row in rows]
-        compiler.execute_sql = lambda *_how, **_by_name: [rows]
-        compiler.get_converters = lambda _columns: self.converters
-        # All that the iteration wants to know of where rows come from.
-        query = SimpleNamespace(get_compiler=lambda *_using, **_by_name: compiler)
-        rows_of: Any = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _known_related_objects={})
-        return list(compiler.iterable_class(rows_of))
+    def rows(self) -> Rows:
+        """What becomes of its rows."""
+        return Rows(self.compiler)
 
 
 def _flat(values: Collection[Any]) -> Iterator[Any]:
