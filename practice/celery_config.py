@@ -54,6 +54,7 @@ worker_cancel_long_running_tasks_on_connection_loss = False
 worker_prefetch_multiplier = 1
 worker_max_memory_per_child = 400_000  # kilobytes; a warm PDF worker holds a quarter of it
 worker_max_tasks_per_child = 500
+worker_consumer = "practice.consuming:Consumer"
 worker_hijack_root_logger = False
 task_soft_time_limit = 270
 task_time_limit = 300

@@ -220,6 +220,7 @@ class Rehearsal:
 
     def broker_connections_go_deaf(self) -> None:
         """R27: what was connected hears nothing any more and is not told; workers must see it by themselves."""
+        self.every_worker_hears()
         barks = self.barks()
         with self.trouble("the broker's connections go deaf", 90) as one:
             self.plan(3)
@@ -235,6 +236,15 @@ class Rehearsal:
             self.house.to_broker.freeze()
             self.house.wait(lambda: self.barks() > barks, seconds)
             one.notes["worker began again"] = self.barks() > barks
+
+    def every_worker_hears(self) -> None:
+        """Wait until each was rung once more: one that connects a moment later would keep the pulse going alone."""
+        rung = self.rung()
+        self.house.wait(lambda: all(now > then for now, then in zip(self.rung(), rung, strict=True)), 60)
+
+    def rung(self) -> list[int]:
+        """How many jobs each worker took from the broker."""
+        return [one.log.read_text(errors="replace").count(" received") for one in self.house.of("worker")]
 
     def barks(self) -> int:
         """How often a watchdog let its worker begin again."""
