@@ -6,17 +6,24 @@ import uuid
 
 from django.http import Http404
 
-from clients.models import Client, Couple
+from clients.models import Client, Couple, Partner
 from exercises.library import find_exercise
 from exercises.models import Assignment, Exercise, Response
+from practice.written import Written, together
+
+_COUPLE: Written[Couple] = Written(lambda couple: Couple.objects.filter(pk=couple), couple=uuid.UUID)
+_PARTNERS: Written[Partner] = Written(
+    lambda couple: Partner.objects.filter(couple=couple).select_related("client").order_by("position"),
+    couple=uuid.UUID,
+)
 
 
 def couple_or_404(couple_id: uuid.UUID) -> Couple:
     """Return a couple with its partners."""
-    couple = Couple.objects.with_partners().filter(pk=couple_id).first()
-    if couple is None:
+    found, partners = together(_COUPLE.of(couple=couple_id), _PARTNERS.of(couple=couple_id))
+    if not found:
         raise Http404
-    return couple
+    return found[0].keeping(partners)
 
 
 def partner_or_404(couple: Couple, client_id: uuid.UUID) -> Client:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
@@ -11,6 +12,7 @@ from django.utils import timezone
 from clients.models import Client, Couple
 from exercises.models import AgendaItem, Response
 from practice.models import Membership
+from practice.written import Written
 
 LONGEST = 400
 
@@ -50,10 +52,14 @@ def note_down(couple: Couple, by: Membership, words: str, *, client: Client | No
     return AgendaItem.objects.create(couple=couple, apart=client is not None, client=client, words=words, added_by=by)
 
 
-def waiting(couple: Couple) -> QuerySet[AgendaItem]:
+def waiting(couple: Couple | uuid.UUID) -> QuerySet[AgendaItem]:
     """Return what is still to be brought up, in the order it was noted."""
     rows = AgendaItem.objects.filter(couple=couple, done_at=None)
     return rows.select_related("response__edition", "response__author", "client", "added_by").order_by("added_at", "pk")
+
+
+#: The same, to be asked.
+WAITING: Written[AgendaItem] = Written(lambda couple: waiting(couple), couple=uuid.UUID)
 
 
 def done(items: Iterable[AgendaItem]) -> None:

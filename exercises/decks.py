@@ -13,12 +13,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from exercises.doing import Doing
 from exercises.models import Assignment, Draw
 from exercises.sittings import audience_of
 from exercises.vocabulary import Kind, Lane
+from practice.written import Written
 
 Outcome = Draw.Outcome
 #: What may be said of a card that lies on the table.
@@ -155,14 +157,27 @@ def to_talk_about(doing: Doing) -> list[Card]:
     return [card for card in cards_of(doing) if card.number in numbers]
 
 
+def _for_talking(couple: uuid.UUID, since: datetime.datetime) -> QuerySet[Draw]:
+    rows = Draw.objects.filter(couple=couple, outcome=Outcome.TALK, drawn_at__gte=since)
+    return rows.exclude(assignment__lane=Lane.OWN).select_related("assignment__edition").order_by("drawn_at", "pk")
+
+
+KEPT_BY_SEVERAL: Written[Draw] = Written(
+    lambda couple, since: _for_talking(couple, since).filter(audience__len__gt=1),
+    couple=uuid.UUID,
+    since=datetime.datetime,
+)
+
+
 def kept_for_talking(couple: uuid.UUID, since: datetime.datetime, *, alone: uuid.UUID | None = None) -> list[str]:
     """Return for the therapist the prompts that were kept for talking: by several together, or by one ``alone``.
 
     What a partner keeps for themselves is never among them.
     """
-    rows = Draw.objects.filter(couple=couple, outcome=Outcome.TALK, drawn_at__gte=since)
-    rows = rows.exclude(assignment__lane=Lane.OWN).select_related("assignment__edition").order_by("drawn_at", "pk")
-    found = rows.filter(audience=[alone]) if alone else rows.filter(audience__len__gt=1)
+    if alone:
+        found = list(_for_talking(couple, since).filter(audience=[alone]))
+    else:
+        found = KEPT_BY_SEVERAL.all(couple=couple, since=since)
     return [prompt for draw in found if (prompt := _prompt(draw))]
 
 

@@ -23,11 +23,13 @@ from exercises.models import Assignment, Goal, GoalRating
 from exercises.vocabulary import Lane
 from practice import tenancy
 from practice.models import Membership
-from practice.written import Written
+from practice.written import Written, together
 
 LONGEST = 200
 LOWEST, HIGHEST = 0, 10
 STOPS = range(LOWEST, HIGHEST + 1)
+#: Goals that stand beside everything else.
+A_FEW = 4
 
 
 @dataclass(frozen=True)
@@ -214,18 +216,32 @@ def goal_or_404(couples: Collection[uuid.UUID], goal_id: uuid.UUID) -> Goal:
     return goal
 
 
+_RATINGS: Written[GoalRating] = Written(
+    lambda goals: GoalRating.objects.filter(goal__in=goals).exclude(lane=Lane.OWN).order_by("rated_at", "pk"),
+    goals=[uuid.UUID],
+)
+_SERVING: Written[Assignment] = Written(
+    lambda goals: (
+        Assignment.objects.filter(goal__in=goals, withdrawn_at=None)
+        .select_related("edition", "goal")
+        .order_by("starts_on", "pk")
+    ),
+    goals=[uuid.UUID],
+)
+
+
 def standings(couple: Couple, goals: Collection[Goal]) -> list[Standing]:
-    """Return goals with ratings and what served them: two queries. The couple comes ``with_partners``.
+    """Return goals with ratings and what served them: one trip. The couple comes ``with_partners``.
 
     Whose ratings are there is decided by who asks: the database shows a partner what is theirs to read.
     """
+    ids = [one.pk for one in goals]
+    rated, given = together(_RATINGS.of(goals=ids), _SERVING.of(goals=ids))
     ratings: dict[tuple[uuid.UUID, uuid.UUID], list[GoalRating]] = defaultdict(list)
-    rows = GoalRating.objects.filter(goal__in=goals).exclude(lane=Lane.OWN).order_by("rated_at", "pk")
-    for one in rows:
+    for one in rated:
         ratings[one.goal_id, one.author_id].append(one)
     served: dict[uuid.UUID, list[Assignment]] = defaultdict(list)
-    given = Assignment.objects.filter(goal__in=goals, withdrawn_at=None).select_related("edition", "goal")
-    for given_one in given.order_by("starts_on", "pk"):
+    for given_one in given:
         # What one partner does alone stays off everybody's page, also where it serves everybody's goal.
         goal = given_one.goal
         if goal is not None and (given_one.lane not in APART or goal.lane == Lane.PRIVATE):
@@ -244,9 +260,15 @@ def standings(couple: Couple, goals: Collection[Goal]) -> list[Standing]:
     ]
 
 
-def for_all(couple: Couple) -> QuerySet[Goal]:
+def for_all(couple: Couple | uuid.UUID) -> QuerySet[Goal]:
     """Return the goals that nobody keeps from anybody, for the desk."""
     return Goal.objects.filter(couple=couple, lane=Lane.SHARED).order_by("started_on", "pk")
+
+
+#: What stands beside everything else: the first of those that are neither reached nor let go.
+A_FEW_FOR_ALL: Written[Goal] = Written(
+    lambda couple: for_all(couple).filter(reached_at=None, dropped_at=None)[:A_FEW], couple=uuid.UUID
+)
 
 
 def private_of(couple: Couple, client: Client) -> QuerySet[Goal]:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from clients.models import Client, Couple
@@ -27,6 +28,7 @@ from exercises.values import Value
 from exercises.vocabulary import Lane
 from practice import tenancy
 from practice.models import Membership
+from practice.written import Written
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,12 @@ def results(couple: Couple, client: Client | None = None, *, only: Collection[uu
     return sorted(found, key=lambda one: (one.taken_on, one.id))
 
 
+def _narrowed(rows: QuerySet, by: str, client: Client | None, only: Collection[uuid.UUID] | None) -> QuerySet:
+    if client is not None:
+        rows = rows.filter(**{by: client})
+    return rows if only is None else rows.filter(pk__in=only)
+
+
 # ── from forms ───────────────────────────────────────────────────────────────
 
 
@@ -73,14 +81,22 @@ def scoring_of(edition: Edition) -> MeasureScoring | None:
     return measures.scoring_in(edition.content, edition.form)
 
 
-def _answered(couple: Couple, client: Client | None, only: Collection[uuid.UUID] | None) -> Iterable[Result]:
+def _of_forms(couple: uuid.UUID) -> QuerySet[Response]:
     rows = Response.objects.filter(couple=couple, edition__exercise__measure__gt="").exclude(lane=Lane.OWN)
-    if client is not None:
-        rows = rows.filter(author=client)
-    if only is not None:
-        rows = rows.filter(pk__in=only)
+    return rows.order_by("revision")
+
+
+SENT: Written[Response] = Written(_of_forms, couple=uuid.UUID)
+
+
+def _answered(couple: Couple, client: Client | None, only: Collection[uuid.UUID] | None) -> Iterable[Result]:
+    rows: Iterable[Response]
+    if client is None and only is None:
+        rows = SENT.all(couple=couple.pk)
+    else:
+        rows = _narrowed(_of_forms(couple.pk), "author", client, only)
     # A later revision of the same takes the place of the earlier one.
-    newest = {(one.occurrence_id, one.author_id): one for one in rows.order_by("revision")}
+    newest = {(one.occurrence_id, one.author_id): one for one in rows}
     editions = Edition.objects.in_bulk({one.edition_id for one in newest.values()})
     scorings = {pk: found for pk, edition in editions.items() if (found := scoring_of(edition))}
     scored = [one for one in newest.values() if one.edition_id in scorings]
@@ -113,12 +129,19 @@ def _answers(responses: Iterable[Response]) -> Mapping[uuid.UUID, dict[str, Valu
 # ── from staff ───────────────────────────────────────────────────────────────
 
 
+def _entries(couple: uuid.UUID) -> QuerySet[MeasureEntry]:
+    return MeasureEntry.objects.filter(couple=couple, taken_back_at=None).select_related("entered_by")
+
+
+ENTERED: Written[MeasureEntry] = Written(_entries, couple=uuid.UUID)
+
+
 def _entered(couple: Couple, client: Client | None, only: Collection[uuid.UUID] | None) -> Iterable[Result]:
-    rows = MeasureEntry.objects.filter(couple=couple, taken_back_at=None).select_related("entered_by")
-    if client is not None:
-        rows = rows.filter(client=client)
-    if only is not None:
-        rows = rows.filter(pk__in=only)
+    rows: Iterable[MeasureEntry]
+    if client is None and only is None:
+        rows = ENTERED.all(couple=couple.pk)
+    else:
+        rows = _narrowed(_entries(couple.pk), "client", client, only)
     for one in rows:
         yield Result(one.pk, one.client_id, one.taken_on, score_of(one), "entered", Lane.PRIVATE, one)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db.models import QuerySet
 from django.http import Http404
 
@@ -20,7 +22,7 @@ class Overtaken(Exception):
         self.current = current
 
 
-def notes_of(couple: Couple) -> QuerySet[StaffNote]:
+def notes_of(couple: Couple | uuid.UUID) -> QuerySet[StaffNote]:
     """Return a couple's notes, the newest first."""
     return StaffNote.objects.filter(couple=couple).select_related("author").order_by("-written_at", "-pk")
 

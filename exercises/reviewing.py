@@ -77,7 +77,7 @@ def _reviewed(*, apart: bool) -> Exists:
     return Exists(Review.objects.filter(practice_id=OuterRef("practice_id"), response=OuterRef("pk"), apart=apart))
 
 
-_COUNTS: Written[tuple[uuid.UUID, int]] = Written(
+COUNTS: Written[tuple[uuid.UUID, int]] = Written(
     lambda couples: (
         _newest(couples)
         .exclude(lane__in=APART)
@@ -92,7 +92,7 @@ _COUNTS: Written[tuple[uuid.UUID, int]] = Written(
 
 def counts(couples: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Return how many responses wait in each couple, as far as they are for all partners."""
-    return dict(_COUNTS.all(couples=couples))
+    return dict(COUNTS.all(couples=couples))
 
 
 def private_piles(couples: Collection[Couple]) -> list[PrivatePile]:
@@ -110,6 +110,17 @@ def private_piles(couples: Collection[Couple]) -> list[PrivatePile]:
     ]
 
 
+_ON_AGENDA: dict[bool, Written[uuid.UUID]] = {
+    apart: Written(
+        lambda responses, apart=apart: AgendaItem.objects.filter(
+            response__in=responses, apart=apart, done_at=None
+        ).values_list("response_id", flat=True),
+        responses=[uuid.UUID],
+    )
+    for apart in (False, True)
+}
+
+
 def in_full(
     responses: Collection[Response], couples: Iterable[Couple], membership: Membership, *, apart: bool = False
 ) -> list[Waiting]:
@@ -120,11 +131,7 @@ def in_full(
         for couple in by_id.values()
         for partner in couple.partners.all()
     }
-    agenda = set(
-        AgendaItem.objects.filter(response__in=responses, apart=apart, done_at=None).values_list(
-            "response_id", flat=True
-        )
-    )
+    agenda = set(_ON_AGENDA[apart].all(responses=[one.pk for one in responses]))
     shown = record.events_of(
         responses, lambda one: places.get((one.couple_id, one.author_id), 0), membership, apart=apart
     )

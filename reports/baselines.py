@@ -19,6 +19,7 @@ from django.utils import timezone
 from clients.models import Client, Couple
 from exercises.measures import Measure
 from practice.models import Membership
+from practice.written import Written
 from reports.models import Baseline
 
 Starts = Mapping[tuple[uuid.UUID, str], date]
@@ -43,15 +44,21 @@ def _in_force(couple: Couple, client: Client, measure: Measure) -> QuerySet[Base
     return Baseline.objects.filter(couple=couple, client=client, measure=measure.key, ended_at=None)
 
 
+STARTS: Written[tuple[uuid.UUID, str, date]] = Written(
+    lambda couple: Baseline.objects.filter(couple=couple, ended_at=None).values_list(
+        "client_id", "measure", "begins_on"
+    ),
+    couple=uuid.UUID,
+)
+
+
 def starts_of(couple: Couple, until: date | None = None) -> Starts:
     """Return the first day that counts, for everybody and every measure with a baseline in force. One query.
 
     ``until`` is the last day of what is looked at: a baseline that begins later does not concern it.
     """
-    rows = Baseline.objects.filter(couple=couple, ended_at=None)
-    if until is not None:
-        rows = rows.filter(begins_on__lte=until)
-    return {(client, measure): day for client, measure, day in rows.values_list("client_id", "measure", "begins_on")}
+    rows = STARTS.all(couple=couple.pk)
+    return {(client, measure): day for client, measure, day in rows if until is None or day <= until}
 
 
 def history(couple: Couple, client: Client) -> Mapping[str, list[Baseline]]:

@@ -8,19 +8,21 @@ view may not show is not read for it.
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from clients.models import Appointment, Clearance, Client, Couple
-from exercises import agenda, decks, goals, notes, reviewing, unreached
+from exercises import agenda, decks, goals, measured, notes, reviewing, unreached
 from exercises.desk import QueueItem
 from exercises.goals import Standing
-from exercises.models import AgendaItem, Goal, StaffNote
+from exercises.models import AgendaItem, Response, StaffNote
 from exercises.record import Event
-from exercises.vocabulary import Lane
 from practice.models import Membership
+from practice.written import Asked, Written, ahead
 from practice.zones import start_of_day
-from reports import sheet_next, sheet_numbers, sheet_rounds
+from reports import baselines, sheet_next, sheet_numbers, sheet_rounds
 from reports.models import Alert
 from reports.sheet_numbers import Compared, ScoreRow
 from reports.sheet_private import PrivatePart, private_part
@@ -28,7 +30,6 @@ from reports.sheet_rounds import Obstacle, Row
 
 MOST_LINES = 5
 MOST_NOTES = 4
-MOST_GOALS = 4
 MOST_QUOTES = 3
 
 
@@ -69,9 +70,17 @@ class Sheet:
     private: PrivatePart | None = None
 
 
+_SESSIONS: Written[Appointment] = Written(
+    lambda couple: Appointment.objects.filter(couple=couple, cancelled_at=None, audience=[]).order_by(
+        "starts_at", "pk"
+    ),
+    couple=uuid.UUID,
+)
+
+
 def span_of(couple: Couple, appointment: Appointment | None, now: datetime) -> Span:
     """Return what a session looks back on. Without one, it is the next, or everything since the last one."""
-    kept = list(Appointment.objects.filter(couple=couple, cancelled_at=None, audience=[]).order_by("starts_at", "pk"))
+    kept = _SESSIONS.all(couple=couple.pk)
     if appointment is None:
         appointment = next((one for one in kept if _ends_at(one) > now), None)
     moment = appointment.starts_at if appointment else now
@@ -86,27 +95,68 @@ def _ends_at(appointment: Appointment) -> datetime:
     return appointment.starts_at + timedelta(minutes=appointment.minutes)
 
 
+_ALERTS: Written[Alert] = Written(
+    lambda couple: Alert.objects.to_look_at().filter(couple=couple).defer("note").order_by("raised_at", "pk"),
+    couple=uuid.UUID,
+)
+_CLEARED: Written[Clearance] = Written(
+    lambda couple: Clearance.objects.filter(couple=couple, withdrawn_at=None).order_by("-recorded_at")[:1],
+    couple=uuid.UUID,
+)
+_NOTES: Written[StaffNote] = Written(
+    lambda couple: notes.notes_of(couple).filter(for_session=True)[:MOST_NOTES], couple=uuid.UUID
+)
+_WAITING: Written[Response] = Written(lambda couples: reviewing.to_review(couples)[:MOST_QUOTES], couples=[uuid.UUID])
+
+
 def yours(couple: Couple, span: Span, membership: Membership, now: datetime, *, with_notes: bool = True) -> Sheet:
     """Return the therapist's own sheet, with nothing of what one partner keeps from the others.
 
     Staff notes are no part of the record: what is printed and kept is made without them.
     """
-    sheet = Sheet(couple, span, for_table=False)
-    sheet.alerts = list(Alert.objects.to_look_at().filter(couple=couple).defer("note").order_by("raised_at", "pk"))
-    sheet.clearance = Clearance.objects.filter(couple=couple, withdrawn_at=None).order_by("-recorded_at").first()
+    with ahead(*_whatever_there_is(couple.pk, span, with_notes)):
+        return _yours(Sheet(couple, span, for_table=False), membership, now, with_notes)
+
+
+def _whatever_there_is(couple: uuid.UUID, span: Span, with_notes: bool) -> list[Asked[list[Any]]]:
+    """Return what a sheet asks in any case."""
+    between = {"couple": couple, "since": span.since, "until": span.until}
+    of_couple: list[Written[Any]] = [
+        _ALERTS,
+        _CLEARED,
+        measured.ENTERED,
+        measured.SENT,
+        baselines.STARTS,
+        goals.A_FEW_FOR_ALL,
+        agenda.WAITING,
+        *([_NOTES] if with_notes else []),
+    ]
+    return [
+        *(one.of(couple=couple) for one in of_couple),
+        *(one.of(**between) for one in (sheet_rounds.GIVEN, sheet_rounds.SAID, sheet_numbers.SENT)),
+        decks.KEPT_BY_SEVERAL.of(couple=couple, since=span.since),
+        _WAITING.of(couples=[couple]),
+        reviewing.COUNTS.of(couples=[couple]),
+    ]
+
+
+def _yours(sheet: Sheet, membership: Membership, now: datetime, with_notes: bool) -> Sheet:
+    couple, span = sheet.couple, sheet.span
+    sheet.alerts = _ALERTS.all(couple=couple.pk)
+    sheet.clearance = _CLEARED.first(couple=couple.pk)
     sheet.rows = sheet_rounds.rows(couple, span.since, span.until, now)
     sheet.scores = sheet_numbers.new_scores(couple, span.since)
     sheet.far, sheet.near = sheet_numbers.compared(couple, span.since, span.until, now)
     sheet.goals = _goals(couple)
-    items = [one for one in agenda.waiting(couple) if not one.apart]
+    items = [one for one in agenda.WAITING.all(couple=couple.pk) if not one.apart]
     sheet.agenda = items[:MOST_LINES]
     if with_notes:
-        sheet.notes = list(notes.notes_of(couple).filter(for_session=True)[:MOST_NOTES])
+        sheet.notes = _NOTES.all(couple=couple.pk)
     sheet.cards = decks.kept_for_talking(couple.pk, span.since)[-MOST_LINES:]
     sheet.obstacles = sheet_rounds.obstacles(couple, span.since, span.until)
-    waiting = list(reviewing.to_review([couple.pk])[: MOST_QUOTES + 1])
     sheet.to_review = reviewing.counts([couple.pk]).get(couple.pk, 0)
-    sheet.quotes = [one.event for one in reviewing.in_full(waiting[:MOST_QUOTES], [couple], membership)]
+    waiting = _WAITING.all(couples=[couple.pk])
+    sheet.quotes = [one.event for one in reviewing.in_full(waiting, [couple], membership)]
     sheet.unreached = unreached.not_reached(membership, [couple.pk])
     sheet.next = sheet_next.suggestions(sheet)
     return sheet
@@ -128,5 +178,4 @@ def with_private(sheet: Sheet, client: Client) -> Sheet:
 
 
 def _goals(couple: Couple) -> list[Standing]:
-    rows = list(Goal.objects.filter(couple=couple, lane=Lane.SHARED, reached_at=None, dropped_at=None)[:MOST_GOALS])
-    return goals.standings(couple, rows)
+    return goals.standings(couple, goals.A_FEW_FOR_ALL.all(couple=couple.pk))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,6 +20,7 @@ from exercises.measured import Result, results
 from exercises.models import Answer, Edition, Response
 from exercises.questions import Question
 from exercises.vocabulary import METRICS, Better, Lane, QuestionType
+from practice.written import Written
 from reports import charts, findings, reliable_change
 from reports.baselines import starts_of
 from reports.editions import CLINICAL_ONLY, readable_by_all
@@ -108,11 +109,32 @@ def _number(value: Decimal | None) -> str:
 # ── apart and close ──────────────────────────────────────────────────────────
 
 
+def _between(responses: QuerySet[Response], since: datetime, until: datetime) -> QuerySet[Response]:
+    sent = responses.filter(submitted_at__gte=since, submitted_at__lt=until).select_related("edition", "occurrence")
+    return sent.defer("occurrence__skip_reason").order_by("submitted_at", "pk")
+
+
+def _numbers(answers: QuerySet[Answer], responses: list[uuid.UUID]) -> QuerySet[Answer]:
+    return answers.filter(response__in=responses, declined=False, number__isnull=False).defer("text")
+
+
+SENT: Written[Response] = Written(
+    lambda couple, since, until: _between(Response.objects.filter(couple=couple, lane__in=OPEN_LANES), since, until),
+    couple=uuid.UUID,
+    since=datetime,
+    until=datetime,
+)
+_TOLD: Written[Answer] = Written(
+    lambda couple, responses: _numbers(Answer.objects.filter(couple=couple, lane__in=OPEN_LANES), responses),
+    couple=uuid.UUID,
+    responses=[uuid.UUID],
+)
+
+
 def compared(couple: Couple, since: datetime, until: datetime, now: datetime) -> tuple[list[Compared], list[Compared]]:
     """Return where partners are furthest apart and where they agree, in what is meant for all of them."""
-    responses = Response.objects.filter(couple=couple, lane__in=OPEN_LANES)
-    answers = Answer.objects.filter(couple=couple, lane__in=OPEN_LANES)
-    return _apart_and_close(responses, answers, couple, since, until, now)
+    sent = SENT.all(couple=couple.pk, since=since, until=until)
+    return _apart_and_close(sent, lambda ids: _TOLD.all(couple=couple.pk, responses=ids), couple, now)
 
 
 def compared_for_all(
@@ -120,24 +142,22 @@ def compared_for_all(
 ) -> tuple[list[Compared], list[Compared]]:
     """The same, from what every partner may read at this moment."""
     responses, answers = readable_by_all(couple, now)
-    return _apart_and_close(responses, answers, couple, since, until, now, for_all=True)
+    sent = _between(responses, since, until)
+    return _apart_and_close(sent, lambda ids: _numbers(answers, ids), couple, now, for_all=True)
 
 
 def _apart_and_close(
-    responses: QuerySet[Response],
-    answers: QuerySet[Answer],
+    sent: Iterable[Response],
+    numbers_of: Callable[[list[uuid.UUID]], Iterable[Answer]],
     couple: Couple,
-    since: datetime,
-    until: datetime,
     now: datetime,
     *,
     for_all: bool = False,
 ) -> tuple[list[Compared], list[Compared]]:
-    sent = responses.filter(submitted_at__gte=since, submitted_at__lt=until).select_related("edition", "occurrence")
-    latest = _latest_slots(sent.defer("occurrence__skip_reason").order_by("submitted_at", "pk"))
+    latest = _latest_slots(sent)
     told: dict[tuple[uuid.UUID, str], dict[uuid.UUID, Answer]] = defaultdict(dict)
     of = {one.pk: (one.occurrence.assignment_id, one) for group in latest.values() for one in group}
-    for answer in answers.filter(response__in=list(of), declined=False, number__isnull=False).defer("text"):
+    for answer in numbers_of(list(of)):
         told[of[answer.response_id][0], answer.key][answer.author_id] = answer
     found = []
     for assignment_id, group in latest.items():

@@ -46,7 +46,7 @@ def private_part(couple: Couple, client: Client, since: datetime, until: datetim
         rows=rows(couple, since, until, until, client=client),
         scores=new_scores(couple, since, client=client),
         obstacles=obstacles(couple, since, until, client=client),
-        agenda=[one for one in agenda.waiting(couple) if one.apart and one.client_id == client.pk],
+        agenda=[one for one in agenda.WAITING.all(couple=couple.pk) if one.apart and one.client_id == client.pk],
         cards=decks.kept_for_talking(couple.pk, since, alone=client.pk),
         goals=goals.standings(couple, list(own_goals)),
         to_review=reviewing.to_review([couple.pk], client=client).count(),

@@ -17,6 +17,7 @@ from exercises.caseload import APART
 from exercises.feedback import obstacle_words
 from exercises.models import Assignment, Feedback, Occurrence
 from exercises.vocabulary import Lane
+from practice.written import Written
 from reports.editions import given_to_all, readable_by_all
 
 State = Occurrence.State
@@ -59,25 +60,60 @@ class Obstacle:
     words: str
 
 
+def _inside(since: datetime, until: datetime) -> Q:
+    return Q(due_at__gte=since, due_at__lt=until) | Q(done_at__gte=since, done_at__lt=until)
+
+
+def _given(couple: uuid.UUID, since: datetime, until: datetime) -> QuerySet[Assignment]:
+    fell_due = Occurrence.objects.filter(
+        _inside(since, until), assignment=OuterRef("pk"), practice_id=OuterRef("practice_id")
+    )
+    new = Q(given_at__gte=since, given_at__lt=until)
+    found = Assignment.objects.filter(new | Exists(fell_due), couple=couple, withdrawn_at=None)
+    return found.select_related("edition").order_by("given_at", "pk")
+
+
+GIVEN: Written[Assignment] = Written(
+    lambda couple, since, until: _given(couple, since, until).exclude(lane__in=APART),
+    couple=uuid.UUID,
+    since=datetime,
+    until=datetime,
+)
+_GIVEN_ALONE: Written[Assignment] = Written(
+    lambda couple, since, until, client: _given(couple, since, until).filter(lane=Lane.PRIVATE, audience=[client]),
+    couple=uuid.UUID,
+    since=datetime,
+    until=datetime,
+    client=uuid.UUID,
+)
+_ROUNDS: Written[Occurrence] = Written(
+    lambda assignments, since, until, soon, now: (
+        Occurrence.objects.filter(
+            _inside(since, until) | Q(opens_at__lt=until, due_at__gte=until, due_at__lt=soon),
+            assignment__in=assignments,
+            opens_at__lte=now,
+        )
+        .exclude(state__in=[State.WITHDRAWN, State.PAUSED])
+        .order_by("due_at", "pk")
+    ),
+    assignments=[uuid.UUID],
+    since=datetime,
+    until=datetime,
+    soon=datetime,
+    now=datetime,
+)
+
+
 def rows(couple: Couple, since: datetime, until: datetime, now: datetime, *, client: Client | None = None) -> list[Row]:
     """Return what was given or fell due in between: for all, or what ``client`` has with the therapist alone."""
-    given = Assignment.objects.filter(couple=couple, withdrawn_at=None)
-    alone = None if client is None else given.filter(lane=Lane.PRIVATE, audience=[client.pk])
-    given = given.exclude(lane__in=APART) if alone is None else alone
-    inside = Q(due_at__gte=since, due_at__lt=until) | Q(done_at__gte=since, done_at__lt=until)
-    fell_due = Occurrence.objects.filter(inside, assignment=OuterRef("pk"), practice_id=OuterRef("practice_id"))
-    new = Q(given_at__gte=since, given_at__lt=until)
-    found = list(given.filter(new | Exists(fell_due)).select_related("edition").order_by("given_at", "pk"))
-    rounds = _rounds(found, inside | Q(opens_at__lt=until, due_at__gte=until, due_at__lt=until + SOON), now)
-    return [_row(one, rounds[one.pk], couple, now) for one in found[-MOST_ROWS:]]
-
-
-def _rounds(given: list[Assignment], inside: Q, now: datetime) -> dict[uuid.UUID, list[Occurrence]]:
-    found: dict[uuid.UUID, list[Occurrence]] = defaultdict(list)
-    there = Occurrence.objects.filter(inside, assignment__in=given, opens_at__lte=now)
-    for one in there.exclude(state__in=[State.WITHDRAWN, State.PAUSED]).order_by("due_at", "pk"):
-        found[one.assignment_id].append(one)
-    return found
+    between = {"couple": couple.pk, "since": since, "until": until}
+    found = GIVEN.all(**between) if client is None else _GIVEN_ALONE.all(**between, client=client.pk)
+    shown = found[-MOST_ROWS:]
+    rounds: dict[uuid.UUID, list[Occurrence]] = defaultdict(list)
+    ids = [one.pk for one in shown]
+    for one in _ROUNDS.all(assignments=ids, since=since, until=until, soon=until + SOON, now=now):
+        rounds[one.assignment_id].append(one)
+    return [_row(one, rounds[one.pk], couple, now) for one in shown]
 
 
 def _row(assignment: Assignment, rounds: list[Occurrence], couple: Couple, now: datetime) -> Row:
@@ -153,13 +189,33 @@ def rows_for_all(couple: Couple, since: datetime, until: datetime, now: datetime
     ]
 
 
+def _said(couple: uuid.UUID, since: datetime, until: datetime) -> QuerySet[Feedback]:
+    said = Feedback.objects.filter(couple=couple, given_at__gte=since, given_at__lt=until)
+    return said.select_related("occurrence__assignment__edition").order_by("-given_at", "pk")
+
+
+SAID: Written[Feedback] = Written(
+    lambda couple, since, until: _said(couple, since, until).exclude(lane__in=APART),
+    couple=uuid.UUID,
+    since=datetime,
+    until=datetime,
+)
+_SAID_ALONE: Written[Feedback] = Written(
+    lambda couple, since, until, client: _said(couple, since, until).filter(lane=Lane.PRIVATE, author=client),
+    couple=uuid.UUID,
+    since=datetime,
+    until=datetime,
+    client=uuid.UUID,
+)
+
+
 def obstacles(couple: Couple, since: datetime, until: datetime, *, client: Client | None = None) -> list[Obstacle]:
     """Return what got in the way, as far as it was said for all, or by ``client`` to the therapist alone."""
-    said: QuerySet[Feedback] = Feedback.objects.filter(couple=couple, given_at__gte=since, given_at__lt=until)
-    said = said.exclude(lane__in=APART) if client is None else said.filter(lane=Lane.PRIVATE, author=client)
+    between = {"couple": couple.pk, "since": since, "until": until}
+    said = SAID.all(**between) if client is None else _SAID_ALONE.all(**between, client=client.pk)
     places = {partner.client_id: partner for partner in couple.partners.all()}
     found = []
-    for one in said.select_related("occurrence__assignment__edition").order_by("-given_at", "pk"):
+    for one in said:
         words = ", ".join([*obstacle_words(one.obstacles), *([str(one.words)] if one.words else [])])
         if one.too_much:
             words = ", ".join(filter(None, [_("it was too much"), words]))

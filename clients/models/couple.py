@@ -71,6 +71,15 @@ class Couple(PracticeModel):
     def get_absolute_url(self) -> str:
         return reverse("couple", args=[self.pk])
 
+    def keeping(self, partners: list[Partner]) -> Couple:
+        """Keep partners that were fetched already, by position, as ``with_partners`` does. Returns the couple."""
+        rows: Any = self.partners.all()
+        rows._result_cache, rows._prefetch_done = partners, True
+        self._prefetched_objects_cache = {"partners": rows}
+        for one in partners:
+            one.couple = self
+        return self
+
     @property
     def clients(self) -> list[Client]:
         """The partners as people, by position."""

@@ -70,8 +70,8 @@ class PartnerCard:
 
 @register.filter
 def partner_cards(couple: Couple) -> list[PartnerCard]:
-    """The partners by position, in a few queries for all of them."""
-    partners = list(couple.partners.select_related("client").order_by("position"))
+    """The partners by position, in a few queries for all of them. The couple comes ``with_partners``."""
+    partners = couple.partners.all()
     ids = [one.client_id for one in partners]
     contacts = {one.client_id: one for one in Contact.objects.filter(client_id__in=ids)}
     waiting = ClientInvitation.objects.filter(client_id__in=ids, accepted_at=None, withdrawn_at=None)

@@ -25,9 +25,6 @@ from exercises.vocabulary import Lane
 from practice import audit
 from practice.access import PracticeRequest, for_clinicians, for_office, read_or_send
 
-#: Goals that stand beside everything else.
-A_FEW = 4
-
 
 @require_safe
 @for_office
@@ -43,7 +40,7 @@ def couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     waiting = queue(request.membership, [one.pk])
     context["urgent"] = [item for item in waiting if item.urgent]
     context["calm"] = [item for item in waiting if item.calm]
-    context["goals"] = goals.standings(one, list(goals.for_all(one).filter(reached_at=None, dropped_at=None)[:A_FEW]))
+    context["goals"] = goals.standings(one, goals.A_FEW_FOR_ALL.all(couple=one.pk))
     skips = record.skips_of(one)
     return render(request, "exercises/desk/couple.html", {**context, **_happened(request, one, None, skips)})
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from clients.models import Appointment
+from exercises.goals import A_FEW
 from exercises.vocabulary import Lane
 from practice import times
 from reports import charts, editions, findings, goals, layout, marks, paper, sheet
@@ -169,7 +170,7 @@ def _open_parts(ordered: Ordered, shown: sheet.Sheet) -> dict[str, Any]:
 def _goals(ordered: Ordered) -> tuple[paper.Goal, ...]:
     """The goals that are everybody's and go on. What one partner has alone stands on no sheet."""
     found = [one for one in goals.goals(_going_on(ordered)) if not one.private]
-    return tuple(replace(one, text=_cut(one.text), served_by=()) for one in found[: sheet.MOST_GOALS])
+    return tuple(replace(one, text=_cut(one.text), served_by=()) for one in found[:A_FEW])
 
 
 def _going_on(ordered: Ordered) -> Material:
