@@ -142,7 +142,7 @@ MIDDLEWARE = [
     # Outermost but for the id: what turns a request away further in, a wrong host or plain HTTP, answers as strictly
     # as a page.
     "practice.middleware.PrivateResponses",
-    "csp.middleware.CSPMiddleware",
+    "practice.page_policy.PagePolicy",
     "practice.middleware.SmallPages",
     "practice.middleware.Probes",
     "django.middleware.security.SecurityMiddleware",
