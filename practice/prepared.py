@@ -31,7 +31,8 @@ LONGEST = 10
 
 def is_among_many(values: Sequence[Any]) -> bool:
     """Tell whether a longer list stands among the values than plans that are kept are made for."""
-    return any(isinstance(one, list) and len(one) > LONGEST for one in values)
+    lists = [one for one in values if isinstance(one, list)]
+    return bool(lists) and max(map(len, lists)) > LONGEST
 
 
 class Prepared:
@@ -55,8 +56,11 @@ class Prepared:
             raise
         self.names |= self.new
 
-    def asking(self, text: str, types: Sequence[str], values: Sequence[Any]) -> list[Statement]:
-        """Return what asks ``text``, in which values stand as ``$1``; prepared before, where it is new here."""
+    def asking(self, text: str, types: Sequence[str], values: Sequence[str]) -> list[Statement]:
+        """Return what asks ``text``, in which values stand as ``$1``; prepared before, where it is new here.
+
+        The values are SQL already.
+        """
         asker = tenancy.current()
         key = text, asker.role if asker else roles.LOGIN
         name = self.names.get(key)
@@ -67,8 +71,8 @@ class Prepared:
         return [(f"PREPARE {name}{given} AS {text}", None), _execute(name, values)]
 
 
-def _execute(name: str, values: Sequence[Any]) -> Statement:
-    return f"EXECUTE {name}({', '.join(['%s'] * len(values))})" if values else f"EXECUTE {name}", values or None
+def _execute(name: str, values: Sequence[str]) -> Statement:
+    return f"EXECUTE {name}({', '.join(values)})" if values else f"EXECUTE {name}", None
 
 
 #: By connection; None for one that leads to many.

@@ -58,7 +58,7 @@ class _Joining:
         if many or isinstance(raw, psycopg.ServerCursor):
             return self._apart(execute, sql, params, many, context)
         self.sent = True
-        texts = [raw.mogrify(self.sql, self.values), raw.mogrify(sql, params)]
+        texts = [raw.mogrify(self.sql, self.values), sql if params is None else raw.mogrify(sql, params)]
         if self.after:
             texts.reverse()
         result = execute("; ".join(texts), None, many, context)

@@ -29,6 +29,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import QuerySet
 
 from practice import prepared, tenancy
+from practice.literals import literals
 from practice.written_rows import Rows
 
 Row = TypeVar("Row")
@@ -98,15 +99,16 @@ def _sent(every: Sequence[Asked[Any]]) -> list[Any]:
 def _statements(asked: Asked[Any], kept: prepared.Prepared | None, raw: Any) -> list[prepared.Statement]:
     if kept is None or asked.text is None or asked.values is None or prepared.is_among_many(asked.values):
         return [(asked.sql, asked.values)]
-    return kept.asking(*asked.text.numbered(asked.values, raw))
+    text, types, values = asked.text.numbered(asked.values, raw)
+    return kept.asking(text, types, literals(values, raw))
 
 
 def _execute(cursor: Any, statements: Sequence[prepared.Statement]) -> None:
     if len(statements) == 1:
         cursor.execute(*statements[0])
     else:
-        joined = "; ".join(cursor.cursor.mogrify(*one) for one in statements)
-        cursor.execute(joined)
+        raw = cursor.cursor
+        cursor.execute("; ".join(sql if values is None else raw.mogrify(sql, values) for sql, values in statements))
 
 
 #: Who asked ahead, and what was found.
