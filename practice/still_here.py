@@ -36,6 +36,7 @@ PLACE = "kept form"
 BY_ITSELF: set[str] = set()
 #: How the regions of a page that ask for news again and again say so.
 HEADER = "X-By-Itself"
+_HEADER = f"HTTP_{HEADER.upper().replace('-', '_')}"
 
 
 def by_itself(*names: str) -> None:
@@ -115,7 +116,7 @@ def _was_seen(request: HttpRequest) -> None:
 
 
 def _is_by_itself(request: HttpRequest) -> bool:
-    return HEADER in request.headers or destinations.name_of(request) in BY_ITSELF
+    return _HEADER in request.META or destinations.name_of(request) in BY_ITSELF
 
 
 # ── forms that came too late ──

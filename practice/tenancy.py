@@ -202,7 +202,7 @@ def for_the_rest(asker: Asker) -> Iterator[Asker]:
     with trips.before_next(*_binding(system)):
         asker = _found(asker)
     _current.set(asker)
-    with trips.before_next(*_binding(asker)):
+    with trips.before_next(*_binding(asker, bound=system)):
         yield asker
 
 
@@ -303,12 +303,16 @@ def signing_in(user_id: uuid.UUID) -> Iterator[None]:
         _current.reset(token)
 
 
-def _binding(asker: Asker | None) -> tuple[str, list[str]]:
-    """Return the statement that binds ``asker``; None: nobody, and the role that signs in to the database."""
-    pairs = asker.settings() if asker else dict.fromkeys(SETTINGS, "")
-    calls = ", ".join("set_config(%s, %s, true)" for _ in pairs)
-    values = [part for name, value in pairs.items() for part in (f"app.{name}", value)]
-    return f"SELECT {calls}, set_config('role', %s, true)", [*values, asker.role if asker else "none"]
+def _binding(asker: Asker | None, bound: Asker | None = None) -> tuple[str, list[str]]:
+    """Return the statement that binds ``asker``; None: nobody, and the role that signs in to the database.
+
+    ``bound`` is who is bound in the running transaction already: what it has in common with them stays as it is.
+    """
+    before = bound.settings() if bound else {}
+    every = asker.settings() if asker else dict.fromkeys(SETTINGS, "")
+    new = {name: value for name, value in every.items() if before.get(name) != value}
+    calls = "".join(f"set_config('app.{name}', %s, true), " for name in new)
+    return f"SELECT {calls}set_config('role', %s, true)", [*new.values(), asker.role if asker else "none"]
 
 
 #: Set by an upper app: given who signed in, returns the ids that the person wall lets through.

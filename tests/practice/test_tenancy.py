@@ -57,6 +57,23 @@ def test_after_an_error_the_outer_binding_holds_again(practice, couple, therapis
         assert Couple.objects.get() == couple
 
 
+@pytest.mark.parametrize("who", ["therapist", "owner", "mara"])
+def test_the_rest_of_a_request_is_bound_to_all_that_its_asker_says(who, practice, couple, therapist, request):
+    """Also to what was bound a moment before, as Attune itself, and so was not said again."""
+    one = request.getfixturevalue(who)
+    staff = isinstance(one, Membership)
+    role = one.database_role if staff else roles.PORTAL
+    bare = Asker(role, practice.pk, user_id=one.user_id, person_id=None if staff else one.pk, closed="")
+    with tenancy.of_request():
+        with tenancy.for_the_rest(bare) as asker, connection.cursor() as cursor:
+            cursor.execute("SELECT current_user")
+            assert cursor.fetchone() == (role,)
+        with connection.cursor() as cursor:
+            for name, value in asker.settings().items():
+                cursor.execute("SELECT current_setting(%s)", [f"app.{name}"])
+                assert cursor.fetchone() == (value,), name
+
+
 @pytest.mark.django_db(transaction=True)
 def test_b14_a_line_that_serves_many_practices_in_turn_never_shows_one_to_another():
     """What a pooler of transactions does: one session of the server, transactions of everybody, all kinds of ends."""
