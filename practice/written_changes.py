@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, QuerySet
 from django.db.models.sql import DeleteQuery, UpdateQuery
+from psycopg.adapt import Transformer
 
 from practice.written import Asked, Kept, together
 
@@ -88,15 +90,29 @@ class WrittenInsert:
         """Return what :meth:`run` would do, for :func:`~practice.written.together`."""
         if not rows:
             return Asked("", (), _nothing)
-        # Row by row: the driver remembers how a short text is taken apart, and forgets a long one.
         with connection.cursor() as cursor:
-            written = ", ".join(cursor.cursor.mogrify(self.row, self._values(one)) for one in rows)
+            driver = Transformer(cursor.cursor)
+            columns = [_literals(field, rows, driver) for field in self.fields]
+        written = ", ".join(self.row % one for one in zip(*columns, strict=True))
         for one in rows:
             one._state.adding, one._state.db = False, DEFAULT_DB_ALIAS
         return Asked(self.begins + written + self.ends, None, _nothing)
 
-    def _values(self, row: Model) -> list[Any]:
-        return [field.get_db_prep_save(field.pre_save(row, True), connection) for field in self.fields]
+
+def _literals(field: Any, rows: Sequence[Model], driver: Any) -> list[str]:
+    """Return what stands in the column of a field, row by row. Most of it is what stood in the row before."""
+    is_list = isinstance(field, ArrayField)
+    before, literal, found = _NONE_YET, "", []
+    for row in rows:
+        value = field.pre_save(row, True)
+        if value is not before and not (is_list and value == before):
+            literal = driver.as_literal(field.get_db_prep_save(value, connection)).decode(driver.encoding)
+            before = value
+        found.append(literal)
+    return found
+
+
+_NONE_YET: Any = object()
 
 
 def _nothing(cursor: Any) -> None:

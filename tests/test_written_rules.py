@@ -109,7 +109,7 @@ SQL_BY_HAND = {
     "practice/watchdog.py": "a line of its own, beside Django",
     "practice/webhooks.py": "a lock on a form that was sent twice",
     "practice/written.py": "sends what Django wrote, and a lock on what no row stands for",
-    "practice/written_changes.py": "new rows as Django writes them, each by itself",
+    "practice/written_changes.py": "new rows as Django writes them, what repeats written once",
     "practice/management/commands/make_roles.py": "makes the roles, as an operator",
     "practice/management/commands/migrate.py": "how long it waits for a table",
     "clients/duty.py": "locks",
@@ -123,7 +123,7 @@ SQL_BY_HAND = {
 
 def executes(tree: ast.Module) -> bool:
     return any(
-        said.split(".")[-1] in ("execute", "executemany", "RawSQL", "mogrify") or said.endswith("objects.raw")
+        said.split(".")[-1] in ("execute", "executemany", "RawSQL", "mogrify", "as_literal") or said.endswith("objects.raw")
         for said, _ in calls(tree)
     )
 
