@@ -74,8 +74,7 @@ def amend(occurrence: Occurrence, *, author: Client, raw: drafts.Raw) -> Respons
     read meanwhile. Pressed twice, it is sent once.
     """
     now = timezone.now()
-    with tenancy.elevated():
-        slot = answering.lock_slot(occurrence, author)
+    slot = answering.lock_slot(occurrence, author)
     if slot.mine is None:
         raise answering.NotOpen(slot.occurrence)
     draft = Draft.objects.filter(occurrence=slot.occurrence, author=author)

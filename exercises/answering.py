@@ -24,8 +24,8 @@ from exercises.models import Answer, Assignment, Draft, Occurrence, Response
 from exercises.questions import Question
 from exercises.timing import WRITING
 from exercises.vocabulary import Lane
-from practice import outbox, tenancy
-from practice.written import Asked, Written, together
+from practice import outbox, tenancy, trips
+from practice.written import Asked, Written, soon, together_elevated
 from practice.written_changes import WrittenDelete, WrittenInsert, WrittenUpdate
 
 State = Occurrence.State
@@ -135,8 +135,7 @@ def submit(occurrence: Occurrence, *, author: Client, raw: Raw, keep: bool = Tru
     :func:`may_go_without_a_copy`.
     """
     now = timezone.now()
-    with tenancy.elevated():
-        slot = lock_slot(occurrence, author)
+    slot = lock_slot(occurrence, author)
     if slot.mine is not None:
         return slot.mine
     if slot.joint is not None and not slot.asked:
@@ -144,13 +143,15 @@ def submit(occurrence: Occurrence, *, author: Client, raw: Raw, keep: bool = Tru
     if not _is_open(slot.occurrence, author, now) or waits_for_agreement(slot.occurrence):
         raise NotOpen(slot.occurrence)
     keep = keep or not may_go_without_a_copy(slot.occurrence.assignment)
-    response, answers = write(slot, author, values_to_send(slot, raw), now, keep=keep)
-    with tenancy.elevated():
-        attachments.go_along(response)
-        signals.response_written.send(sender=Response, response=response, answers=answers)
-        open_to_those_who_sent(slot, response, now)
-        _settle(slot, author, now)
-        signals.response_submitted.send(sender=Response, response=response, answers=answers)
+    values = values_to_send(slot, raw)
+    with trips.gathering():
+        response, answers = write(slot, author, values, now, keep=keep)
+        with tenancy.elevated():
+            attachments.go_along(response)
+            signals.response_written.send(sender=Response, response=response, answers=answers)
+            open_to_those_who_sent(slot, response, now)
+            _settle(slot, author, now)
+            signals.response_submitted.send(sender=Response, response=response, answers=answers)
     return response
 
 
@@ -209,9 +210,10 @@ _RESPONSES: Written[Response] = Written(
 
 
 def lock_slot(occurrence: Occurrence, author: Client) -> Slot:
-    """Lock all occurrences of the slot, always in the order of their ids, and read what is true then."""
+    """Lock all occurrences of the slot, always in the order of their ids, and read what is true then: of everybody."""
     where = {"assignment": occurrence.assignment_id, "slot": occurrence.slot}
-    _mine, rows, responses = together(holding.turn(occurrence.couple_id), _LOCKED.of(**where), _RESPONSES.of(**where))
+    asked = holding.turn(occurrence.couple_id), _LOCKED.of(**where), _RESPONSES.of(**where)
+    _mine, rows, responses = together_elevated(*asked)
     there = {one.pk: one for one in rows}
     mine = [one for one in responses if one.author_id == author.pk and one.occurrence_id == occurrence.pk]
     return Slot(
@@ -220,8 +222,15 @@ def lock_slot(occurrence: Occurrence, author: Client) -> Slot:
         sent={one.author_id for one in responses},
         mine=mine[-1] if mine else None,
         joint=next((one for one in responses if one.lane == Lane.JOINT), None),
-        held=_may_seal(there[occurrence.pk]) and holding.is_held(occurrence.couple_id),
+        held=_is_held(there[occurrence.pk]),
     )
+
+
+def _is_held(occurrence: Occurrence) -> bool:
+    if not _may_seal(occurrence):
+        return False
+    with tenancy.elevated():
+        return holding.is_held(occurrence.couple_id)
 
 
 def _may_seal(occurrence: Occurrence) -> bool:
@@ -266,7 +275,7 @@ def write(
         author_keeps=keep,
     )
     answers = [_answer(slot, response, key, value, now) for key, value in values.items()]
-    together(
+    soon(
         _NEW_RESPONSE.of([response]),
         _NEW_ANSWERS.of(answers),
         _DRAFT_DONE_WITH.of(occurrence=occurrence.pk, author=author.pk),
@@ -337,10 +346,10 @@ def _settle(slot: Slot, author: Client, now: datetime.datetime) -> None:
     everybody = set(assignment.audience) - gone(assignment) if each_has_a_part and assignment.is_joint else set()
     came_back = stops.ending(assignment.pk, author.pk)
     if everybody and (slot.held or not {*slot.sent, author.pk} >= everybody):
-        together(outbox.calling_off(occurrence.pk, reason="done", person_id=author.pk), came_back)
+        soon(outbox.calling_off(occurrence.pk, reason="done", person_id=author.pk), came_back)
         return
     done = _DONE.of(occurrence=occurrence.pk, now=now)
-    together(done, outbox.calling_off(occurrence.pk, reason="done"), came_back)
+    soon(done, outbox.calling_off(occurrence.pk, reason="done"), came_back)
 
 
 _DONE = WrittenUpdate(

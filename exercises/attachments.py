@@ -25,6 +25,7 @@ from practice import tenancy, vault
 from practice.bare import LIMIT, Unkeepable, bare
 from practice.ids import uuid7
 from practice.models import Membership
+from practice.written import soon
 from practice.written_changes import WrittenUpdate
 
 #: How many go with one answer, one journal entry, one assignment.
@@ -116,7 +117,7 @@ def go_along(response: Response) -> None:
 
     Before anything opens: what opens an answer opens what came with it. Needs Attune itself.
     """
-    _GO_ALONG[response.author_keeps].run(
+    going = _GO_ALONG[response.author_keeps].of(
         occurrence=response.occurrence_id,
         author=response.author_id,
         response=response.pk,
@@ -124,6 +125,7 @@ def go_along(response: Response) -> None:
         readers=response.readers,
         opens_at=response.opens_at,
     )
+    soon(going)
 
 
 def _going_along(keeps: bool) -> WrittenUpdate:

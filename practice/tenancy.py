@@ -130,9 +130,9 @@ def acting(asker: Asker, *, one_moment: bool = False) -> Iterator[Asker]:
     token = _current.set(asker)
     try:
         with ExitStack() as ending:
-            _begin(ending, asker, one_moment)
+            _begin(ending, asker, outer, one_moment)
             yield asker
-            _end(ending, outer)
+            _end(ending, asker, outer)
     finally:
         _current.reset(token)
 
@@ -147,29 +147,30 @@ def _may_follow(asker: Asker) -> Asker | None:
     return outer
 
 
-def _begin(ending: ExitStack, asker: Asker, one_moment: bool) -> None:
+def _begin(ending: ExitStack, asker: Asker, outer: Asker | None, one_moment: bool) -> None:
     """Begin a block's transaction or savepoint, and bind ``asker`` in it."""
-    bind, values = _binding(asker)
-    if one_moment:
-        bind = f"SET TRANSACTION {ONLY_READS if connection.in_atomic_block else ONE_MOMENT}; {bind}"
     if not connection.in_atomic_block:
         ending.enter_context(transaction.atomic())
+        bind, values = _binding(asker)
         with connection.cursor() as cursor:
-            cursor.execute(bind, values)
+            cursor.execute(f"SET TRANSACTION {ONE_MOMENT}; {bind}" if one_moment else bind, values)
         return
-    # After the savepoint, so that rolling back to it restores what was bound before.
-    with trips.after_next(bind, values):
-        ending.enter_context(transaction.atomic())
+    # In the savepoint, so that rolling back to it restores what was bound before; both go with the first statement.
+    ending.enter_context(trips.gathering())
+    ending.enter_context(transaction.atomic())
+    if one_moment:
+        trips.soon((f"SET TRANSACTION {ONLY_READS}", None))
+    trips.soon(_binding(asker, bound=outer))
 
 
-def _end(ending: ExitStack, then: Asker | None) -> None:
-    """End a block's transaction or savepoint; ``then`` is bound afterwards."""
+def _end(ending: ExitStack, bound: Asker | None, then: Asker | None) -> None:
+    """End a block's transaction or savepoint, in which ``bound`` is; ``then`` is bound afterwards."""
     # What is bound is local to its transaction: where that ends here, or is rolled back, nothing is to be undone.
     # Releasing a savepoint alone would keep it.
     if not connection.savepoint_ids or connection.needs_rollback:
         ending.close()
         return
-    with trips.before_next(*_binding(then)):
+    with trips.before_next(*_binding(then, bound=bound)):
         ending.close()
 
 
@@ -185,7 +186,7 @@ def of_request() -> Iterator[None]:
         with ExitStack() as ending:
             ending.enter_context(transaction.atomic())
             yield
-            _end(ending, outer)
+            _end(ending, None, outer)
     finally:
         _current.reset(token)
 
@@ -220,6 +221,27 @@ def elevated() -> Iterator[Asker]:
         return
     with acting(replace(asker, role=roles.SYSTEM)) as system:
         yield system
+
+
+@contextmanager
+def elevated_for_one_trip() -> Iterator[tuple[trips.Statement, trips.Statement] | None]:
+    """Do what :func:`elevated` does for statements that go to the server together.
+
+    The block has them go between the two that it is given, which bind Attune itself and whoever was bound before: no
+    savepoint is needed, since nothing can happen between them. None where Attune itself is bound already.
+    """
+    asker = current()
+    if asker is None:
+        raise NoPractice("Only a bound transaction can be elevated.")
+    if asker.role == roles.SYSTEM:
+        yield None
+        return
+    system = replace(asker, role=roles.SYSTEM)
+    token = _current.set(system)
+    try:
+        yield _binding(system, bound=asker), _binding(asker, bound=system)
+    finally:
+        _current.reset(token)
 
 
 @contextmanager

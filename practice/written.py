@@ -28,7 +28,7 @@ from typing import Any, Generic, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import QuerySet
 
-from practice import prepared, tenancy
+from practice import prepared, tenancy, trips
 from practice.literals import literals
 from practice.written_rows import Rows
 
@@ -78,6 +78,21 @@ def together(*every: Asked[Any], bind: prepared.Statement | None = None) -> list
         for at, one in zip(missing, _sent([every[at] for at in missing]), strict=True):
             found[at] = one
     return found
+
+
+def together_elevated(*every: Asked[Any]) -> list[Any]:
+    """Do what :func:`together` does, as Attune itself; by the end of the trip whoever is bound is so again."""
+    with tenancy.elevated_for_one_trip() as around:
+        if around is None:
+            return together(*every)
+        first, last = (Asked(*one, lambda cursor: None) for one in around)
+        return together(first, *every, last)[1:-1]
+
+
+def soon(*every: Asked[Any]) -> None:
+    """Make changes along with the next statement of :func:`practice.trips.gathering`; nobody is told how many."""
+    if any(one.sql for one in every):
+        trips.soon(*((one.sql, one.values) for one in every if one.sql))
 
 
 def _sent(every: Sequence[Asked[Any]]) -> list[Any]:

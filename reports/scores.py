@@ -16,6 +16,7 @@ from exercises.models import Answer, Response
 from exercises.scoring import ScoreValue, read_scorings, scores
 from exercises.vocabulary import Lane
 from practice.vault import SealBroken
+from practice.written import soon
 from practice.written_changes import WrittenInsert
 from reports import releases
 from reports.models import Score
@@ -46,7 +47,7 @@ def write_scores(response: Response, answers: Mapping[str, Answer]) -> list[Scor
     rows = derived(response, answers, known)
     if rows:
         releases.write_readers(rows, response)
-        _NEW.run(rows)
+        soon(_NEW.of(rows))
     return rows
 
 

@@ -122,10 +122,8 @@ SQL_BY_HAND = {
 
 
 def executes(tree: ast.Module) -> bool:
-    return any(
-        said.split(".")[-1] in ("execute", "executemany", "RawSQL", "mogrify", "as_literal") or said.endswith("objects.raw")
-        for said, _ in calls(tree)
-    )
+    by_hand = ("execute", "executemany", "RawSQL", "mogrify", "as_literal")
+    return any(said.split(".")[-1] in by_hand or said.endswith("objects.raw") for said, _ in calls(tree))
 
 
 def test_b55_sql_is_written_by_hand_in_known_files_alone():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 from django.db import ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from clients.models import Couple
 from practice import roles, tenancy, trips
+from practice.written import Asked, together, together_elevated
+from tests.benchmarks.pages.trips import Trips, counted
 from tests.factories import acting_as, inside, make_practice, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -37,22 +41,14 @@ def test_what_goes_before_is_there_when_the_next_statement_runs():
         assert noted() == "a"
 
 
-def test_what_goes_after_is_not_there_when_the_next_statement_runs():
-    with trips.after_next(NOTE, ["b"]), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('test.note', current_setting('test.note') || 'a', true)")
-    assert noted() == "ab"
-
-
-@pytest.mark.parametrize("way", [trips.before_next, trips.after_next])
-def test_a_block_without_statements_sends_it_all_the_same(way):
-    with way(NOTE, ["a"]):
+def test_a_block_without_statements_sends_it_all_the_same():
+    with trips.before_next(NOTE, ["a"]):
         pass
     assert noted() == "a"
 
 
-@pytest.mark.parametrize("way", [trips.before_next, trips.after_next])
-def test_it_is_sent_once_in_one_trip(way):
-    with CaptureQueriesContext(connection) as sent, way(NOTE, ["a"]), connection.cursor() as cursor:
+def test_it_is_sent_once_in_one_trip():
+    with CaptureQueriesContext(connection) as sent, trips.before_next(NOTE, ["a"]), connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         cursor.execute("SELECT 2")
     assert len(sent) == 2
@@ -83,10 +79,65 @@ def test_where_it_fails_the_next_statement_never_ran():
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("way", [trips.before_next, trips.after_next])
-def test_outside_of_a_transaction_it_is_refused(way):
-    with pytest.raises(transaction.TransactionManagementError), way(NOTE, ["a"]):
+def test_outside_of_a_transaction_it_is_refused():
+    with pytest.raises(transaction.TransactionManagementError), trips.before_next(NOTE, ["a"]):
         one("SELECT 1")
+
+
+class TestWhatIsSaidSoon:
+    def test_it_waits_for_the_next_statement_and_keeps_its_order(self):
+        with trips.gathering(), trips.before_next(NOTE, ["a"]):
+            trips.soon((NOTE, ["b"]), (NOTE, ["c"]))
+            with trips.before_next(NOTE, ["d"]):
+                trips.soon((NOTE, ["e"]))
+                assert noted() == "abcde"
+            trips.soon((NOTE, ["f"]))
+        assert noted() == "abcdef"
+
+    def test_outside_of_a_block_that_gathers_it_is_done_at_once(self):
+        with CaptureQueriesContext(connection) as sent:
+            trips.soon((NOTE, ["a"]), (NOTE, ["b"]))
+        assert len(sent) == 1
+        assert noted() == "ab"
+
+    def test_what_fails_is_told_by_the_next_statement_which_did_not_run(self):
+        def fails() -> None:
+            trips.soon(("SELECT nothing_like_it()", None))
+            one("SELECT set_config('test.note', 'too far', true)")
+
+        with pytest.raises(ProgrammingError), transaction.atomic(), trips.gathering():
+            fails()
+        assert noted() == ""
+
+    def test_a_savepoint_keeps_what_was_said_before_it_and_nothing_that_was_said_in_it(self):
+        with trips.gathering():
+            trips.soon((NOTE, ["a"]))
+            with pytest.raises(ZeroDivisionError), transaction.atomic():
+                self.breaks()
+            assert noted() == "a"
+
+    @pytest.mark.parametrize("inner", [trips.gathering, nullcontext])
+    def test_a_savepoint_can_be_gone_back_to_after_an_error_whatever_waits(self, inner):
+        with trips.gathering():
+            trips.soon((NOTE, ["a"]))
+            with pytest.raises(ZeroDivisionError), transaction.atomic(), inner():
+                self.breaks("SELECT nothing_like_it()")
+            trips.soon((NOTE, ["b"]))
+        assert noted() == "ab"
+
+    def test_a_block_that_breaks_sends_nothing_more(self):
+        with pytest.raises(ZeroDivisionError), trips.gathering():
+            self.breaks()
+        assert noted() == ""
+
+    def breaks(self, asking: str = "") -> None:
+        """Say something soon, ask what can not be answered, and break."""
+        trips.soon((NOTE, ["lost"]))
+        if asking:
+            with pytest.raises(ProgrammingError):
+                one(asking)
+            trips.soon((NOTE, ["lost, too"]))
+        raise ZeroDivisionError
 
 
 @pytest.mark.django_db(transaction=True)
@@ -99,10 +150,30 @@ def test_a_binding_holds_where_the_connection_is_only_just_made():
 
 
 class TestBindings:
-    def test_a_block_inside_another_costs_two_trips(self, therapist, couple):
-        with acting_as(therapist), CaptureQueriesContext(connection) as sent, tenancy.elevated():
-            pass
-        assert len(sent) == 2
+    def test_a_block_inside_another_costs_one_trip_more_than_what_it_asks(self, therapist, couple):
+        with acting_as(therapist), counted(taken := Trips()), tenancy.elevated():
+            assert one("SELECT current_user") == roles.SYSTEM
+            assert one("SELECT current_user") == roles.SYSTEM
+        assert taken.trips == 3
+
+    def test_an_error_in_a_block_leaves_the_outer_binding(self, therapist, couple):
+        with acting_as(therapist):
+            with pytest.raises(ProgrammingError), tenancy.elevated():
+                one("SELECT nothing_like_it()")
+            assert one("SELECT current_user") == roles.THERAPIST
+
+    def test_what_goes_in_one_trip_as_attune_itself_leaves_the_outer_binding(self, therapist, couple):
+        who = Asked("SELECT current_user", None, lambda cursor: cursor.fetchone()[0])
+        broken = Asked("SELECT nothing_like_it()", None, lambda cursor: None)
+        with acting_as(therapist):
+            with counted(taken := Trips()):
+                assert together_elevated(who, who) == [roles.SYSTEM, roles.SYSTEM]
+            assert taken.trips == 1
+            assert together(who) == [roles.THERAPIST]
+            with pytest.raises(ProgrammingError), transaction.atomic():
+                together_elevated(who, broken)
+            assert together(who) == [roles.THERAPIST]
+            assert tenancy.current().role == roles.THERAPIST
 
     def test_a_block_that_binds_nobody_else_costs_none(self, practice, couple):
         with inside(practice), CaptureQueriesContext(connection) as sent, tenancy.elevated():
