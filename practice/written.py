@@ -123,7 +123,8 @@ def _execute(cursor: Any, statements: Sequence[prepared.Statement]) -> None:
         cursor.execute(*statements[0])
     else:
         raw = cursor.cursor
-        cursor.execute("; ".join(sql if values is None else raw.mogrify(sql, values) for sql, values in statements))
+        joined = "; ".join(sql if values is None else raw.mogrify(sql, values) for sql, values in statements)
+        cursor.execute(joined)
 
 
 #: Who asked ahead, and what was found.

@@ -94,6 +94,7 @@ SQL_BY_HAND = {
     "practice/held.py": "waits for hand-offs, and is waited for",
     "practice/ledger.py": "sums of the outbox",
     "practice/limits.py": "an atomic counter of tries",
+    "practice/literals.py": "asks the driver how a value is written that is no id and no moment",
     "practice/own_line.py": "binds a line beside Django's",
     "practice/pace.py": "an atomic counter",
     "practice/prepared.py": "asks who answers",
