@@ -6,13 +6,15 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
-from practice import narrow, tenancy
+from practice import csrf_tokens, narrow, tenancy
 
 
 def surroundings(request: HttpRequest) -> dict[str, Any]:
     asker = tenancy.current()
     return {
+        "csrf_token": SimpleLazyObject(lambda: csrf_tokens.token_of(request)),
         "practice": getattr(request, "practice", None),
         "membership": getattr(request, "membership", None),
         "person": getattr(request, "person", None),
