@@ -21,7 +21,9 @@ class PracticeConfig(AppConfig):
             timestamps,
             two_people,
             webhooks,
+            words_found_once,
         )
 
+        words_found_once.remember()
         post_migrate.connect(grants.grant_global_tables)
         post_migrate.connect(rotating.after_migration, sender=self)
