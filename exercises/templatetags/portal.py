@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from exercises.models import Occurrence
 from exercises.questions import Question
 from exercises.together import Opened
 from exercises.vocabulary import Kind, Lane, QuestionType
+from practice.crisis import Resource
 from practice.markup import Markup, Open
 from practice.templatetags.attune import mark
 from practice.times import local_time
@@ -124,6 +126,17 @@ def item_line(item: Item, now: datetime.datetime) -> SafeString:
 def _item(_language: str | None) -> Markup:
     texts = {name: Open(name) for name in ("address", "title", "when", "minutes")}
     return Markup.of(render_to_string("exercises/portal/_item.html", texts))
+
+
+@register.simple_tag
+def place_list(places: Iterable[Resource]) -> SafeString:
+    """Places to turn to, as entries of a list: the same for everybody who is shown them."""
+    return _places(get_language(), tuple(places))
+
+
+@lru_cache(maxsize=64)
+def _places(_language: str | None, places: tuple[Resource, ...]) -> SafeString:
+    return render_to_string("exercises/portal/_places.html", {"places": places})
 
 
 @register.filter
