@@ -20,6 +20,7 @@ from exercises.models import (
 from practice import sealing
 from practice.models import Archive, ArchivePiece
 from reports.models import Release, Score, SetAside, Showing
+from tests.databases import nobody_else_writing
 from tests.factories import inside
 
 if TYPE_CHECKING:
@@ -64,4 +65,5 @@ def fill(house: House) -> None:
             client=mara, extent="own", ground="request", asked_by=by, confirmed_by=by, country="GB", years=7
         )
         Showing.objects.create(**of_mara, series="phq9", shows=True, said_at=now)
-    sealing.seal_all()
+    with nobody_else_writing():
+        sealing.seal_all()

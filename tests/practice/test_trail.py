@@ -21,7 +21,7 @@ from django.db import DatabaseError, connection, transaction
 from exercises.models import Goal
 from practice import anchoring, audit, roles, sealing, tasks, tenancy
 from practice.models import AuditEvent, AuditSeal, Pace, Practice
-from tests.databases import superuser
+from tests.databases import nobody_else_writing, superuser
 from tests.factories import inside, make_practice
 
 #: Above everything: a statement of theirs is not even refused by the trigger that refuses everybody.
@@ -29,7 +29,13 @@ ABOVE = "SET session_replication_role = replica"
 
 
 @pytest.fixture
-def trail(transactional_db) -> Practice:
+def alone() -> Iterator[None]:
+    with nobody_else_writing():
+        yield
+
+
+@pytest.fixture
+def trail(transactional_db, alone) -> Practice:
     """A practice with a trail of two seals and nothing unsealed."""
     practice = make_practice()
     for name in ("one", "two"):
@@ -70,7 +76,7 @@ def test_every_line_is_sealed_once_and_each_seal_follows_the_one_before(trail):
     assert (found.seals, found.lines, found.unsealed, found.broken) == (2, 7, 0, [])
 
 
-def test_a_long_trail_is_sealed_in_portions(transactional_db, monkeypatch):
+def test_a_long_trail_is_sealed_in_portions(transactional_db, alone, monkeypatch):
     monkeypatch.setattr(sealing, "PORTION", 2)
     practice = make_practice()
     with inside(practice):
@@ -93,7 +99,7 @@ def test_the_token_by_which_something_was_done_is_sealed_as_well(trail, above):
     assert "lines were changed" in broken(trail)
 
 
-def test_each_practice_has_a_chain_of_its_own(transactional_db):
+def test_each_practice_has_a_chain_of_its_own(transactional_db, alone):
     one, other = make_practice(), make_practice()
     assert sealing.seal_all() == 2
     for practice in (one, other):
@@ -168,7 +174,7 @@ def test_b125_many_writers_and_sealers_at_once_leave_a_whole_chain(transactional
     assert (found.lines, found.unsealed, found.broken) == (73, 0, [])
 
 
-def test_b125_a_sealer_that_dies_half_way_leaves_nothing_behind(transactional_db, monkeypatch):
+def test_b125_a_sealer_that_dies_half_way_leaves_nothing_behind(transactional_db, alone, monkeypatch):
     practice = make_practice()
 
     class Killed(BaseException):

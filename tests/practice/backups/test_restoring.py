@@ -6,7 +6,6 @@ import datetime
 import io
 import json
 import subprocess
-import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ from practice.backups import files, releasing, restoring, taking, walls
 from practice.local import postgres, postgres_home
 from practice.models import AuditEvent, Message
 from practice.vault import SealBroken, SealedTextField
-from tests.databases import superuser
+from tests.databases import nobody_else_writing, superuser
 from tests.factories import inside
 from tests.practice.carrying import Note, plan
 from tests.world import CANARY, World
@@ -160,9 +159,8 @@ def elsewhere(
     folder = tmp_path_factory.mktemp("back-ups")
     theo, theirs = world.home["theo"].pk, world.far["mara"].pk
     with django_db_blocker.unblock():
-        until = time.monotonic() + 120
-        while not sealing.seal_all() and time.monotonic() < until:
-            pass  # other processes that test write in the same server: what is under way is waited for
+        with nobody_else_writing():
+            sealing.seal_all()
         backup(folder)
         rows = rows_here()
         with inside(world.home.practice):
