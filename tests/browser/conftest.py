@@ -134,6 +134,13 @@ RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "
 RULES_OF_COLOUR = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 #: Of what is right, axe need not say where it stands. No frame has an axe of its own, for whose answer it would wait.
 ONLY_HERE = {"resultTypes": ["violations"], "iframes": False}
+#: What is still moving stands where it comes to stand. One that is called off rejects its promise: it has ended, too.
+AT_REST = """
+    Promise.allSettled(document.getAnimations().map((one) => {
+        one.finish()
+        return one.finished
+    }))
+"""
 #: Of what axe finds, only what is wrong leaves the page.
 LOOK = "async (options) => ({violations: (await axe.run(options)).violations})"
 
@@ -141,8 +148,7 @@ LOOK = "async (options) => ({violations: (await axe.run(options)).violations})"
 def look_with_axe(page: Page, rules: dict[str, Any]) -> None:
     # A page whose stylesheet is still on its way, or that is still unfolding, is not yet the page that people read.
     page.wait_for_load_state("load")
-    # An animation that is called off rejects its promise; it has then ended like the others.
-    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+    page.evaluate(AT_REST)
     # As tall as the page: what a sticky bar covers at one moment of scrolling is no smaller for it.
     before = page.viewport_size or PHONE
     tall = page.evaluate("document.documentElement.scrollHeight")
