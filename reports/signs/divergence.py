@@ -33,11 +33,12 @@ def _gaps(facts: CoupleFacts, series: str, now: datetime) -> list[tuple[datetime
     """The gap of each week in which at least two partners answered, oldest first, with its newest answer."""
     weeks: dict[int, dict[UUID, list[float]]] = defaultdict(lambda: defaultdict(list))
     newest: dict[int, datetime] = {}
-    for one in facts.numbers:
-        if one.series == series and one.client_id in facts.partners and now - one.at <= DRIFT.within:
-            week = (now - one.at) // WEEK
-            weeks[week][one.client_id].append(float(one.value))
-            newest[week] = max(newest.get(week, one.at), one.at)
+    for client_id in facts.partners:
+        for one in facts.of(client_id, series):
+            if now - one.at <= DRIFT.within:
+                week = (now - one.at) // WEEK
+                weeks[week][client_id].append(float(one.value))
+                newest[week] = max(newest.get(week, one.at), one.at)
     gaps = []
     for week in sorted(weeks, reverse=True):
         medians = [median(values) for values in weeks[week].values()]

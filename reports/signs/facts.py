@@ -11,7 +11,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils.formats import date_format
 
 from clients.models import Partner
@@ -33,8 +34,6 @@ LONGEST = max(LOW.within, DRIFT.within, SILENCE.within, HIGH.within, NOT_FREE.wi
 
 
 class Number(NamedTuple):
-    client_id: uuid.UUID
-    series: str
     value: Decimal
     at: datetime
 
@@ -53,28 +52,29 @@ class Measured(NamedTuple):
 class Round(NamedTuple):
     """One thing that was asked of somebody and is over."""
 
-    client_id: uuid.UUID
     due_at: datetime
     answered: bool
 
 
 @dataclass
 class CoupleFacts:
-    """All of one couple; days are those of its ``zone``. ``starts`` are therapists' baselines by client and measure."""
+    """All of one couple; days are those of its ``zone``. ``starts`` are therapists' baselines by client and measure.
+
+    ``numbers`` are by client and series, ``rounds`` by client, of the weeks in which silence counts; oldest first.
+    """
 
     zone: zoneinfo.ZoneInfo = field(default_factory=lambda: zoneinfo.ZoneInfo("UTC"))
     partners: list[uuid.UUID] = field(default_factory=list)
-    numbers: list[Number] = field(default_factory=list)
+    numbers: dict[tuple[uuid.UUID, str], list[Number]] = field(default_factory=dict)
     measured: list[Measured] = field(default_factory=list)
-    rounds: list[Round] = field(default_factory=list)
+    rounds: dict[uuid.UUID, list[Round]] = field(default_factory=dict)
     too_much: list[tuple[uuid.UUID, datetime]] = field(default_factory=list)
     not_free: list[tuple[uuid.UUID, datetime]] = field(default_factory=list)
     starts: dict[tuple[uuid.UUID, str], date] = field(default_factory=dict)
 
-    def of(self, client_id: uuid.UUID, *series: str) -> list[Number]:
+    def of(self, client_id: uuid.UUID, series: str) -> list[Number]:
         """One partner's numbers of a series, oldest first."""
-        found = [one for one in self.numbers if one.client_id == client_id and one.series in series]
-        return sorted(found, key=lambda one: one.at)
+        return self.numbers.get((client_id, series), [])
 
 
 Facts = dict[uuid.UUID, CoupleFacts]
@@ -93,16 +93,28 @@ _STARTS: Written[Any] = Written(
     ),
     couples=[uuid.UUID],
 )
-_SCORES: Written[Any] = Written(
+#: Each partner's numbers of one series in one row: a caseload has thousands.
+_NUMBERS: Written[Any] = Written(
     lambda couples, since: (
-        Score.objects.filter(couple_id__in=couples)
+        Score.objects.filter(couple_id__in=couples, series__in=METRICS, at__gte=since)
         .exclude(lane=Lane.OWN)
-        .filter(Q(series__in=METRICS, at__gte=since) | Q(series__in=_reliable(), scored=True))
+        .values_list("couple_id", "client_id", "series")
+        .annotate(
+            numbers=ArrayAgg("value", order_by=["at", "pk"]),
+            moments=ArrayAgg("at", order_by=["at", "pk"]),
+        )
+    ),
+    couples=[uuid.UUID],
+    since=datetime,
+)
+_SCORES: Written[Any] = Written(
+    lambda couples: (
+        Score.objects.filter(couple_id__in=couples, series__in=_reliable(), scored=True)
+        .exclude(lane=Lane.OWN)
         .order_by("at")
         .values_list("couple_id", "client_id", "series", "rule", "value", "at")
     ),
     couples=[uuid.UUID],
-    since=datetime,
 )
 #: In the order of :class:`Measured`.
 _ENTRIES: Written[Any] = Written(
@@ -111,6 +123,7 @@ _ENTRIES: Written[Any] = Written(
     ).values_list("couple_id", "client_id", "measure", "definition_version", "total", "taken_on", "entered_at"),
     couples=[uuid.UUID],
 )
+#: 'Not this week' is an answer: whoever says so is not silent.
 _ROUNDS: Written[Any] = Written(
     lambda couples, since, now: (
         Occurrence.objects.filter(
@@ -121,8 +134,11 @@ _ROUNDS: Written[Any] = Written(
             due_at__gte=since,
             due_at__lte=now,
         )
-        .order_by("due_at", "pk")
-        .values_list("couple_id", "client_id", "due_at", "state")
+        .values_list("couple_id", "client_id")
+        .annotate(
+            due=ArrayAgg("due_at", order_by=["due_at", "pk"]),
+            answered=ArrayAgg(ExpressionWrapper(~Q(state=State.MISSED), BooleanField()), order_by=["due_at", "pk"]),
+        )
     ),
     couples=[uuid.UUID],
     since=datetime,
@@ -162,9 +178,10 @@ def _reliable() -> list[str]:
 def read(couples: Collection[uuid.UUID], now: datetime) -> Facts:
     """Read the facts of all couples in one trip, however many they are."""
     since, of = now - LONGEST, {"couples": couples}
-    partners, scores, entries, rounds, weighed, not_free, starts = together(
+    partners, numbers, scores, entries, rounds, weighed, not_free, starts = together(
         _PARTNERS.of(**of),
-        _SCORES.of(**of, since=since),
+        _NUMBERS.of(**of, since=since),
+        _SCORES.of(**of),
         _ENTRIES.of(**of),
         _ROUNDS.of(**of, since=now - SILENCE.within, now=now),
         _WEIGHED.of(**of, since=since),
@@ -175,12 +192,13 @@ def read(couples: Collection[uuid.UUID], now: datetime) -> Facts:
     for couple_id, client_id, zone in partners:
         found[couple_id].partners.append(client_id)
         found[couple_id].zone = zoneinfo.ZoneInfo(zone)
+    for couple_id, client_id, series, values, moments in numbers:
+        found[couple_id].numbers[client_id, series] = list(map(Number, values, moments))
     _take_scores(found, scores)
     for couple_id, *entered in entries:
         found[couple_id].measured.append(Measured(*entered))
-    for couple_id, client_id, due_at, state in rounds:
-        # 'Not this week' is an answer: whoever says so is not silent.
-        found[couple_id].rounds.append(Round(client_id, due_at, state != State.MISSED))
+    for couple_id, client_id, due, answered in rounds:
+        found[couple_id].rounds[client_id] = list(map(Round, due, answered))
     _take_feedback(found, weighed)
     _take_not_free(found, not_free)
     for couple_id, client_id, measure, day in starts:
@@ -192,13 +210,10 @@ Rows = Iterable[tuple[Any, ...]]
 
 
 def _take_scores(found: Facts, rows: Rows) -> None:
-    for couple_id, client_id, series, rule, value, at in rows:
-        if series in METRICS:
-            found[couple_id].numbers.append(Number(client_id, series, value, at))
-        else:
-            version = rule.rpartition("@")[2] or "1"
-            day = at.astimezone(found[couple_id].zone).date()
-            found[couple_id].measured.append(Measured(client_id, series, version, value, day, at))
+    for couple_id, client_id, measure, rule, value, at in rows:
+        version = rule.rpartition("@")[2] or "1"
+        day = at.astimezone(found[couple_id].zone).date()
+        found[couple_id].measured.append(Measured(client_id, measure, version, value, day, at))
 
 
 def _take_feedback(found: Facts, rows: Rows) -> None:

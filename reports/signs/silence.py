@@ -13,7 +13,7 @@ from reports.signs.sign import SILENCE, Sign
 def silence(facts: CoupleFacts, now: datetime) -> list[Sign]:
     found = []
     for client_id in facts.partners:
-        rounds = [one for one in facts.rounds if one.client_id == client_id and now - one.due_at <= SILENCE.within]
+        rounds = facts.rounds.get(client_id, [])
         answered = [at for at, one in enumerate(rounds) if one.answered]
         end = answered[-1] + 1 if answered else 0
         # However long it lasts: what counts is the run before it began.

@@ -31,19 +31,19 @@ NOW = datetime.datetime(2026, 11, 22, 12, 0, tzinfo=datetime.UTC)
 DAY = datetime.timedelta(days=1)
 
 
-def numbers(client: UUID, series: str, *values: float, every: int = 7, ends: int = 0) -> list[Number]:
+def numbers(
+    client: UUID, series: str, *values: float, every: int = 7, ends: int = 0
+) -> dict[tuple[UUID, str], list[Number]]:
     """Values some days apart, the last one ``ends`` days ago."""
     last = len(values) - 1
-    return [
-        Number(client, series, Decimal(str(value)), NOW - DAY * (ends + every * (last - at)))
-        for at, value in enumerate(values)
-    ]
+    moments = [NOW - DAY * (ends + every * (last - at)) for at in range(len(values))]
+    return {(client, series): [Number(Decimal(str(value)), at) for value, at in zip(values, moments, strict=True)]}
 
 
-def rounds(client: UUID, pattern: str) -> list[Round]:
+def rounds(client: UUID, pattern: str) -> dict[UUID, list[Round]]:
     """'1' answered, '0' not, a day apart; the last one yesterday."""
     last = len(pattern)
-    return [Round(client, NOW - DAY * (last - at), sign == "1") for at, sign in enumerate(pattern)]
+    return {client: [Round(NOW - DAY * (last - at), sign == "1") for at, sign in enumerate(pattern)]}
 
 
 def facts(**fields) -> CoupleFacts:
@@ -107,10 +107,10 @@ def test_a_fall_of_last_year_is_no_news():
 def apart(early: float, late: float, *, weeks: int = 5) -> CoupleFacts:
     gaps = [early] * (weeks - 2) + [late] * 2
     return facts(
-        numbers=[
-            *numbers(MARA, "closeness", *[8] * weeks, ends=1),
-            *numbers(THEO, "closeness", *[8 - gap for gap in gaps], ends=1),
-        ]
+        numbers={
+            **numbers(MARA, "closeness", *[8] * weeks, ends=1),
+            **numbers(THEO, "closeness", *[8 - gap for gap in gaps], ends=1),
+        }
     )
 
 
@@ -161,7 +161,7 @@ def test_not_free_to_stop_speaks_when_it_is_repeated():
 
 def test_every_sign_names_its_rule_and_its_data():
     about = facts(
-        numbers=[*numbers(MARA, "closeness", 1, 1, 1), *numbers(MARA, "pressure", 9, 9, 9)],
+        numbers=numbers(MARA, "closeness", 1, 1, 1) | numbers(MARA, "pressure", 9, 9, 9),
         rounds=rounds(THEO, "1111100"),
         not_free=[(MARA, NOW), (MARA, NOW - DAY)],
     )
