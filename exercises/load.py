@@ -6,11 +6,13 @@ with one small ritual beside it is what is suggested.
 
 from __future__ import annotations
 
-import math
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
+from operator import add
 from typing import Any
 
 from clients.models import Couple
@@ -85,7 +87,7 @@ def is_main(content: Mapping[str, Any]) -> bool:
 def load_of(pieces: Sequence[Piece], client: uuid.UUID, today: date, limit: int) -> Load:
     theirs = [piece for piece in pieces if client in piece.clients]
     planned = [piece for piece in theirs if piece.due != Due.ON_DEMAND]
-    return Load(minutes_a_week(theirs, client, today), sum(_asks_soon(piece, today) for piece in planned), limit)
+    return Load(minutes_a_week(theirs, [client], today), sum(_asks_soon(piece, today) for piece in planned), limit)
 
 
 def main_tasks(pieces: Iterable[Piece], client: uuid.UUID, today: date, *, alone: bool) -> list[str]:
@@ -98,28 +100,35 @@ def main_tasks(pieces: Iterable[Piece], client: uuid.UUID, today: date, *, alone
     return sorted({one.title for one in theirs if _asks_soon(one, today)})
 
 
-def minutes_a_week(pieces: Iterable[Piece], client: uuid.UUID, today: date) -> int:
-    """Return what one person is asked for in the fullest of the next four weeks, counted from today.
+def minutes_a_week(pieces: Iterable[Piece], clients: Iterable[uuid.UUID], today: date) -> int:
+    """Return what these people are asked for in the fullest of the next four weeks of any of them, from today on.
 
     What comes before each session counts as once a week; what is begun on demand counts as nothing.
     """
-    weeks = [0] * WEEKS
+    weeks = {client: [0] * WEEKS for client in clients}
     for piece in pieces:
-        if client in piece.clients:
-            for day in _days(piece, today):
-                weeks[(day - today).days // 7] += piece.minutes
-    return math.ceil(max(weeks))
+        minutes = [times * piece.minutes for times in _times(piece, today)]
+        for client in weeks.keys() & piece.clients:
+            weeks[client] = [*map(add, weeks[client], minutes)]
+    return max(map(max, weeks.values()), default=0)
 
 
 def _asks_soon(piece: Piece, today: date) -> bool:
-    return bool(_days(piece, today))
+    return any(_times(piece, today))
 
 
-def _days(piece: Piece, today: date) -> list[date]:
-    end = today + timedelta(days=7 * WEEKS - 1)
+def _times(piece: Piece, today: date) -> tuple[int, ...]:
+    """How often it falls due in each of the next weeks."""
     if piece.due in (Due.ON_DEMAND, Due.FOLLOW_UP):
-        return []
+        return (0,) * WEEKS
     first = piece.starts_on
     if piece.due == Due.APPOINTMENT and piece.recurrence.freq == Freq.ONCE:
         first = max(first, today)  # whenever the session is, it is still ahead
-    return dates(piece.recurrence, first, start=today, end=end)
+    return _times_by_week(piece.recurrence, first, today)
+
+
+@lru_cache(maxsize=1024)  # a rule and two days are nobody's
+def _times_by_week(recurrence: Recurrence, first: date, today: date) -> tuple[int, ...]:
+    end = today + timedelta(days=7 * WEEKS - 1)
+    counted = Counter((day - today).days // 7 for day in dates(recurrence, first, start=today, end=end))
+    return tuple(counted[week] for week in range(WEEKS))

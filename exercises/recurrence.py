@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from django.utils.functional import Promise
@@ -84,6 +85,7 @@ class Recurrence:
         object.__setattr__(self, "weekdays", tuple(sorted(self.weekdays)))
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, rule: str, *, reviews: bool = False) -> Recurrence:
         """From `once` or an RFC 5545 rule such as FREQ=WEEKLY;BYDAY=SU;COUNT=6. Raises ScheduleError."""
         return cls(**_parts_of(rule), reviews=reviews)

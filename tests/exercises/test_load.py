@@ -31,28 +31,28 @@ def piece(rule, minutes=10, *, clients=(MARA, THEO), first=TODAY, **more):
     ],
 )
 def test_each_rhythm(rule, minutes):
-    assert minutes_a_week([piece(rule)], MARA, TODAY) == minutes
+    assert minutes_a_week([piece(rule)], [MARA], TODAY) == minutes
 
 
 def test_pieces_add_up_for_those_they_are_for():
     pieces = [piece("FREQ=WEEKLY", 45), piece("FREQ=DAILY", 2, clients=(THEO,))]
-    assert minutes_a_week(pieces, MARA, TODAY) == 45
-    assert minutes_a_week(pieces, THEO, TODAY) == 59
+    assert minutes_a_week(pieces, [MARA], TODAY) == 45
+    assert minutes_a_week(pieces, [THEO], TODAY) == 59
 
 
 def test_what_is_over_or_far_ahead_asks_nothing_now():
-    assert minutes_a_week([piece("once", first=TODAY - datetime.timedelta(days=1))], MARA, TODAY) == 0
-    assert minutes_a_week([piece("once", first=TODAY + datetime.timedelta(days=60))], MARA, TODAY) == 0
-    assert minutes_a_week([], MARA, TODAY) == 0
+    assert minutes_a_week([piece("once", first=TODAY - datetime.timedelta(days=1))], [MARA], TODAY) == 0
+    assert minutes_a_week([piece("once", first=TODAY + datetime.timedelta(days=60))], [MARA], TODAY) == 0
+    assert minutes_a_week([], [MARA], TODAY) == 0
 
 
 def test_before_each_session_counts_as_weekly_and_on_demand_as_nothing():
     before_each = piece("FREQ=WEEKLY", 20, first=TODAY - datetime.timedelta(days=90), due="appointment")
     before_next = piece("once", 15, first=TODAY - datetime.timedelta(days=3), due="appointment")
     needed = piece("once", 45, due="on_demand")
-    assert minutes_a_week([before_each], MARA, TODAY) == 20
-    assert minutes_a_week([before_next], MARA, TODAY) == 15, "the session is ahead, whenever it was given"
-    assert minutes_a_week([needed], MARA, TODAY) == 0
+    assert minutes_a_week([before_each], [MARA], TODAY) == 20
+    assert minutes_a_week([before_next], [MARA], TODAY) == 15, "the session is ahead, whenever it was given"
+    assert minutes_a_week([needed], [MARA], TODAY) == 0
 
 
 def test_the_limit_is_the_practices_own_and_things_are_counted():
