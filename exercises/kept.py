@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clients.models import Client, Couple
@@ -15,6 +14,7 @@ from exercises.agreements import Kept
 from exercises.desk import QueueItem, register_queue
 from exercises.models import Feedback, JournalEntry, Win
 from exercises.vocabulary import Lane
+from practice.links import address_of
 from practice.models import Membership
 
 A_PAGE = 30
@@ -75,7 +75,7 @@ def too_much_or_not_free(membership: Membership, couples: Collection[uuid.UUID])
             detail=_("%(name)s said so privately after “%(title)s”.")
             % {"name": one.author.name, "title": one.occurrence.assignment.edition.title},
             since=one.given_at,
-            url=reverse("kept_private", args=[one.couple_id, one.author_id]),
+            url=address_of("kept_private", one.couple_id, one.author_id),
             action=_("Look"),
             urgent=bool(feedback.WEIGHS & set(one.obstacles)),
         )

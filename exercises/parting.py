@@ -13,7 +13,6 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef
 from django.dispatch import receiver
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,6 +22,7 @@ from exercises import lanes, reminders
 from exercises.desk import QueueItem, register_queue
 from exercises.models import Occurrence, Response, Sitting
 from exercises.vocabulary import Lane
+from practice.links import address_of
 from practice.models import Membership
 from practice.written import Written
 
@@ -72,7 +72,7 @@ def parted_lately(membership: Membership, couples: Collection[uuid.UUID]) -> lis
             couple_id=one.couple_id,
             detail=_("Speak with each of them alone. No partner is told who decided it."),
             since=one.at,
-            url=reverse("couple_apart", args=[one.couple_id]),
+            url=address_of("couple_apart", one.couple_id),
             action=_("Look at it"),
             urgent=True,
             after_care=True,
@@ -121,7 +121,7 @@ def taken_back(membership: Membership, couples: Collection[uuid.UUID]) -> list[Q
             couple_id=couple,
             detail=name,
             since=at,
-            url=reverse("couple", args=[couple]),
+            url=address_of("couple", couple),
             action=_("Open the couple"),
         )
         for at, name, couple in first.values()

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +17,7 @@ from exercises.desk import QueueItem, register_queue
 from exercises.models import Assignment, Occurrence, ProgramRun
 from exercises.record import Cell
 from exercises.vocabulary import Lane
+from practice.links import address_of
 from practice.models import Membership
 
 
@@ -146,6 +146,6 @@ def _item(run: ProgramRun, *, kind: str, what: str, words: str) -> QueueItem:
         couple_id=run.couple_id,
         detail=words % {"title": run.content["title"], "week": run.week},
         since=run.week_opened_at or run.given_at,
-        url=reverse("program_run", args=[run.couple_id, run.pk]),
+        url=address_of("program_run", run.couple_id, run.pk),
         action=_("Look"),
     )

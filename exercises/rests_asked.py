@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from exercises.desk import QueueItem, register_queue
 from exercises.models import Pause
+from practice.links import address_of
 from practice.models import Membership
 from practice.written import Written
 
@@ -35,7 +35,7 @@ def rests_asked(membership: Membership, couples: Collection[uuid.UUID]) -> list[
             couple_id=one.couple_id,
             detail=_detail(one),
             since=one.made_at,
-            url=reverse("rests", args=[one.couple_id]),
+            url=address_of("rests", one.couple_id),
             action=_("Look"),
         )
         for one in _ASKED.all(couples=couples)

@@ -6,13 +6,13 @@ import uuid
 from collections.abc import Collection
 from datetime import timedelta
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clients import safe_contact
 from clients.models import Partner
 from exercises.desk import QueueItem, register_aside, register_queue
+from practice.links import address_of
 from practice.models import Membership
 
 LOOK_BACK = timedelta(days=14)
@@ -34,7 +34,7 @@ def to_ask(membership: Membership, couples: Collection[uuid.UUID]) -> list[Queue
             couple_id=one.couple_id,
             detail=_("To be asked in person, each apart"),
             since=timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0),
-            url=reverse("safe_contact", args=[one.couple_id, one.client_id]),
+            url=address_of("safe_contact", one.couple_id, one.client_id),
             action=_("Write it down"),
             calm=True,
             aside=True,
@@ -61,7 +61,7 @@ def to_tell(membership: Membership, couples: Collection[uuid.UUID]) -> list[Queu
             detail=_("%(name)s: something changed in how they sign in, and no letter could tell them safely.")
             % {"name": names.get(one.person_id, "")},
             since=one.finished_at or one.due_at,
-            url=reverse("couple", args=[one.couple_id]),
+            url=address_of("couple", one.couple_id),
             action=_("Open"),
         )
         for one in rows

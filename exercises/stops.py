@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Collection, Iterable
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from exercises.desk import QueueItem, register_queue
@@ -18,6 +17,7 @@ from exercises.models import Assignment, ReminderStop
 from exercises.vocabulary import Lane
 from practice import tenancy
 from practice.clock import Now
+from practice.links import address_of
 from practice.models import Membership
 from practice.written import Asked, Written, together
 from practice.written_changes import WrittenUpdate
@@ -107,6 +107,6 @@ def _item(one: ReminderStop) -> QueueItem:
         couple_id=one.couple_id,
         detail=f"{one.client.name}: {title}" if title else one.client.name,
         since=one.stopped_at,
-        url=reverse("plan", args=[one.couple_id, one.assignment_id]),
+        url=address_of("plan", one.couple_id, one.assignment_id),
         action=_("Start again or lighten"),
     )

@@ -6,12 +6,12 @@ import uuid
 from collections.abc import Collection
 
 from django.db.models import Exists, OuterRef
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from exercises.desk import QueueItem, register_queue
 from exercises.models import Seen, Thread
 from exercises.threads import waiting_for_practice
+from practice.links import address_of
 from practice.models import Membership
 from practice.written import Written
 
@@ -44,7 +44,7 @@ def to_answer(membership: Membership, couples: Collection[uuid.UUID]) -> list[Qu
             couple_id=one.couple_id,
             detail=_("Waits for an answer"),
             since=one.last_said_at,  # type: ignore[attr-defined]  # annotated
-            url=reverse("thread", args=[one.couple_id, one.pk]),
+            url=address_of("thread", one.couple_id, one.pk),
             action=_("Answer"),
         )
         for one in _WAITING.all(couples=couples, member=membership.pk)

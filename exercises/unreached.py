@@ -6,12 +6,12 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clients.models import Partner
 from exercises.desk import QueueItem, register_queue
+from practice.links import address_of
 from practice.models import Membership, Message
 from practice.written import Written
 
@@ -54,7 +54,7 @@ def _item(partner: Partner, message: Message) -> QueueItem:
         couple_id=partner.couple_id,
         detail=_detail(message) % words,
         since=message.finished_at or message.due_at,
-        url=reverse("couple", args=[partner.couple_id]),
+        url=address_of("couple", partner.couple_id),
         action=_("Open"),
     )
 

@@ -10,8 +10,9 @@ from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.formats import date_format
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext
 
 
 def there(moment: datetime, zone: object = None) -> datetime:
@@ -54,13 +55,17 @@ def near_day(moment: datetime | None, zone: object = None) -> str:
 
 def _near(local: datetime) -> str:
     """The day of a moment that is told by its own zone's clock."""
-    today = timezone.localtime(timezone.now(), local.tzinfo).date()
+    today = timezone.now().astimezone(local.tzinfo).date()
     away = (local.date() - today).days
-    said = {-1: gettext_lazy("yesterday"), 0: gettext_lazy("today"), 1: gettext_lazy("tomorrow")}
-    if away in said:
-        return str(said[away])
+    match away:
+        case -1:
+            return gettext("yesterday")
+        case 0:
+            return gettext("today")
+        case 1:
+            return gettext("tomorrow")
     if -7 < away < 7:
-        return date_format(local, "D" if away > 0 else "l")
+        return str((WEEKDAYS_ABBR if away > 0 else WEEKDAYS)[local.weekday()])
     return date_format(local, "j F" if local.year == today.year else "j F Y")
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clients.models.person import Client
 from clients.signals import together_changed
+from practice.links import address_of
 from practice.models import Membership, PracticeModel, inside
 from practice.models.base import BoundManager
 from practice.models.practice import in_two_weeks, random_nonce
@@ -69,7 +69,7 @@ class Couple(PracticeModel):
         return zoneinfo.ZoneInfo(self.time_zone)
 
     def get_absolute_url(self) -> str:
-        return reverse("couple", args=[self.pk])
+        return address_of("couple", self.pk)
 
     def keeping(self, partners: list[Partner]) -> Couple:
         """Keep partners that were fetched already, by position, as ``with_partners`` does. Returns the couple."""
