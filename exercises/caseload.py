@@ -15,12 +15,11 @@ from typing import Any
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, Max, Min, OuterRef, Q
 from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTextTransform
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clients.models import Appointment, Client, Couple
+from clients.models import Appointment, Client, Couple, Partner
 from exercises import adherence, programs
 from exercises.adherence import Adherence
 from exercises.desk import QueueItem, register_queue
@@ -28,6 +27,7 @@ from exercises.load import Piece, minutes_a_week, piece_of
 from exercises.models import Answer, Assignment, Occurrence, Reading, Response
 from exercises.models.response import ResponseQuerySet
 from exercises.vocabulary import Lane
+from practice.links import address_of
 from practice.models import Membership
 from practice.written import Written, together
 
@@ -74,9 +74,10 @@ def register_scores(provider: ScoresProvider) -> ScoresProvider:
 
 @dataclass
 class Row:
-    """One couple of the caseload."""
+    """One couple of the caseload. ``people`` are all who were ever part of it, ``partners`` those who are now."""
 
     couple: Couple
+    people: list[Client] = field(default_factory=list)
     partners: list[PartnerState] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     minutes: int = 0
@@ -171,32 +172,34 @@ def rows(couples: Collection[Couple], waiting: Iterable[QueueItem], now: datetim
     sent = adherence.of_partners(ids, now)
     scores = {couple: found for provider in _scores_from for couple, found in provider(ids, now).items()}
     unread = {item.couple_id: item.unread for item in waiting if item.unread}
-    made = [
-        Row(
-            couple=couple,
-            partners=[
-                _partner_state(
-                    partner.client, partner.position, open_now[couple.pk], sent[couple.pk, partner.client_id]
-                )
-                for partner in couple.partners.all()
-                if partner.left_at is None
-            ],
-            titles=sorted({title for title, _piece in given[couple.pk]}),
-            minutes=_heaviest(couple, given[couple.pk], now),
-            programs=programs_of[couple.pk],
-            next_due=next_due.get(couple.pk),
-            session=sessions.get(couple.pk),
-            unread=unread.get(couple.pk, 0),
-            scores=scores.get(couple.pk, []),
+    made = []
+    for couple in couples:
+        every = couple.partners.all()
+        made.append(
+            Row(
+                couple=couple,
+                people=[one.client for one in every],
+                partners=[
+                    _partner_state(one, open_now[couple.pk], sent[couple.pk, one.client_id])
+                    for one in every
+                    if one.left_at is None
+                ],
+                titles=sorted({title for title, _piece in given[couple.pk]}),
+                minutes=_heaviest(couple, [one.client_id for one in every], given[couple.pk], now),
+                programs=programs_of[couple.pk],
+                next_due=next_due.get(couple.pk),
+                session=sessions.get(couple.pk),
+                unread=unread.get(couple.pk, 0),
+                scores=scores.get(couple.pk, []),
+            )
         )
-        for couple in couples
-    ]
     return sorted(made, key=_by_next_session)
 
 
 def _by_next_session(row: Row) -> tuple[bool, bool, float, str]:
     session = row.session.starts_at.timestamp() if row.session else 0.0
-    return row.couple.status != Couple.Status.ACTIVE, row.session is None, session, str(row.couple)
+    named = " & ".join(person.name for person in row.people)
+    return row.couple.status != Couple.Status.ACTIVE, row.session is None, session, named
 
 
 def next_sessions(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, Appointment]:
@@ -256,15 +259,14 @@ def _programs(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, 
     return found
 
 
-def _heaviest(couple: Couple, given: Iterable[tuple[str, Piece]], now: datetime) -> int:
-    pieces, today = [piece for _title, piece in given], timezone.localtime(now, couple.zone).date()
-    return max((minutes_a_week(pieces, client.pk, today) for client in couple.clients), default=0)
+def _heaviest(couple: Couple, people: Iterable[uuid.UUID], given: Iterable[tuple[str, Piece]], now: datetime) -> int:
+    return minutes_a_week([piece for _title, piece in given], people, timezone.localtime(now, couple.zone).date())
 
 
-def _partner_state(client: Client, position: int, current: list[Occurrence], sent: Adherence) -> PartnerState:
-    theirs = [one for one in current if client.pk in one.audience]
-    kind, words = _state_words(client, theirs)
-    return PartnerState(client, position, kind, words, sent)
+def _partner_state(partner: Partner, current: list[Occurrence], sent: Adherence) -> PartnerState:
+    theirs = [one for one in current if partner.client_id in one.audience]
+    kind, words = _state_words(partner.client, theirs)
+    return PartnerState(partner.client, partner.position, kind, words, sent)
 
 
 def _state_words(client: Client, theirs: list[Occurrence]) -> tuple[str, str]:
@@ -285,15 +287,16 @@ def _state_words(client: Client, theirs: list[Occurrence]) -> tuple[str, str]:
 @register_queue
 def new_answers(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """One item for each couple with answers that this member of staff has not read."""
+    what, action = _("New answers"), _("Read")
     return [
         QueueItem(
             kind="new",
-            what=_("New answers"),
+            what=what,
             couple_id=couple,
             detail=ngettext("%(n)s answer to read", "%(n)s answers to read", n) % {"n": n},
             since=last,
-            url=reverse("couple", args=[couple]),
-            action=_("Read"),
+            url=address_of("couple", couple),
+            action=action,
             unread=n,
         )
         for couple, n, last in _UNREAD.all(member=membership.pk, couples=couples)

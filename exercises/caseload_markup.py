@@ -64,7 +64,7 @@ def _look(of: Row, calm: bool) -> _Look:
     places = {partner.client.pk: place for place, partner in enumerate(of.partners)}
     return _Look(
         language=get_language(),
-        people=len(of.couple.clients),
+        people=len(of.people),
         partners=tuple(_Partner(one.position, one.kind, bool(one.adherence.due)) for one in of.partners),
         scales=tuple(
             (name, tuple(places[partner.client.pk] for partner, _value in values)) for name, values in of.last_scores
@@ -89,7 +89,7 @@ def _values(of: Row, look: _Look) -> dict[str, object]:
         "next_due": times.near_time(of.next_due, of.couple),
         "session": times.near_time(of.session.starts_at) if of.session else "",
     }
-    for place, person in enumerate(of.couple.clients):
+    for place, person in enumerate(of.people):
         values[f"person {place}"] = person
     for place, one in enumerate(of.partners):
         values[f"name {place}"], values[f"words {place}"] = one.client.name, one.words

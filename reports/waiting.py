@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Collection
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from exercises.desk import QueueItem, register_queue
 from exercises.flags import Severity
 from exercises.safety import register_flags
 from practice import clock
+from practice.links import address_of
 from practice.models import Membership
 from practice.written import Written
 from reports import alert_list
@@ -74,7 +74,7 @@ def _calm(row: Alert) -> QueueItem:
         couple_id=row.couple_id,
         detail=_("No hurry") if is_note else _("Not urgent"),
         since=row.raised_at,
-        url=reverse("alert", args=[row.couple_id, row.pk]),
+        url=address_of("alert", row.couple_id, row.pk),
         action=_("Look"),
         calm=True,
         aside=is_note,
@@ -88,7 +88,7 @@ def _urgent(row: Alert, membership: Membership, told: Collection[str]) -> QueueI
         couple_id=row.couple_id,
         detail=alert_list.step_words(row, told),
         since=row.raised_at,
-        url=reverse("alert", args=[row.couple_id, row.pk]),
+        url=address_of("alert", row.couple_id, row.pk),
         action=_("Look"),
         urgent=row.acknowledged_at is None or row.acknowledged_by_id == membership.pk,
     )
@@ -99,15 +99,16 @@ def softer_signs(membership: Membership, couples: Collection[uuid.UUID]) -> list
     """One calm item for each couple in which a rule speaks. It names the rules, no partner and no answer."""
     if not membership.sees_answers:
         return []
+    what, action = _("Worth a thought"), _("See why")
     return [
         QueueItem(
             kind="hold",
-            what=_("Worth a thought"),
+            what=what,
             couple_id=couple_id,
             detail=", ".join(dict.fromkeys(one.label for one in found)),
             since=max(one.seen_at for one in found),
-            url=reverse("signs", args=[couple_id]),
-            action=_("See why"),
+            url=address_of("signs", couple_id),
+            action=action,
             calm=True,
         )
         for couple_id, found in signs_of(couples, clock.now()).items()

@@ -48,7 +48,8 @@ def today(request: PracticeRequest) -> HttpResponse:
     by_id = {row.couple.pk: row for row in rows}
     # Of those who parted, the one thing that nobody has noted yet.
     items = [one for one in waiting if one.couple_id in by_id or one.after_care]
-    people = {pk: named[pk].clients for pk in {item.couple_id for item in items}}
+    people = {row.couple.pk: row.people for row in rows}
+    people |= {pk: named[pk].clients for pk in {item.couple_id for item in items} - people.keys()}
     sessions, is_today = _sessions(by_id, now)
     context = {
         "hold": held.now(),
