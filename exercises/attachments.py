@@ -25,7 +25,7 @@ from practice import tenancy, vault
 from practice.bare import LIMIT, Unkeepable, bare
 from practice.ids import uuid7
 from practice.models import Membership
-from practice.written import soon
+from practice.written import Asked, Written, soon, together
 from practice.written_changes import WrittenUpdate
 
 #: How many go with one answer, one journal entry, one assignment.
@@ -42,9 +42,14 @@ def of_draft(occurrence: Occurrence, author: Client) -> QuerySet[Attachment]:
 def of_responses(responses: Iterable[Response]) -> dict[uuid.UUID, list[Attachment]]:
     """What came with each response, as far as the asker may read it: one query for all."""
     found: dict[uuid.UUID, list[Attachment]] = {}
-    for one in _light(Attachment.objects.filter(response__in=list(responses))):
-        found.setdefault(one.response_id, []).append(one)  # type: ignore[arg-type]
+    for one in together(asking_for([one.pk for one in responses]))[0]:
+        found.setdefault(one.response_id, []).append(one)
     return found
+
+
+def asking_for(responses: list[uuid.UUID]) -> Asked[list[Attachment]]:
+    """Return what :func:`of_responses` asks, for :func:`practice.written.ahead`."""
+    return _OF_RESPONSES.of(responses=responses)
 
 
 def of_assignment(assignment: Assignment) -> QuerySet[Attachment]:
@@ -66,6 +71,11 @@ def of_journal_entries(entries: Iterable[JournalEntry]) -> dict[uuid.UUID, list[
 
 def _light(rows: QuerySet[Attachment]) -> QuerySet[Attachment]:
     return rows.defer("sealed").order_by("made_at", "pk")
+
+
+_OF_RESPONSES: Written[Attachment] = Written(
+    lambda responses: _light(Attachment.objects.filter(response__in=responses)), responses=[uuid.UUID]
+)
 
 
 def add_to_draft(occurrence: Occurrence, author: Client, file: UploadedFile, words: str = "") -> Attachment:

@@ -25,7 +25,7 @@ from exercises.languages import spoken
 from exercises.models import Answer, Assignment, Attachment, Edition, Occurrence, Reading, Response
 from exercises.vocabulary import Lane
 from practice.models import Membership
-from practice.written import Written, together
+from practice.written import Asked, Written, together
 
 State = Occurrence.State
 
@@ -295,11 +295,19 @@ def skips_of(couple: Couple, *, private_of: Client | None = None) -> list[Event]
 
 
 def events(
-    responses: Collection[Response], couple: Couple, membership: Membership, *, apart: bool = False
+    responses: Collection[Response],
+    couple: Couple,
+    membership: Membership,
+    *,
+    apart: bool = False,
+    marks: bool = True,
 ) -> list[Event]:
-    """Return responses with their answers in the order of the form; ``apart`` chooses which of the two views."""
+    """Return responses with their answers in the order of the form; ``apart`` chooses which of the two views.
+
+    Without ``marks`` nobody asks which of them the member of staff has read.
+    """
     places = positions(couple)
-    return events_of(responses, lambda one: places.get(one.author_id, 0), membership, apart=apart)
+    return events_of(responses, lambda one: places.get(one.author_id, 0), membership, apart=apart, marks=marks)
 
 
 _READ: Written[tuple[uuid.UUID, bool]] = Written(
@@ -315,14 +323,25 @@ _ANSWERS: Written[Answer] = Written(
 )
 
 
+def asking_for_answers(responses: list[uuid.UUID]) -> Asked[list[Answer]]:
+    """Return what :func:`events` asks for the answers, for :func:`practice.written.ahead`."""
+    return _ANSWERS.of(responses=responses)
+
+
 def events_of(
-    responses: Collection[Response], position: Callable[[Response], int], membership: Membership, *, apart: bool = False
+    responses: Collection[Response],
+    position: Callable[[Response], int],
+    membership: Membership,
+    *,
+    apart: bool = False,
+    marks: bool = True,
 ) -> list[Event]:
     """Return responses of any couples as events; ``position`` tells their authors' places."""
     ids = [one.pk for one in responses]
-    read = {one for one, read_apart in _READ.all(responses=ids, member=membership.pk) if read_apart == apart}
+    marked, given = together(_READ.of(responses=ids if marks else [], member=membership.pk), _ANSWERS.of(responses=ids))
+    read = {one for one, read_apart in marked if read_apart == apart}
     answers: dict[uuid.UUID, dict[str, Answer]] = defaultdict(dict)
-    for one in _ANSWERS.all(responses=ids):
+    for one in given:
         if (one.lane in APART) == apart:
             answers[one.response_id][one.key] = one
     now, language = timezone.now(), membership.practice.language
@@ -341,7 +360,7 @@ def events_of(
             lane=Lane.PRIVATE if apart else one.lane,
             response=one,
             said=_said(one, answers[one.pk]),
-            is_new=one.pk not in read,
+            is_new=marks and one.pk not in read,
             opens_at=one.opens_at if one.lane == Lane.REVEAL and (one.opens_at or now) > now else None,
             sealed=one.lane == Lane.REVEAL and (one.opens_at is None or one.opens_at > now),
         )

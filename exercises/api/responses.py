@@ -7,11 +7,13 @@ somebody keeps to themselves is in neither.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import django_filters
-from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -22,7 +24,7 @@ from exercises import attachments, record
 from exercises.access import couple_or_404, partner_or_404, response_or_404
 from exercises.answers import Value
 from exercises.api.files import FileSerializer
-from exercises.models import Occurrence, Response
+from exercises.models import Edition, Occurrence, Response
 from exercises.saying import SaidAnswer, SaidRow
 from exercises.views.desk_couple import event_of
 from exercises.vocabulary import Lane
@@ -31,6 +33,7 @@ from practice.access import for_clinicians
 from practice.api.schema import example
 from practice.api.scopes import Scope
 from practice.api.views import ApiView
+from practice.written import Written, ahead, together
 
 #: The lanes that stand in a couple's list.
 OPEN = [(one.value, one.label) for one in Lane if one not in record.APART]
@@ -126,9 +129,17 @@ class ResponseScoreSerializer(serializers.Serializer):
     def get_questions(self, score: Any) -> list[str]:
         return [one for one in score.questions.split(",") if one]
 
+    def to_representation(self, score: Any) -> dict[str, Any]:
+        return {
+            "series": score.series,
+            "value": float(score.value),
+            "questions": self.get_questions(score),
+            "rule": score.rule,
+        }
 
-#: One for all: making it anew takes longer than what it does.
-_SCORE = ResponseScoreSerializer()
+
+#: One for all: making them anew takes longer than what they do.
+_SCORE, _FILE, _MOMENT = ResponseScoreSerializer(), FileSerializer(), serializers.DateTimeField()
 
 
 @example(**RESPONSE)
@@ -154,10 +165,30 @@ class ResponseSerializer(serializers.Serializer):
 
     @extend_schema_field(ResponseScoreSerializer(many=True))
     def get_scores(self, event: Any) -> Any:
-        # An app above this one derives them. Each carries the narrowest lane of the answers it was made from.
+        # Each carries the narrowest lane of the answers it was made from.
         rows = [one for one in event.response.derived if (one.lane in record.APART) == self.context["apart"]]
         rows.sort(key=lambda one: (one.series, one.questions))
         return [_SCORE.to_representation(one) for one in rows]
+
+    def to_representation(self, event: record.Event) -> dict[str, Any]:
+        response = cast(Response, event.response)
+        answer = self.fields["answers"].child.to_representation
+        return {
+            "id": str(response.pk),
+            "partner_id": str(response.author_id),
+            "assignment_id": str(response.occurrence.assignment_id),
+            "occurrence_id": str(response.occurrence_id),
+            "edition_id": str(response.edition_id),
+            "title": event.title,
+            "lane": str(event.lane),
+            "submitted_at": _MOMENT.to_representation(response.submitted_at),
+            "revision": response.revision,
+            "sealed": event.sealed,
+            "opens_at": event.opens_at and _MOMENT.to_representation(event.opens_at),
+            "answers": [answer(one) for one in event.said],
+            "scores": self.get_scores(event),
+            "files": [_FILE.to_representation(one) for one in event.files],
+        }
 
 
 class ResponseFilter(django_filters.FilterSet):
@@ -184,8 +215,25 @@ class PrivateResponseFilter(django_filters.FilterSet):
         fields = ["assignment", "since"]
 
 
-#: What came of the answers, as a list.
-SCORES = Prefetch("scores", to_attr="derived")
+class Derived(NamedTuple):
+    """A number that came of a response."""
+
+    response_id: UUID
+    series: str
+    value: Decimal
+    questions: str
+    rule: str
+    lane: str
+
+
+def _scores(responses: Any) -> QuerySet[Any, Any]:
+    # An app above this one derives them.
+    scores: Any = Response._meta.get_field("scores").related_model
+    return scores.objects.filter(response__in=responses).values_list(*Derived._fields)
+
+
+_SCORES: Written[Any] = Written(_scores, responses=[UUID])
+_EDITIONS: Written[Edition] = Written(lambda editions: Edition.objects.filter(pk__in=editions), editions=[UUID])
 #: Of an occurrence, all but what it is of.
 _NOT_SAID = [
     f"occurrence__{one.name}" for one in Occurrence._meta.concrete_fields if one.name not in ("id", "assignment")
@@ -208,24 +256,36 @@ class _Responses(ApiView):
     def page_for(self, couple: Couple, client: Client | None) -> Answered:
         rows: QuerySet[Response] = record.responses_of(couple, private_of=client)
         rows = rows.select_related(None).select_related("author", "occurrence").defer(*_NOT_SAID)
+        page = self.paginate_queryset(self.filter_queryset(rows))
+        ids = [one.pk for one in page]
         # Most are of a few editions: each is fetched and read once.
-        page = self.paginate_queryset(self.filter_queryset(rows.prefetch_related("edition", SCORES)))
-        shown = record.events(page, couple, self.request.membership, apart=self.apart)
-        self._with_files(shown)
+        asked = _EDITIONS.of(editions=sorted({one.edition_id for one in page})), record.asking_for_answers(ids)
+        with ahead(*asked, _SCORES.of(responses=ids), attachments.asking_for(ids)):
+            editions = {one.pk: one for one in together(asked[0])[0]}
+            for one in page:
+                one.edition = editions[one.edition_id]
+            shown = record.events(page, couple, self.request.membership, apart=self.apart, marks=False)
+            self._with_what_belongs_to_it(shown)
         return self.get_paginated_response(self.shown(shown, many=True))
 
-    def _with_files(self, events: list[record.Event]) -> None:
-        """Put with each event what was sent along. It goes with the whole answer: into one of the two lists."""
-        here = [one for one in events if one.response and (one.response.lane in record.APART) == self.apart]
-        found = attachments.of_responses(one.response for one in here if one.response)
-        for one in here:
-            one.files = found.get(one.response.pk, []) if one.response else []
+    def _with_what_belongs_to_it(self, events: list[record.Event]) -> None:
+        """Put with each event what was sent along, and what it adds up to.
+
+        A file goes with the whole answer: into one of the two lists.
+        """
+        sent = [one.response for one in events if one.response]
+        files, scores = attachments.of_responses(sent), defaultdict(list)
+        for score in map(Derived._make, _SCORES.all(responses=[one.pk for one in sent])):
+            scores[score.response_id].append(score)
+        for one in events:
+            response: Any = one.response
+            response.derived = scores[response.pk]
+            one.files = files.get(response.pk, []) if (response.lane in record.APART) == self.apart else []
 
     def one_for(self, request: Any, couple: Couple, response_id: UUID, client: Client | None) -> Answered:
         sent = response_or_404(couple, response_id, author=client)
-        prefetch_related_objects([sent], SCORES)
         event = event_of(request, couple, sent, self.apart)
-        self._with_files([event])
+        self._with_what_belongs_to_it([event])
         audit.looked_at("opened", sent, lane=Lane.PRIVATE if self.apart else sent.lane)
         return self.answer_with(self.shown(event))
 
