@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, models
 from django.http import HttpRequest, HttpResponse
 
-from practice import tenancy
+from practice import tenancy, trips
 
 CLIENTS, COUPLES = "clients_client", "clients_couple"
 #: The lane of what no client ever learns of: staff notes, alerts, signs.
@@ -50,8 +50,7 @@ def looked(
         client_id = client_id or subject_id
     elif subject == COUPLES:
         couple_id = couple_id or subject_id
-    with connection.cursor() as cursor:
-        cursor.execute(LINE, [act, subject, subject_id, client_id, couple_id, lane])
+    trips.soon((LINE, [act, subject, subject_id, client_id, couple_id, lane]))
     _told.set(True)
 
 

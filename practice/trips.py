@@ -36,7 +36,8 @@ def before_next(sql: str, values: Sequence[Any]) -> Iterator[None]:
 def gathering() -> Iterator[None]:
     """Let what is said :func:`soon` in the block wait for its next statement, or for its end.
 
-    So does a savepoint in it, for its first statement. Where the block ends with an error, what waits is not sent.
+    So does a savepoint in it, for its first statement. Where the block ends with an error, or is to be rolled back,
+    what waits is not sent.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("Statements go together inside a transaction.")
@@ -45,7 +46,8 @@ def gathering() -> Iterator[None]:
     every.insert(next((at for at, one in enumerate(every) if isinstance(one, _Waiting)), len(every)), mine)
     try:
         yield
-        mine.send()
+        if not connection.needs_rollback:
+            mine.send()
     finally:
         every.remove(mine)
 

@@ -130,6 +130,12 @@ class TestWhatIsSaidSoon:
             self.breaks()
         assert noted() == ""
 
+    def test_a_block_that_is_to_be_rolled_back_sends_nothing_more(self):
+        with transaction.atomic(), trips.gathering():
+            trips.soon((NOTE, ["lost"]))
+            transaction.set_rollback(True)
+        assert noted() == ""
+
     def breaks(self, asking: str = "") -> None:
         """Say something soon, ask what can not be answered, and break."""
         trips.soon((NOTE, ["lost"]))
