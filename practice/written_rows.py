@@ -12,6 +12,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models.expressions import ColPairs
 from django.db.models.query import ModelIterable, get_related_populators
 
+from practice.instances import Maker
+
 
 class Rows:
     """How rows of one query become objects, for as long as the process runs."""
@@ -42,21 +44,21 @@ class Rows:
     # ── instances ──
 
     @cached_property
-    def _shape(self) -> tuple[Any, slice, list[str], list[Any]]:
-        """The model, where its columns lie and what they are called, and what is selected along with it."""
+    def _shape(self) -> tuple[Maker, slice, list[str], list[Any]]:
+        """What makes an instance, where its columns lie and what they are called, and what is selected along."""
         select, klass = self.compiler.select, self.compiler.klass_info
         lies = slice(klass["select_fields"][0], klass["select_fields"][-1] + 1)
         names = [column.target.attname for column, _sql, _name in select[lies]]
-        related: Any = get_related_populators  # its stubs are of another version
-        return klass["model"], lies, names, related(klass, select, DEFAULT_DB_ALIAS)
+        along: Any = get_related_populators  # its stubs are of another version
+        return Maker(klass["model"], names), lies, names, _made_by_us(along(klass, select, DEFAULT_DB_ALIAS))
 
     def _instances(self, rows: Iterable[Sequence[Any]]) -> Iterator[Any]:
-        model, lies, names, related = self._shape
+        maker, lies, names, related = self._shape
         annotations = (self.compiler.annotation_col_map or {}).items()
         if self._converters:
             rows = self.compiler_here().apply_converters(rows, self._converters)
         for row in rows:
-            one = model.from_db(DEFAULT_DB_ALIAS, names, row[lies])
+            one = maker.from_db(DEFAULT_DB_ALIAS, names, row[lies])
             for each in related:
                 each.populate(row, one)
             for name, at in annotations:
@@ -80,3 +82,11 @@ class Rows:
         query = SimpleNamespace(get_compiler=lambda *_using, **_by_name: compiler)
         rows_of: Any = SimpleNamespace(db=DEFAULT_DB_ALIAS, query=query, _known_related_objects={})
         return list(compiler.iterable_class(rows_of))
+
+
+def _made_by_us(populators: list[Any]) -> list[Any]:
+    """Let what is selected along with a model be made in the same way, however deep it lies."""
+    for one in populators:
+        one.model_cls = Maker(one.model_cls, one.init_list)
+        _made_by_us(one.related_populators)
+    return populators
