@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 from clients.models import Appointment, Client, Couple, Partner
 from exercises import adherence, programs
 from exercises.adherence import Adherence
-from exercises.desk import QueueItem, register_queue
+from exercises.desk import QueueItem, asking, register_queue
 from exercises.load import Piece, minutes_a_week, piece_of
 from exercises.models import Answer, Assignment, Occurrence, Reading, Response
 from exercises.models.response import ResponseQuerySet
@@ -285,6 +285,7 @@ def _state_words(client: Client, theirs: list[Occurrence]) -> tuple[str, str]:
 
 
 @register_queue
+@asking(lambda membership, couples: _UNREAD.of(member=membership.pk, couples=couples))
 def new_answers(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """One item for each couple with answers that this member of staff has not read."""
     what, action = _("New answers"), _("Read")

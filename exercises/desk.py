@@ -9,8 +9,10 @@ import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from practice.models import Membership
+from practice.written import Asked, ahead
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ QueueProvider = Callable[[Membership, Collection[uuid.UUID]], list[QueueItem]]
 _providers: list[QueueProvider] = []
 #: Those whose items are all aside.
 _aside: list[QueueProvider] = []
+Question = Callable[[Membership, Collection[uuid.UUID]], Asked[list[Any]]]
+_questions: dict[QueueProvider, Question] = {}
 
 
 def register_queue(provider: QueueProvider) -> QueueProvider:
@@ -58,12 +62,25 @@ def register_aside(provider: QueueProvider) -> QueueProvider:
     return register_queue(provider)
 
 
+def asking(question: Question) -> Callable[[QueueProvider], QueueProvider]:
+    """Say what a provider asks whatever it finds: all such questions go to the database in one trip."""
+
+    def keep(provider: QueueProvider) -> QueueProvider:
+        _questions[provider] = question
+        return provider
+
+    return keep
+
+
 def queue(membership: Membership, couples: Collection[uuid.UUID], *, with_aside: bool = True) -> list[QueueItem]:
     """Return everything that waits: urgent first, then the longest waiting, what is calm last."""
     if not couples:
         return []
     asked = _providers if with_aside else [one for one in _providers if one not in _aside]
-    items = [item for provider in asked for item in provider(membership, couples)]
+    # Who may not read answers is not asked for them ahead either: the database would refuse.
+    known = [one for one in asked if one in _questions] if membership.sees_answers else []
+    with ahead(*(_questions[one](membership, couples) for one in known)):
+        items = [item for provider in asked for item in provider(membership, couples)]
     if not with_aside:
         items = [item for item in items if not item.aside]
     return sorted(items, key=lambda item: (not item.urgent, item.calm, item.since))

@@ -140,7 +140,7 @@ def _mark_win(occurrence: Occurrence, author: Client, words: str, lane: Lane, re
     win.save()
 
 
-_TO_NOTE: Written[Feedback] = Written(
+TO_NOTE: Written[Feedback] = Written(
     lambda couples: (
         Feedback.objects.filter(
             Q(too_much=True) | Q(obstacles__overlap=sorted(WEIGHS)), couple__in=couples, noted_at=None
@@ -154,7 +154,7 @@ _TO_NOTE: Written[Feedback] = Written(
 
 def to_note(couples: Collection[uuid.UUID]) -> list[Feedback]:
     """What a therapist should hear of and nobody has noted yet: too much, or not free to speak."""
-    return _TO_NOTE.all(couples=couples)
+    return TO_NOTE.all(couples=couples)
 
 
 def note(couple: Couple, author: Client) -> int:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from clients.models import Client, Couple
 from exercises import agreements, feedback, journal
 from exercises.agreements import Kept
-from exercises.desk import QueueItem, register_queue
+from exercises.desk import QueueItem, asking, register_queue
 from exercises.models import Feedback, JournalEntry, Win
 from exercises.vocabulary import Lane
 from practice.links import address_of
@@ -65,6 +65,7 @@ def page(couple: Couple, *, private_of: Client | None = None) -> Page:
 
 
 @register_queue
+@asking(lambda membership, couples: feedback.TO_NOTE.of(couples=couples))
 def too_much_or_not_free(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """A partner said that it is too much, or that they did not feel free: until somebody takes note."""
     return [

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from clients.models import Consent, Parting, Partner
 from clients.signals import parted
 from exercises import lanes, reminders
-from exercises.desk import QueueItem, register_queue
+from exercises.desk import QueueItem, asking, register_queue
 from exercises.models import Occurrence, Response, Sitting
 from exercises.vocabulary import Lane
 from practice.links import address_of
@@ -60,6 +60,7 @@ _TO_NOTE: Written[Parting] = Written(
 
 
 @register_queue
+@asking(lambda membership, couples: _TO_NOTE.of(couples=couples))
 def parted_lately(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """One item for each couple in which somebody left by themselves and nobody of the practice has noted it."""
     found: dict[uuid.UUID, Parting] = {}
@@ -107,6 +108,7 @@ _TAKEN_BACK: Written[Consent] = Written(
 
 
 @register_queue
+@asking(lambda membership, couples: _TAKEN_BACK.of(couples=couples))
 def taken_back(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """One item for each person who took back what they had agreed to, and has not agreed again."""
     first: dict[uuid.UUID, tuple[datetime.datetime, str, uuid.UUID]] = {}

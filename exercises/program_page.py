@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from exercises import library, programs, record
-from exercises.desk import QueueItem, register_queue
+from exercises.desk import QueueItem, asking, register_queue
 from exercises.models import Assignment, Occurrence, ProgramRun
 from exercises.record import Cell
 from exercises.vocabulary import Lane
@@ -114,6 +114,7 @@ def openly(rows: list[Row]) -> list[Row]:
 
 
 @register_queue
+@asking(lambda membership, couples: programs.RUNNING.of(couples=couples))
 def to_look_at(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """Programs in which nothing has been done for days, and those whose next week waits for the therapist."""
     runs = programs.running(couples)

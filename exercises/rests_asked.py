@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from exercises.desk import QueueItem, register_queue
+from exercises.desk import QueueItem, asking, register_queue
 from exercises.models import Pause
 from practice.links import address_of
 from practice.models import Membership
@@ -26,6 +26,7 @@ _ASKED: Written[Pause] = Written(
 
 
 @register_queue
+@asking(lambda membership, couples: _ASKED.of(couples=couples))
 def rests_asked(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """One item for each rest that nobody has acknowledged yet, ended or not."""
     return [

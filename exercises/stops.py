@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from exercises.desk import QueueItem, register_queue
+from exercises.desk import QueueItem, asking, register_queue
 from exercises.models import Assignment, ReminderStop
 from exercises.vocabulary import Lane
 from practice import tenancy
@@ -89,6 +89,7 @@ _STOPPED: Written[ReminderStop] = Written(
 
 
 @register_queue
+@asking(lambda membership, couples: _STOPPED.of(couples=couples))
 def stopped(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """One item for each person and assignment whose reminders have stopped, while it still runs.
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from exercises.desk import QueueItem, register_queue
+from exercises.desk import QueueItem, asking, register_queue
 from exercises.models import Seen, Thread
 from exercises.threads import waiting_for_practice
 from practice.links import address_of
@@ -32,6 +32,7 @@ _WAITING: Written[Thread] = Written(
 
 
 @register_queue
+@asking(lambda membership, couples: _WAITING.of(couples=couples, member=membership.pk))
 def to_answer(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """One item for each open thread in which a partner spoke last, until somebody answers, closes or marks it read.
 

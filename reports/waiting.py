@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from clients.models import Couple
 from exercises import holding
-from exercises.desk import QueueItem, register_queue
+from exercises.desk import QueueItem, asking, register_queue
 from exercises.flags import Severity
 from exercises.safety import register_flags
 from practice import clock
@@ -53,6 +53,7 @@ _BEFORE_SESSIONS: Written[Report] = Written(
 
 
 @register_queue
+@asking(lambda membership, couples: _OPEN.of(couples=couples))
 def alerts(membership: Membership, couples: Collection[uuid.UUID]) -> list[QueueItem]:
     """One item for each alert that is not closed, with its step. It names no partner and no answer.
 
