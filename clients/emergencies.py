@@ -18,6 +18,7 @@ from clients import sight
 from clients.models import CaseloadEntry, Client, Couple, EmergencyAccess, Partner
 from practice import envelopes, outbox, tenancy
 from practice.models import Membership, Message
+from practice.written import Written
 
 What, Role = EmergencyAccess.What, Membership.Role
 
@@ -141,8 +142,15 @@ def _with_names(rows: QuerySet[EmergencyAccess]) -> QuerySet[EmergencyAccess]:
 
 def something_waits(member: Membership) -> bool:
     """Whether something stands on this member's desk, in one query where nothing does."""
-    rows = EmergencyAccess.objects.filter(reviewed_at=None).exclude(membership=member)
-    return any(member.pk in told(one) for one in rows.defer("why", "finding"))
+    return any(member.pk in told(one) for one in _TO_REVIEW.all(member=member.pk))
+
+
+_TO_REVIEW: Written[EmergencyAccess] = Written(
+    lambda member: (
+        EmergencyAccess.objects.filter(reviewed_at=None).exclude(membership_id=member).defer("why", "finding")
+    ),
+    member=uuid.UUID,
+)
 
 
 def review(access: EmergencyAccess, *, by: Membership, finding: str) -> None:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from clients.models import CaseloadEntry, Couple, Cover, EmergencyAccess, Supervision
 from practice import envelopes, outbox, tenancy
 from practice.models import AuditEvent, Membership, Message
+from practice.written import Written, together_elevated
 
 KIND = "sight"
 FRESH_FOR = datetime.timedelta(days=14)
@@ -78,8 +79,14 @@ def _to_be_told(member: Membership, couples: Collection[uuid.UUID], before: Coll
 def told_lately(member: Membership) -> bool:
     """Whether this member was told of somebody within the last days, in one query."""
     since = timezone.now() - ON_DESK_FOR
-    with tenancy.elevated():
-        return Message.objects.filter(kind=KIND, person_id=member.pk, due_at__gt=since).exists()
+    return bool(*together_elevated(_TOLD.of(member=member.pk, since=since)))
+
+
+_TOLD: Written[tuple[uuid.UUID]] = Written(
+    lambda member, since: Message.objects.filter(kind=KIND, person_id=member, due_at__gt=since).values_list("pk")[:1],
+    member=uuid.UUID,
+    since=datetime.datetime,
+)
 
 
 # ── reading it ───────────────────────────────────────────────────────────────

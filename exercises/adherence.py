@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from django.db.models.functions import Cast
 
 from exercises.models import Occurrence
 from exercises.vocabulary import Lane
-from practice.written import Written
+from practice.written import Asked, Written
 
 #: The days that count, today among them.
 DAYS = 28
@@ -45,7 +45,9 @@ def _day(moment: Any) -> Cast:
     return Cast(Func(F("couple__time_zone"), moment, function="timezone"), DateField())
 
 
-_SENT: Written[tuple[uuid.UUID, uuid.UUID | None, list[uuid.UUID], int, int]] = Written(
+#: Couple, client and audience; how much was sent, and of how much.
+Counted = tuple[uuid.UUID, uuid.UUID | None, list[uuid.UUID], int, int]
+_SENT: Written[Counted] = Written(
     lambda couples, now, since, until: (
         Occurrence.objects.filter(
             couple_id__in=couples,
@@ -68,11 +70,15 @@ _SENT: Written[tuple[uuid.UUID, uuid.UUID | None, list[uuid.UUID], int, int]] = 
 )
 
 
-def of_partners(couples: Collection[uuid.UUID], now: datetime) -> dict[tuple[uuid.UUID, uuid.UUID], Adherence]:
-    """Return by couple and client how much was sent of what was due in these days. One query."""
-    found: dict[tuple[uuid.UUID, uuid.UUID], Adherence] = defaultdict(Adherence)
+def asked(couples: Collection[uuid.UUID], now: datetime) -> Asked[list[Counted]]:
+    """Return what asks how much was sent of what was due in these days, for :func:`practice.written.together`."""
     days = timedelta(days=DAYS) + ROUND_THE_EARTH
-    rows = _SENT.all(couples=couples, now=now, since=now - days, until=now + ROUND_THE_EARTH)
+    return _SENT.of(couples=couples, now=now, since=now - days, until=now + ROUND_THE_EARTH)
+
+
+def by_partner(rows: Iterable[Counted]) -> dict[tuple[uuid.UUID, uuid.UUID], Adherence]:
+    """Return what came of :func:`asked` by couple and client."""
+    found: dict[tuple[uuid.UUID, uuid.UUID], Adherence] = defaultdict(Adherence)
     for couple_id, client_id, audience, sent, due in rows:
         for person in [client_id] if client_id else audience:
             found[couple_id, person] += Adherence(sent, due)

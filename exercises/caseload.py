@@ -24,7 +24,7 @@ from exercises import adherence, programs
 from exercises.adherence import Adherence
 from exercises.desk import QueueItem, asking, register_queue
 from exercises.load import Piece, minutes_a_week, piece_of
-from exercises.models import Answer, Assignment, Occurrence, Reading, Response
+from exercises.models import Answer, Assignment, Occurrence, ProgramRun, Reading, Response
 from exercises.models.response import ResponseQuerySet
 from exercises.vocabulary import Lane
 from practice.links import address_of
@@ -163,13 +163,18 @@ def rows(couples: Collection[Couple], waiting: Iterable[QueueItem], now: datetim
     """
     ids = [couple.pk for couple in couples]
     of = {"couples": ids, "now": now}
-    sessions_ahead, current, soonest, running = together(
-        _SESSIONS.of(**of), _CURRENT.of(**of), _NEXT_DUE.of(**of), _RUNNING.of(**of)
+    sessions_ahead, current, soonest, running, counted, runs = together(
+        _SESSIONS.of(**of),
+        _CURRENT.of(**of),
+        _NEXT_DUE.of(**of),
+        _RUNNING.of(**of),
+        adherence.asked(ids, now),
+        programs.RUNNING.of(couples=ids),
     )
     sessions = {one.couple_id: one for one in sessions_ahead}
-    open_now, given, programs_of = _by_couple(current), _given(running), _programs(ids, now)
+    open_now, given, programs_of = _by_couple(current), _given(running), _programs(runs, now)
     next_due = dict(soonest)
-    sent = adherence.of_partners(ids, now)
+    sent = adherence.by_partner(counted)
     scores = {couple: found for provider in _scores_from for couple, found in provider(ids, now).items()}
     unread = {item.couple_id: item.unread for item in waiting if item.unread}
     made = []
@@ -242,9 +247,8 @@ def _given(running: Iterable[Any]) -> dict[uuid.UUID, list[tuple[str, Piece]]]:
     return found
 
 
-def _programs(couples: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, list[str]]:
+def _programs(runs: list[ProgramRun], now: datetime) -> dict[uuid.UUID, list[str]]:
     """Where each couple is in its programs, in a few words."""
-    runs = programs.running(couples)
     still = {run.pk for run in programs.standing_still(runs, now)}
     found: dict[uuid.UUID, list[str]] = defaultdict(list)
     for run in runs:

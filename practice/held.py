@@ -28,6 +28,7 @@ from django.db.models import Count, Q, QuerySet
 
 from practice import clock, outbox, tenancy
 from practice.models import Membership, Message, SendingHold
+from practice.written import Written
 
 State = Message.State
 Because = SendingHold.Because
@@ -84,7 +85,12 @@ def now() -> SendingHold | None:
     """Return the hold on the bound practice, None where there is none. Why it is there is read when it is asked for:
     not everybody may.
     """
-    return SendingHold.objects.filter(released_at=None).defer("why").order_by("pk").first()
+    return _NOW.first()
+
+
+_NOW: Written[SendingHold] = Written(
+    lambda: SendingHold.objects.filter(released_at=None).defer("why").order_by("pk")[:1]
+)
 
 
 def history() -> QuerySet[SendingHold]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from exercises import adherence, caseload
 from exercises.desk import queue
 from practice import held
 from practice.access import PracticeRequest, for_staff, for_whole_office, page_or_part
+from practice.written import Written
 from practice.zones import start_of_day
 
 IN_CARE = (Couple.Status.ACTIVE, Couple.Status.PAUSED)
@@ -30,6 +31,16 @@ SHOWN = {
     "paused": (_("Paused"), lambda row: row.couple.status == Couple.Status.PAUSED),
     "unread": (_("New answers"), lambda row: row.unread > 0),
 }
+
+
+_SESSIONS: Written[Appointment] = Written(
+    lambda couples, since, until: Appointment.objects.filter(
+        couple_id__in=couples, cancelled_at=None, starts_at__gte=since, starts_at__lt=until
+    ).order_by("starts_at"),
+    couples=[UUID],
+    since=datetime,
+    until=datetime,
+)
 
 
 @require_safe
@@ -82,10 +93,7 @@ def _sessions(by_id: dict[Any, caseload.Row], now: Any) -> tuple[list[tuple[Appo
     """Return today's sessions; when there are none, the next few."""
     today = timezone.localtime(now).date()
     start = start_of_day(today, timezone.get_current_timezone())
-    ahead = Appointment.objects.filter(
-        couple_id__in=by_id.keys(), cancelled_at=None, starts_at__gte=start, starts_at__lt=start + timedelta(days=32)
-    ).order_by("starts_at")
-    found = [one for one in ahead if one.couple_id in by_id]
+    found = _SESSIONS.all(couples=list(by_id), since=start, until=start + timedelta(days=32))
     of_today = [one for one in found if timezone.localtime(one.starts_at).date() == today]
     shown = of_today or [one for one in found if one.starts_at > now][:NEXT_SESSIONS]
     return [(one, by_id[one.couple_id]) for one in shown], bool(of_today)

@@ -14,6 +14,7 @@ from clients.models import Couple
 from exercises import adherence
 from exercises.adherence import Adherence
 from exercises.models import Occurrence
+from practice.written import together
 from reports import editions
 from reports.adherence import headlines
 from reports.material import Period
@@ -28,7 +29,7 @@ DAY = timedelta(days=1)
 
 def of(couple, therapist, now: datetime | None = None) -> dict[str, Adherence]:
     with acting_as(therapist):
-        found = adherence.of_partners([couple.pk], now or timezone.now())
+        found = adherence.by_partner(*together(adherence.asked([couple.pk], now or timezone.now())))
         return {client.name: found[couple.pk, client.pk] for client in couple.clients}
 
 
@@ -81,7 +82,7 @@ def test_one_query_serves_a_caseload(practice, therapist):
     for one in couples:
         give(one, therapist, "shared", due=timezone.now() - DAY)
     with acting_as(therapist), CaptureQueriesContext(connection) as caught:
-        found = adherence.of_partners([one.pk for one in couples], timezone.now())
+        found = adherence.by_partner(*together(adherence.asked([one.pk for one in couples], timezone.now())))
     assert len(caught) == 1
     assert set(found.values()) == {Adherence(0, 1)}
 
