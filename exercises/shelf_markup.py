@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sized
 from functools import lru_cache
 
@@ -10,7 +9,6 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -18,7 +16,7 @@ from exercises.library import Facet
 from exercises.models import Exercise
 from exercises.usefulness import Usefulness
 from exercises.vocabulary import Kind, Level, Participation
-from practice.markup import Markup, Open
+from practice.markup import Markup, Open, shortened
 
 ROW, CHOICE = "exercises/desk/_on_shelf.html", "exercises/desk/_facet_choice.html"
 #: What differs from row to row, and from choice to choice.
@@ -34,7 +32,7 @@ def row(exercise: Exercise, *, favourite: bool, couples: Sized, rated: Usefulnes
         "address": reverse("exercise", args=(exercise.slug,)),
         "title": exercise.title,
         "facts": facts(exercise),
-        "summary": _glance(exercise.summary),
+        "summary": shortened(exercise.summary, A_GLANCE),
     }
     looks = (exercise.lane, favourite, exercise.needs_clearance, _origin(exercise))
     if couples or rated:
@@ -88,8 +86,3 @@ def _origin(exercise: Exercise) -> str:
     if exercise.practice_id is None:
         return ""
     return "adapted" if exercise.adapted_from_id else "written"
-
-
-def _glance(summary: str) -> str:
-    text = unicodedata.normalize("NFC", summary)
-    return text if len(text) <= A_GLANCE else Truncator(text).chars(A_GLANCE)

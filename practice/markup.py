@@ -6,11 +6,13 @@ would show, and between the marks lies what is the same for everybody. No answer
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import Truncator
 
 #: No text holds it: neither the database nor a form lets it in.
 _MARK = "\0"
@@ -38,6 +40,12 @@ def checked(own: object, chosen: object) -> SafeString:
     if isinstance(chosen, list | tuple | set | frozenset):
         return CHECKED if own in chosen else NOTHING
     return CHECKED if chosen is not None and str(own) == str(chosen) else NOTHING
+
+
+def shortened(words: str, most: int) -> str:
+    """Return what ``truncatechars`` makes of it. Most texts are short enough, which is seen at once."""
+    text = unicodedata.normalize("NFC", words)
+    return text if len(text) <= most else Truncator(text).chars(most)
 
 
 @dataclass(frozen=True)
