@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import transaction
 from django.utils import timezone
 
 from clients.models import Clearance, Couple
 from clients.signals import clearance_withdrawn
 from practice.models import Membership
+from practice.written import Written
 
 
 def record(couple: Couple, *, note: str, by: Membership) -> Clearance:
@@ -23,7 +26,16 @@ def withdraw(couple: Couple, *, by: Membership) -> None:
         clearance_withdrawn.send(sender=Clearance, couple=couple, by=by)
 
 
+CURRENT: Written[Clearance] = Written(
+    lambda couple: (
+        Clearance.objects.filter(couple=couple, withdrawn_at=None)
+        .select_related("recorded_by")
+        .order_by("-recorded_at")[:1]
+    ),
+    couple=uuid.UUID,
+)
+
+
 def current(couple: Couple) -> Clearance | None:
     """Return the record that counts, or None."""
-    found = Clearance.objects.filter(couple=couple, withdrawn_at=None).select_related("recorded_by")
-    return found.order_by("-recorded_at").first()
+    return CURRENT.first(couple=couple.pk)

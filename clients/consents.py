@@ -114,6 +114,11 @@ def of(client: Client) -> list[Consent]:
         return list(Consent.objects.filter(client=client).select_related("text").order_by("-given_at", "-pk"))
 
 
+OF: Written[Consent] = Written(
+    lambda clients: Consent.objects.filter(client_id__in=clients).order_by("given_at", "pk"), clients=[uuid.UUID]
+)
+
+
 def states(clients: Collection[Any]) -> dict[Any, str]:
     """Return how each person stands to what is required: "agreed", "taken_back" or "not_yet". One query.
 
@@ -123,7 +128,7 @@ def states(clients: Collection[Any]) -> dict[Any, str]:
     if asker is not None and asker.role == roles.COORDINATOR:
         return dict.fromkeys(clients, "not_yet")
     newest = {}
-    for one in Consent.objects.filter(client_id__in=clients).order_by("given_at", "pk"):
+    for one in OF.all(clients=list(clients)):
         newest[one.client_id, one.about] = one
     found = {}
     for client in clients:

@@ -369,6 +369,8 @@ def standing_still(runs: list[ProgramRun], now: datetime) -> list[ProgramRun]:
         if run.week and run.paused_at is None and run.week_opened_at
         and now - run.week_opened_at >= timedelta(days=STILL_AFTER)
     ]  # fmt: skip
+    if not asked:
+        return []
     done = set(
         Occurrence.objects.filter(assignment__run__in=asked, state=Occurrence.State.DONE).values_list(
             "assignment__run_id", "assignment__run_week"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -121,7 +121,7 @@ def _running(couple: uuid.UUID, now: datetime) -> QuerySet[Assignment]:
     )
 
 
-_RUNNING: Written[Assignment] = Written(
+RUNNING: Written[Assignment] = Written(
     lambda couple, now: _running(couple, now).exclude(lane__in=APART), couple=uuid.UUID, now=datetime
 )
 _RUNNING_APART: Written[Assignment] = Written(
@@ -160,7 +160,7 @@ _LAST: Written[Occurrence] = Written(
 def current_practice(couple: Couple, now: datetime, *, private_of: Client | None = None) -> list[Given]:
     """Return what runs: for both partners, or what is one partner's alone."""
     if private_of is None:
-        given = _RUNNING.all(couple=couple.pk, now=now)
+        given = RUNNING.all(couple=couple.pk, now=now)
     else:
         given = _RUNNING_APART.all(couple=couple.pk, client=private_of.pk, now=now)
     rounds = _rounds([one.pk for one in given], now)
@@ -244,13 +244,41 @@ def _state(one: Occurrence, now: datetime) -> tuple[str, str]:
 # ── what happened ────────────────────────────────────────────────────────────
 
 
+def _responses(couple: uuid.UUID) -> QuerySet[Response]:
+    rows = Response.objects.newest().filter(couple=couple).select_related("edition", "author")
+    return rows.order_by("-submitted_at", "-pk")
+
+
+def _openly(couple: uuid.UUID) -> QuerySet[Response]:
+    return _responses(couple).exclude(lane__in=APART)
+
+
 def responses_of(couple: Couple, *, private_of: Client | None = None) -> QuerySet[Response]:
     """Return what came back, newest first: to both, or what one partner told the therapist alone."""
-    rows = Response.objects.newest().filter(couple=couple).select_related("edition", "author")
-    rows = rows.order_by("-submitted_at", "-pk")
     if private_of is None:
-        return rows.exclude(lane__in=APART)
-    return rows.filter(caseload.kept_apart(), author=private_of)
+        return _openly(couple.pk)
+    return _responses(couple.pk).filter(caseload.kept_apart(), author=private_of)
+
+
+NEWEST: Written[Response] = Written(lambda couple: _openly(couple)[:A_PAGE], couple=uuid.UUID)
+SO_MANY: Written[tuple[uuid.UUID, int]] = Written(
+    lambda couple: _openly(couple).order_by().values_list("couple_id").annotate(n=Count("pk")), couple=uuid.UUID
+)
+
+
+class CameBack(Sequence[Response]):
+    """What came back to both, newest first, for a Paginator. The first page is what is looked at most."""
+
+    def __init__(self, couple: Couple) -> None:
+        self.couple = couple
+
+    def __len__(self) -> int:
+        return dict(SO_MANY.all(couple=self.couple.pk)).get(self.couple.pk, 0)
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice) and not at.start:
+            return NEWEST.all(couple=self.couple.pk)[at]
+        return responses_of(self.couple)[at]
 
 
 def _skipped(couple: uuid.UUID) -> QuerySet[Occurrence]:
@@ -258,7 +286,7 @@ def _skipped(couple: uuid.UUID) -> QuerySet[Occurrence]:
     return rows.select_related("assignment__edition", "client").order_by("-due_at")
 
 
-_SKIPPED: Written[Occurrence] = Written(
+SKIPPED: Written[Occurrence] = Written(
     lambda couple: _skipped(couple).exclude(assignment__lane__in=APART)[:A_PAGE], couple=uuid.UUID
 )
 _SKIPPED_APART: Written[Occurrence] = Written(
@@ -271,7 +299,7 @@ _SKIPPED_APART: Written[Occurrence] = Written(
 def skips_of(couple: Couple, *, private_of: Client | None = None) -> list[Event]:
     """Return what was left out lately, with the reason somebody gave."""
     if private_of is None:
-        rows = _SKIPPED.all(couple=couple.pk)
+        rows = SKIPPED.all(couple=couple.pk)
     else:
         rows = _SKIPPED_APART.all(couple=couple.pk, client=private_of.pk)
     places = positions(couple)
@@ -385,7 +413,7 @@ def positions(couple: Couple) -> dict[uuid.UUID | None, int]:
     return {partner.client_id: partner.position for partner in couple.partners.all()}
 
 
-_UNREAD: Written[tuple[uuid.UUID, int, int]] = Written(
+UNREAD: Written[tuple[uuid.UUID, int, int]] = Written(
     lambda member, couples: (
         caseload.unread_responses(member, couples)
         .values_list("author_id")
@@ -399,7 +427,7 @@ _UNREAD: Written[tuple[uuid.UUID, int, int]] = Written(
 def unread_by_view(couple: Couple, membership: Membership) -> dict[uuid.UUID | None, int]:
     """Return how many responses are new: under None those for both, under a client's id their private ones."""
     counts: dict[uuid.UUID | None, int] = defaultdict(int)
-    for author, openly, alone in _UNREAD.all(member=membership.pk, couples=[couple.pk]):
+    for author, openly, alone in UNREAD.all(member=membership.pk, couples=[couple.pk]):
         counts[None] += openly
         counts[author] += alone
     return counts

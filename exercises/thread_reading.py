@@ -15,6 +15,7 @@ from exercises.models import Comment, Response, Thread
 from exercises.threads import is_closed, threads_for, waiting_for_practice
 from exercises.vocabulary import Lane
 from practice.models import Membership
+from practice.written import Written
 
 #: Threads on one page, and comments that a thread shows.
 A_PAGE = 25
@@ -138,6 +139,12 @@ def about(who: Membership, response: Response, couple: Couple, *, apart: bool) -
     return listed(who, list(rows), [couple])
 
 
+WAITING_OPENLY: Written[uuid.UUID] = Written(
+    lambda couples: waiting_for_practice(couples).filter(audience__len__gt=1).order_by().values_list("pk", flat=True),
+    couples=[uuid.UUID],
+)
+
+
 def waiting_openly(couple: Couple) -> int:
     """Return how many threads with all partners wait for an answer from the practice."""
-    return waiting_for_practice([couple.pk]).filter(audience__len__gt=1).count()
+    return len(WAITING_OPENLY.all(couples=[couple.pk]))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from clients import clearing
 from clients.models import Appointment, Clearance, Client, Couple
 from exercises import agenda, decks, goals, measured, notes, reviewing, unreached
 from exercises.desk import QueueItem
@@ -99,10 +100,6 @@ _ALERTS: Written[Alert] = Written(
     lambda couple: Alert.objects.to_look_at().filter(couple=couple).defer("note").order_by("raised_at", "pk"),
     couple=uuid.UUID,
 )
-_CLEARED: Written[Clearance] = Written(
-    lambda couple: Clearance.objects.filter(couple=couple, withdrawn_at=None).order_by("-recorded_at")[:1],
-    couple=uuid.UUID,
-)
 _NOTES: Written[StaffNote] = Written(
     lambda couple: notes.notes_of(couple).filter(for_session=True)[:MOST_NOTES], couple=uuid.UUID
 )
@@ -123,7 +120,7 @@ def _whatever_there_is(couple: uuid.UUID, span: Span, with_notes: bool) -> list[
     between = {"couple": couple, "since": span.since, "until": span.until}
     of_couple: list[Written[Any]] = [
         _ALERTS,
-        _CLEARED,
+        clearing.CURRENT,
         measured.ENTERED,
         measured.SENT,
         baselines.STARTS,
@@ -143,7 +140,7 @@ def _whatever_there_is(couple: uuid.UUID, span: Span, with_notes: bool) -> list[
 def _yours(sheet: Sheet, membership: Membership, now: datetime, with_notes: bool) -> Sheet:
     couple, span = sheet.couple, sheet.span
     sheet.alerts = _ALERTS.all(couple=couple.pk)
-    sheet.clearance = _CLEARED.first(couple=couple.pk)
+    sheet.clearance = clearing.current(couple)
     sheet.rows = sheet_rounds.rows(couple, span.since, span.until, now)
     sheet.scores = sheet_numbers.new_scores(couple, span.since)
     sheet.far, sheet.near = sheet_numbers.compared(couple, span.since, span.until, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from clients import cards
 from clients.models import Client, Couple
 from exercises import agenda, assigning, attachments, goals, programs, record, reviewing, thread_reading
 from exercises.access import assignment_or_404, couple_or_404, partner_or_404, response_or_404
@@ -24,6 +26,7 @@ from exercises.rounds import SLOT
 from exercises.vocabulary import Lane
 from practice import audit
 from practice.access import PracticeRequest, for_clinicians, for_office, read_or_send
+from practice.written import Asked, Written, ahead
 
 
 @require_safe
@@ -32,17 +35,40 @@ def couple(request: PracticeRequest, couple_id: uuid.UUID) -> HttpResponse:
     """Both partners. Whoever runs the office sees names and dates, and nothing of what was given."""
     one = couple_or_404(couple_id)
     audit.looked("opened", "clients_couple", one.pk)
-    context = around(request, one)
+    now = timezone.now()
     if not request.membership.sees_answers:
-        return render(request, "exercises/desk/couple_office.html", context)
-    context["runs"] = programs.running([one.pk])
-    context["still"] = programs.standing_still(context["runs"], timezone.now())
+        return render(request, "exercises/desk/couple_office.html", {**around(request, one), "now": now})
+    with ahead(*_whatever_there_is(request, one, now)):
+        return render(request, "exercises/desk/couple.html", _both(request, one, now))
+
+
+def _whatever_there_is(request: PracticeRequest, one: Couple, now: datetime) -> list[Asked[list[Any]]]:
+    """Return what the page asks in any case; most look at the newest."""
+    of_couple: list[Written[Any]] = [goals.A_FEW_FOR_ALL, record.SKIPPED, record.SO_MANY]
+    of_couple += [] if "page" in request.GET else [record.NEWEST]
+    of_couples: list[Written[Any]] = [reviewing.COUNTS, thread_reading.WAITING_OPENLY, programs.RUNNING]
+    return [
+        *(asked.of(couple=one.pk) for asked in of_couple),
+        *(asked.of(couples=[one.pk]) for asked in of_couples),
+        record.UNREAD.of(member=request.membership.pk, couples=[one.pk]),
+        record.RUNNING.of(couple=one.pk, now=now),
+        *cards.asked(one, now),
+    ]
+
+
+def _both(request: PracticeRequest, one: Couple, now: datetime) -> dict[str, Any]:
+    runs = programs.running([one.pk])
     waiting = queue(request.membership, [one.pk])
-    context["urgent"] = [item for item in waiting if item.urgent]
-    context["calm"] = [item for item in waiting if item.calm]
-    context["goals"] = goals.standings(one, goals.A_FEW_FOR_ALL.all(couple=one.pk))
-    skips = record.skips_of(one)
-    return render(request, "exercises/desk/couple.html", {**context, **_happened(request, one, None, skips)})
+    return {
+        **around(request, one),
+        **_happened(request, one, None, record.skips_of(one), now),
+        "now": now,
+        "runs": runs,
+        "still": programs.standing_still(runs, now),
+        "urgent": [item for item in waiting if item.urgent],
+        "calm": [item for item in waiting if item.calm],
+        "goals": goals.standings(one, goals.A_FEW_FOR_ALL.all(couple=one.pk)),
+    }
 
 
 @require_safe
@@ -54,7 +80,8 @@ def couple_private(request: PracticeRequest, couple_id: uuid.UUID, client_id: uu
     audit.looked("opened", "clients_client", client.pk)
     context = {**around(request, one), "client": client, "position": record.positions(one)[client.pk]}
     skips = record.skips_of(one, private_of=client)
-    return render(request, "exercises/desk/couple_private.html", {**context, **_happened(request, one, client, skips)})
+    happened = _happened(request, one, client, skips, timezone.now())
+    return render(request, "exercises/desk/couple_private.html", {**context, **happened})
 
 
 def around(request: PracticeRequest, one: Couple) -> dict[str, Any]:
@@ -88,15 +115,16 @@ def _address_of_reports(one: Couple) -> str:
 
 
 def _happened(
-    request: PracticeRequest, one: Couple, client: Client | None, skips: list[record.Event]
+    request: PracticeRequest, one: Couple, client: Client | None, skips: list[record.Event], now: datetime
 ) -> dict[str, Any]:
-    page = Paginator(record.responses_of(one, private_of=client), record.A_PAGE).get_page(request.GET.get("page"))
+    came_back = record.responses_of(one, private_of=client) if client else record.CameBack(one)
+    page = Paginator(came_back, record.A_PAGE).get_page(request.GET.get("page"))
     shown = record.events(list(page.object_list), one, request.membership, apart=client is not None)
     if page.number == 1:
         oldest = shown[-1].at if len(shown) == record.A_PAGE else None
         shown += [event for event in skips if oldest is None or event.at >= oldest]
     return {
-        "given": record.current_practice(one, timezone.now(), private_of=client),
+        "given": record.current_practice(one, now, private_of=client),
         "events": sorted(shown, key=lambda event: event.at, reverse=True),
         "page": page,
         "any_new": any(event.is_new for event in shown),
