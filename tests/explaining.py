@@ -1,6 +1,6 @@
 """Which index PostgreSQL takes for what a page asks, under row-level security, as if there were very many practices.
 
-What a block sends is explained at once, in its own transaction and under whoever is bound in it; nothing is written
+What a block sends is explained just before, in its own transaction and under whoever is bound in it; nothing is written
 down a second time. A *fault* is a look into a large table that gets longer with other people's rows: a scan of the
 whole table, or of an index whose first column is left open. Tables that were empty when the planner was told are not
 judged: a scan of them says nothing.
@@ -19,7 +19,6 @@ from unittest import mock
 
 import psycopg
 import sqlparse
-from psycopg.pq import TransactionStatus
 
 #: Tables of the installation that do not grow with the practices in it.
 SMALL = {"django_content_type", "practice_circuit", "practice_installationsecret", "practice_pace", "practice_pulse"}
@@ -127,15 +126,12 @@ def explained(above: psycopg.Connection) -> Iterator[Explained]:
     def watched(cursor: Any, query: Any, params: Any = None, **kwargs: Any) -> Any:
         line = cursor.connection
         text = cursor.mogrify(query, params) if isinstance(query, str) and hasattr(cursor, "mogrify") else ""
-        result = execute(cursor, query, params, **kwargs)
         statements = [one.rstrip("; \n") for one in sqlparse.split(text)]
         if line is not found.above and any(map(_is_explained, statements)):
-            if line.info.transaction_status == TransactionStatus.IDLE:  # what was sent together was one by itself
-                with line.transaction(force_rollback=True):
-                    found.plans += [one for sql in statements for one in _plan(line, execute, sql, bind=True)]
-            else:
+            # Before they are sent, each under what is bound when its turn comes; nothing of it stays.
+            with line.transaction(force_rollback=True):
                 found.plans += [one for sql in statements for one in _plan(line, execute, sql)]
-        return result
+        return execute(cursor, query, params, **kwargs)
 
     with mock.patch.object(psycopg.Cursor, "execute", watched):
         yield found
@@ -145,12 +141,12 @@ def _is_explained(sql: str) -> bool:
     return sql.lstrip("( \n").upper().startswith(EXPLAINED) and not sql.startswith(BINDS)
 
 
-def _plan(line: Any, execute: Any, sql: str, *, bind: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
+def _plan(line: Any, execute: Any, sql: str) -> Iterator[tuple[str, dict[str, Any]]]:
     cursor = psycopg.ClientCursor(line)
-    if _is_explained(sql):
+    if sql.startswith(BINDS):
+        execute(cursor, sql)
+    elif _is_explained(sql):
         execute(cursor, f"EXPLAIN (FORMAT JSON) {sql}")
         [(told,)] = cursor.fetchall()
         [plan] = json.loads(told) if isinstance(told, str) else told
         yield sql, plan["Plan"]
-    elif bind and sql.startswith(BINDS):
-        execute(cursor, sql)
