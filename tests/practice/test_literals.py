@@ -12,7 +12,7 @@ from django.db import connection
 
 from practice.literals import literals
 
-A, B = uuid.uuid4(), uuid.uuid4()
+A, B = uuid.UUID(int=2**64 + 17), uuid.UUID(int=2**127 - 3)
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")
 
 
