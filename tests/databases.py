@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
-from practice import roles, sealing
+from practice import roles
 from practice.local import postgres_home
 
 PATTERN, UNFINISHED = "attune_pattern_", "attune_unfinished"
@@ -193,7 +193,7 @@ def secrets(database: str) -> list[tuple]:
 @contextmanager
 def nobody_else_writing() -> Iterator[None]:
     """Seal the trail at once: who is waited for is some other process that tests, in a database of its own."""
-    with mock.patch.object(sealing, "_all_before_is_over", return_value=True):
+    with mock.patch("practice.sealing._all_before_is_over", return_value=True):
         yield
 
 

@@ -18,7 +18,7 @@ from practice.api.problems import CONTENT_TYPE
 from tests.databases import superuser
 from tests.doors import ANONYMOUS, API, PERSONAS, Door
 from tests.rows import UNREAD, changed, rows_of_all_tables
-from tests.test_doors import VALUES, nearly_let_in
+from tests.test_doors import nearly_let_in, without_values
 from tests.world import CANARY, World
 
 WRITES = ("post", "put", "patch", "delete")
@@ -74,7 +74,7 @@ def test_b8_b18_what_is_somebody_elses_answers_and_takes_like_what_is_not_there(
 def look(browser: Browser, path: str) -> tuple[int, bytes, list[str]]:
     with CaptureQueriesContext(connection) as asked:
         answer = browser.get(path)
-    return answer.status_code, answer.content, [VALUES.sub("?", one["sql"]) for one in asked.captured_queries]
+    return answer.status_code, answer.content, without_values(asked)
 
 
 @pytest.mark.django_db
