@@ -19,7 +19,7 @@ from tests.factories import acting_as, signed_in
 pytestmark = pytest.mark.django_db
 
 HOUR = datetime.timedelta(hours=1)
-QUERIES = 18
+QUERIES = 17
 
 
 def went(occurrence: Occurrence, person, state: str, **fields) -> Message:
