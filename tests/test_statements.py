@@ -40,7 +40,7 @@ def seen_for_weeks(couple: Couple, therapist: Membership, weeks: int) -> None:
             Appointment.objects.create(couple=couple, starts_at=now + datetime.timedelta(days=days))
 
 
-@pytest.mark.parametrize(("page", "budget"), [("", 27), ("sheet/", 17)])
+@pytest.mark.parametrize(("page", "budget"), [("", 20), ("sheet/", 16)])
 def test_a_page_of_a_couple_asks_as_often_after_a_year_as_after_two_weeks(
     page: str, budget: int, practice: Practice, therapist: Membership
 ) -> None:
@@ -60,8 +60,8 @@ def test_a_page_of_a_couple_asks_as_often_after_a_year_as_after_two_weeks(
     [
         ("/today/", 11),
         ("/desk/", 22),
-        ("/desk/library/?q=listening", 15),
-        ("/api/v1/couples/{couple}/responses/", 17),
+        ("/desk/library/?q=listening", 14),
+        ("/api/v1/couples/{couple}/responses/", 12),
     ],
 )
 def test_a_page_asks_as_often_for_a_dozen_things_as_for_one(
