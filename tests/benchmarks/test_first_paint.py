@@ -42,7 +42,8 @@ WATCH = """
 window.shift = 0; window.largest = 0; window.moved = [];
 new PerformanceObserver((list) => { for (const one of list.getEntries()) {
   window.shift += one.value;
-  for (const source of one.sources) window.moved.push(source.node?.outerHTML?.slice(0, 70) ?? source.node?.nodeName ?? "what is gone by now");
+  for (const {node} of one.sources)
+    window.moved.push(node?.outerHTML?.slice(0, 70) ?? node?.nodeName ?? "what is gone by now");
 } })
   .observe({type: "layout-shift", buffered: true});
 new PerformanceObserver((list) => { for (const one of list.getEntries()) window.largest = one.startTime; })
