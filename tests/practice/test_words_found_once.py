@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import pytest
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext, ngettext, trans_real
 
+from practice.words_found_once import remember
+
 SAID = ("Yes", "Monday", "Today", "There is no such word", "")
 COUNTED = (("%(count)d minute", "%(count)d minutes"), ("%d day", "%d days"))
+
+
+@pytest.fixture(autouse=True)
+def catalogues_that_remember(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change of settings in another test makes Django drop the catalogues that learned to remember at the start."""
+    monkeypatch.setattr(trans_real, "_translations", {})
+    remember()
 
 
 def test_they_are_what_is_found_without_remembering() -> None:
