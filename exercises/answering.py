@@ -26,7 +26,7 @@ from exercises.timing import WRITING
 from exercises.vocabulary import Lane
 from practice import outbox, tenancy, trips
 from practice.written import Asked, Written, soon, together_elevated
-from practice.written_changes import WrittenDelete, WrittenInsert, WrittenUpdate
+from practice.written.changes import WrittenDelete, WrittenInsert, WrittenUpdate
 
 State = Occurrence.State
 

@@ -26,7 +26,7 @@ from practice.bare import LIMIT, Unkeepable, bare
 from practice.ids import uuid7
 from practice.models import Membership
 from practice.written import Asked, Written, soon, together
-from practice.written_changes import WrittenUpdate
+from practice.written.changes import WrittenUpdate
 
 #: How many go with one answer, one journal entry, one assignment.
 AT_MOST = 4

@@ -26,7 +26,7 @@ from exercises.questions import Form
 from exercises.refill import raw_from_json, raw_to_json
 from practice import tenancy
 from practice.written import Asked, Written
-from practice.written_changes import WrittenSave
+from practice.written.changes import WrittenSave
 
 #: Bytes in all the answers of a draft together.
 LIMIT = 200_000

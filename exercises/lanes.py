@@ -23,7 +23,7 @@ from exercises.models import Answer, Assignment, Attachment, Occurrence, Respons
 from exercises.questions import Form, Question
 from exercises.vocabulary import NARROWEST_FIRST, Lane
 from practice.written import Written, together
-from practice.written_changes import WrittenUpdate
+from practice.written.changes import WrittenUpdate
 
 #: Lanes whose answers a partner may come to read.
 OPEN_LANES = (Lane.REVEAL, Lane.SHARED, Lane.JOINT)

@@ -20,7 +20,7 @@ from practice.clock import Now
 from practice.links import address_of
 from practice.models import Membership
 from practice.written import Asked, Written, together
-from practice.written_changes import WrittenUpdate
+from practice.written.changes import WrittenUpdate
 
 #: Couple, assignment and person.
 Where = tuple[uuid.UUID, uuid.UUID, uuid.UUID]

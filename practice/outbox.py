@@ -35,7 +35,7 @@ from practice.channels.base import Letter
 from practice.clock import Now
 from practice.models.message import Message
 from practice.written import Asked, together
-from practice.written_changes import WrittenUpdate
+from practice.written.changes import WrittenUpdate
 
 __all__ = ["Handler", "Letter", "Send", "Skip", "Verdict", "Wait"]
 

@@ -212,7 +212,7 @@ if os.environ.get("DATABASE_URL") or PRODUCTION:
             "OPTIONS": {**_there["OPTIONS"], "pool": POOL},
         }
     }
-    #: Whether connections keep the plans of what pages ask (practice/prepared.py). A pooler between is noticed.
+    #: Whether connections keep the plans of what pages ask (practice/written/prepared.py). A pooler between is noticed.
     DATABASE_KEEPS_PLANS = os.environ.get("DATABASE_KEEPS_PLANS", "1") == "1"
     #: Migrations connect as the owner of the tables.
     DATABASE_OWNER = (

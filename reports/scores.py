@@ -17,7 +17,7 @@ from exercises.scoring import ScoreValue, read_scorings, scores
 from exercises.vocabulary import Lane
 from practice.vault import SealBroken
 from practice.written import soon
-from practice.written_changes import WrittenInsert
+from practice.written.changes import WrittenInsert
 from reports import releases
 from reports.models import Score
 

@@ -14,10 +14,11 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 
 from clients.models import Couple
-from practice import own_line, prepared, readiness, roles, tasks, tenancy
+from practice import own_line, readiness, roles, tasks, tenancy
 from practice.celery import app
 from practice.local import machine
 from practice.models import Message, Practice
+from practice.written import prepared
 from tests.exercises.given_reminders import again, ask, give, reach, remind
 from tests.factories import inside, make_couple, make_member, make_practice
 from tests.hosts import bouncer, pairs

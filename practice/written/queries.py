@@ -1,4 +1,4 @@
-"""Queries that are written once in each process: Django takes longer to write most than the server to answer them.
+"""Queries that are written once.
 
 What pages ask again and again differs in a few values only. A :class:`Written` query keeps its text and how its rows
 become objects, and puts the values of each asking in their places. It is the same query all the same: the practice
@@ -8,7 +8,7 @@ that is bound stands in it, and the walls hold.
     _DRAFTS.all(author=person.pk)
 
 Several that are asked one after another anyway go to the server :func:`together`, in one trip; a page that asks many
-modules may ask :func:`ahead` for all of them. What is changed is written down in :mod:`practice.written_changes`.
+modules may ask :func:`ahead` for all of them.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ from typing import Any, Generic, TypeVar
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import QuerySet
 
-from practice import prepared, tenancy, trips
-from practice.literals import literals
-from practice.written_rows import Rows
+from practice import tenancy, trips
+from practice.written import prepared
+from practice.written.literals import literals
+from practice.written.rows import Rows
 
 Row = TypeVar("Row")
 Found = TypeVar("Found")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from practice.literals import literals
+from practice.written.literals import literals
 
 A, B = uuid.UUID(int=2**64 + 17), uuid.UUID(int=2**127 - 3)
 BERLIN = zoneinfo.ZoneInfo("Europe/Berlin")

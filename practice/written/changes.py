@@ -1,4 +1,4 @@
-"""Changes that are written once in each process, as :mod:`practice.written` does it with queries.
+"""Changes that are written once.
 
 They say what they change, and no signal of Django's is sent and nothing cascades: as ``QuerySet.update`` and
 ``bulk_create`` do. Each can be run by itself, or go :func:`~practice.written.together` with others.
@@ -15,7 +15,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.sql import DeleteQuery, UpdateQuery
 from psycopg.adapt import Transformer
 
-from practice.written import Asked, Kept, together
+from practice.written.queries import Asked, Kept, together
 
 
 class _Change(Kept):

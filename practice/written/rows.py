@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models.expressions import ColPairs
 from django.db.models.query import ModelIterable, get_related_populators
 
-from practice.instances import Maker
+from practice.written.instances import Maker
 
 
 class Rows:

@@ -18,9 +18,9 @@ from django.utils import timezone
 
 from clients.models import Client, Partner
 from exercises.models import Draft, Response
-from practice import prepared, tenancy, trips
-from practice.written import Written, ahead, together
-from practice.written_changes import WrittenInsert, WrittenSave, WrittenUpdate
+from practice import tenancy, trips
+from practice.written import Written, ahead, prepared, together
+from practice.written.changes import WrittenInsert, WrittenSave, WrittenUpdate
 from tests.exercises.given import give
 from tests.factories import acting_as, inside, make_client, make_couple
 

@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.db.models import Model
 
-from practice.instances import Maker
+from practice.written.instances import Maker
 
 OURS = [
     one for one in apps.get_models() if one.__module__.split(".")[0] in ("practice", "clients", "exercises", "reports")
