@@ -126,9 +126,9 @@ def main() -> None:
     # What anything prints must not stand among the answers.
     told = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    from django.core.wsgi import get_wsgi_application
+    from django.core.servers.basehttp import get_internal_wsgi_application
 
-    asked = Asked(get_wsgi_application())
+    asked = Asked(get_internal_wsgi_application())
     print("ready", file=told, flush=True)
     for line in sys.stdin:
         try:
