@@ -42,6 +42,9 @@ def statements() -> list[str]:
         # Reads everything and changes nothing: its own right says so, and its transactions do.
         _create(BACKUP, "LOGIN NOSUPERUSER BYPASSRLS NOINHERIT"),
         f"ALTER ROLE {BACKUP} SET default_transaction_read_only = on",
+        # A plan that is kept (practice/written/prepared.py) is for any values. Left to itself, PostgreSQL plans anew
+        # each time whatever it believes to be cheaper for one couple than for ten: most of what a page takes.
+        f"ALTER ROLE {LOGIN} SET plan_cache_mode = force_generic_plan",
     ]
     made += [f"GRANT {role} TO {LOGIN}" for role in (*ACTING, ERASER)]
     return made + [_silent(role) for role in (OWNER, LOGIN, BACKUP)]

@@ -24,7 +24,8 @@ import sqlparse
 SMALL = {"django_content_type", "practice_circuit", "practice_installationsecret", "practice_pace", "practice_pulse"}
 #: Looking for work asks each practice once, and no page does.
 LOOKING_FOR_WORK = 'SELECT "practice_practice"."id" AS "pk" FROM "practice_practice" WHERE EXISTS'
-EXPLAINED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+EXPLAINED = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "EXECUTE")
+PREPARES = "PREPARE"
 BINDS = "SELECT set_config("
 
 #: The planner is told that there are so many times as many rows as there are, none of them more of the library that
@@ -131,6 +132,9 @@ def explained(above: psycopg.Connection) -> Iterator[Explained]:
             # Before they are sent, each under what is bound when its turn comes; nothing of it stays.
             with line.transaction(force_rollback=True):
                 found.plans += [one for sql in statements for one in _plan(line, execute, sql)]
+            for sql in statements:
+                if sql.startswith(PREPARES):  # is no part of a transaction
+                    execute(psycopg.ClientCursor(line), f"DEALLOCATE {re.split('[ (]', sql)[1]}")
         return execute(cursor, query, params, **kwargs)
 
     with mock.patch.object(psycopg.Cursor, "execute", watched):
@@ -143,7 +147,7 @@ def _is_explained(sql: str) -> bool:
 
 def _plan(line: Any, execute: Any, sql: str) -> Iterator[tuple[str, dict[str, Any]]]:
     cursor = psycopg.ClientCursor(line)
-    if sql.startswith(BINDS):
+    if sql.startswith((BINDS, PREPARES)):
         execute(cursor, sql)
     elif _is_explained(sql):
         execute(cursor, f"EXPLAIN (FORMAT JSON) {sql}")

@@ -53,7 +53,9 @@ class Crowd:
 def crowd(django_db_setup: None, django_db_blocker) -> Iterator[Crowd]:
     vault.forget_keys()
     quick = override_settings(
-        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"], STAFF_NEED_SECOND_FACTOR=False
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        STAFF_NEED_SECOND_FACTOR=False,
+        DATABASE_KEEPS_PLANS=True,
     )
     with quick, django_db_blocker.unblock(), databases.another() as above:
         one = _one_practice(above)

@@ -194,6 +194,20 @@ class TestKeptPlans:
                 assert written.all(name="Mara") == [mara]
         assert ["PREPARE" in one["sql"] for one in sent] == [True, False, False]
 
+    def test_a_plan_for_few_is_not_made_anew_because_it_would_be_cheaper_for_them(self, practice):
+        written: Written[Partner] = Written(
+            lambda couples: Partner.objects.filter(couple_id__in=couples).select_related("client"), couples=[uuid.UUID]
+        )
+        couple = make_couple(practice)
+        with inside(practice):
+            for _again in range(8):
+                assert len(written.all(couples=[couple.pk])) == 2
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%partner%'"
+            )
+            assert cursor.fetchall() == [(8, 0)]
+
     @pytest.mark.parametrize(("many", "is_kept"), [(1, True), (10, True), (11, False)])
     def test_a_question_about_many_is_planned_for_these(self, practice, many, is_kept):
         written: Written[Client] = Written(lambda clients: Client.objects.filter(pk__in=clients), clients=[uuid.UUID])
@@ -208,7 +222,7 @@ class TestKeptPlans:
         )
         una, far = make_couple(practice, ("Una", "Vic")).clients[0], make_client(neighbour, "Wim")
         asked = [una.pk, far.pk, mara.pk]
-        for _again in range(7):  # after five of its own for each asking the server may keep one plan for all
+        for _again in range(7):
             with inside(practice):
                 assert written.all(clients=asked) == [mara, una]
             with acting_as(mara):
