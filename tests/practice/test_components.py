@@ -18,6 +18,7 @@ from django.test import RequestFactory, override_settings
 from practice import times
 from practice.leaving import leave
 from practice.templatetags import attune
+from tests.weight import LETTERS
 
 PAINFUL = "<script>alert('x')</script> & Co"
 
@@ -236,6 +237,15 @@ def test_the_stylesheet_finds_its_fonts_by_relative_addresses() -> None:
     for address in addresses:
         assert finders.find(f"practice/{address}"), address
     assert "!important" not in re.sub(r"/\*.*?\*/", "", css, flags=re.S)
+
+
+@pytest.mark.parametrize(("is_signed_in", "fonts"), [(True, set(LETTERS)), (False, set())])
+def test_fonts_that_were_kept_since_the_sign_in_are_asked_for_at_once(is_signed_in: bool, fonts: set[str]) -> None:
+    request = SimpleNamespace(user=SimpleNamespace(is_authenticated=is_signed_in), csp_nonce="once")
+    html = render_to_string("components/base.html", {"request": request})
+    links = re.findall(r'<link rel="preload" as="font" type="font/woff2" href="/static/([^"]+)" crossorigin>', html)
+    css = Path(finders.find("practice/attune.css")).read_text()
+    assert set(links) == fonts == {one for one in links if f'url("{one.removeprefix("practice/")}")' in css}
 
 
 # ── leaving ──────────────────────────────────────────────────────────────────
