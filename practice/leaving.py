@@ -64,8 +64,8 @@ def _keep_what_was_typed(request: HttpRequest) -> None:
 def _end(request: HttpRequest) -> None:
     """End the sign-in. A form that was begun waits for its author; on a lent phone nothing does."""
     form = QueryDict(request.POST.get("form", ""))
-    ours = CsrfViewMiddleware(_nothing).process_view(request, _nothing, (), {}) is None
-    if form and ours and request.user.is_authenticated and narrow.of(request) is None:
+    waits = form and request.user.is_authenticated and narrow.of(request) is None
+    if waits and CsrfViewMiddleware(_nothing).process_view(request, _nothing, (), {}) is None:
         still_here.end_keeping(request, request.POST.get("path", ""), form.lists())
     else:
         logout(request)

@@ -166,34 +166,32 @@ def test_b20_the_page_is_blank_in_the_same_moment_with_and_without_a_line(line, 
     context.set_offline(False)
 
 
-def test_b20_by_keys_alone_on_a_slow_line_and_with_something_open_over_the_page(page, context, sign_in, hers, mara):
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_b20_by_keys_alone_on_a_slow_line_and_with_something_open_over_the_page(
+    page, context, sign_in, hers, mara, by_hand
+):
     """No page of ours opens a window over itself; should one ever, the keys still lead away."""
     sign_in(mara)
     elsewhere = []
     page.on("request", lambda request: elsewhere.append(request) if "wikipedia" in request.url else None)
     page.route("**wikipedia**", lambda route: route.fulfill(body="elsewhere", content_type="text/html"))
-    for by_hand in (True, False):
-        page.goto(f"/do/{hers.pk}/1/")
-        page.fill("textarea", "half a sentence")
-        line = context.new_cdp_session(page)
-        slow = {"offline": False, "latency": 1000, "downloadThroughput": 6000, "uploadThroughput": 6000}
-        line.send("Network.emulateNetworkConditions", slow)
-        if by_hand:
-            page.locator(".skip").focus()
-            stops = [by_tab(page) for _press in range(4)]
-            assert "Leave" in stops, "among the first stops of the keyboard"
-            page.locator("a[data-leave]").focus()
-            page.keyboard.press("Enter")
-        else:
-            page.evaluate(
-                "const over = document.createElement('dialog'); document.body.append(over); over.showModal(); 0"
-            )
-            for _time in range(3):
-                page.keyboard.press("Shift")
-        page.wait_for_url("**wikipedia**")
-        assert "referer" not in elsewhere.pop().all_headers()
-        line.detach()
-        sign_in(mara)
+    page.goto(f"/do/{hers.pk}/1/")
+    page.fill("textarea", "half a sentence")
+    line = context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 1000, "downloadThroughput": 6000, "uploadThroughput": 6000}
+    line.send("Network.emulateNetworkConditions", slow)
+    if by_hand:
+        page.locator(".skip").focus()
+        stops = [by_tab(page) for _press in range(4)]
+        assert "Leave" in stops, "among the first stops of the keyboard"
+        page.locator("a[data-leave]").focus()
+        page.keyboard.press("Enter")
+    else:
+        page.evaluate("const over = document.createElement('dialog'); document.body.append(over); over.showModal(); 0")
+        for _time in range(3):
+            page.keyboard.press("Shift")
+    page.wait_for_url("**wikipedia**")
+    assert "referer" not in elsewhere.pop().all_headers()
 
 
 def by_tab(page: Page) -> str:
@@ -215,8 +213,17 @@ def test_b20_b21_three_times_shift_leaves_and_few_entries_stay_behind(page, sign
         page.keyboard.press("Shift")
     page.wait_for_url("**wikipedia**")
     assert page.evaluate("history.length") == before
-    page.goto("/today/")
-    page.wait_for_url("**/account/login/**")
+    assert is_signed_out_soon(page)
+
+
+def is_signed_out_soon(page: Page) -> bool:
+    """Whether Today asks who is there. What signs out is on its way while the other site is shown already."""
+    for _moment in range(40):
+        page.goto("/today/")
+        if "/account/login/" in page.url:
+            return True
+        page.wait_for_timeout(250)
+    return False
 
 
 def test_two_texts_and_a_choice(page, sign_in, hers, mara):

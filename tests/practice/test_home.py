@@ -67,10 +67,11 @@ def test_leaving_works_for_whoever_is_not_signed_in(settings):
     assert Browser().get("/leave/").url == settings.ATTUNE_LEAVE_URL
 
 
-def test_a_beacon_without_a_token_leaves(mara):
+def test_a_beacon_without_a_token_leaves_and_is_no_alarm(mara, caplog):
     browser = Browser(enforce_csrf_checks=True)
     browser.force_login(user_of(mara), backend="allauth.account.auth_backends.AuthenticationBackend")
     assert browser.post("/leave/").status_code == 204
+    assert [one for one in caplog.records if one.name.startswith("django.security")] == []
 
 
 def test_signing_out_takes_a_post(mara):
