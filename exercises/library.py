@@ -15,6 +15,8 @@ from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import StrIndex, Upper
+from django.db.models.lookups import GreaterThan
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
@@ -24,6 +26,7 @@ from exercises.models import Exercise
 from exercises.shelves import Shelves
 from exercises.translations import language_name
 from exercises.vocabulary import Kind, Lane, Level, Participation, Theme
+from practice.written import Asked, Written, together
 
 LONGEST_SEARCH = 200
 WORDS_TRIED = 8
@@ -100,9 +103,14 @@ def languages_in(one: Exercise) -> list[str]:
     return [str(getattr(one, "written_in", None) or "en"), *(getattr(one, "words", None) or {})]
 
 
+def words_of(query: QueryDict) -> str:
+    """Return the words of an address that somebody looks for."""
+    return query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+
+
 def wish_of(query: QueryDict, shelves: Shelves | None = None) -> Wish:
     """Read a wish from an address. What no facet knows is left out, so that old links keep working."""
-    words = query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+    words = words_of(query)
     chosen = {
         name: tuple(value for value, _label in options if value in query.getlist(name))
         for name, (_title, options) in (facets_with(shelves) if shelves else FACETS).items()
@@ -146,7 +154,7 @@ Readers = Mapping[str, Callable[[Exercise], Iterable[str]]]
 
 def find(wish: Wish, shelves: Shelves | None = None) -> Found:
     """Return what fits a wish, in one query. With ``shelves`` there are facets for them, and the hidden is hidden."""
-    rows = list(matching(wish.words))
+    [rows] = together(matching(wish.words))
     facets, readers = FACETS, _READ
     if shelves is not None:
         facets, readers = _with_shelves(shelves, rows)
@@ -209,27 +217,37 @@ def shelf() -> QuerySet[Exercise]:
     return rows.annotate(**said).order_by("title", "pk")
 
 
-def matching(words: str) -> QuerySet[Exercise]:
-    """Return what full text finds for ``words``, best first; the whole shelf for none.
+def _ranked(words: str, begun: str = "") -> QuerySet[Exercise]:
+    exact = SearchQuery(words, search_type="websearch", config="english")
+    found = Q(search=exact)
+    rank: Combinable = SearchRank(F("search"), exact)
+    in_title = GreaterThan(StrIndex(Upper("title"), Upper(Value(words))), 0)
+    if begun:
+        prefix = SearchQuery(begun, search_type="raw", config="english")
+        found |= Q(search=prefix) | Q(in_title)
+        rank = rank + SearchRank(F("search"), prefix) * Value(0.5)
+    of_title = Case(When(in_title, then=Value(1.0)), default=Value(0.0), output_field=FloatField())
+    return shelf().filter(found).annotate(rank=rank + of_title).order_by("-rank", "title", "pk")
+
+
+_SHELF: Written[Exercise] = Written(shelf)
+_BY_WORDS: Written[Exercise] = Written(_ranked, words=str)
+_BY_BEGINNINGS: Written[Exercise] = Written(_ranked, words=str, begun=str)
+
+
+def matching(words: str) -> Asked[list[Exercise]]:
+    """Return what asks for what full text finds for ``words``, best first; for the whole shelf for none.
 
     Understands quotes, ``or`` and a leading minus. Without those, the beginning of a word will do, so that
     a search answers while it is typed.
     """
-    rows = shelf()
     words = words.strip()[:LONGEST_SEARCH]
     if not words:
-        return rows
-    exact = SearchQuery(words, search_type="websearch", config="english")
-    found = Q(search=exact)
-    rank: Combinable = SearchRank(F("search"), exact)
+        return _SHELF.of()
     begun = [] if _OPERATORS.search(words) else _WORD.findall(words)[:WORDS_TRIED]
-    if begun:
-        query = " & ".join(f"{word}:*" for word in begun)
-        prefix = SearchQuery(query, search_type="raw", config="english")
-        found |= Q(search=prefix) | Q(title__icontains=words)
-        rank = rank + SearchRank(F("search"), prefix) * Value(0.5)
-    in_title = Case(When(title__icontains=words, then=Value(1.0)), default=Value(0.0), output_field=FloatField())
-    return rows.filter(found).annotate(rank=rank + in_title).order_by("-rank", "title", "pk")
+    if not begun:
+        return _BY_WORDS.of(words=words)
+    return _BY_BEGINNINGS.of(words=words, begun=" & ".join(f"{word}:*" for word in begun))
 
 
 def find_exercise(slug: str) -> Exercise | None:

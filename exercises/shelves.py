@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -14,7 +15,7 @@ from exercises import wording
 from exercises.models import Exercise, Shelf, ShelfEntry
 from practice.models import Membership
 from practice.saying_why import SaysWhy
-from practice.written import Written, together
+from practice.written import Asked, Written, together
 
 LONGEST_NAME = 60
 MOST_SHELVES = 40
@@ -53,9 +54,14 @@ _ENTRIES: Written[tuple[uuid.UUID, uuid.UUID]] = Written(
 )
 
 
+def asking_for_shelves(member: Membership) -> tuple[Asked[Any], ...]:
+    """Return what :func:`shelves_of` asks, for :func:`practice.written.ahead`."""
+    return _SHELVES.of(member=member.pk), _ENTRIES.of(member=member.pk)
+
+
 def shelves_of(member: Membership) -> Shelves:
     """Everything about shelves that a page of the library needs, in one trip."""
-    rows, entries = together(_SHELVES.of(member=member.pk), _ENTRIES.of(member=member.pk))
+    rows, entries = together(*asking_for_shelves(member))
     on: dict[uuid.UUID, set[uuid.UUID]] = {one.pk: set() for one in rows}
     for shelf_id, exercise_id in entries:
         on[shelf_id].add(exercise_id)

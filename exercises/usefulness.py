@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Avg
 
 from exercises.models import Feedback
 from exercises.vocabulary import Lane
-from practice import tenancy
+from practice.written import Written, together_elevated
 
 #: An average of five couples or fewer might be read as what one of them said. The average says nothing of who.
 MORE_THAN = 5
@@ -31,6 +31,28 @@ class Usefulness:
     couples: int
 
 
+class Rated(NamedTuple):
+    """What one couple says of an exercise, on average."""
+
+    exercise: uuid.UUID
+    couple: uuid.UUID
+    useful: float
+    hard: float | None
+
+
+_RATED: Written[Any] = Written(
+    lambda exercises: (
+        Feedback.objects.exclude(lane=Lane.OWN)
+        .filter(occurrence__assignment__edition__exercise__in=exercises)
+        .exclude(usefulness=None)
+        .values_list("occurrence__assignment__edition__exercise_id", "couple_id")
+        .annotate(useful=Avg("usefulness"), hard=Avg("difficulty"))
+        .order_by()
+    ),
+    exercises=[uuid.UUID],
+)
+
+
 def usefulness(exercises: Collection[uuid.UUID]) -> dict[uuid.UUID, Usefulness]:
     """Return averages by exercise, all editions of it together, for those that more than five couples rated.
 
@@ -39,25 +61,17 @@ def usefulness(exercises: Collection[uuid.UUID]) -> dict[uuid.UUID, Usefulness]:
     """
     if not exercises:
         return {}
-    with tenancy.elevated():
-        rows = list(
-            Feedback.objects.exclude(lane=Lane.OWN)
-            .filter(occurrence__assignment__edition__exercise__in=list(exercises))
-            .exclude(usefulness=None)
-            .values("occurrence__assignment__edition__exercise_id", "couple_id")
-            .annotate(useful=Avg("usefulness"), hard=Avg("difficulty"))
-            .order_by()
-        )
-    by_exercise: dict[uuid.UUID, list[Any]] = {}
-    for row in rows:
-        by_exercise.setdefault(row["occurrence__assignment__edition__exercise_id"], []).append(row)
+    [rows] = together_elevated(_RATED.of(exercises=list(exercises)))
+    by_exercise: dict[uuid.UUID, list[Rated]] = {}
+    for row in map(Rated._make, rows):
+        by_exercise.setdefault(row.exercise, []).append(row)
     return {key: _averages(couples) for key, couples in by_exercise.items() if len(couples) > MORE_THAN}
 
 
-def _averages(couples: list[Any]) -> Usefulness:
-    hard = [float(one["hard"]) for one in couples if one["hard"] is not None]
+def _averages(couples: list[Rated]) -> Usefulness:
+    hard = [float(one.hard) for one in couples if one.hard is not None]
     return Usefulness(
-        usefulness=_rounded([float(one["useful"]) for one in couples]),
+        usefulness=_rounded([float(one.useful) for one in couples]),
         difficulty=_rounded(hard) if len(hard) > MORE_THAN else None,
         couples=len(couples) // MORE_THAN * MORE_THAN,
     )

@@ -15,12 +15,13 @@ from exercises import library
 from exercises.access import exercise_or_404
 from exercises.lane_words import Circle, said
 from exercises.models import Edition, Exercise, Manuscript
-from exercises.shelves import shelves_of
+from exercises.shelves import asking_for_shelves, shelves_of
 from exercises.usage import used_with
 from exercises.usefulness import usefulness
 from exercises.vocabulary import ADAPTATIONS, CAUTIONS, QuestionType, Theme
 from exercises.writing.desk_page import screens_of
 from practice.access import PracticeRequest, for_clinicians, page_or_part
+from practice.written import ahead
 
 A_PAGE = 24
 MOST_DRAFTS = 20
@@ -30,9 +31,10 @@ MOST_DRAFTS = 20
 @for_clinicians
 def shelf(request: PracticeRequest) -> HttpResponse:
     """Browse and search. Everything is in the address, so a search can be kept and sent on."""
-    shelves = shelves_of(request.membership)
-    wish = library.wish_of(request.GET, shelves)
-    found = library.find(wish, shelves)
+    with ahead(*asking_for_shelves(request.membership), library.matching(library.words_of(request.GET))):
+        shelves = shelves_of(request.membership)
+        wish = library.wish_of(request.GET, shelves)
+        found = library.find(wish, shelves)
     page = Paginator(found.exercises, A_PAGE).get_page(request.GET.get("page"))
     shown = [one.pk for one in page.object_list]
     context = {
