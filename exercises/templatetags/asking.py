@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from exercises.question_markup import markup_of
+from exercises import block_markup
 
 register = template.Library()
-register.simple_tag(markup_of, name="question_markup")
+register.simple_tag(block_markup.listed, name="blocks_listed")
