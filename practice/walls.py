@@ -47,12 +47,13 @@ READ = "SELECT"
 
 
 def listed(column: str, setting: str) -> str:
-    """Say that an id stands in the list of a setting, ``couples`` or ``people``.
+    """Say that an id stands in the list of a setting, ``couples`` or ``people``: something comes after it there.
 
-    As text, because ``= ANY`` takes the list apart for each row: fifty couples cost twenty times what this costs. No
-    index helps it: what reads many rows names the couples that it wants.
+    As text, because ``= ANY`` takes the list apart for each row: fifty couples cost ten times what this costs. And not
+    by ``strpos``, which counts the characters before it, one by one: that takes twice as long. No index helps it: what
+    reads many rows names the couples that it wants.
     """
-    return f"strpos(current_setting('app.{setting}', true), {column}::text) > 0"
+    return f"split_part(current_setting('app.{setting}', true), {column}::text, 2) <> ''"
 
 
 #: A therapist's caseload, a partner's own rows, and the readers written on a row.

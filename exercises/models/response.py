@@ -41,6 +41,10 @@ class Draft(PracticeModel):
         return f"draft {self.pk}"
 
 
+#: Of what was sent and not amended.
+FIRST_REVISION = 1
+
+
 class ResponseQuerySet(models.QuerySet):
     def newest(self) -> ResponseQuerySet:
         """Without what its author has amended since: the newest revision stands for all of them."""
@@ -50,7 +54,8 @@ class ResponseQuerySet(models.QuerySet):
             author=OuterRef("author_id"),
             revision__gt=OuterRef("revision"),
         )
-        return self.filter(~Exists(later))
+        # Most was never amended: said so, the walls are asked about few rows.
+        return self.filter(~Exists(later.filter(revision__gt=FIRST_REVISION)))
 
 
 class Response(PracticeModel):
@@ -68,7 +73,7 @@ class Response(PracticeModel):
     lane = models.CharField(max_length=10, choices=Lane)
     readers = ArrayField(models.UUIDField(), default=list)
     opens_at = models.DateTimeField(null=True)
-    revision = models.PositiveSmallIntegerField(default=1)
+    revision = models.PositiveSmallIntegerField(default=FIRST_REVISION)
     submitted_at = models.DateTimeField()
     #: Whether its author can read it again. Sent without a copy it is for the therapist alone: the database says so.
     author_keeps = models.BooleanField(default=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import uuid
+from importlib import import_module
 
 import pytest
 from django.apps import apps
@@ -10,7 +12,9 @@ from django.db import connection, models
 
 from practice import grants, registry, roles
 from practice.registry import Scope
-from practice.walls import NO_SHARED_SCREEN, NOT_CLOSED, foreign_keys_inside_practice
+from practice.walls import NO_SHARED_SCREEN, NOT_CLOSED, foreign_keys_inside_practice, listed
+from tests import databases
+from tests.factories import inside, make_practice
 
 pytestmark = pytest.mark.django_db
 
@@ -104,7 +108,38 @@ LIST_TAKEN_APART = r"app\.(couples|people)'::text, true\), ''::text\)\)::uuid\[\
 def test_no_policy_takes_a_list_of_many_apart_for_each_row():
     conditions = rows("SELECT tablename, policyname, concat(qual, ' ', with_check) FROM pg_policies")
     assert [one for *one, said in conditions if re.search(LIST_TAKEN_APART, said)] == []
-    assert [one for *one, said in conditions if "''::text) = ''::text" in said] == []
+    assert [one for *one, said in conditions if "''::text) = ''::text" in said or "strpos(" in said] == []
+
+
+def test_an_id_stands_in_a_list_wherever_it_is_there_and_in_no_other():
+    one, *others = (uuid.uuid4() for _ in range(4))
+    among = f"SELECT {listed('one', 'couples')} FROM (SELECT %s::uuid AS one) AS asked"
+
+    def found(*ids: uuid.UUID) -> bool:
+        with inside(make_practice()), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('app.couples', %s, true)", [f"{{{','.join(map(str, ids))}}}"])
+            cursor.execute(among, [one])
+            return cursor.fetchone()[0]
+
+    assert all(found(*others[:at], one, *others[at:]) for at in range(4))
+    assert found(one)
+    assert not found(*others)
+    assert not found()
+    assert rows(among, str(one)) in ([(False,)], [(None,)]), "nobody is bound"
+
+
+def test_walls_that_stood_before_are_written_as_new_ones_are():
+    policy = (
+        "SELECT qual, with_check FROM pg_policies WHERE tablename = 'clients_couple' AND policyname = 'therapist_all'"
+    )
+    before = "strpos(current_setting('app.couples', true), id::text) > 0"
+    rewrite = import_module("reports.migrations.0021_lists_in_half_the_time").REWRITE
+    with databases.superuser(connection.settings_dict["NAME"]) as above, above.transaction(force_rollback=True):
+        written = above.execute(policy).fetchall()
+        above.execute(f"ALTER POLICY therapist_all ON clients_couple USING ({before} AND status <> '')")
+        above.execute(rewrite)
+        [(using, _check)] = above.execute(policy).fetchall()
+        assert using == f"({written[0][0]} AND ((status)::text <> ''::text))"
 
 
 #: Rows about clients and couples, which go when somebody is erased. Files to take away are thrown away as a whole.
