@@ -249,20 +249,21 @@ def _responses(couple: uuid.UUID) -> QuerySet[Response]:
     return rows.order_by("-submitted_at", "-pk")
 
 
-def _openly(couple: uuid.UUID) -> QuerySet[Response]:
+def openly(couple: uuid.UUID) -> QuerySet[Response]:
+    """Return what came back to both, newest first."""
     return _responses(couple).exclude(lane__in=APART)
 
 
 def responses_of(couple: Couple, *, private_of: Client | None = None) -> QuerySet[Response]:
     """Return what came back, newest first: to both, or what one partner told the therapist alone."""
     if private_of is None:
-        return _openly(couple.pk)
+        return openly(couple.pk)
     return _responses(couple.pk).filter(caseload.kept_apart(), author=private_of)
 
 
-NEWEST: Written[Response] = Written(lambda couple: _openly(couple)[:A_PAGE], couple=uuid.UUID)
+NEWEST: Written[Response] = Written(lambda couple: openly(couple)[:A_PAGE], couple=uuid.UUID)
 SO_MANY: Written[tuple[uuid.UUID, int]] = Written(
-    lambda couple: _openly(couple).order_by().values_list("couple_id").annotate(n=Count("pk")), couple=uuid.UUID
+    lambda couple: openly(couple).order_by().values_list("couple_id").annotate(n=Count("pk")), couple=uuid.UUID
 )
 
 

@@ -30,6 +30,7 @@ from exercises.views.desk_couple import event_of
 from exercises.vocabulary import Lane
 from practice import audit
 from practice.access import for_clinicians
+from practice.api.paging import ByCursor
 from practice.api.schema import example
 from practice.api.scopes import Scope
 from practice.api.views import ApiView
@@ -240,6 +241,28 @@ _NOT_SAID = [
 ]
 
 
+def _rows(responses: QuerySet[Response]) -> QuerySet[Response]:
+    return responses.select_related(None).select_related("author", "occurrence").defer(*_NOT_SAID)
+
+
+_NEWEST: Written[Response] = Written(
+    lambda couple: _rows(record.openly(couple)).order_by(ByCursor.ordering)[: ByCursor.page_size + 1], couple=UUID
+)
+
+
+class _Newest:
+    """A couple's whole list, for its first page of the usual length: what is asked for most."""
+
+    def __init__(self, couple: Couple) -> None:
+        self.couple = couple
+
+    def order_by(self, *_ordering: str) -> _Newest:
+        return self
+
+    def __getitem__(self, at: slice) -> list[Response]:
+        return _NEWEST.all(couple=self.couple.pk)[at]
+
+
 class _Responses(ApiView):
     """What both views have in common; ``apart`` says which of the two it is."""
 
@@ -254,9 +277,10 @@ class _Responses(ApiView):
         return {**super().get_serializer_context(), "apart": self.apart}
 
     def page_for(self, couple: Couple, client: Client | None) -> Answered:
-        rows: QuerySet[Response] = record.responses_of(couple, private_of=client)
-        rows = rows.select_related(None).select_related("author", "occurrence").defer(*_NOT_SAID)
-        page = self.paginate_queryset(self.filter_queryset(rows))
+        if client is None and not self.request.query_params:
+            page: Any = self.paginate_queryset(cast(Any, _Newest(couple)))
+        else:
+            page = self.paginate_queryset(self.filter_queryset(_rows(record.responses_of(couple, private_of=client))))
         ids = [one.pk for one in page]
         # Most are of a few editions: each is fetched and read once.
         asked = _EDITIONS.of(editions=sorted({one.edition_id for one in page})), record.asking_for_answers(ids)
