@@ -15,7 +15,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.sql import DeleteQuery, UpdateQuery
 from psycopg.adapt import Transformer
 
-from practice.written.queries import Asked, Kept, together
+from practice.written.queries import Asked, FixedText, Kept, together
 
 
 class _Change(Kept):
@@ -31,7 +31,7 @@ class _Change(Kept):
         text, practice = self.text()
         if text.finds_nothing(values):
             return Asked("", (), lambda cursor: 0)
-        return Asked(text.sql, text.given(values, practice), _count)
+        return Asked(text.sql, text.given(values, practice), _count, text)
 
 
 def _count(cursor: Any) -> int:
@@ -63,12 +63,13 @@ class WrittenSave:
         key: Any = model._meta.pk
         name = connection.ops.quote_name
         becomes = ", ".join(f"{name(field.column)} = {_place(field)}" for field in self.fields)
-        self.sql = f"UPDATE {name(model._meta.db_table)} SET {becomes} WHERE {name(key.column)} = %s"  # noqa: S608
+        sql = f"UPDATE {name(model._meta.db_table)} SET {becomes} WHERE {name(key.column)} = %s"  # noqa: S608
+        self.text = FixedText(sql)
 
     def run(self, row: Model) -> None:
         """Save it."""
         values = [field.get_db_prep_save(field.pre_save(row, False), connection) for field in self.fields]
-        together(Asked(self.sql, [*values, row.pk], _nothing))
+        together(Asked(self.text.sql, [*values, row.pk], _nothing, self.text))
 
 
 class WrittenInsert:

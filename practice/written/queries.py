@@ -46,6 +46,8 @@ _MARKS: dict[type, Callable[[int], Any]] = {
 }
 #: What the server calls them.
 _TYPES: dict[type, str] = {uuid.UUID: "uuid", str: "text", datetime.datetime: "timestamptz", datetime.date: "date"}
+#: What the server finds out by what it is compared with, or where it goes.
+_UNKNOWN = "unknown"
 #: What is somebody's or some moment's, and so never part of a text that all are asked with.
 _OPEN = (uuid.UUID, datetime.date)
 _PLACES = re.compile(r"(?<!%)(?:%%)*%s")
@@ -63,7 +65,7 @@ class Asked(Generic[Found]):
     values: Sequence[Any] | None
     read: Callable[[Any], Found]
     #: Of what may be prepared.
-    text: Text | None = None
+    text: Text | FixedText | None = None
 
 
 def together(*every: Asked[Any], bind: prepared.Statement | None = None) -> list[Any]:
@@ -92,8 +94,23 @@ def together_elevated(*every: Asked[Any]) -> list[Any]:
 
 def soon(*every: Asked[Any]) -> None:
     """Make changes along with the next statement of :func:`practice.trips.gathering`; nobody is told how many."""
-    if any(one.sql for one in every):
-        trips.soon(*((one.sql, one.values) for one in every if one.sql))
+    with connection.cursor() as cursor:
+        for one in every:
+            if one.sql:
+                trips.soon(_to_wait(one, cursor))
+
+
+def _to_wait(asked: Asked[Any], cursor: Any) -> prepared.Statement:
+    """Return what makes a change later on. What the server does not know yet is prepared at once.
+
+    What waits may come to nothing, and then nothing would have been prepared.
+    """
+    kept = prepared.of(cursor.cursor.connection)
+    with kept.one_trip() if kept else nullcontext():
+        *new, change = _statements(asked, kept, cursor.cursor)
+        for one in new:
+            cursor.execute(*one)
+    return change
 
 
 def _sent(every: Sequence[Asked[Any]]) -> list[Any]:
@@ -255,8 +272,8 @@ class Text:
         self.among = {lists[one] for _at, one in plain if one in lists}
         lists_at = {at for at, one in plain if one in lists}
         self.sql = _with_lists(sql, lists_at)
-        #: By place, what the server calls what stands there; of a question, not of a change.
-        self.types = {at: f"{_TYPES.get(type(values[at]))}{'[]' * (at in lists_at)}" for at, _of in self.places}
+        #: By place, what the server calls what stands there.
+        self.types = {at: _type_of(values[at], at in lists_at) for at, _of in self.places}
         self._with_numbers = ""
 
     def finds_nothing(self, values: Mapping[str, Any]) -> bool:
@@ -277,21 +294,37 @@ class Text:
         return self._with_numbers, list(self.types.values()), [given[at] for at in self.types]
 
     def _numbered(self, cursor: Any) -> str:
-        numbers = {at: number for number, at in enumerate(self.types, 1)}
-        places = itertools.count()
-
-        def put(found: re.Match[str]) -> str:
-            if found[0] == "%%":
-                return "%"
-            at = next(places)
-            return f"${numbers[at]}" if at in numbers else cursor.mogrify("%s", [self.values[at]])
-
-        return _MARKED.sub(put, self.sql)
+        numbers = {at: f"${number}" for number, at in enumerate(self.types, 1)}
+        return _filled(self.sql, lambda at: numbers.get(at) or cursor.mogrify("%s", [self.values[at]]))
 
     @cached_property
     def rows(self) -> Rows:
         """What becomes of its rows."""
         return Rows(self.compiler)
+
+
+class FixedText:
+    """The text of a statement that is given a value for each of its places every time."""
+
+    def __init__(self, sql: str) -> None:
+        self.sql = sql
+        self.with_numbers = _filled(sql, lambda at: f"${at + 1}")
+        self.types = [_UNKNOWN] * len(_PLACES.findall(sql))
+
+    def numbered(self, given: Sequence[Any], cursor: Any) -> tuple[str, list[str], list[Any]]:
+        """Return the text with numbers in its places, and the types and values of what stands there."""
+        return self.with_numbers, self.types, list(given)
+
+
+def _filled(sql: str, what: Callable[[int], str]) -> str:
+    """Put into each place of a text what its number says."""
+    places = itertools.count()
+    return _MARKED.sub(lambda found: "%" if found[0] == "%%" else what(next(places)), sql)
+
+
+def _type_of(value: Any, is_among: bool) -> str:
+    name = _TYPES.get(type(value), _UNKNOWN)
+    return f"{name}[]" if is_among else name
 
 
 def _flat(values: Collection[Any]) -> Iterator[Any]:

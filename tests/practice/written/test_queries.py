@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import sys
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -19,8 +21,9 @@ from django.utils import timezone
 from clients.models import Client, Partner
 from exercises.models import Draft, Response
 from practice import tenancy, trips
-from practice.written import Written, ahead, prepared, together
-from practice.written.changes import WrittenInsert, WrittenSave, WrittenUpdate
+from practice.written import Written, ahead, prepared, soon, together
+from practice.written.changes import WrittenDelete, WrittenInsert, WrittenSave, WrittenUpdate
+from practice.written.queries import Kept
 from tests.exercises.given import give
 from tests.factories import acting_as, inside, make_client, make_couple
 
@@ -155,11 +158,18 @@ def test_what_is_asked_ahead_is_asked_once_and_answers_nobody_else(couple, mara,
             assert written.first(client=stranger.pk) == stranger
 
 
-def every() -> list[Written]:
-    """Return the queries of the product that are written once."""
+def every(kind: type[Kept] = Written) -> list[Any]:
+    """Return the queries of the product that are written once, or its changes."""
     assert get_resolver().url_patterns  # all views are there, and what they ask
     modules = [module for name, module in sys.modules.items() if name.startswith(APPS)]
-    return [one for module in modules for one in vars(module).values() if isinstance(one, Written)]
+    return [one for module in modules for one in vars(module).values() if isinstance(one, kind)]
+
+
+def some_values(types: Mapping[str, type | list[type]]) -> dict[str, Any]:
+    """Return a value of each type, that stands nowhere."""
+    moment = timezone.now()
+    some = {uuid.UUID: uuid.uuid4(), str: "x", datetime.datetime: moment, datetime.date: moment.date()}
+    return {name: [some[kind[0]]] if isinstance(kind, list) else some[kind] for name, kind in types.items()}
 
 
 class TestKeptPlans:
@@ -173,18 +183,38 @@ class TestKeptPlans:
             cursor.execute("DEALLOCATE ALL")
 
     def test_every_query_of_the_product_can_be_prepared(self, practice):
-        moment = timezone.now()
-        some = {uuid.UUID: uuid.uuid4(), str: "x", datetime.datetime: moment, datetime.date: moment.date()}
         found = every()
         assert len(found) > 40
         with inside(practice):
             for one in found:
-                values = {
-                    name: [some[kind[0]]] if isinstance(kind, list) else some[kind] for name, kind in one.types.items()
-                }
+                values = some_values(one.types)
                 with suppress(ProgrammingError), transaction.atomic():  # not everything is for this role to read
                     assert one.all(**values) == one.all(**values)
             assert prepared_ones() >= len({one.text()[0].sql for one in found})
+
+    def test_every_change_of_the_product_can_be_prepared(self, practice):
+        found = [*every(WrittenUpdate), *every(WrittenDelete)]
+        assert len(found) > 4
+        with inside(practice):
+            for one in found:
+                values = some_values(one.types)
+                with unless_refused(), transaction.atomic():
+                    assert one.run(**values) == one.run(**values) == 0
+
+    def test_a_change_that_waits_is_prepared_at_once_and_made_once(self, practice):
+        renaming = WrittenUpdate(
+            lambda client, name: (Client.objects.filter(pk=client), {"name": name}), client=uuid.UUID, name=str
+        )
+        mara = make_client(practice, "Mara")
+        with inside(practice), trips.gathering():
+            with suppress(LookupError), transaction.atomic():
+                soon(renaming.of(client=mara.pk, name="Nobody"))
+                raise LookupError
+            with CaptureQueriesContext(connection) as sent:
+                soon(renaming.of(client=mara.pk, name="Una"))
+                assert list(Client.objects.values_list("name", flat=True)) == ["Una"]
+        assert [one["sql"].count("EXECUTE") for one in sent] == [1]
+        assert prepared_ones() == 1
 
     def test_a_plan_is_made_once(self, practice):
         written = by_name()
@@ -258,6 +288,16 @@ class TestKeptPlans:
             assert by_name().all(name="Mara") == [mara]
         assert len(sent) == 1
         assert prepared_ones() == 0
+
+
+@contextmanager
+def unless_refused() -> Iterator[None]:
+    """Run a block that not every role may run."""
+    try:
+        yield
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, psycopg.errors.InsufficientPrivilege):
+            raise
 
 
 def prepared_ones() -> int:
