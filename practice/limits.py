@@ -29,6 +29,8 @@ from django.shortcuts import render
 
 from practice import destinations, known_browser, mailboxes, vault
 from practice.models import Limit
+from practice.written import Asked, together
+from practice.written.queries import FixedText
 
 MINUTE, QUARTER, HOUR, DAY = 60, 900, 3600, 86400
 
@@ -37,17 +39,16 @@ MINUTE, QUARTER, HOUR, DAY = 60, 900, 3600, 86400
 TAKE = """
     taken_{at} AS (
         INSERT INTO practice_limit AS had (key, full_until)
-        SELECT %(key_{at})s, attune_now() + %(each_{at})s {after}
-        ON CONFLICT (key) DO UPDATE SET full_until = greatest(had.full_until, attune_now()) + %(each_{at})s
-            WHERE greatest(had.full_until, attune_now()) + %(each_{at})s <= attune_now() + %(all_{at})s
+        SELECT %s, attune_now() + {each} {after}
+        ON CONFLICT (key) DO UPDATE SET full_until = greatest(had.full_until, attune_now()) + {each}
+            WHERE greatest(had.full_until, attune_now()) + {each} <= attune_now() + {all}
         RETURNING full_until
     )
 """
 LEFT = """
-    (SELECT floor(extract(epoch FROM attune_now() + %(all_{at})s - full_until)
-                  / extract(epoch FROM %(each_{at})s::interval)) FROM taken_{at})
+    (SELECT floor(extract(epoch FROM attune_now() + {all} - full_until) / extract(epoch FROM {each})) FROM taken_{at})
 """
-WAIT = "SELECT full_until + %(each)s - %(all)s - attune_now() FROM practice_limit WHERE key = %(key)s"
+WAIT = "SELECT full_until + %s - %s - attune_now() FROM practice_limit WHERE key = %s"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,29 @@ class Rate:
 
     amount: int
     seconds: int
+
+    @property
+    def each(self) -> datetime.timedelta:
+        """After how long one more is let through."""
+        return datetime.timedelta(seconds=self.seconds / self.amount)
+
+    @property
+    def all(self) -> datetime.timedelta:
+        """After how long nothing of it is used any more."""
+        return datetime.timedelta(seconds=self.seconds)
+
+
+@dataclass(frozen=True)
+class Use:
+    """One of what somebody has of an act."""
+
+    act: str
+    whose: str
+    rate: Rate
+
+    @property
+    def key(self) -> str:
+        return key_of(self.act, self.whose, self.rate)
 
 
 class TooMany(Exception):
@@ -77,33 +101,37 @@ def take(act: str, whose: str, rate: Rate) -> int:
 
 def take_each(act: str, whose: str, rates: Sequence[Rate]) -> list[int]:
     """Do what :func:`take` does for several rates of the same act, in one statement."""
-    every = [_values(act, whose, rate) for rate in rates]
-    named = {f"{name}_{at}": value for at, one in enumerate(every) for name, value in one.items()}
-    taking = _taking(len(every))
+    return take_all([Use(act, whose, rate) for rate in rates])
+
+
+def take_all(uses: Sequence[Use]) -> list[int]:
+    """Do what :func:`take` does for several acts, in one statement."""
+    text = _taking(tuple(one.rate for one in uses))
+    [left] = together(Asked(text.sql, [one.key for one in uses], lambda cursor: cursor.fetchone(), text))
+    used_up = next((one for one, some in zip(uses, left, strict=True) if some is None), None)
+    if used_up is None:
+        return [max(0, int(some)) for some in left]
     with connection.cursor() as cursor:
-        cursor.execute(taking, named)
-        left = cursor.fetchone()
-        used_up = next((one for one, some in zip(every, left, strict=True) if some is None), None)
-        if used_up is None:
-            return [max(0, int(some)) for some in left]
-        cursor.execute(WAIT, used_up)
+        asked: list[Any] = [used_up.rate.each, used_up.rate.all, used_up.key]
+        cursor.execute(WAIT, asked)
         row = cursor.fetchone()
     raise TooMany(max(1, math.ceil(row[0].total_seconds())) if row else 1)
 
 
 @cache
-def _taking(count: int) -> str:
-    after = ["", *(f"WHERE EXISTS (SELECT FROM taken_{at})" for at in range(count - 1))]
-    takes = ", ".join(TAKE.format(at=at, after=after[at]) for at in range(count))
-    return f"WITH {takes} SELECT {', '.join(LEFT.format(at=at) for at in range(count))}"
+def _taking(rates: tuple[Rate, ...]) -> FixedText:
+    """Return the statement that uses one of each of these rates; who uses it is what differs."""
+    takes, left = [], []
+    for at, rate in enumerate(rates):
+        spans = {"each": _interval(rate.each), "all": _interval(rate.all)}
+        after = f"WHERE EXISTS (SELECT FROM taken_{at - 1})" if at else ""
+        takes.append(TAKE.format(at=at, after=after, **spans))
+        left.append(LEFT.format(at=at, **spans))
+    return FixedText(f"WITH {', '.join(takes)} SELECT {', '.join(left)}")
 
 
-def _values(act: str, whose: str, rate: Rate) -> dict[str, Any]:
-    return {
-        "key": key_of(act, whose, rate),
-        "each": datetime.timedelta(seconds=rate.seconds / rate.amount),
-        "all": datetime.timedelta(seconds=rate.seconds),
-    }
+def _interval(span: datetime.timedelta) -> str:
+    return f"interval '{span.total_seconds():f} seconds'"
 
 
 def give_back(act: str, whose: str, rates: Iterable[Rate]) -> None:

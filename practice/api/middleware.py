@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from practice import destinations, limits, tenancy
 from practice.api import problems, tokens
-from practice.limits import MINUTE, Rate
+from practice.limits import MINUTE, Rate, Use
 
 #: Where the API lives.
 HERE = "/api/"
@@ -59,8 +59,7 @@ class ByToken:
         # All tokens of one person count together: another one gives nobody more.
         if request.user.pk is None:
             return {}
-        _within_dear(request, str(request.user.pk))
-        return within(str(request.user.pk))
+        return within(str(request.user.pk), *_dear_of(request))
 
     def _as_owner(self, request: HttpRequest, text: str) -> None:
         request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
@@ -77,16 +76,18 @@ class ByToken:
         request.token = token  # type: ignore[attr-defined]
 
 
-def within(whose: str) -> dict[str, str]:
-    """Use one of what somebody has; return the headers that say how much is left. Raises :class:`limits.TooMany`."""
-    left = limits.take("api", whose, PACE)
+def within(whose: str, *dear: tuple[str, Rate]) -> dict[str, str]:
+    """Use one of what somebody has, and of these acts before; return the headers that say how much is left.
+
+    Raises :class:`limits.TooMany`.
+    """
+    left = limits.take_all([*(Use(act, whose, rate) for act, rate in dear), Use("api", whose, PACE)])[-1]
     return {
         "RateLimit-Policy": f'"api";q={PACE.amount};w={PACE.seconds}',
         "RateLimit": f'"api";r={left};t={PACE.seconds}',
     }
 
 
-def _within_dear(request: HttpRequest, whose: str) -> None:
+def _dear_of(request: HttpRequest) -> list[tuple[str, Rate]]:
     name = destinations.name_of(request)
-    for rate in DEAR.get((request.method or "", name), ()):
-        limits.take(f"api {name}", whose, rate)
+    return [(f"api {name}", rate) for rate in DEAR.get((request.method or "", name), ())]
