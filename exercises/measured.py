@@ -12,10 +12,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from clients.models import Client, Couple
@@ -29,6 +28,8 @@ from exercises.vocabulary import Lane
 from practice import tenancy
 from practice.models import Membership
 from practice.written import Written
+
+Row = TypeVar("Row", Response, MeasureEntry)
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,18 @@ def results(couple: Couple, client: Client | None = None, *, only: Collection[uu
 
     ``only`` names the responses and entries that may be read; no other one is loaded.
     """
-    found = [*_entered(couple, client, only), *_answered(couple, client, only)]
+    entered = _read(ENTERED, couple, "client", client, only)
+    found = [*_entered(entered), *_answered(couple, _read(SENT, couple, "author", client, only))]
     return sorted(found, key=lambda one: (one.taken_on, one.id))
 
 
-def _narrowed(rows: QuerySet, by: str, client: Client | None, only: Collection[uuid.UUID] | None) -> QuerySet:
+def _read(
+    written: Written[Row], couple: Couple, by: str, client: Client | None, only: Collection[uuid.UUID] | None
+) -> Iterable[Row]:
+    """Return a couple's rows, or those of one client (``by`` whose column), or those that are named."""
+    if client is None and only is None:
+        return written.all(couple=couple.pk)
+    rows = written.build(couple=couple.pk)
     if client is not None:
         rows = rows.filter(**{by: client})
     return rows if only is None else rows.filter(pk__in=only)
@@ -81,20 +89,17 @@ def scoring_of(edition: Edition) -> MeasureScoring | None:
     return measures.scoring_in(edition.content, edition.form)
 
 
-def _of_forms(couple: uuid.UUID) -> QuerySet[Response]:
-    rows = Response.objects.filter(couple=couple, edition__exercise__measure__gt="").exclude(lane=Lane.OWN)
-    return rows.order_by("revision")
+SENT: Written[Response] = Written(
+    lambda couple: (
+        Response.objects.filter(couple=couple, edition__exercise__measure__gt="")
+        .exclude(lane=Lane.OWN)
+        .order_by("revision")
+    ),
+    couple=uuid.UUID,
+)
 
 
-SENT: Written[Response] = Written(_of_forms, couple=uuid.UUID)
-
-
-def _answered(couple: Couple, client: Client | None, only: Collection[uuid.UUID] | None) -> Iterable[Result]:
-    rows: Iterable[Response]
-    if client is None and only is None:
-        rows = SENT.all(couple=couple.pk)
-    else:
-        rows = _narrowed(_of_forms(couple.pk), "author", client, only)
+def _answered(couple: Couple, rows: Iterable[Response]) -> Iterable[Result]:
     # A later revision of the same takes the place of the earlier one.
     newest = {(one.occurrence_id, one.author_id): one for one in rows}
     editions = Edition.objects.in_bulk({one.edition_id for one in newest.values()})
@@ -129,19 +134,13 @@ def _answers(responses: Iterable[Response]) -> Mapping[uuid.UUID, dict[str, Valu
 # ── from staff ───────────────────────────────────────────────────────────────
 
 
-def _entries(couple: uuid.UUID) -> QuerySet[MeasureEntry]:
-    return MeasureEntry.objects.filter(couple=couple, taken_back_at=None).select_related("entered_by")
+ENTERED: Written[MeasureEntry] = Written(
+    lambda couple: MeasureEntry.objects.filter(couple=couple, taken_back_at=None).select_related("entered_by"),
+    couple=uuid.UUID,
+)
 
 
-ENTERED: Written[MeasureEntry] = Written(_entries, couple=uuid.UUID)
-
-
-def _entered(couple: Couple, client: Client | None, only: Collection[uuid.UUID] | None) -> Iterable[Result]:
-    rows: Iterable[MeasureEntry]
-    if client is None and only is None:
-        rows = ENTERED.all(couple=couple.pk)
-    else:
-        rows = _narrowed(_entries(couple.pk), "client", client, only)
+def _entered(rows: Iterable[MeasureEntry]) -> Iterable[Result]:
     for one in rows:
         yield Result(one.pk, one.client_id, one.taken_on, score_of(one), "entered", Lane.PRIVATE, one)
 
