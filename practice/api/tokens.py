@@ -20,12 +20,19 @@ from django.utils import timezone
 
 from practice import bearers, notices, tenancy, vault
 from practice.models import AccessToken, AccountEvent, Membership, User
+from practice.written import Written
 
 #: So that scanners for secrets know one when it stands where it should not.
 PREFIX = "attune_"
 LONGEST = datetime.timedelta(days=366)
 #: How exactly the last use is kept.
 GRAIN = datetime.timedelta(minutes=10)
+
+
+_TOKEN: Written[AccessToken] = Written(
+    lambda token: AccessToken.objects.select_related("membership").filter(pk=token), token=uuid.UUID
+)
+_USER: Written[User] = Written(lambda user: User.objects.filter(pk=user, is_active=True), user=uuid.UUID)
 
 
 class Refused(Exception):
@@ -144,7 +151,7 @@ def proved(text: str) -> AccessToken:
     """Return the token that ``text`` proves, with its membership; raise :class:`Refused`."""
     practice_id, token_id, secret = _parts(text)
     with tenancy.acting(tenancy.as_system(practice_id)):
-        token = AccessToken.objects.select_related("membership").filter(pk=token_id).first()
+        token = _TOKEN.first(token=token_id)
         digest = token.digest if token else bearers.digest(b"")
         if not hmac.compare_digest(digest, bearers.digest(secret)) or token is None or not token.is_open:
             raise Refused
@@ -154,7 +161,7 @@ def proved(text: str) -> AccessToken:
 
 def user_of(token: AccessToken) -> User:
     """Return whose token it is; raise :class:`Refused` for an account that was switched off."""
-    user = User.objects.filter(pk=token.user_id, is_active=True).first()
+    user = _USER.first(user=token.user_id)
     if user is None:
         raise Refused
     return user
