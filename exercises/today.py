@@ -188,7 +188,8 @@ def _items(
     mine = {one.occurrence_id for one in told if one.author_id == person.pk}
     together = {one.occurrence_id for one in told if one.lane == Lane.JOINT}
     drafts = set(_BEGUN.all(author=person.pk, occurrences=[one.pk for one in rows]))
-    first_of_today = timezone.localtime(now).date()
+    zone = timezone.get_current_timezone()
+    first_of_today = now.astimezone(zone).date()
     language = language_of(person, practice) if rows else practice.language
     found = []
     for row in rows:
@@ -199,7 +200,7 @@ def _items(
         doing.joint_part_sent = row.pk in together
         if row.pk in mine or (row.pk in together and doing.nothing_left):
             continue
-        late = timezone.localtime(row.on_time_until).date() < first_of_today
+        late = row.on_time_until.astimezone(zone).date() < first_of_today
         found.append(Item(doing, row.pk in drafts, late))
     return found
 

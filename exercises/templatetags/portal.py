@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import get_language
@@ -26,9 +26,9 @@ from exercises.questions import Question
 from exercises.together import Opened
 from exercises.vocabulary import Kind, Lane, QuestionType
 from practice.crisis import Resource
+from practice.links import address_of
 from practice.markup import Markup, Open
 from practice.templatetags.attune import mark
-from practice.times import local_time
 
 if TYPE_CHECKING:
     from exercises.today import Item, Waiting
@@ -66,16 +66,20 @@ def kicker(item: Item, now: datetime.datetime) -> str:
 @register.filter
 def when(item: Item, now: datetime.datetime) -> str:
     """'best before today 18:00', or 'still open from Saturday'."""
+    return _when(item, now, timezone.localtime(now).date())
+
+
+def _when(item: Item, now: datetime.datetime, today: datetime.date) -> str:
     if item.occurrence.has_no_date:
         return _("before your next session")
     due = timezone.localtime(item.occurrence.due_at)
-    away = (due.date() - timezone.localtime(now).date()).days
+    away = (due.date() - today).days
     if item.late:
         day = _("yesterday") if away == -1 else date_format(due, "l" if away > -7 else "j F")
         return _("still open from %(day)s") % {"day": day}
     if item.occurrence.due_at <= now:
         return _("for today")
-    time = local_time(due)
+    time = f"{due:%H:%M}"
     if away == 0:
         return _("best before %(time)s today") % {"time": time}
     return _("best before %(day)s %(time)s") % {"day": date_format(due, "l" if away < 7 else "j F"), "time": time}
@@ -110,16 +114,20 @@ def carry_on(item: Item) -> str:
 
 
 @register.simple_tag
-def item_line(item: Item, now: datetime.datetime) -> SafeString:
-    """One of several things to do now, as an entry of a list."""
+def items_listed(items: Iterable[Item], now: datetime.datetime) -> SafeString:
+    """Several things to do now, each as an entry of a list."""
+    markup, today = _item(get_language()), timezone.localtime(now).date()
+    return format_html_join("", "{}", ((markup.filled(_texts(one, now, today).__getitem__),) for one in items))
+
+
+def _texts(item: Item, now: datetime.datetime, today: datetime.date) -> dict[str, str]:
     edition = item.doing.edition
-    texts = {
-        "address": carry_on(item) if item.started else reverse("do", args=[item.occurrence.pk]),
+    return {
+        "address": carry_on(item) if item.started else address_of("do", item.occurrence.pk),
         "title": edition.neutral_title,
-        "when": capfirst(when(item, now)),
+        "when": capfirst(_when(item, now, today)),
         "minutes": minutes_words(edition.content.get("minutes", 0)),
     }
-    return _item(get_language()).filled(texts.__getitem__)
 
 
 @lru_cache(maxsize=16)

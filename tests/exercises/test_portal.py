@@ -188,6 +188,22 @@ def test_the_first_page_by_the_hour_with_what_waits_and_what_comes(couple, mara,
         assert "Sealed. Opens on Thursday" in words(browser.get("/together/"))
 
 
+def test_several_things_to_do_are_listed_as_text_each_with_its_own_address(couple, mara, therapist):
+    odd = 'Tea & <b>"talk"</b> {{ now }}'
+    with travel(EVENING, tick=False):
+        first = give(couple, therapist, "shared", title="First", to=[mara])[0]
+        begun = give(couple, therapist, "shared", EVERY_TYPE, title="Begun", to=[mara])[0]
+        plain = give(couple, therapist, "private", title=odd, to=[mara])[0]
+        late = give(couple, therapist, "private", reminder_title=odd, to=[mara], due=EVENING - datetime.timedelta(1))[0]
+        keep(begun, mara, {"near": ["3"]})
+        page = signed_in(mara).get("/today/").content.decode()
+    assert odd not in page
+    assert page.count(f"<b>{html.escape(odd)}</b>") == 2
+    found = re.findall(r'href="/do/([^"]+)/"><b>', page)
+    assert found == [str(one.pk) for one in (first, plain, late)]
+    assert "Still open from yesterday · about" in page
+
+
 def test_side_by_side_shows_both_and_leaves_out_the_private(couple, mara, theo, therapist):
     past = timezone.now() - datetime.timedelta(hours=1)
     hers, his = give(couple, therapist, "reveal", EVERY_TYPE, reveals_at=past)
