@@ -5,3 +5,4 @@ import os
 from practice.settings import *  # noqa: F403
 
 DATABASES["default"]["OPTIONS"]["pool"] = {**POOL, "max_size": int(os.environ["BENCH_CONNECTIONS"])}  # noqa: F405
+DATABASE_KEEPS_PLANS = True

@@ -78,6 +78,8 @@ def _quick() -> override_settings:
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         STAFF_NEED_SECOND_FACTOR=False,
         SIGN_IN_RESTS=datetime.timedelta(days=1),
+        # As production keeps them: what is kept for any size must hold for all of them.
+        DATABASE_KEEPS_PLANS=True,
     )
 
 
