@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from functools import cache
 
 from django.urls import get_script_prefix, reverse
@@ -10,7 +11,12 @@ from django.urls import get_script_prefix, reverse
 
 def address_of(name: str, *ids: uuid.UUID) -> str:
     """Return what ``reverse`` returns for these ids."""
-    return _pattern(name, len(ids), get_script_prefix()).format(*ids)
+    return addresses(name, len(ids))(*ids)
+
+
+def addresses(name: str, places: int = 1) -> Callable[..., str]:
+    """Return what makes an address of so many ids, for a list of them."""
+    return _pattern(name, places, get_script_prefix()).format
 
 
 @cache

@@ -6,13 +6,14 @@ a zone it is that of the reader, which the middleware bound to the request.
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 
 def there(moment: datetime, zone: object = None) -> datetime:
@@ -30,7 +31,12 @@ def local_time(moment: datetime | None, zone: object = None) -> str:
 
 def weekday_date(moment: datetime | None, zone: object = None) -> str:
     """'Tuesday 19 May'."""
-    return date_format(there(moment, zone), "l j F") if moment else ""
+    return _weekday_date(there(moment, zone).date(), get_language()) if moment else ""
+
+
+@lru_cache(maxsize=1024)
+def _weekday_date(day: date, _language: str | None) -> str:
+    return date_format(day, "l j F")
 
 
 def weekday_date_time(moment: datetime | None, zone: object = None) -> str:

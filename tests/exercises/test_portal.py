@@ -196,9 +196,15 @@ def test_several_things_to_do_are_listed_as_text_each_with_its_own_address(coupl
         plain = give(couple, therapist, "private", title=odd, to=[mara])[0]
         late = give(couple, therapist, "private", reminder_title=odd, to=[mara], due=EVENING - datetime.timedelta(1))[0]
         keep(begun, mara, {"near": ["3"]})
+        ahead = EVENING + datetime.timedelta(days=3)
+        with as_attune(couple):
+            Appointment.objects.create(couple=couple, starts_at=ahead, place=odd)
+            coming = give(couple, therapist, "private", title=odd, to=[mara], due=ahead)[0]
+            Occurrence.objects.filter(pk=coming.pk).update(opens_at=ahead)
         page = signed_in(mara).get("/today/").content.decode()
     assert odd not in page
-    assert page.count(f"<b>{html.escape(odd)}</b>") == 2
+    assert page.count(f"<b>{html.escape(odd)}</b>") == 3
+    assert f"minutes · {html.escape(odd)}</span>" in page
     found = re.findall(r'href="/do/([^"]+)/"><b>', page)
     assert found == [str(one.pk) for one in (first, plain, late)]
     assert "Still open from yesterday · about" in page
