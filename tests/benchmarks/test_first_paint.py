@@ -42,8 +42,9 @@ WATCH = """
 window.shift = 0; window.largest = 0; window.moved = [];
 new PerformanceObserver((list) => { for (const one of list.getEntries()) {
   window.shift += one.value;
-  for (const {node} of one.sources)
-    window.moved.push(node?.outerHTML?.slice(0, 70) ?? node?.nodeName ?? "what is gone by now");
+  for (const {node, previousRect: from, currentRect: to} of one.sources)
+    window.moved.push(`${node?.outerHTML?.slice(0, 70) ?? node?.nodeName ?? "what is gone by now"}, ` +
+      `${Math.round(one.startTime)} ms: ${from.x}, ${from.y}, ${from.width} wide to ${to.x}, ${to.y}, ${to.width}`);
 } })
   .observe({type: "layout-shift", buffered: true});
 new PerformanceObserver((list) => { for (const one of list.getEntries()) window.largest = one.startTime; })
